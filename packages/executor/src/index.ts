@@ -1,1 +1,9 @@
-export {};
+export type {
+  ErrorInfo,
+  Report,
+  RequeueReason,
+  RunAction,
+  RunEvent,
+  RunOutcome,
+  StepFailure,
+} from "./run-event.js";
