@@ -1,1 +1,20 @@
-export {};
+export type { ConstFunctionBody, ConstFunctionName } from "./const-function.js";
+export { chooseDigest, loadDBDigest } from "./db-digest.js";
+export type { LedgerClient, NodeLedger, NodeLedgerRow } from "./node-ledger.js";
+export {
+  nodeLedgerSql,
+  parseNodeLedger,
+  readNodeLedger,
+  storeDigestSql,
+  storeFingerprintSql,
+} from "./node-ledger.js";
+export type { LedgerEntry, ShardLedger } from "./shard-ledger.js";
+export {
+  editedVersions,
+  ledgerEntry,
+  parseShardLedger,
+  renderShardLedger,
+  storeLedgerSql,
+} from "./shard-ledger.js";
+export type { TakeFailure } from "./take-shard.js";
+export { releaseShardSql, takeFailure, takeShardSql } from "./take-shard.js";

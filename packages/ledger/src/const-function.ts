@@ -1,0 +1,94 @@
+import { quoteIdentifier } from "./quote.js";
+
+/**
+ * The constant functions that hold what the tool remembers. Functions, not tables, so that
+ * `pg_dump --schema-only`, which is how a microshard is copied to another node, carries them along.
+ */
+export type ConstFunctionName =
+  | "mig_versions_const"
+  | "mig_digest_const"
+  | "mig_rerun_fingerprint_const";
+
+/** What a constant function holds. */
+export interface ConstFunctionBody {
+  /** The text that the function returns. */
+  readonly value: string;
+  /** The JSON behind the value, in a comment, which other tools never see. `undefined`: there is none. */
+  readonly details?: unknown;
+}
+
+/**
+ * Renders the statements that store a constant function: first those that undo what a migration may
+ * have left in the way (another role, another `search_path`), then the function itself, whose
+ * `SET search_path FROM CURRENT` then names the schema alone. To be run in a transaction.
+ */
+export function storeConstFunctionSql(
+  schema: string,
+  name: ConstFunctionName,
+  body: ConstFunctionBody,
+): string[] {
+  return [
+    "RESET SESSION AUTHORIZATION",
+    `SET LOCAL search_path TO ${quoteIdentifier(schema)}`,
+    "SET LOCAL check_function_bodies TO off",
+    renderConstFunction(schema, name, body),
+  ];
+}
+
+/**
+ * Renders `CREATE OR REPLACE FUNCTION` in the form that pg-mig 2.x writes, byte for byte; details
+ * go into a comment behind the value, where evaluating the function does not see them.
+ */
+export function renderConstFunction(
+  schema: string,
+  name: ConstFunctionName,
+  body: ConstFunctionBody,
+): string {
+  const text = renderConstFunctionBody(body);
+  return (
+    `CREATE OR REPLACE FUNCTION ${quoteIdentifier(schema)}.${name}() RETURNS text ` +
+    `LANGUAGE sql SET search_path FROM CURRENT AS ${dollarQuote(text)}`
+  );
+}
+
+/** Renders what `pg_proc.prosrc` will hold. */
+export function renderConstFunctionBody({ value, details }: ConstFunctionBody): string {
+  const literal = `'${value.replaceAll("'", "''")}'`;
+  const comment = details === undefined ? "" : `/* pg-mig ${jsonForComment(details)} */ `;
+  return ` SELECT ${literal}; ${comment}`;
+}
+
+/**
+ * Reads `pg_proc.prosrc` of a constant function. Returns `undefined` for any text that is not
+ * `SELECT '…';` with at most one comment behind it; a comment that holds no details of ours is
+ * ignored.
+ */
+export function parseConstFunctionBody(prosrc: string): ConstFunctionBody | undefined {
+  const match = /^\s*SELECT\s+'((?:[^']|'')*)'\s*;?\s*(?:\/\*(.*)\*\/\s*)?$/is.exec(prosrc);
+  if (match === null) return undefined;
+  const [, literal = "", comment] = match;
+  const value = literal.replaceAll("''", "'");
+  const details = comment === undefined ? undefined : parseDetails(comment);
+  return details === undefined ? { value } : { value, details };
+}
+
+function parseDetails(comment: string): unknown {
+  const json = /^\s*pg-mig\s+(.*?)\s*$/s.exec(comment)?.[1];
+  if (json === undefined) return undefined;
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+/** JSON without "/" or "$": it can neither open nor close a comment, nor close a dollar quote. */
+function jsonForComment(details: unknown): string {
+  return JSON.stringify(details).replaceAll("/", "\\/").replaceAll("$", "\\u0024");
+}
+
+function dollarQuote(text: string): string {
+  let tag = "$$";
+  for (let n = 0; text.includes(tag); n++) tag = `$mig${n}$`;
+  return `${tag}${text}${tag}`;
+}

@@ -1,0 +1,80 @@
+import { createHash } from "node:crypto";
+import { quoteLiteral } from "./quote.js";
+import type { ShardLedger } from "./shard-ledger.js";
+
+/**
+ * The first half of the two-integer advisory lock key of a shard; the second is a hash of its name.
+ * Two-integer keys cannot meet the single-bigint keys that applications mostly use.
+ */
+const SHARD_LOCK_CLASS = 0x70676d67;
+
+/** Names of settings that do not exist: asking for one is how the guard's statements fail. */
+const SHARD_TAKEN = "pg_mig.shard_is_taken_by_another_run";
+const LEDGER_CHANGED = "pg_mig.ledger_has_changed";
+
+/** Why a shard could not be taken. */
+export type TakeFailure = "shard-taken" | "ledger-changed";
+
+/**
+ * Renders the two statements that guard a version, to be run first in its transaction: *take* the
+ * shard (a lock that ends with the transaction; never waited for), then *check* that its ledger is
+ * still the one that the plan was made from. Each fails, and with it the transaction, if it cannot
+ * be done; {@link takeFailure} tells which.
+ *
+ * They are two statements, because the check must see what was committed before the lock was had:
+ * under READ COMMITTED every statement reads with a new snapshot. And the check reads
+ * `pg_proc.prosrc`, since a call of the function may answer from the backend's cache.
+ *
+ * With `scope: "session"` the lock outlives the transaction, for versions that run outside of one;
+ * {@link releaseShardSql} gives it back.
+ */
+export function takeShardSql(
+  ledger: ShardLedger,
+  scope: "transaction" | "session" = "transaction",
+): string[] {
+  const lock = scope === "session" ? "pg_try_advisory_lock" : "pg_try_advisory_xact_lock";
+  return [
+    `SELECT CASE WHEN NOT pg_catalog.${lock}(${lockKey(ledger.shard)}) ` +
+      `THEN pg_catalog.current_setting('${SHARD_TAKEN}') END`,
+    checkLedgerSql(ledger),
+  ];
+}
+
+/** Renders the statement that gives back a lock that was taken with the scope `"session"`. */
+export function releaseShardSql(shard: string): string {
+  return `SELECT pg_catalog.pg_advisory_unlock(${lockKey(shard)})`;
+}
+
+/** Tells from a server's error whether {@link takeShardSql} refused, and why. */
+export function takeFailure(error: {
+  readonly sqlState?: string | undefined;
+  readonly message: string;
+}): TakeFailure | undefined {
+  // 42704, undefined_object: the message names the setting in every language.
+  if (error.sqlState !== "42704") return undefined;
+  if (error.message.includes(SHARD_TAKEN)) return "shard-taken";
+  return error.message.includes(LEDGER_CHANGED) ? "ledger-changed" : undefined;
+}
+
+function checkLedgerSql({ shard, stored }: ShardLedger): string {
+  const same =
+    stored === undefined
+      ? "p.prosrc IS NULL"
+      : // The hash travels instead of the text, which has some 50 bytes for every version.
+        `pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(p.prosrc, 'UTF8')), 'hex') = '${sha256(stored)}'`;
+  return (
+    `SELECT CASE WHEN (${same}) IS NOT TRUE THEN pg_catalog.current_setting('${LEDGER_CHANGED}') END ` +
+    "FROM (SELECT (SELECT prosrc FROM pg_catalog.pg_proc f " +
+    "JOIN pg_catalog.pg_namespace n ON n.oid = f.pronamespace " +
+    `WHERE n.nspname = ${quoteLiteral(shard)} AND f.proname = 'mig_versions_const' AND f.pronargs = 0) AS prosrc) p`
+  );
+}
+
+function lockKey(shard: string): string {
+  const hash = createHash("sha256").update(shard).digest().readInt32BE(0);
+  return `${SHARD_LOCK_CLASS}, ${hash}`;
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
