@@ -14,6 +14,7 @@ export interface NodeLedger {
 /** A row of {@link nodeLedgerSql}, as any driver gives it. */
 export interface NodeLedgerRow {
   readonly schema: string;
+  readonly oid: number;
   readonly name: string | null;
   readonly stored: string | null;
 }
@@ -23,9 +24,9 @@ export interface NodeLedgerRow {
  * of the functions: a call may answer from a stale plan, and takes seven times as long for
  * thousands of shards.
  */
-export const nodeLedgerSql = `SELECT n.nspname AS schema, p.proname AS name, p.prosrc AS stored
+export const nodeLedgerSql = `SELECT n.nspname AS schema, n.oid, p.proname AS name, p.prosrc AS stored
 FROM pg_catalog.pg_namespace n
-LEFT JOIN pg_catalog.pg_proc p ON p.pronamespace = n.oid AND p.pronargs = 0
+LEFT JOIN pg_catalog.pg_proc p ON p.pronamespace = n.oid AND p.proargtypes = ''
 AND p.proname IN ('mig_versions_const', 'mig_digest_const', 'mig_rerun_fingerprint_const')
 WHERE n.nspname !~ '^(pg_|debug_)' AND n.nspname <> 'information_schema'`;
 
@@ -36,18 +37,20 @@ WHERE n.nspname !~ '^(pg_|debug_)' AND n.nspname <> 'information_schema'`;
  * versions.
  */
 export function parseNodeLedger(rows: readonly NodeLedgerRow[]): NodeLedger {
-  const versions = new Map<string, string | undefined>();
+  const stored = new Map<string, Omit<ShardLedger, "entries">>();
   const ofNode = new Map<string, string | undefined>();
-  for (const { schema, name, stored } of rows) {
-    if (!versions.has(schema)) versions.set(schema, undefined);
-    if (name === "mig_versions_const") versions.set(schema, stored ?? "");
-    else if (name !== null && schema === "public") {
-      ofNode.set(name, parseConstFunctionBody(stored ?? "")?.value);
+  for (const { schema, oid, name, stored: text } of rows) {
+    if (name === "mig_versions_const" || !stored.has(schema)) {
+      const body = name === "mig_versions_const" ? (text ?? "") : undefined;
+      stored.set(schema, { shard: schema, schemaOid: oid, stored: body });
+    }
+    if (name !== null && schema === "public") {
+      ofNode.set(name, parseConstFunctionBody(text ?? "")?.value);
     }
   }
-  const shards = [...versions]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([shard, stored]) => parseShardLedger(shard, stored));
+  const shards = [...stored.values()]
+    .sort((a, b) => (a.shard < b.shard ? -1 : 1))
+    .map(parseShardLedger);
   return {
     shards,
     digest: ofNode.get("mig_digest_const"),

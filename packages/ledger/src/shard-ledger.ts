@@ -21,6 +21,8 @@ export interface LedgerEntry {
 /** The ledger of one shard: what is applied to it, oldest first. */
 export interface ShardLedger {
   readonly shard: string;
+  /** The `oid` of the schema: one that was dropped and made anew is not the same shard. */
+  readonly schemaOid: number;
   readonly entries: readonly LedgerEntry[];
   /**
    * The stored text (`pg_proc.prosrc`) that the entries were read from; `undefined`: the shard has
@@ -45,8 +47,9 @@ interface LedgerDetails {
  * @throws PgMigError `LEDGER_UNREADABLE` if the text is not the constant function that this tool
  * and pg-mig 2.x write, or holds no list of names.
  */
-export function parseShardLedger(shard: string, stored: string | undefined): ShardLedger {
-  if (stored === undefined) return { shard, entries: [], stored };
+export function parseShardLedger(source: Omit<ShardLedger, "entries">): ShardLedger {
+  const { shard, stored } = source;
+  if (stored === undefined) return { ...source, entries: [] };
   const body = parseConstFunctionBody(stored);
   const versions = body === undefined ? undefined : parseVersionList(body.value);
   if (versions === undefined) {
@@ -61,7 +64,7 @@ export function parseShardLedger(shard: string, stored: string | undefined): Sha
   }
   const details = parseLedgerDetails(body?.details);
   const entries = versions.map((version, i) => ({ version, ...details[i] }));
-  return { shard, entries, stored };
+  return { ...source, entries };
 }
 
 /** Renders the text that {@link storeLedgerSql} leaves in `pg_proc.prosrc`. */

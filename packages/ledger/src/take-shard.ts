@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { quoteLiteral } from "./quote.js";
 import type { ShardLedger } from "./shard-ledger.js";
 
 /**
@@ -56,17 +55,17 @@ export function takeFailure(error: {
   return error.message.includes(LEDGER_CHANGED) ? "ledger-changed" : undefined;
 }
 
-function checkLedgerSql({ shard, stored }: ShardLedger): string {
+function checkLedgerSql({ schemaOid, stored }: ShardLedger): string {
   const same =
     stored === undefined
       ? "p.prosrc IS NULL"
       : // The hash travels instead of the text, which has some 50 bytes for every version.
         `pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(p.prosrc, 'UTF8')), 'hex') = '${sha256(stored)}'`;
+  // The whole key of an index: without the argument types the plan visits every shard's function.
   return (
     `SELECT CASE WHEN (${same}) IS NOT TRUE THEN pg_catalog.current_setting('${LEDGER_CHANGED}') END ` +
-    "FROM (SELECT (SELECT prosrc FROM pg_catalog.pg_proc f " +
-    "JOIN pg_catalog.pg_namespace n ON n.oid = f.pronamespace " +
-    `WHERE n.nspname = ${quoteLiteral(shard)} AND f.proname = 'mig_versions_const' AND f.pronargs = 0) AS prosrc) p`
+    "FROM (SELECT (SELECT prosrc FROM pg_catalog.pg_proc " +
+    `WHERE proname = 'mig_versions_const' AND proargtypes = '' AND pronamespace = ${schemaOid}) AS prosrc) p`
   );
 }
 
