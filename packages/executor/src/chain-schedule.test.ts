@@ -1,0 +1,208 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ChainSchedule, type ScheduledChain, type VersionLimits } from "./chain-schedule.js";
+
+const VERSIONS = ["v1", "v2", "v3", "v4"];
+
+const limits = fc.record(
+  {
+    perHost: fc.integer({ min: 1, max: 3 }),
+    global: fc.integer({ min: 1, max: 4 }),
+    delayMs: fc.integer({ min: 0, max: 30 }),
+    runAlone: fc.boolean(),
+  },
+  { requiredKeys: [] },
+);
+
+const plan = fc.record({
+  parallelism: fc.integer({ min: 1, max: 4 }),
+  limits: fc.array(limits, { minLength: 4, maxLength: 4 }),
+  chains: fc.array(
+    fc.record({
+      node: fc.integer({ min: 0, max: 3 }),
+      from: fc.integer({ min: 0, max: 3 }),
+    }),
+    { minLength: 1, maxLength: 25 },
+  ),
+  /** What becomes of the steps, in the order in which they end, and how long they take. */
+  fates: fc.infiniteStream(
+    fc.record({
+      ms: fc.integer({ min: 0, max: 40 }),
+      fate: fc.constantFrom("done", "done", "done", "done", "fail", "requeue"),
+    }),
+  ),
+});
+
+/** Runs a plan on a virtual clock, and calls `check` whenever no more step may start. */
+function simulate(
+  input: typeof plan extends fc.Arbitrary<infer T> ? T : never,
+  check: (state: {
+    running: readonly Running[];
+    held: readonly Running[];
+    chainOf: (id: string) => ScheduledChain;
+    limitsOf: (version: string) => VersionLimits;
+    waiting: (node: string) => readonly { chain: ScheduledChain; version: string }[];
+  }) => void,
+) {
+  const limitsByVersion = new Map(VERSIONS.map((v, i) => [v, input.limits[i] as VersionLimits]));
+  const chains = input.chains.map(
+    ({ node, from }, i): ScheduledChain => ({
+      id: `c${i}`,
+      node: `n${node}`,
+      host: `h${node >> 1}`,
+      versions: VERSIONS.slice(from),
+    }),
+  );
+  const schedule = new ChainSchedule(chains, {
+    parallelism: input.parallelism,
+    limits: limitsByVersion,
+  });
+  const left = new Map(chains.map((chain) => [chain.id, [...chain.versions]]));
+  const paused = new Map<string, number>();
+  const log: { chain: string; version: string; fate: string }[] = [];
+  let running: Running[] = [];
+  let held: Running[] = [];
+  let now = 0;
+  const chainOf = (id: string) => chains.find((chain) => chain.id === id) as ScheduledChain;
+  const limitsOf = (version: string) => limitsByVersion.get(version) ?? {};
+  for (let turn = 0; !schedule.finished; turn++) {
+    if (turn > 5000) throw new Error("The schedule does not end.");
+    for (let step = schedule.take(now); step !== undefined; step = schedule.take(now)) {
+      expect(left.get(step.chain)?.[0]).toBe(step.version);
+      const { value } = input.fates.next();
+      running.push({ ...step, ...value, endsAt: now + value.ms });
+    }
+    held = held.filter(({ endsAt }) => endsAt > now);
+    check({
+      running,
+      held,
+      chainOf,
+      limitsOf,
+      waiting: (node) =>
+        [...left].flatMap(([id, [version]]) => {
+          const chain = chainOf(id);
+          const free =
+            chain.node === node &&
+            version !== undefined &&
+            (paused.get(id) ?? 0) <= now &&
+            !running.some((step) => step.chain === id) &&
+            !held.some((step) => step.chain === id);
+          return free ? [{ chain, version }] : [];
+        }),
+    });
+    const next = Math.min(
+      schedule.nextTimerMs() ?? Number.POSITIVE_INFINITY,
+      ...running.map(({ endsAt }) => endsAt),
+    );
+    expect(next, "nothing runs, nothing waits for a time, and chains are left").toBeLessThan(
+      Number.POSITIVE_INFINITY,
+    );
+    now = Math.max(now, next);
+    for (const step of running.filter(({ endsAt }) => endsAt <= now)) {
+      running = running.filter((other) => other !== step);
+      log.push(step);
+      if (step.fate === "requeue") {
+        schedule.requeue(step.chain, { notBeforeMs: now + step.ms });
+        paused.set(step.chain, now + step.ms);
+      } else if (step.fate === "fail") {
+        expect(schedule.fail(step.chain)).toEqual(left.get(step.chain)?.slice(1));
+        left.delete(step.chain);
+      } else {
+        schedule.done(step.chain, now);
+        left.get(step.chain)?.shift();
+        const delayMs = limitsOf(step.version).delayMs ?? 0;
+        if (delayMs > 0) held.push({ ...step, endsAt: now + delayMs });
+      }
+    }
+  }
+  return { log, chains, left };
+}
+
+interface Running {
+  readonly chain: string;
+  readonly node: string;
+  readonly version: string;
+  readonly endsAt: number;
+  readonly ms: number;
+  readonly fate: string;
+}
+
+describe("ChainSchedule", () => {
+  it("keeps all limits at every moment, counting delays, and never idles a slot that could run", () => {
+    fc.assert(
+      fc.property(plan, (input) => {
+        simulate(input, ({ running, held, chainOf, limitsOf, waiting }) => {
+          const busy = [...running, ...held];
+          for (const node of new Set(running.map((step) => step.node))) {
+            const onNode = running.filter((step) => step.node === node);
+            expect(onNode.length).toBeLessThanOrEqual(input.parallelism);
+          }
+          const fits = (version: string, chain: ScheduledChain, extra: number) => {
+            const { perHost, global, delayMs, runAlone } = limitsOf(version);
+            const same = busy.filter((step) => step.version === version);
+            const onHost = same.filter((step) => chainOf(step.chain).host === chain.host);
+            const onNode = same.filter((step) => step.node === chain.node);
+            return (
+              onHost.length + extra <= (perHost ?? Number.POSITIVE_INFINITY) &&
+              same.length + extra <= (global ?? Number.POSITIVE_INFINITY) &&
+              ((delayMs ?? 0) === 0 || onNode.length + extra <= input.parallelism) &&
+              (runAlone !== true || busy.length + extra <= 1)
+            );
+          };
+          for (const step of busy) {
+            expect(fits(step.version, chainOf(step.chain), 0), `${step.version} fits`).toBe(true);
+          }
+          const alone = busy.some((step) => limitsOf(step.version).runAlone === true);
+          for (const node of new Set(input.chains.map((chain) => `n${chain.node}`))) {
+            const free = input.parallelism - running.filter((step) => step.node === node).length;
+            if (free <= 0 || alone) continue;
+            for (const { chain, version } of waiting(node)) {
+              expect(fits(version, chain, 1), `${chain.id} could run ${version}`).toBe(false);
+            }
+          }
+        });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("ends every chain, its versions in order and each done at most once", () => {
+    fc.assert(
+      fc.property(plan, (input) => {
+        const { log, chains, left } = simulate(input, () => {});
+        for (const chain of chains) {
+          const done = log.filter((step) => step.chain === chain.id && step.fate === "done");
+          const versions = done.map((step) => step.version);
+          expect(versions).toEqual(chain.versions.slice(0, versions.length));
+          if (left.has(chain.id)) expect(versions).toEqual(chain.versions);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("goes on with a chain that has begun before it starts another", () => {
+    const schedule = new ChainSchedule(
+      ["a", "b"].map((id) => ({ id, node: "n", host: "h", versions: ["v1", "v2"] })),
+      { parallelism: 1, limits: new Map() },
+    );
+    const order = [];
+    for (let step = schedule.take(0); step !== undefined; step = schedule.take(0)) {
+      order.push(`${step.chain} ${step.version}`);
+      schedule.done(step.chain, 0);
+    }
+    expect(order).toEqual(["a v1", "a v2", "b v1", "b v2"]);
+  });
+
+  it("leaves running chains alone when the rest is abandoned", () => {
+    const schedule = new ChainSchedule(
+      ["a", "b"].map((id) => ({ id, node: "n", host: "h", versions: ["v1", "v2"] })),
+      { parallelism: 1, limits: new Map() },
+    );
+    expect(schedule.take(0)?.chain).toBe("a");
+    expect(schedule.abandon()).toEqual([{ chain: "b", notAttempted: ["v1", "v2"] }]);
+    expect(schedule.finished).toBe(false);
+    expect(schedule.fail("a")).toEqual(["v2"]);
+    expect(schedule.finished).toBe(true);
+  });
+});
