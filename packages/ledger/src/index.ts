@@ -5,6 +5,7 @@ export {
   nodeLedgerSql,
   parseNodeLedger,
   readNodeLedger,
+  readShardLedger,
   storeDigestSql,
   storeFingerprintSql,
 } from "./node-ledger.js";

@@ -1,4 +1,5 @@
 import { parseConstFunctionBody, storeConstFunctionSql } from "./const-function.js";
+import { quoteLiteral } from "./quote.js";
 import { parseShardLedger, type ShardLedger } from "./shard-ledger.js";
 
 /** What a node remembers: the ledgers of its shards, and the two values of the whole node. */
@@ -60,7 +61,7 @@ export function parseNodeLedger(rows: readonly NodeLedgerRow[]): NodeLedger {
 
 /** What {@link readNodeLedger} needs: a `pg.Client`, or anything that runs SQL text likewise. */
 export interface LedgerClient {
-  query(sql: string): Promise<{ readonly rows: readonly NodeLedgerRow[] }>;
+  query(sql: string): Promise<{ readonly rows: readonly unknown[] }>;
 }
 
 /**
@@ -72,7 +73,21 @@ export interface LedgerClient {
  * for (const { shard, entries } of shards) console.log(shard, entries.at(-1)?.version);
  */
 export async function readNodeLedger(client: LedgerClient): Promise<NodeLedger> {
-  return parseNodeLedger((await client.query(nodeLedgerSql)).rows);
+  const { rows } = await client.query(nodeLedgerSql);
+  return parseNodeLedger(rows as readonly NodeLedgerRow[]);
+}
+
+/**
+ * Reads the ledger of one shard; `undefined`: there is no such schema.
+ *
+ * @throws PgMigError `LEDGER_UNREADABLE`
+ */
+export async function readShardLedger(
+  client: LedgerClient,
+  shard: string,
+): Promise<ShardLedger | undefined> {
+  const { rows } = await client.query(`${nodeLedgerSql} AND n.nspname = ${quoteLiteral(shard)}`);
+  return parseNodeLedger(rows as readonly NodeLedgerRow[]).shards[0];
 }
 
 /** Renders the statements that store the node's digest, to be run in a transaction. */
