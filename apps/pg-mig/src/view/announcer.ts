@@ -1,0 +1,82 @@
+import type { ErrorInfo, RunEvent } from "@pg-mig/executor";
+import { renderPlace } from "./error-text.js";
+import { failureReason } from "./group-failures.js";
+import { type Line, line } from "./styled-line.js";
+
+/** How many lines of one kind appear before the rest is only counted. */
+const linesOfOneKind = 3;
+/** How many `\echo` lines of one file appear. */
+const outputOfOneFile = 20;
+/** How many failures appear at all; a thousand different ones are a flood, too. */
+const failuresInAll = 30;
+
+/**
+ * Makes the lines that an event leaves on the screen for good while the run goes on: failures, and
+ * what migration files print. What comes again and again is shown a few times, then once said to be
+ * only counted; the summary at the end has it all.
+ */
+export function createAnnouncer(): (event: RunEvent) => readonly Line[] {
+  const counts = new Map<string, number>();
+  const count = (key: string) => {
+    const next = (counts.get(key) ?? 0) + 1;
+    counts.set(key, next);
+    return next;
+  };
+
+  const failure = (reason: string, announced: readonly Line[]) => {
+    const ofReason = count(reason);
+    if (ofReason > linesOfOneKind) {
+      return ofReason === linesOfOneKind + 1
+        ? [line("  … the same on more shards: counted, and listed at the end", "quiet")]
+        : [];
+    }
+    const inAll = count("failures");
+    if (inAll > failuresInAll) {
+      return inAll === failuresInAll + 1
+        ? [line("  … more failures: counted, and listed at the end", "quiet")]
+        : [];
+    }
+    return announced;
+  };
+
+  return (event) => {
+    switch (event.type) {
+      case "step:failed":
+      case "step:in-doubt": {
+        const subject = `${event.node}:${event.shard} ${event.version}`;
+        const verdict = event.type === "step:failed" ? "failed" : "in doubt";
+        const reason = `${verdict} ${failureReason(event)}`;
+        return failure(reason, [announce(verdict, subject, event.error)]);
+      }
+      case "hook:failed":
+        // At most one a node, and nothing else runs after it: always worth a line of its own.
+        return [announce("failed", `${event.node} ${event.file}`, event.error)];
+      case "output": {
+        const ofFile = count(`output ${event.file}`);
+        if (ofFile > outputOfOneFile) {
+          return ofFile === outputOfOneFile + 1
+            ? [line(`  … ${event.file} prints more; with --json it is all there`, "quiet")]
+            : [];
+        }
+        const source = event.shard === undefined ? event.node : `${event.node}:${event.shard}`;
+        return [[{ text: `${source} `, tone: "quiet" }, { text: event.line }]];
+      }
+      default:
+        return [];
+    }
+  };
+}
+
+function announce(verdict: "failed" | "in doubt", subject: string, error: ErrorInfo): Line {
+  const said = error.server?.message ?? error.message;
+  const place = renderPlace(error.where);
+  const [sentence = ""] = said.split("\n");
+  return [
+    { text: `${verdict} `, tone: "bad" },
+    { text: subject, tone: "strong" },
+    {
+      text:
+        place === "" || sentence.includes(place) ? `: ${sentence}` : ` at ${place}: ${sentence}`,
+    },
+  ];
+}

@@ -1,0 +1,67 @@
+import { eastAsianWidth } from "get-east-asian-width";
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+/** What takes no column of its own: combining marks, joiners, the trailing parts of a Hangul syllable. */
+const widthless = /^[\p{Mn}\p{Me}\p{Cf}\u1160-\u11FF]$/u;
+
+/** What a terminal would obey instead of show, or that would turn the direction of the text. */
+const unprintable = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
+
+/**
+ * How many columns a terminal needs at most for a text without control characters.
+ *
+ * Joined emoji count as if they were drawn side by side, as some terminals do: a line that is
+ * measured too wide is cut early, one that is measured too narrow would wrap and break the screen.
+ */
+export function displayWidth(text: string): number {
+  let width = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    width += graphemeWidth(segment);
+  }
+  return width;
+}
+
+/** The longest start of a text that fits into `columns`; a character is never cut in two. */
+export function cutToWidth(text: string, columns: number): string {
+  let kept = "";
+  let left = columns;
+  for (const { segment } of graphemes.segment(text)) {
+    left -= graphemeWidth(segment);
+    if (left < 0) {
+      break;
+    }
+    kept += segment;
+  }
+  return kept;
+}
+
+/** Fills a text with blanks up to `columns`; a wider text stays as it is. */
+export function padToWidth(text: string, columns: number): string {
+  return text + " ".repeat(Math.max(0, columns - displayWidth(text)));
+}
+
+/**
+ * Makes a text from outside (a name, a server's message) safe to print on one line: control and
+ * direction characters become visible escapes, a tab becomes one blank, so that the caret below a
+ * source line stays under its column.
+ */
+export function printable(text: string): string {
+  return text.replaceAll("\t", " ").replace(unprintable, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return code < 0x100
+      ? `\\x${code.toString(16).padStart(2, "0")}`
+      : `\\u${code.toString(16).padStart(4, "0")}`;
+  });
+}
+
+function graphemeWidth(grapheme: string): number {
+  let width = 0;
+  for (const character of grapheme) {
+    if (!widthless.test(character)) {
+      width += eastAsianWidth(character.codePointAt(0) ?? 0);
+    }
+  }
+  // U+FE0F asks for the coloured, two columns wide form of a sign that is narrow as text.
+  return grapheme.includes("\uFE0F") ? Math.max(width, 2) : width;
+}

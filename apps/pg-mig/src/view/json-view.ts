@@ -1,0 +1,14 @@
+import type { RunView } from "./run-view.js";
+import type { Terminal } from "./terminal.js";
+
+/**
+ * Writes each event as one line of JSON, just as the run gave it: the fields of `RunEvent`, `type`
+ * among them, of which later versions may add some but change none. The first line is `run:start`,
+ * the last `run:done` with the whole report.
+ */
+export function createJsonView(stdout: Pick<Terminal, "write">): RunView {
+  return {
+    handle: (event) => stdout.write(`${JSON.stringify(event)}\n`),
+    stop: () => {},
+  };
+}

@@ -1,0 +1,71 @@
+import { createAnnouncer } from "./announcer.js";
+import { liveFrame } from "./live-frame.js";
+import { createRepaintArea } from "./repaint-area.js";
+import { emptyRunModel, reduceRun } from "./run-model.js";
+import type { Clock, OnExit, RunView } from "./run-view.js";
+import { renderLine } from "./styled-line.js";
+import type { Terminal } from "./terminal.js";
+
+/** How often the screen changes at most. */
+const framePeriodMs = 100;
+
+/** Options of {@link createLiveView}. */
+export interface LiveViewOptions {
+  readonly terminal: Terminal;
+  readonly clock: Clock;
+  readonly onExit: OnExit;
+}
+
+/**
+ * Shows a run in a terminal: an area at the bottom that is drawn over ten times a second at most,
+ * and only when it changed; failures and printed lines scroll away above it. `run:done`, `stop`
+ * and the end of the process erase the area and bring the cursor back.
+ */
+export function createLiveView({ terminal, clock, onExit }: LiveViewOptions): RunView {
+  const area = createRepaintArea(terminal);
+  const announce = createAnnouncer();
+  let model = emptyRunModel(clock.now());
+  let announced: string[] = [];
+  let announcements = 0;
+
+  const draw = () => {
+    if (model.slots.size === 0 && announced.length === 0) {
+      return; // The run has not started.
+    }
+    // The last column and the last row stay empty: writing there makes some terminals scroll or wrap.
+    const columns = terminal.columns() - 1;
+    // A third of the screen stays with what was announced, or it would scroll away unread.
+    const above = Math.min(announcements, Math.floor(terminal.rows() / 3));
+    const room = { columns, rows: terminal.rows() - 1 - above, nowMs: clock.now() };
+    const frame = liveFrame(model, room).map((spans) =>
+      renderLine(spans, { columns, colors: terminal.colors }),
+    );
+    area.paint({ above: announced, frame });
+    announced = [];
+  };
+  const stopTimer = clock.every(framePeriodMs, draw);
+  let state: "running" | "stopped" = "running";
+  const stop = () => {
+    if (state === "running") {
+      state = "stopped";
+      stopTimer();
+      forgetExit();
+      area.erase(announced);
+    }
+  };
+  const forgetExit = onExit(stop);
+
+  return {
+    handle: (event) => {
+      model = reduceRun(model, event, clock.now());
+      for (const spans of announce(event)) {
+        announced.push(renderLine(spans, { colors: terminal.colors }));
+        announcements += 1;
+      }
+      if (event.type === "run:done") {
+        stop();
+      }
+    },
+    stop,
+  };
+}

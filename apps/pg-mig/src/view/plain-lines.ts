@@ -1,0 +1,84 @@
+import type { RunEvent } from "@pg-mig/executor";
+import { countOf, formatCount, formatDuration, formatRate, formatSeconds } from "./quantities.js";
+import {
+  finishedSteps,
+  placeOfWork,
+  type RunModel,
+  remainingMs,
+  runningWork,
+  stepsPerSecond,
+} from "./run-model.js";
+import { type Line, line } from "./styled-line.js";
+
+/** Work that runs longer than this is named. */
+const slowMs = 15_000;
+
+/** The lines that an event is worth in any run, however large: how much there is to do. */
+export function startLines(event: RunEvent): Line[] {
+  switch (event.type) {
+    case "run:start": {
+      const verb = event.action === "apply" ? "Applying" : "Undoing";
+      const chains = `${countOf(event.chains, "shard")} of ${formatCount(event.shards)}`;
+      const work = `${verb} ${countOf(event.steps, "step")} on ${chains}`;
+      return [line(`${work}, ${countOf(event.nodes.length, "node")}.`, "strong")];
+    }
+    case "round:start":
+      return [
+        line(
+          `Schemas appeared: ${countOf(event.steps, "more step")} on ${countOf(event.chains, "shard")}.`,
+        ),
+      ];
+    default:
+      return [];
+  }
+}
+
+/** The lines for each step of a small run. */
+export function stepLines(event: RunEvent): Line[] {
+  switch (event.type) {
+    case "step:done":
+      return [
+        [
+          { text: "done ", tone: "good" },
+          { text: `${event.node}:${event.shard} ${event.version}` },
+          { text: ` (${formatDuration(event.durationMs)})`, tone: "quiet" },
+        ],
+      ];
+    case "step:already-done":
+      return [line(`done by another run: ${event.node}:${event.shard} ${event.version}`)];
+    case "step:requeued":
+      return [
+        line(`tried again later (${event.reason}): ${event.node}:${event.shard} ${event.version}`),
+      ];
+    default:
+      return [];
+  }
+}
+
+/** How far the run is, in one line. */
+export function progressLine(model: RunModel, nowMs: number): Line {
+  const finished = finishedSteps(model);
+  const percent = model.planned === 0 ? 0 : Math.floor((finished * 100) / model.planned);
+  const rate = stepsPerSecond(model, nowMs);
+  const left = remainingMs(model, nowMs);
+  const parts = [
+    `${formatCount(finished)}/${formatCount(model.planned)} (${percent}%)`,
+    ...(model.failed === 0 ? [] : [`${formatCount(model.failed)} failed`]),
+    ...(rate === undefined ? [] : [`${formatRate(rate)}/s`]),
+    ...(left === undefined || left === 0 ? [] : [`${formatSeconds(left)} left`]),
+    ...longestWork(model, nowMs),
+  ];
+  return line(parts.join(", "));
+}
+
+/** What a run that says nothing waits for; not worth a word while everything is quick. */
+function longestWork(model: RunModel, nowMs: number): string[] {
+  const running = runningWork(model);
+  const [longest] = running.toSorted((a, b) => a.startedAtMs - b.startedAtMs);
+  if (longest === undefined || nowMs - longest.startedAtMs < slowMs) {
+    return [];
+  }
+  const since = formatSeconds(nowMs - longest.startedAtMs);
+  const what = `${placeOfWork(longest)} ${longest.what}`;
+  return [`${countOf(running.length, "slot")} busy, the longest for ${since} with ${what}`];
+}

@@ -1,0 +1,71 @@
+import { createAnnouncer } from "./announcer.js";
+import { hookLines } from "./hook-lines.js";
+import { progressLine, startLines, stepLines } from "./plain-lines.js";
+import { emptyRunModel, finishedSteps, type RunModel, reduceRun } from "./run-model.js";
+import type { Clock, RunView } from "./run-view.js";
+import { type Line, renderLine } from "./styled-line.js";
+import type { Terminal } from "./terminal.js";
+
+/** A run of no more steps than this gets a line for each. */
+const smallRun = 20;
+/** Without news, a line says that the run is alive, and what it waits for. */
+const quietMs = 15_000;
+/** A fast run does not say more than one line a second. */
+const hurriedMs = 1000;
+
+/** Options of {@link createPlainView}. */
+export interface PlainViewOptions {
+  readonly terminal: Pick<Terminal, "write" | "colors">;
+  readonly clock: Clock;
+}
+
+/**
+ * Shows a run where nothing can be drawn over, as in a pipe or in CI: a line at the start, one per
+ * tenth of the work or each 15 seconds, failures at once. Its length hardly depends on the number of
+ * shards; only a run of at most 20 steps gets a line for each of them.
+ */
+export function createPlainView({ terminal, clock }: PlainViewOptions): RunView {
+  const announce = createAnnouncer();
+  const describeHook = hookLines();
+  let model = emptyRunModel(clock.now());
+  let reported = { atMs: clock.now(), tenths: 0 };
+
+  const print = (lines: readonly Line[]) => {
+    for (const spans of lines) {
+      terminal.write(`${renderLine(spans, { colors: terminal.colors })}\n`);
+    }
+  };
+  const reportProgress = () => {
+    reported = { atMs: clock.now(), tenths: tenthsOf(model) };
+    print([progressLine(model, clock.now())]);
+  };
+  const stopTimer = clock.every(hurriedMs, () => {
+    if (model.slots.size > 0 && clock.now() - reported.atMs >= quietMs) {
+      reportProgress();
+    }
+  });
+
+  return {
+    handle: (event) => {
+      model = reduceRun(model, event, clock.now());
+      print([
+        ...startLines(event),
+        ...describeHook(event),
+        ...(model.planned <= smallRun ? stepLines(event) : []),
+        ...announce(event),
+      ]);
+      const due = tenthsOf(model) > reported.tenths && clock.now() - reported.atMs >= hurriedMs;
+      if (due && model.planned > smallRun) {
+        reportProgress();
+      }
+      if (event.type === "run:done") {
+        stopTimer();
+      }
+    },
+    stop: stopTimer,
+  };
+}
+
+function tenthsOf(model: RunModel): number {
+  return model.planned === 0 ? 0 : Math.floor((finishedSteps(model) * 10) / model.planned);
+}

@@ -1,0 +1,47 @@
+import type { Warning } from "./group-warnings.js";
+import { createJsonView } from "./json-view.js";
+import { createLiveView } from "./live-view.js";
+import { createPlainView } from "./plain-view.js";
+import type { Clock, OnExit, RunView } from "./run-view.js";
+import { renderLine } from "./styled-line.js";
+import { summaryLines } from "./summary.js";
+import type { AbandonedChain } from "./summary-totals.js";
+import type { Terminal } from "./terminal.js";
+
+/** Options of {@link createRunOutput}. */
+export interface RunOutputOptions {
+  /** `json`: the events and nothing else, on stdout. `text`: progress on stderr, the summary on stdout. */
+  readonly format: "text" | "json";
+  readonly stdout: Terminal;
+  readonly stderr: Terminal;
+  readonly clock: Clock;
+  readonly onExit: OnExit;
+}
+
+/** All that a run shows, from its first event to the summary. `stop` is for a run that breaks off. */
+export function createRunOutput(options: RunOutputOptions): RunView {
+  const { format, stdout, stderr, clock, onExit } = options;
+  if (format === "json") {
+    return createJsonView(stdout);
+  }
+  const view = stderr.isTty
+    ? createLiveView({ terminal: stderr, clock, onExit })
+    : createPlainView({ terminal: stderr, clock });
+  const warnings: Warning[] = [];
+  const abandoned: AbandonedChain[] = [];
+  return {
+    handle: (event) => {
+      view.handle(event);
+      if (event.type === "warning") {
+        warnings.push(event);
+      } else if (event.type === "chain:abandoned") {
+        abandoned.push(event);
+      } else if (event.type === "run:done") {
+        const lines = summaryLines(event.report, { warnings, abandoned });
+        const { colors } = stdout;
+        stdout.write(lines.map((spans) => `${renderLine(spans, { colors })}\n`).join(""));
+      }
+    },
+    stop: () => view.stop(),
+  };
+}

@@ -1,0 +1,74 @@
+import type { Report, RunEvent } from "@pg-mig/executor";
+import { groupBy } from "./group-by.js";
+import { countOf, formatCount, formatDuration } from "./quantities.js";
+import { listShards } from "./shard-list.js";
+import { type Line, line } from "./styled-line.js";
+
+/** The event of a chain that was given up. */
+export type AbandonedChain = Extract<RunEvent, { type: "chain:abandoned" }>;
+
+/** The run in one sentence: how it ended, and what became of every planned step. */
+export function totalsLine(report: Report): Line {
+  const { outcome, planned, done, alreadyDone, failed, inDoubt, notAttempted } = report;
+  if (outcome === "nothing-to-do") {
+    return line("Nothing to do.", "good");
+  }
+  const verb = report.action === "apply" ? "applied" : "undone";
+  const parts = [
+    `${formatCount(done)} of ${countOf(planned, "step")} ${verb}`,
+    ...(alreadyDone === 0 ? [] : [`${formatCount(alreadyDone)} by another run`]),
+    ...(failed.length === 0 ? [] : [`${formatCount(failed.length)} failed`]),
+    ...(inDoubt.length === 0 ? [] : [`${formatCount(inDoubt.length)} in doubt`]),
+    ...(notAttempted === 0 ? [] : [`${formatCount(notAttempted)} not attempted`]),
+  ];
+  const word = { done: "Done", failed: "Failed", interrupted: "Interrupted" }[outcome];
+  return [
+    { text: `${word}: `, tone: outcome === "done" ? "good" : "bad" },
+    { text: `${planned === 0 ? "no version was pending" : parts.join(", ")}` },
+    { text: `, in ${formatDuration(report.durationMs)}.` },
+  ];
+}
+
+/** Why steps were not attempted, and what the user does next. Nothing after a run that is done. */
+export function endLines(report: Report, abandoned: readonly AbandonedChain[]): Line[] {
+  if (report.outcome === "done" || report.outcome === "nothing-to-do") {
+    return [];
+  }
+  return [
+    ...abandonedLines(abandoned),
+    ...(report.inDoubt.length === 0
+      ? []
+      : [
+          line(
+            "In doubt: the connection broke while the step was being committed, so it may or may not be done. The next run reads it from the ledger.",
+          ),
+        ]),
+    line(nextStep(report), "strong"),
+  ];
+}
+
+const reasons: Readonly<Record<AbandonedChain["reason"], string>> = {
+  interrupted: "the run was interrupted",
+  "node-lost": "the node was lost",
+  "hook-failed": "before.sql failed",
+};
+
+function abandonedLines(abandoned: readonly AbandonedChain[]): Line[] {
+  return groupBy(abandoned, ({ reason }) => reason).map((chains) => {
+    const steps = chains.reduce((sum, { notAttempted }) => sum + notAttempted.length, 0);
+    const because = reasons[chains[0].reason];
+    return line(
+      `Not attempted because ${because}: ${countOf(steps, "step")} on ${listShards(chains)}`,
+    );
+  });
+}
+
+function nextStep({ action, failed, hookFailures }: Report): string {
+  const again =
+    action === "apply"
+      ? "un pg-mig again: it goes on where this run ended."
+      : "un the same undo again: it goes on where this run ended.";
+  return failed.length + hookFailures.length === 0
+    ? `R${again}`
+    : `Mend what failed, then r${again}`;
+}

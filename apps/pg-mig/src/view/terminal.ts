@@ -1,0 +1,50 @@
+/** Where a view writes, and what it may do there. */
+export interface Terminal {
+  write(text: string): void;
+  /** The size at this moment: it changes when the user resizes the window. */
+  columns(): number;
+  rows(): number;
+  /** Whether lines can be drawn over. False for pipes, files, CI and dumb terminals. */
+  readonly isTty: boolean;
+  readonly colors: boolean;
+}
+
+/** What a {@link Terminal} is made from: structurally, `process.stdout` or `process.stderr`. */
+export interface OutputStream {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+}
+
+/**
+ * Wraps an output stream. `TERM=dumb` and a set `CI` make it a plain one; `FORCE_COLOR` (other than
+ * `0` and `false`) turns colours on, `NO_COLOR` off; where both are set, `FORCE_COLOR` wins, as in Node.
+ */
+export function createTerminal(
+  stream: OutputStream,
+  env: Readonly<Record<string, string | undefined>>,
+): Terminal {
+  const isTty = stream.isTTY === true && env.TERM !== "dumb" && !isSet(env.CI);
+  return {
+    write: (text) => {
+      stream.write(text);
+    },
+    // A pseudo terminal without a size says 0.
+    columns: () => stream.columns || 80,
+    rows: () => stream.rows || 24,
+    isTty,
+    colors: wantsColors(isTty, env),
+  };
+}
+
+function wantsColors(isTty: boolean, env: Readonly<Record<string, string | undefined>>): boolean {
+  if (env.FORCE_COLOR !== undefined) {
+    return env.FORCE_COLOR !== "0" && env.FORCE_COLOR !== "false";
+  }
+  return isTty && !env.NO_COLOR;
+}
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== "" && value !== "0" && value !== "false";
+}
