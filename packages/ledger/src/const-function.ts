@@ -84,7 +84,7 @@ function parseDetails(comment: string): unknown {
 
 /** JSON without "/" or "$": it can neither open nor close a comment, nor close a dollar quote. */
 function jsonForComment(details: unknown): string {
-  return JSON.stringify(details).replaceAll("/", "\\/").replaceAll("$", "\\u0024");
+  return JSON.stringify(details).replaceAll("/", "\\u002f").replaceAll("$", "\\u0024");
 }
 
 function dollarQuote(text: string): string {

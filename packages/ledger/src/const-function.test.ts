@@ -1,0 +1,58 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  parseConstFunctionBody,
+  renderConstFunction,
+  renderConstFunctionBody,
+} from "./const-function.js";
+
+describe("renderConstFunction", () => {
+  it("writes the text of pg-mig 2.x, byte for byte", () => {
+    const value = JSON.stringify(["20240101000000.initial.sh", "20240102000000.next.sh"]);
+    expect(renderConstFunction("sh0001", "mig_versions_const", { value })).toBe(
+      'CREATE OR REPLACE FUNCTION "sh0001".mig_versions_const() RETURNS text LANGUAGE sql ' +
+        "SET search_path FROM CURRENT AS " +
+        `$$ SELECT '["20240101000000.initial.sh","20240102000000.next.sh"]'; $$`,
+    );
+  });
+
+  it("quotes the schema, and picks a dollar quote that the text does not hold", () => {
+    const text = renderConstFunction('a"b; --', "mig_digest_const", { value: "it's $$ $mig0$" });
+    expect(text).toContain('"a""b; --".mig_digest_const()');
+    expect(text).toContain("$mig1$ SELECT 'it''s $$ $mig0$'; $mig1$");
+  });
+});
+
+describe("parseConstFunctionBody", () => {
+  it("reads back every value and every details", () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: "grapheme" }),
+        fc.option(fc.jsonValue(), { nil: undefined }),
+        (value, details) => {
+          const body = parseConstFunctionBody(renderConstFunctionBody({ value, details }));
+          expect(body?.value).toBe(value);
+          expect(JSON.stringify(body?.details)).toBe(JSON.stringify(details));
+        },
+      ),
+    );
+  });
+
+  it("keeps details inside of their comment, whatever they hold", () => {
+    const details = { a: "*/ /* $$ $mig0$ ' ; --" };
+    const text = renderConstFunctionBody({ value: "v", details });
+    expect(text.match(/\/\*|\*\//g)).toEqual(["/*", "*/"]);
+    expect(text).not.toContain("$");
+  });
+
+  it.each([
+    ["a comment of somebody else", " SELECT 'v'; /* hello */ ", { value: "v" }],
+    ["details that are broken", " SELECT 'v'; /* pg-mig {] */ ", { value: "v" }],
+    ["no blanks and no semicolon", "select 'v'", { value: "v" }],
+    ["another statement behind it", "SELECT 'v'; SELECT 'w';", undefined],
+    ["an expression", "SELECT 'v' || 'w'", undefined],
+    ["the empty text of an SQL-standard body", "", undefined],
+  ])("meets %s", (_, prosrc, body) => {
+    expect(parseConstFunctionBody(prosrc)).toEqual(body);
+  });
+});

@@ -1,0 +1,71 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  editedVersions,
+  type LedgerEntry,
+  ledgerEntry,
+  parseShardLedger,
+  renderShardLedger,
+} from "./shard-ledger.js";
+
+const entry: fc.Arbitrary<LedgerEntry> = fc
+  .tuple(
+    fc.string({ unit: "grapheme" }),
+    fc.option(fc.stringMatching(/^[0-9a-f]{64}$/), { nil: undefined }),
+  )
+  .map(([version, sha256]) =>
+    sha256 === undefined
+      ? { version }
+      : ledgerEntry(version, sha256, new Date("2026-01-02T03:04:05.678Z")),
+  );
+
+describe("parseShardLedger", () => {
+  it("reads back what renderShardLedger wrote", () => {
+    fc.assert(
+      fc.property(fc.array(entry), (entries) => {
+        const stored = renderShardLedger(entries);
+        expect(parseShardLedger({ shard: "sh", schemaOid: 1, stored }).entries).toEqual(entries);
+      }),
+    );
+  });
+
+  it("is empty where there is no ledger", () => {
+    expect(parseShardLedger({ shard: "sh", schemaOid: 1, stored: undefined }).entries).toEqual([]);
+  });
+
+  it("knows no checksums where pg-mig 2.x wrote the list", () => {
+    const stored = ` SELECT '["v1","v2"]'; `;
+    const { entries } = parseShardLedger({ shard: "sh", schemaOid: 1, stored });
+    expect(entries).toEqual([{ version: "v1" }, { version: "v2" }]);
+  });
+
+  it.each([
+    ["not JSON", "nonsense"],
+    ["no list", '{"a":1}'],
+    ["no list of names", "[1]"],
+  ])("refuses a value that is %s, naming the shard", (_, value) => {
+    const stored = ` SELECT '${value}'; `;
+    const parse = () => parseShardLedger({ shard: "sh0007", schemaOid: 1, stored });
+    expect(parse).toThrow(
+      expect.objectContaining({ code: "LEDGER_UNREADABLE", where: { shard: "sh0007" } }),
+    );
+  });
+});
+
+describe("editedVersions", () => {
+  it("names the versions whose file is another one now, and is silent where it cannot know", () => {
+    const at = new Date(0);
+    const entries = [
+      ledgerEntry("same", "a".repeat(64), at),
+      ledgerEntry("edited", "b".repeat(64), at),
+      ledgerEntry("gone", "c".repeat(64), at),
+      { version: "unknown" },
+    ];
+    const onDisk = new Map([
+      ["same", "a".repeat(64)],
+      ["edited", "d".repeat(64)],
+      ["unknown", "e".repeat(64)],
+    ]);
+    expect(editedVersions(entries, onDisk)).toEqual(["edited"]);
+  });
+});
