@@ -1,2 +1,2 @@
-export type { ErrorLocation, PgMigErrorOptions } from "./pg-mig-error.js";
+export type { ErrorLocation, PgMigErrorOptions, Problem } from "./pg-mig-error.js";
 export { isPgMigError, PgMigError } from "./pg-mig-error.js";

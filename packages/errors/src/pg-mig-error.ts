@@ -14,6 +14,15 @@ export interface ErrorLocation {
   readonly column?: number | undefined;
 }
 
+/** One of several things that were found wrong at once. */
+export interface Problem {
+  /** What is wrong: one sentence, without the place. */
+  readonly message: string;
+  /** What to do. */
+  readonly hint?: string | undefined;
+  readonly where?: ErrorLocation | undefined;
+}
+
 /** What a {@link PgMigError} is made of, besides its message. */
 export interface PgMigErrorOptions {
   /** Stable upper-case word for the case, such as `TIMELINE_VIOLATION`. Programs compare this. */
@@ -22,6 +31,8 @@ export interface PgMigErrorOptions {
   readonly hint?: string | undefined;
   /** Where it happened. */
   readonly where?: ErrorLocation | undefined;
+  /** The single problems, where several were found at once and all are told. */
+  readonly problems?: readonly Problem[] | undefined;
   /** The error underneath, if there is one. */
   readonly cause?: unknown;
 }
@@ -41,12 +52,15 @@ export class PgMigError extends Error {
   readonly code: string;
   readonly hint: string | undefined;
   readonly where: ErrorLocation | undefined;
+  /** Empty where `message` says it all. */
+  readonly problems: readonly Problem[];
 
   constructor(message: string, options: PgMigErrorOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = options.code;
     this.hint = options.hint;
     this.where = options.where;
+    this.problems = options.problems ?? [];
   }
 }
 
