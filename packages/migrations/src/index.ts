@@ -1,1 +1,25 @@
-export {};
+export { renderChainFile, writeChainFile } from "./chain-file.js";
+export { codeDigest, shortDigest } from "./code-digest.js";
+export type {
+  DirectoryEntry,
+  DirectoryReader,
+  FileReader,
+  FileWriter,
+  MigrationFileSystem,
+} from "./file-system.js";
+export type { MadeMigration, MakeMigrationOptions } from "./make-migration.js";
+export { makeMigration } from "./make-migration.js";
+export type { MigrationDirectory, ReadMigrationDirectoryOptions } from "./migration-directory.js";
+export { migrationFilePath, readMigrationDirectory } from "./migration-directory.js";
+export type { MigrationProblem } from "./migration-problem.js";
+export { MigrationProblemsError, renderProblem } from "./migration-problem.js";
+export type { NewVersion, PlanNewVersionOptions, UnknownPrefix } from "./new-version.js";
+export { planNewVersion } from "./new-version.js";
+export { nodeFileSystem } from "./node-file-system.js";
+export type { Direction, MigrationFileName, Version } from "./version.js";
+export {
+  compareVersions,
+  migrationFileName,
+  parseMigrationFileName,
+  parseVersion,
+} from "./version.js";

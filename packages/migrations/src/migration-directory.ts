@@ -1,0 +1,138 @@
+import { join } from "node:path";
+import { PgMigError } from "@pg-mig/errors";
+import { type DirectoryEntry, type DirectoryReader, systemErrorCode } from "./file-system.js";
+import { type MigrationProblem, MigrationProblemsError } from "./migration-problem.js";
+import { describeStrayFile, isStrayFile, SPECIAL_FILES } from "./stray-file.js";
+import {
+  compareVersions,
+  type Direction,
+  migrationFileName,
+  parseMigrationFileName,
+  type Version,
+} from "./version.js";
+
+/** What the names in a migration directory say. */
+export interface MigrationDirectory {
+  readonly path: string;
+  /** In the order of `compareVersions`. */
+  readonly versions: readonly Version[];
+  /** The path of `before.sql`, where there is one. */
+  readonly before: string | undefined;
+  /** The path of `after.sql`, where there is one. */
+  readonly after: string | undefined;
+}
+
+export interface ReadMigrationDirectoryOptions {
+  /**
+   * What to do where the directory holds no version: `refuse` it, since it is most likely the wrong
+   * directory, or `allow` it, as the first `--make` and the digest of nothing need it.
+   * @default "refuse"
+   */
+  readonly empty?: "refuse" | "allow";
+}
+
+/**
+ * Reads the names in a migration directory; opens no file. Folders, and files that do not end in
+ * `.sql`, are ignored.
+ *
+ * @throws MigrationProblemsError `MIGRATION_DIRECTORY_INVALID`: stray `.sql` files, up files without
+ * dn file and the reverse, all at once.
+ * @throws PgMigError `MIGRATION_DIRECTORY_MISSING`, `MIGRATION_DIRECTORY_NOT_A_DIRECTORY`,
+ * `MIGRATION_DIRECTORY_UNREADABLE`, `MIGRATION_DIRECTORY_EMPTY`.
+ */
+export async function readMigrationDirectory(
+  path: string,
+  fs: DirectoryReader,
+  options: ReadMigrationDirectoryOptions = {},
+): Promise<MigrationDirectory> {
+  const entries = await readEntries(path, fs);
+  const names = entries.filter(({ kind }) => kind !== "directory").map(({ name }) => name);
+  const versions = pairUp(path, names);
+  if (versions.length === 0 && (options.empty ?? "refuse") === "refuse") {
+    throw new PgMigError(`There are no migrations in the directory ${path}.`, {
+      code: "MIGRATION_DIRECTORY_EMPTY",
+      hint: "Check --migdir (or PGMIGDIR), or make the first migration with --make=title@prefix.",
+      where: { file: path },
+    });
+  }
+  const special = (name: string) => (names.includes(name) ? join(path, name) : undefined);
+  return {
+    path,
+    versions,
+    before: special(SPECIAL_FILES.before),
+    after: special(SPECIAL_FILES.after),
+  };
+}
+
+/** Gives the path of a version's file. */
+export function migrationFilePath(
+  directory: Pick<MigrationDirectory, "path">,
+  version: string,
+  direction: Direction,
+): string {
+  return join(directory.path, migrationFileName(version, direction));
+}
+
+function pairUp(path: string, names: readonly string[]): readonly Version[] {
+  const files = names.flatMap((name) => parseMigrationFileName(name) ?? []);
+  const present = new Set(names);
+  const problems: MigrationProblem[] = names.filter(isStrayFile).map((name) => ({
+    file: join(path, name),
+    ...describeStrayFile(name),
+  }));
+  for (const { version, direction } of files) {
+    const twin = migrationFileName(version.name, direction === "up" ? "down" : "up");
+    if (present.has(twin)) continue;
+    problems.push({
+      file: migrationFilePath({ path }, version.name, direction),
+      message: `its ${direction === "up" ? "dn" : "up"} file is missing`,
+      hint:
+        direction === "up"
+          ? `Add ${twin}: what undoes the version (an empty file, where there is nothing to undo).`
+          : `Add ${twin}, or delete the dn file.`,
+    });
+  }
+  const [first, ...rest] = problems;
+  if (first !== undefined) {
+    throw new MigrationProblemsError("MIGRATION_DIRECTORY_INVALID", [first, ...rest]);
+  }
+  return files
+    .filter(({ direction }) => direction === "up")
+    .map(({ version }) => version)
+    .sort((a, b) => compareVersions(a.name, b.name));
+}
+
+async function readEntries(path: string, fs: DirectoryReader): Promise<readonly DirectoryEntry[]> {
+  try {
+    return await fs.readDirectory(path);
+  } catch (error) {
+    const options = {
+      hint: "Say with --migdir=DIR, or PGMIGDIR, where the migration files are.",
+      where: { file: path },
+      cause: error,
+    };
+    switch (systemErrorCode(error)) {
+      case "ENOENT":
+        throw new PgMigError(`The migration directory ${path} does not exist.`, {
+          code: "MIGRATION_DIRECTORY_MISSING",
+          ...options,
+        });
+      case "ENOTDIR":
+        throw new PgMigError(`The migration directory ${path} is not a directory.`, {
+          code: "MIGRATION_DIRECTORY_NOT_A_DIRECTORY",
+          ...options,
+        });
+      case undefined:
+        throw error;
+      default:
+        throw new PgMigError(
+          `The migration directory ${path} cannot be read (${systemErrorCode(error)}).`,
+          {
+            ...options,
+            code: "MIGRATION_DIRECTORY_UNREADABLE",
+            hint: "Check its permissions.",
+          },
+        );
+    }
+  }
+}

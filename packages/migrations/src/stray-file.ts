@@ -1,0 +1,55 @@
+import type { MigrationProblem } from "./migration-problem.js";
+import { nearestWord } from "./nearest-word.js";
+import { parseMigrationFileName } from "./version.js";
+
+/** Files that the tool knows by their whole name. */
+export const SPECIAL_FILES = { before: "before.sql", after: "after.sql" } as const;
+
+const DOWN_WORDS = new Set(["dn", "down", "undo", "rollback", "revert"]);
+
+/**
+ * Tells whether a file of the migration directory must not be there: its name ends in `.sql` and is
+ * none of the names that the tool knows. A name that only differs in case from a migration's is
+ * stray too: it was meant to be one, and would be passed over in silence.
+ */
+export function isStrayFile(fileName: string): boolean {
+  if (fileName === SPECIAL_FILES.before || fileName === SPECIAL_FILES.after) return false;
+  if (parseMigrationFileName(fileName) !== undefined) return false;
+  return fileName.endsWith(".sql") || parseMigrationFileName(lowerEnding(fileName)) !== undefined;
+}
+
+/** Says why a stray file's name is wrong, and what was probably meant. */
+export function describeStrayFile(fileName: string): Pick<MigrationProblem, "message" | "hint"> {
+  const meant = guessFileName(fileName);
+  return {
+    message: `not the name of a migration: ${faultOf(fileName)}`,
+    hint:
+      meant === undefined
+        ? "Name it <digits>.<title>.<prefix>.up.sql or .dn.sql, or move it to a sub-folder, where included files live."
+        : `Did you mean ${meant}?`,
+  };
+}
+
+function faultOf(fileName: string): string {
+  const parts = fileName.replace(/\.sql$/iu, "").split(".");
+  if (!/^\d+$/u.test(parts[0] ?? "")) return "it does not start with the digits of a timestamp";
+  if (!["up", "dn"].includes(parts.at(-1) ?? "")) return "it does not end in .up.sql or .dn.sql";
+  if (parts.length > 4) return "a title and a prefix hold no dot";
+  return "it is not <digits>.<title>.<prefix>.up.sql or .dn.sql";
+}
+
+function guessFileName(fileName: string): string | undefined {
+  const parts = lowerEnding(fileName)
+    .replace(/\.sql$/u, "")
+    .split(".");
+  if (parts.length === 1) return nearestWord(fileName, Object.values(SPECIAL_FILES));
+  const ending = DOWN_WORDS.has(parts.at(-1) ?? "") ? "dn" : "up";
+  const hasEnding = ending === "dn" || parts.at(-1) === "up";
+  const body = hasEnding ? parts.slice(0, -1) : parts;
+  const guess = `${body[0]}.${body.slice(1, -1).join("-")}.${body.at(-1)}.${ending}.sql`;
+  return parseMigrationFileName(guess) === undefined ? undefined : guess;
+}
+
+function lowerEnding(fileName: string): string {
+  return fileName.replace(/\.[^.]+\.sql$/iu, (ending) => ending.toLowerCase());
+}

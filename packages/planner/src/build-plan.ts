@@ -1,0 +1,48 @@
+import { type Chain, compareShards, type Plan, type ShardLedger, type Violation } from "./plan.js";
+import { findTimelineViolation } from "./timeline-violation.js";
+import { type DiskVersion, longestPrefix } from "./version-prefix.js";
+
+/** What a plan is made from. */
+export interface BuildPlanInput {
+  /** The versions on disk, in the order of their names. */
+  readonly versions: readonly DiskVersion[];
+  /** Every shard of every node, in any order. */
+  readonly shards: readonly ShardLedger[];
+}
+
+/**
+ * Computes what each shard still has to run. Pure; the input is not changed.
+ *
+ * A shard gets the versions of the longest prefix that matches it. Its ledger must be a beginning of
+ * them, and the rest is its chain. Every shard whose ledger is not is listed in `violations`: none is
+ * skipped in silence. The same input in another order of shards gives the same plan.
+ */
+export function buildPlan({ versions, shards }: BuildPlanInput): Plan {
+  const namesByPrefix = groupNamesByPrefix(versions);
+  const known = new Set(versions.map(({ name }) => name));
+  const chains: Chain[] = [];
+  const violations: Violation[] = [];
+  for (const ledger of [...shards].sort(compareShards)) {
+    const prefix = longestPrefix(namesByPrefix.keys(), ledger.shard);
+    const onDisk = (prefix === undefined ? undefined : namesByPrefix.get(prefix)) ?? [];
+    const violation = findTimelineViolation(ledger, { onDisk, known });
+    if (violation !== undefined) violations.push(violation);
+    else if (onDisk.length > ledger.versions.length) {
+      const { node, shard, versions: applied } = ledger;
+      chains.push({ node, shard, applied, pending: onDisk.slice(applied.length) });
+    }
+  }
+  return { chains, violations };
+}
+
+function groupNamesByPrefix(
+  versions: readonly DiskVersion[],
+): ReadonlyMap<string, readonly string[]> {
+  const groups = new Map<string, string[]>();
+  for (const { name, prefix } of versions) {
+    const group = groups.get(prefix);
+    if (group === undefined) groups.set(prefix, [name]);
+    else group.push(name);
+  }
+  return groups;
+}
