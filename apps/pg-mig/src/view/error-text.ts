@@ -35,13 +35,13 @@ export function renderError(error: ShownError): Line[] {
 export function errorDetails(error: ShownError, headline: string): Line[] {
   const { server, hint, excerpt } = error;
   const place = renderPlace(error.where);
-  const said = server === undefined ? "" : serverSentence(server);
   return [
     ...(place === "" || headline.includes(place) ? [] : labelled("at", place)),
     ...(excerpt ?? "").split("\n").flatMap((text) => (text === "" ? [] : [line(`    ${text}`)])),
     ...(server === undefined || headline.includes(server.message)
       ? []
-      : labelled("PostgreSQL", said)),
+      : labelled("PostgreSQL", server.message)),
+    ...labelled("SQLSTATE", server?.sqlState),
     ...labelled("detail", server?.detail),
     ...labelled("PostgreSQL's hint", server?.hint),
     ...labelled("context", server?.context),
@@ -55,10 +55,6 @@ export function renderPlace(where: ErrorLocation | undefined): string {
   return file === undefined
     ? ""
     : [file, lineNumber, column].filter((part) => part !== undefined).join(":");
-}
-
-function serverSentence(server: NonNullable<ShownError["server"]>): string {
-  return server.sqlState === undefined ? server.message : `${server.message} (${server.sqlState})`;
 }
 
 /** `label: text`, where the text has lines of its own these are indented below. */

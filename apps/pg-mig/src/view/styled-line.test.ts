@@ -1,0 +1,39 @@
+import { stripVTControlCharacters } from "node:util";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { displayWidth } from "./display-width.js";
+import { anyName } from "./run-events.test.support.js";
+import { renderLine } from "./styled-line.js";
+
+const spans = fc.array(
+  fc.record({ text: anyName, tone: fc.constantFrom("bad", "good", "quiet" as const) }),
+);
+
+describe("renderLine", () => {
+  it("is one line and no wider than it may be, whatever the texts hold", () => {
+    fc.assert(
+      fc.property(spans, fc.integer({ min: 1, max: 60 }), fc.boolean(), (line, columns, colors) => {
+        const drawn = stripVTControlCharacters(renderLine(line, { columns, colors }));
+        expect(drawn).not.toMatch(/\p{Cc}/u);
+        expect(displayWidth(drawn)).toBeLessThanOrEqual(columns);
+      }),
+    );
+  });
+
+  it("marks that a line was cut, and only then", () => {
+    const line = [{ text: "node1:" }, { text: "sh0001" }];
+    expect(renderLine(line, { columns: 12, colors: false })).toBe("node1:sh0001");
+    expect(renderLine(line, { columns: 11, colors: false })).toBe("node1:sh00…");
+    expect(renderLine(line, { columns: 6, colors: false })).toBe("node1…");
+  });
+
+  it("ends each colour where its text ends, also in a line that was cut", () => {
+    const line = [{ text: "failed ", tone: "bad" as const }, { text: "sh0001" }];
+    expect(renderLine(line, { colors: true })).toBe("\u001B[31mfailed \u001B[39msh0001");
+    expect(renderLine(line, { colors: true, columns: 4 })).toBe("\u001B[31mfai\u001B[39m…");
+  });
+
+  it("writes no control code without colours", () => {
+    expect(renderLine([{ text: "x", tone: "bad" }], { colors: false })).toBe("x");
+  });
+});
