@@ -1,0 +1,189 @@
+import { PgMigError } from "@pg-mig/errors";
+import {
+  type ConnectFailure,
+  isNotPostgres,
+  refusesTls,
+  sqlStateOf,
+  systemCodeOf,
+} from "./connect-failure.js";
+import type { Node } from "./node.js";
+import { renderEndpoint } from "./node-address.js";
+
+/** What a user is told about a failure. */
+interface Explanation {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+export interface ConnectErrorOptions {
+  readonly password: "set" | "missing";
+  readonly connectTimeoutMs: number;
+}
+
+/** Makes the error that a user sees of an attempt to connect that failed. Pure. */
+export function connectError(
+  node: Node,
+  failure: ConnectFailure,
+  options: ConnectErrorOptions,
+): PgMigError {
+  const { code, message, hint } = explainSilence(node, failure, options) ??
+    explainRefusal(node, failure, options) ??
+    explainTls(node, failure) ?? {
+      code: "CONNECTION_FAILED",
+      message: `Connecting to ${node.name} failed: ${wordsOf(failure.error)}.`,
+      hint: "Look into the server's log.",
+    };
+  return new PgMigError(message, { code, hint, where: { node: node.label }, cause: failure.error });
+}
+
+/** Nothing answered, or not PostgreSQL. */
+function explainSilence(
+  node: Node,
+  failure: ConnectFailure,
+  { connectTimeoutMs }: ConnectErrorOptions,
+): Explanation | undefined {
+  const endpoint = renderEndpoint(node);
+  const unreachable = (message: string, hint: string) => ({
+    code: "NODE_UNREACHABLE",
+    message,
+    hint,
+  });
+  const checkAddress = "Check host and port (--hosts, --port, PGHOST, PGPORT)";
+  if (isNotPostgres(failure)) {
+    return {
+      code: "NOT_POSTGRES",
+      message: `Something answers at ${endpoint}, but it is not a PostgreSQL server.`,
+      hint: `${checkAddress}.`,
+    };
+  }
+  if (failure.timedOut) {
+    return unreachable(
+      `No server answered at ${endpoint} within ${connectTimeoutMs / 1000} s.`,
+      `${checkAddress}, and whether a firewall drops the packets.`,
+    );
+  }
+  switch (systemCodeOf(failure.error)) {
+    case "ECONNREFUSED":
+      return unreachable(
+        `No server accepts connections at ${endpoint}.`,
+        `Start PostgreSQL there. ${checkAddress}.`,
+      );
+    case "ENOENT":
+      return unreachable(
+        `There is no socket of a PostgreSQL server in ${node.host} for port ${node.port}.`,
+        "Start PostgreSQL, or correct the directory and the port.",
+      );
+    case "EACCES":
+    case "EPERM":
+      return unreachable(
+        `The operating system does not allow a connection to ${endpoint}.`,
+        "Check the permissions of the socket and the firewall of this machine.",
+      );
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+    case "EAI_NODATA":
+    case "EAI_NONAME":
+      return unreachable(
+        `The host name "${node.host}" cannot be resolved.`,
+        "Correct its spelling, or check the name service of this machine.",
+      );
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+    case "EADDRNOTAVAIL":
+    case "ETIMEDOUT":
+      return unreachable(
+        `There is no way to ${endpoint} on the network.`,
+        `${checkAddress}, the network, and whether a VPN is needed.`,
+      );
+    case "ECONNRESET":
+    case "EPIPE":
+      return unreachable(
+        `${endpoint} closed the connection before it was made.`,
+        "Look into the log of the server, or of the proxy in front of it.",
+      );
+    default:
+      return undefined;
+  }
+}
+
+/** The server answered, and does not let us in. */
+function explainRefusal(
+  node: Node,
+  failure: ConnectFailure,
+  { password }: ConnectErrorOptions,
+): Explanation | undefined {
+  const who = `user "${node.user}"`;
+  const sqlState = sqlStateOf(failure.error);
+  if (failure.passwordAsked && password === "missing" && [undefined, "28P01"].includes(sqlState)) {
+    return {
+      code: "NODE_AUTH_FAILED",
+      message: `${node.name} asks for the password of ${who}, and none is set.`,
+      hint: "Set it with PGPASSWORD, --pass, in the list of hosts or in ~/.pgpass.",
+    };
+  }
+  switch (sqlState) {
+    case "28P01":
+      return {
+        code: "NODE_AUTH_FAILED",
+        message: `${node.name} does not accept the password of ${who}.`,
+        hint: "Correct the user (--user, PGUSER) or the password (--pass, PGPASSWORD).",
+      };
+    case "28000":
+      return {
+        code: "NODE_AUTH_FAILED",
+        message: `${node.name} does not let ${who} in: ${wordsOf(failure.error)}.`,
+        hint: "Correct the user (--user, PGUSER) or PGSSLMODE, or allow the login in pg_hba.conf.",
+      };
+    case "42501":
+      return {
+        code: "NODE_AUTH_FAILED",
+        message: `${node.name} does not let ${who} in: ${wordsOf(failure.error)}.`,
+        hint: `Run GRANT CONNECT ON DATABASE for ${who}.`,
+      };
+    case "3D000":
+      return {
+        code: "DATABASE_MISSING",
+        message: `There is no database "${node.database}" at ${renderEndpoint(node)}.`,
+        hint: "Correct its name (--db, PGDATABASE), or have it created with --createdb.",
+      };
+    case "57P03":
+      return {
+        code: "NODE_STARTING",
+        message: `${node.name} does not accept connections now: ${wordsOf(failure.error)}.`,
+        hint: "Try again in a while; --createdb waits for a server that is starting.",
+      };
+    case "53300":
+      return {
+        code: "TOO_MANY_CONNECTIONS",
+        message: `${node.name} has no free connection: ${wordsOf(failure.error)}.`,
+        hint: "Lower --parallelism, close other clients, or raise max_connections of the server.",
+      };
+    default:
+      return undefined;
+  }
+}
+
+function explainTls(node: Node, failure: ConnectFailure): Explanation | undefined {
+  if (refusesTls(failure)) {
+    return {
+      code: "TLS_UNAVAILABLE",
+      message: `${node.name} offers no TLS, but sslmode "${node.sslMode}" wants it.`,
+      hint: "Switch on ssl in the server, or set PGSSLMODE to prefer or disable.",
+    };
+  }
+  // The server has agreed to TLS and no word of its own has come through it.
+  if (failure.encryption === "tls" && failure.answer === "S" && systemCodeOf(failure.error)) {
+    return {
+      code: "TLS_FAILED",
+      message: `The TLS connection to ${node.name} failed: ${wordsOf(failure.error)}.`,
+      hint: "Check PGSSLMODE, PGSSLROOTCERT, and the certificate of the server.",
+    };
+  }
+  return undefined;
+}
+
+function wordsOf(error: unknown): string {
+  const words = error instanceof Error ? error.message : String(error);
+  return words.replace(/[.\s]+$/, "");
+}

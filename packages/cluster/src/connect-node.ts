@@ -1,0 +1,124 @@
+import { lookup } from "node:dns/promises";
+import { isIP, Socket } from "node:net";
+import type { Client } from "pg";
+import { connectError } from "./connect-error.js";
+import { type ConnectFailure, mayFallBack, refusesTls, unanswered } from "./connect-failure.js";
+import type { Node } from "./node.js";
+import { readPassword } from "./pass-file.js";
+import { type TlsAttempt, tlsAttempts } from "./tls-attempts.js";
+
+export interface ConnectNodeOptions {
+  /** What `pg_stat_activity` shows for the connection. */
+  readonly applicationName: string;
+  /** How long each address of the node has to answer and to let us in. @default 10000 */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Gives up, rejecting with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Connects to a node. The client is ready for queries; who gets it must `end()` it.
+ *
+ * A host name with several addresses is tried address by address, each with the whole timeout.
+ * TCP keep-alive is on. The client has an `error` listener, so a connection that breaks while idle
+ * does not end the process; its next query rejects.
+ *
+ * @throws PgMigError `NODE_UNREACHABLE`, `NODE_AUTH_FAILED`, `DATABASE_MISSING`, `NODE_STARTING`,
+ * `TOO_MANY_CONNECTIONS`, `NOT_POSTGRES`, `TLS_UNAVAILABLE`, `TLS_FAILED`, `TLS_FILE_UNREADABLE` or
+ * `CONNECTION_FAILED`.
+ */
+export async function connectNode(node: Node, options: ConnectNodeOptions): Promise<Client> {
+  const { signal, connectTimeoutMs = 10_000 } = options;
+  signal?.throwIfAborted();
+  const password =
+    node.password ??
+    (node.passFile === undefined ? undefined : await readPassword(node.passFile, node));
+  const encryptions = await tlsAttempts(node);
+  const told = { password: password === undefined ? "missing" : "set", connectTimeoutMs } as const;
+  const addresses = await addressesOf(node).catch((error) => {
+    throw connectError(node, unanswered(error), told);
+  });
+  let failure = unanswered(undefined);
+  for (const host of addresses) {
+    for (const tls of encryptions) {
+      const outcome = await connectOnce(node, {
+        ...options,
+        connectTimeoutMs,
+        host,
+        tls,
+        password,
+      });
+      if ("client" in outcome) return outcome.client;
+      signal?.throwIfAborted();
+      // That the fallback is not offered says less than why the preferred one was refused.
+      if (tls === encryptions[0] || !refusesTls(outcome)) failure = outcome;
+      if (!mayFallBack(outcome)) break;
+    }
+    // A server that has answered is the one that was meant.
+    if (failure.answer !== undefined) break;
+  }
+  throw connectError(node, failure, told);
+}
+
+interface ConnectAttempt extends ConnectNodeOptions {
+  readonly connectTimeoutMs: number;
+  /** The address itself: an IP address or a socket directory. */
+  readonly host: string;
+  readonly tls: TlsAttempt;
+  readonly password: string | undefined;
+}
+
+async function connectOnce(
+  node: Node,
+  { applicationName, connectTimeoutMs, signal, host, tls, password }: ConnectAttempt,
+): Promise<{ readonly client: Client } | ConnectFailure> {
+  // Loaded here, so that a program that only parses hosts never loads it.
+  const { Client } = await import("pg");
+  const socket = new Socket();
+  let answer: string | undefined;
+  socket.once("data", (data) => {
+    answer = data.toString("latin1", 0, 8);
+  });
+  let passwordAsked = false;
+  const client = new Client({
+    host,
+    port: node.port,
+    database: node.database,
+    user: node.user,
+    application_name: applicationName,
+    // A function, so that pg neither shows the password nor looks for one by itself.
+    password: () => {
+      passwordAsked = true;
+      return password ?? "";
+    },
+    ssl: tls,
+    stream: () => socket,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+  });
+  client.on("error", () => {});
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    socket.destroy();
+  }, connectTimeoutMs);
+  const abort = () => socket.destroy();
+  signal?.addEventListener("abort", abort);
+  try {
+    await client.connect();
+    return { client };
+  } catch (error) {
+    socket.destroy();
+    const encryption = tls === false ? "plain" : "tls";
+    return { error, encryption, passwordAsked, timedOut, answer };
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+async function addressesOf({ host }: Node): Promise<string[]> {
+  if (host.startsWith("/") || isIP(host) !== 0) return [host];
+  const addresses = await lookup(host, { all: true });
+  return addresses.map(({ address }) => address);
+}

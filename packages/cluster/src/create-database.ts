@@ -1,0 +1,71 @@
+import { isPgMigError, PgMigError } from "@pg-mig/errors";
+import type { Client } from "pg";
+import { sqlStateOf } from "./connect-failure.js";
+import { type ConnectNodeOptions, connectNode } from "./connect-node.js";
+import { type Node, withDatabase } from "./node.js";
+import { renderEndpoint } from "./node-address.js";
+
+/** Databases that every server has, to connect to while the wanted one is missing. */
+const maintenanceDatabases = ["postgres", "template1"];
+
+/** 42P04 and 23505: somebody else created it just now; before or after we looked. */
+const existsStates = ["42P04", "23505"];
+
+/**
+ * Creates the database of a node if it is missing. Safe to run from several places at once.
+ *
+ * @throws PgMigError `DATABASE_CREATE_FAILED`, or what {@link connectNode} throws for anything but
+ * a missing database.
+ */
+export async function createDatabaseIfMissing(
+  node: Node,
+  options: ConnectNodeOptions,
+): Promise<"created" | "exists"> {
+  const existing = await connectIfThere(node, options);
+  if (existing !== undefined) {
+    await existing.end();
+    return "exists";
+  }
+  const client = await connectToServer(node, options);
+  try {
+    await client.query(`CREATE DATABASE "${node.database.replaceAll('"', '""')}"`);
+    return "created";
+  } catch (error) {
+    if (existsStates.includes(sqlStateOf(error) ?? "")) return "exists";
+    const words = error instanceof Error ? error.message : String(error);
+    throw new PgMigError(
+      `Creating the database "${node.database}" at ${renderEndpoint(node)} failed: ${words}.`,
+      {
+        code: "DATABASE_CREATE_FAILED",
+        hint: `Create it yourself, or allow user "${node.user}" to: ALTER ROLE … CREATEDB.`,
+        where: { node: node.label },
+        cause: error,
+      },
+    );
+  } finally {
+    await client.end();
+  }
+}
+
+async function connectToServer(node: Node, options: ConnectNodeOptions): Promise<Client> {
+  for (const database of maintenanceDatabases) {
+    const client = await connectIfThere(withDatabase(node, database), options);
+    if (client !== undefined) return client;
+  }
+  throw new PgMigError(
+    `The database "${node.database}" at ${renderEndpoint(node)} cannot be created: there is neither "postgres" nor "template1" to connect to.`,
+    { code: "DATABASE_CREATE_FAILED", hint: "Create it yourself.", where: { node: node.label } },
+  );
+}
+
+async function connectIfThere(
+  node: Node,
+  options: ConnectNodeOptions,
+): Promise<Client | undefined> {
+  try {
+    return await connectNode(node, options);
+  } catch (error) {
+    if (isPgMigError(error) && error.code === "DATABASE_MISSING") return undefined;
+    throw error;
+  }
+}

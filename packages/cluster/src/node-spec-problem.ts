@@ -1,0 +1,46 @@
+import { isSslMode, sslModes } from "./ssl-mode.js";
+
+const texts = ["database", "user", "password", "island"];
+
+/**
+ * Says what is wrong with a value that should be a `NodeSpec`; `undefined`: nothing. Discovery
+ * sources are other people's code, often plain JavaScript. The password is never quoted.
+ */
+export function nodeSpecProblem(value: unknown): string | undefined {
+  if (!isRecord(value)) return `expected an object for each node, got ${describe(value)}`;
+  const { host, port, sslMode, labels } = value;
+  if (typeof host !== "string") return `expected \`host\` to be a text, got ${describe(host)}`;
+  const of = `of "${host}"`;
+  if (
+    port !== undefined &&
+    !(Number.isInteger(port) && Number(port) >= 1 && Number(port) <= 65535)
+  ) {
+    return `expected \`port\` ${of} to be a whole number from 1 to 65535, got ${describe(port)}`;
+  }
+  for (const key of texts) {
+    const text = value[key];
+    // An empty name would reach the server as "no name given", which means something else.
+    if (text !== undefined && (typeof text !== "string" || (text === "" && key !== "password"))) {
+      const got = key === "password" ? "something else" : describe(text);
+      return `expected \`${key}\` ${of} to be a text, got ${got}`;
+    }
+  }
+  if (sslMode !== undefined && !(typeof sslMode === "string" && isSslMode(sslMode))) {
+    return `expected \`sslMode\` ${of} to be one of ${sslModes.join(", ")}, got ${describe(sslMode)}`;
+  }
+  if (
+    labels !== undefined &&
+    !(isRecord(labels) && Object.values(labels).every((label) => typeof label === "string"))
+  ) {
+    return `expected \`labels\` ${of} to be an object of texts`;
+  }
+  return undefined;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
+function describe(value: unknown): string {
+  return typeof value === "string" ? `"${value}"` : `${String(value)} (${typeof value})`;
+}

@@ -1,0 +1,127 @@
+import { PgMigError } from "@pg-mig/errors";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { renderAddress } from "./node-address.js";
+import { parseHosts } from "./parse-hosts.js";
+
+const text = fc.string({ unit: "binary", minLength: 1 }).filter((value) => !value.includes("\0"));
+const port = fc.integer({ min: 1, max: 65535 });
+
+function failure(list: string): PgMigError {
+  try {
+    parseHosts(list);
+  } catch (error) {
+    if (error instanceof PgMigError) return error;
+  }
+  throw new Error(`parseHosts accepted ${list}`);
+}
+
+describe("parseHosts", () => {
+  it.each([
+    ["db1", [{ host: "db1" }]],
+    ["db1:6432", [{ host: "db1", port: 6432 }]],
+    ["db1/app", [{ host: "db1", database: "app" }]],
+    ["db1:6432/app", [{ host: "db1", port: 6432, database: "app" }]],
+    ["/app", [{ host: "", database: "app" }]],
+    ["db1/", [{ host: "db1" }]],
+    ["[::1]", [{ host: "::1" }]],
+    ["[fe80::1%25eth0]:6432/app", [{ host: "fe80::1%eth0", port: 6432, database: "app" }]],
+    ["/var/run/postgresql", [{ host: "/var/run/postgresql" }]],
+    ["/tmp/", [{ host: "/tmp" }]],
+    ["/tmp/:6432", [{ host: "/tmp", port: 6432 }]],
+    ["/run/pg:6432/app", [{ host: "/run/pg", port: 6432, database: "app" }]],
+    ["postgres://db1", [{ host: "db1" }]],
+    ["postgresql://ann@db1", [{ host: "db1", user: "ann" }]],
+    ["postgres://:secret@db1/app", [{ host: "db1", password: "secret", database: "app" }]],
+    ["postgres://ann:a:b%40c@db1", [{ host: "db1", user: "ann", password: "a:b@c" }]],
+    ["postgres://ann:a@b@db1", [{ host: "db1", user: "ann", password: "a@b" }]],
+    ["postgres://[::1]:6432/app", [{ host: "::1", port: 6432, database: "app" }]],
+    ["postgres://%2Frun%2Fpg:6432/app", [{ host: "/run/pg", port: 6432, database: "app" }]],
+    ["postgres:///app?host=/run/pg", [{ host: "/run/pg", database: "app" }]],
+    ["postgres://db1?sslmode=require", [{ host: "db1", sslMode: "require" }]],
+    ["a, b;c  d\n,;e", ["a", "b", "c", "d", "e"].map((host) => ({ host }))],
+    ["", []],
+  ])("reads %j", (list, expected) => {
+    expect(parseHosts(list)).toEqual(expected);
+  });
+
+  it("reads every address back that a node is named after", () => {
+    const directory = fc.array(text, { minLength: 1 }).map((parts) => `/${parts.join("/")}`);
+    const host = fc.oneof(
+      fc.domain(),
+      fc.ipV4(),
+      fc.ipV6(),
+      directory.map((path) => path.replace(/\/+$/, "") || "/tmp"),
+    );
+    fc.assert(
+      fc.property(fc.record({ host, port, database: text }), (address) => {
+        expect(parseHosts(renderAddress(address))).toEqual([address]);
+      }),
+    );
+  });
+
+  it("reads every user, password and database from a percent-encoded URL", () => {
+    fc.assert(
+      fc.property(fc.domain(), port, text, text, text, (host, port, user, password, database) => {
+        const [u, p, d] = [user, password, database].map(encodeURIComponent);
+        expect(parseHosts(`postgres://${u}:${p}@${host}:${port}/${d}`)).toEqual([
+          { host, port, user, password, database },
+        ]);
+      }),
+    );
+  });
+
+  it("takes any run of separators between entries for one", () => {
+    const separator = fc
+      .array(fc.constantFrom(",", ";", " ", "\t", "\n"), { minLength: 1 })
+      .map((blanks) => blanks.join(""));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.domain(), separator)), separator, (entries, before) => {
+        const list = before + entries.map((entry) => entry.join("")).join("");
+        expect(parseHosts(list)).toEqual(entries.map(([host]) => ({ host })));
+      }),
+    );
+  });
+
+  it.each([
+    ["db1:", "the port"],
+    ["db1:0", "the port"],
+    ["db1:65536", "the port"],
+    ["db1:54x", "the port"],
+    ["db1/a/b", "%2F"],
+    ["::1", "IPv6 address without brackets"],
+    ["[db1]", "no IPv6 address in the brackets"],
+    ["/", "the database is missing"],
+    ["ann:secret@db1", "postgres://"],
+    ["mysql://db1", "postgres://"],
+    ["postgres://db1?connect_timeout=3", "connect_timeout"],
+    ["postgres://db1?sslmode=yes", "verify-full"],
+    ["db%ZZ", "%25"],
+  ])("refuses %j", (list, words) => {
+    const { code, message, hint } = failure(list);
+    expect(code).toBe("HOSTS_INVALID");
+    expect(`${message} ${hint}`).toContain(words);
+  });
+
+  it("never shows a password in an error, not even one that should have been encoded", () => {
+    const secret = fc
+      .array(fc.constantFrom(..."Qx7@:/?#%,; [&="), { minLength: 3 })
+      .map((characters) => characters.join(""))
+      .filter((value) => /Q.*x|x.*Q/.test(value));
+    fc.assert(
+      fc.property(
+        secret,
+        fc.constantFrom("db1:x", "db1:5432/a/b", "db1?foo=1"),
+        (password, rest) => {
+          let shown = "";
+          try {
+            parseHosts(`postgres://ann:${password}@${rest}`);
+          } catch (error) {
+            if (error instanceof PgMigError) shown = `${error.message} ${error.hint}`;
+          }
+          expect(shown.split('"')[1] ?? "").not.toMatch(/[Q7]/);
+        },
+      ),
+    );
+  });
+});

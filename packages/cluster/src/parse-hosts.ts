@@ -1,0 +1,177 @@
+import { isIPv6 } from "node:net";
+import { PgMigError } from "@pg-mig/errors";
+import type { NodeSpec } from "./node-spec.js";
+import { isSslMode, sslModes } from "./ssl-mode.js";
+
+const separators = /[,;\s]+/;
+const scheme = /^postgres(?:ql)?:\/\//i;
+
+/**
+ * Parses a list of nodes, separated by commas, semicolons or blanks. Pure. Each entry is one of
+ *
+ * - `host`, `host:port`, `host/db`, `host:port/db`, with an IPv6 address in brackets;
+ * - `/db`: that database on the default host;
+ * - `/socket/directory`, `/socket/directory:port/db`: a path with a second slash (so `/tmp/`);
+ * - `postgres://user:password@host:port/db?sslmode=mode`, each part of which may be left out. A
+ *   socket directory is percent-encoded there, or given as `?host=/socket/directory`.
+ *
+ * In every form, `%XX` stands for a character that would otherwise mean something.
+ *
+ * @returns the entries in their order, without what they leave out; an empty list for a blank one.
+ * @throws PgMigError `HOSTS_INVALID`, which names the bad entry without its password.
+ */
+export function parseHosts(list: string): NodeSpec[] {
+  const entries = list.split(separators).filter((entry) => entry !== "");
+  // Looked for first: it may be the rest of a password that held a separator. Then neither it nor
+  // the entry before it can be shown.
+  const torn = entries.findIndex((entry) => entry.includes("@") && !entry.includes("://"));
+  if (torn !== -1) {
+    throw new PgMigError(
+      `Entry ${torn + 1} of the list of hosts has an "@" but does not start with "postgres://".`,
+      {
+        code: "HOSTS_INVALID",
+        hint: 'Write "postgres://user:password@host:port/db". In a password, write a comma as %2C, a semicolon as %3B and a blank as %20.',
+      },
+    );
+  }
+  return entries.map(parseEntry);
+}
+
+function parseEntry(entry: string): NodeSpec {
+  if (scheme.test(entry)) return parseUrl(entry);
+  if (entry.includes("://")) throw invalid(entry, 'the URL must start with "postgres://"');
+  if (!entry.startsWith("/")) {
+    return {
+      ...parseEndpoint(entry, entry.split("/", 1)[0] ?? ""),
+      ...parseDatabase(entry, entry),
+    };
+  }
+  if (entry.indexOf("/", 1) === -1) {
+    if (entry === "/") throw invalid(entry, "the name of the database is missing");
+    return { host: "", ...parseDatabase(entry, entry) };
+  }
+  return parseSocketDirectory(entry);
+}
+
+function parseSocketDirectory(entry: string): NodeSpec {
+  const [, path = "", port, database] = /^([^:]*)(?::([^/]*)(\/.*)?)?$/s.exec(entry) ?? [];
+  if (path === "") throw invalid(entry, "a socket directory is followed by :port/db at most");
+  const directory = decode(entry, path);
+  return {
+    host: directory.length > 1 && directory.endsWith("/") ? directory.slice(0, -1) : directory,
+    ...(port === undefined ? {} : { port: parsePort(entry, port) }),
+    ...(database === undefined ? {} : parseDatabase(entry, database)),
+  };
+}
+
+function parseUrl(entry: string): NodeSpec {
+  const rest = entry.replace(scheme, "");
+  const [, authority = "", path = "", query = ""] =
+    /^([^/?#]*)(\/[^?#]*)?(?:\?([^#]*))?$/s.exec(rest) ?? [];
+  if (authority === "" && path === "" && query === "" && rest !== "") {
+    throw invalid(entry, 'a "#" must be written %23');
+  }
+  const at = authority.lastIndexOf("@");
+  const [user = "", ...password] = at === -1 ? [] : authority.slice(0, at).split(":");
+  if (path.includes("@")) {
+    throw invalid(entry, 'an "@" behind the first "/" must be written %40', {
+      hint: 'In a password, write "/" as %2F, "?" as %3F and "#" as %23.',
+    });
+  }
+  return {
+    ...parseEndpoint(entry, authority.slice(at + 1)),
+    ...parseDatabase(entry, path),
+    ...(user === "" ? {} : { user: decode(entry, user) }),
+    ...(password.length === 0 ? {} : { password: decode(entry, password.join(":")) }),
+    ...parseQuery(entry, query),
+  };
+}
+
+function parseQuery(entry: string, query: string): Partial<NodeSpec> {
+  const spec: { host?: string; sslMode?: NonNullable<NodeSpec["sslMode"]> } = {};
+  for (const parameter of query.split("&").filter((text) => text !== "")) {
+    const [name = "", ...rest] = parameter.split("=");
+    const value = decode(entry, rest.join("="));
+    if (name === "host") spec.host = value;
+    else if (name !== "sslmode") {
+      throw invalid(entry, `"${name}" is no parameter of a node's URL`, {
+        hint: 'Known parameters are "sslmode" and "host".',
+      });
+    } else if (isSslMode(value)) spec.sslMode = value;
+    else throw invalid(entry, `its sslmode is none of ${sslModes.join(", ")}`);
+  }
+  return spec;
+}
+
+function parseEndpoint(entry: string, text: string): Pick<NodeSpec, "host" | "port"> {
+  const [, bracketed, plain = "", port] =
+    /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(.*))?$/s.exec(text) ?? [];
+  if (bracketed === undefined && plain === "" && text !== "") {
+    throw invalid(
+      entry,
+      isIPv6(text) ? "it is an IPv6 address without brackets" : "it has no host",
+      {
+        hint: 'Write an IPv6 address as "[::1]" or "[::1]:5432".',
+      },
+    );
+  }
+  const host = decode(entry, bracketed ?? plain);
+  if (bracketed !== undefined && !isIPv6(host)) {
+    throw invalid(entry, "there is no IPv6 address in the brackets");
+  }
+  return { host, ...(port === undefined ? {} : { port: parsePort(entry, port) }) };
+}
+
+function parsePort(entry: string, text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port < 1 || port > 65535) {
+    throw invalid(entry, "the port must be a whole number from 1 to 65535", {
+      hint: 'Write "host:port". In a user or a password, ":", "/", "?" and "#" are written %3A, %2F, %3F and %23.',
+    });
+  }
+  return port;
+}
+
+/** Takes the database from what follows the first slash of `text`. */
+function parseDatabase(entry: string, text: string): Pick<NodeSpec, "database"> {
+  const slash = text.indexOf("/");
+  const name = slash === -1 ? "" : text.slice(slash + 1);
+  if (name.includes("/")) {
+    throw invalid(entry, 'a "/" in the name of a database must be written %2F');
+  }
+  return name === "" ? {} : { database: decode(entry, name) };
+}
+
+function decode(entry: string, text: string): string {
+  try {
+    const decoded = decodeURIComponent(text);
+    if (!decoded.includes("\0")) return decoded;
+  } catch {}
+  throw invalid(entry, 'a "%" in it is not followed by the code of a character', {
+    hint: "Write % itself as %25.",
+  });
+}
+
+function invalid(entry: string, reason: string, options?: { readonly hint: string }): PgMigError {
+  return new PgMigError(
+    `The list of hosts has an entry that cannot be read, "${redact(entry)}": ${reason}.`,
+    {
+      code: "HOSTS_INVALID",
+      hint:
+        options?.hint ??
+        'Write each node as host, host:port, host:port/db, /db or "postgres://user:password@host:port/db".',
+    },
+  );
+}
+
+/** The entry without anything that could be a password, or a part of one. */
+function redact(entry: string): string {
+  const [, start = "", rest = ""] = /^(.*?:\/\/)?(.*)$/s.exec(entry) ?? [];
+  const withoutQuery = rest.replace(/\?.*$/s, "?***");
+  const at = rest.lastIndexOf("@");
+  if (at !== -1) return `${start}***@${rest.slice(at + 1).replace(/\?.*$/s, "?***")}`;
+  // Without an "@", the text behind a colon may be a password that held a separator.
+  return start === ""
+    ? withoutQuery
+    : `${start}${withoutQuery.replace(/:(?!\d{1,5}(?:\/|$)).*$/s, ":***")}`;
+}
