@@ -1,1 +1,15 @@
-export {};
+export type { TokenKind } from "./lexer.js";
+export type { ParseScriptOptions } from "./parse-script.js";
+export { parseScript } from "./parse-script.js";
+export type { RunScriptOptions } from "./run-script.js";
+export { runScript } from "./run-script.js";
+export type { Command, PlainRegion, Script } from "./script.js";
+export type { ScriptClient, ScriptResult } from "./script-client.js";
+export { ScriptError } from "./script-error.js";
+export type { ScriptNotice } from "./script-notice.js";
+export type { TransactionStatus } from "./simple-query.js";
+export type { SourcePosition, SourceText } from "./source-text.js";
+export type { Statement } from "./statement.js";
+export { leadingWords } from "./statement.js";
+export type { Token } from "./tokenize.js";
+export { tokenize } from "./tokenize.js";

@@ -1,0 +1,62 @@
+import type { Message } from "./message.js";
+import { ScriptError, type ScriptErrorOptions } from "./script-error.js";
+import type { QueryOutcome } from "./simple-query.js";
+import type { SourcePosition } from "./source-text.js";
+
+/** What an outcome is measured by. */
+export interface JudgeOptions {
+  readonly expectOpenTransaction: boolean;
+  readonly includedFrom: readonly SourcePosition[];
+}
+
+/** The error that a message's outcome means, at the statement that it is about; or undefined. */
+export function judgeOutcome(
+  message: Message,
+  outcome: QueryOutcome,
+  options: JudgeOptions,
+): ScriptError | undefined {
+  const { tags, error, lost, status } = outcome;
+  if (lost !== undefined) {
+    return new ScriptError(`the connection was lost${error ? `: ${error.message}` : ""}.`, {
+      ...atStatement(message, tags.length, options),
+      code: "CONNECTION_LOST",
+      hint: "Look into the server's log. What was running may or may not have been done.",
+      server: error,
+      cause: error ?? lost,
+    });
+  }
+  if (error !== undefined) {
+    const place = error.position && message.placeOfCharacter(Number(error.position));
+    return new ScriptError(error.message, {
+      ...atStatement(message, tags.length, options),
+      ...(place || {}),
+      code: "SCRIPT_FAILED",
+      hint: error.hint,
+      server: error,
+      cause: outcome.copyError ?? error,
+    });
+  }
+  if (options.expectOpenTransaction && status !== "open") {
+    return new ScriptError("the transaction around the script is gone after this statement.", {
+      ...atStatement(message, Math.max(tags.length - 1, 0), options),
+      code: "SCRIPT_ENDED_TRANSACTION",
+      hint: "Remove what ends the transaction: it is not the script's to end.",
+    });
+  }
+  return undefined;
+}
+
+/** The fields of an error that say where: at the statement that the server counts as the `nth`. */
+export function atStatement(
+  message: Message,
+  nth: number,
+  { includedFrom }: Pick<JudgeOptions, "includedFrom">,
+): Pick<ScriptErrorOptions, "part" | "source" | "offset" | "includedFrom"> {
+  const place = message.placeOfStatement(nth);
+  return {
+    part: place?.part ?? "script",
+    source: place?.source,
+    offset: place?.offset,
+    includedFrom,
+  };
+}

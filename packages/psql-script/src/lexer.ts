@@ -1,0 +1,403 @@
+import {
+  classOf,
+  DIGIT,
+  IDENTIFIER_PART,
+  IDENTIFIER_START,
+  NAME_PART,
+  OPERATOR,
+  SPACE,
+  skipClass,
+} from "./char-classes.js";
+import { StatementWords } from "./statement-words.js";
+
+/**
+ * What a piece of SQL text is.
+ *
+ * - `string`: any literal in single quotes, with its prefix (`E'…'`, `B'…'`, `U&'…'`);
+ * - `terminator`: a semicolon that ends the statement; `semicolon`: one that does not;
+ * - `variable`: `:name`, `:'name'`, `:"name"` or `:{?name}`;
+ * - `escape`: `\;` or `\:`; `backslash`: the backslash that begins a psql command;
+ * - `punctuation`: any other single character, `::` and `:=`.
+ */
+export type TokenKind =
+  | "space"
+  | "line-comment"
+  | "block-comment"
+  | "word"
+  | "quoted-identifier"
+  | "string"
+  | "dollar-string"
+  | "number"
+  | "parameter"
+  | "operator"
+  | "terminator"
+  | "semicolon"
+  | "variable"
+  | "escape"
+  | "backslash"
+  | "punctuation";
+
+type StringMode = "string" | "escape-string" | "bit-string" | "unicode-string";
+type Mode = StringMode | "sql" | "string-end" | "quoted-identifier" | "dollar" | "comment";
+
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+const CR = 0x0d;
+const DASH = 0x2d;
+const DOLLAR = 0x24;
+const DOT = 0x2e;
+const DOUBLE_QUOTE = 0x22;
+const LF = 0x0a;
+const QUOTE = 0x27;
+const SLASH = 0x2f;
+const STAR = 0x2a;
+
+/**
+ * psql's lexer of SQL text, token by token. It is fed line by line (a line end is never part of what
+ * it sees, but in the value of a variable), and its state outlives the line: a literal that goes on
+ * behind the line's end is given out as several tokens of one kind, of which all but the first have
+ * `continues` set.
+ *
+ * Every call takes constant space and consumes at least one character; there is no recursion.
+ */
+export class Lexer {
+  /** Whether `'…'` takes backslashes literally: the server's standard_conforming_strings. */
+  standardStrings = true;
+  parenDepth = 0;
+  readonly words: StatementWords;
+
+  /** Of the token that was scanned last. */
+  kind: TokenKind = "space";
+  /** The token that was scanned last is a further piece of the literal or comment before it. */
+  continues = false;
+  /** A backslash stood in a `'…'` without prefix: what it means depends on `standardStrings`. */
+  sawPlainBackslash = false;
+
+  #mode: Mode = "sql";
+  #endedMode: StringMode = "string";
+  #commentDepth = 0;
+  #dollarTag = "";
+
+  constructor(options: { readonly schemaRoutines: boolean }) {
+    this.words = new StatementWords(options.schemaRoutines);
+  }
+
+  /** What is open at the moment, if anything is. */
+  get open(): "string" | "quoted-identifier" | "dollar-string" | "block-comment" | undefined {
+    switch (this.#mode) {
+      case "sql":
+      case "string-end":
+        return undefined;
+      case "dollar":
+        return "dollar-string";
+      case "comment":
+        return "block-comment";
+      case "quoted-identifier":
+        return "quoted-identifier";
+      default:
+        return "string";
+    }
+  }
+
+  /** Forgets everything, as psql does when a statement is sent by force or thrown away. */
+  reset(): void {
+    this.#mode = "sql";
+    this.parenDepth = 0;
+    this.words.reset();
+  }
+
+  /** Scans the token at `from` (which is below `end`) and returns where it ends. */
+  next(text: string, from: number, end: number): number {
+    this.continues = false;
+    switch (this.#mode) {
+      case "sql":
+        return this.#scanSql(text, from, end);
+      case "string-end": {
+        const quoteEnd = continuationEnd(text, from, end);
+        this.#mode = quoteEnd < 0 ? "sql" : this.#endedMode;
+        if (quoteEnd < 0) return this.#scanSql(text, from, end);
+        this.continues = true;
+        return this.#scanOpen(text, quoteEnd, end);
+      }
+      default:
+        this.continues = true;
+        return this.#scanOpen(text, from, end);
+    }
+  }
+
+  #token(kind: TokenKind, end: number): number {
+    this.kind = kind;
+    return end;
+  }
+
+  /** Scans the inside of a literal or comment that is open at `from`, up to its end or `end`. */
+  #scanOpen(text: string, from: number, end: number): number {
+    switch (this.#mode) {
+      case "comment":
+        return this.#token("block-comment", this.#scanComment(text, from, end));
+      case "dollar":
+        return this.#token("dollar-string", this.#scanDollar(text, from, end));
+      case "quoted-identifier":
+        return this.#token("quoted-identifier", this.#scanIdentifier(text, from, end));
+      default:
+        return this.#token("string", this.#scanString(text, from, end));
+    }
+  }
+
+  #openAt(mode: Mode, text: string, from: number, end: number): number {
+    this.#mode = mode;
+    return this.#scanOpen(text, from, end);
+  }
+
+  #scanComment(text: string, from: number, end: number): number {
+    for (let i = from; i < end; i++) {
+      const code = text.charCodeAt(i);
+      if (code !== SLASH && code !== STAR) continue;
+      const next = i + 1 < end ? text.charCodeAt(i + 1) : 0;
+      if (code === SLASH && next === STAR) {
+        this.#commentDepth++;
+        i++;
+      } else if (code === STAR && next === SLASH) {
+        i++;
+        this.#commentDepth--;
+        if (this.#commentDepth > 0) continue;
+        this.#mode = "sql";
+        return i + 1;
+      }
+    }
+    return end;
+  }
+
+  #scanDollar(text: string, from: number, end: number): number {
+    for (let i = from; i < end; i++) {
+      if (text.charCodeAt(i) !== DOLLAR || !text.startsWith(this.#dollarTag, i)) continue;
+      const after = i + this.#dollarTag.length;
+      if (after > end) break;
+      this.#mode = "sql";
+      return after;
+    }
+    return end;
+  }
+
+  #scanIdentifier(text: string, from: number, end: number): number {
+    for (let i = from; i < end; i++) {
+      if (text.charCodeAt(i) !== DOUBLE_QUOTE) continue;
+      if (i + 1 < end && text.charCodeAt(i + 1) === DOUBLE_QUOTE) {
+        i++;
+        continue;
+      }
+      this.#mode = "sql";
+      return i + 1;
+    }
+    return end;
+  }
+
+  #scanString(text: string, from: number, end: number): number {
+    const mode = this.#mode as StringMode;
+    for (let i = from; i < end; i++) {
+      const code = text.charCodeAt(i);
+      if (code === BACKSLASH) {
+        if (mode === "escape-string") i++;
+        else if (mode === "string") this.sawPlainBackslash = true;
+      } else if (code === QUOTE) {
+        if (mode !== "bit-string" && i + 1 < end && text.charCodeAt(i + 1) === QUOTE) {
+          i++;
+          continue;
+        }
+        this.#endedMode = mode;
+        this.#mode = "string-end";
+        return i + 1;
+      }
+    }
+    return end;
+  }
+
+  #scanSql(text: string, from: number, end: number): number {
+    const code = text.charCodeAt(from);
+    const bits = classOf(code);
+    if ((bits & SPACE) !== 0) return this.#token("space", skipClass(text, from, end, SPACE));
+    if ((bits & IDENTIFIER_START) !== 0) return this.#scanWord(text, from, end, code);
+    if ((bits & DIGIT) !== 0) return this.#token("number", numberEnd(text, from, end));
+    if ((bits & OPERATOR) !== 0) return this.#scanOperator(text, from, end, code);
+    switch (code) {
+      case QUOTE:
+        return this.#scanPlainString(text, from + 1, end);
+      case DOUBLE_QUOTE:
+        return this.#openAt("quoted-identifier", text, from + 1, end);
+      case DOLLAR:
+        return this.#scanAfterDollar(text, from, end);
+      case COLON:
+        return this.#scanColon(text, from, end);
+      case BACKSLASH:
+        return this.#scanBackslash(text, from, end);
+      case DOT:
+        if (from + 1 < end && (classOf(text.charCodeAt(from + 1)) & DIGIT) !== 0) {
+          return this.#token("number", numberEnd(text, from, end));
+        }
+        return this.#token("punctuation", from + 1);
+      case 0x28: // (
+        this.parenDepth++;
+        return this.#token("punctuation", from + 1);
+      case 0x29: // )
+        if (this.parenDepth > 0) this.parenDepth--;
+        return this.#token("punctuation", from + 1);
+      case 0x3b: // ;
+        if (this.parenDepth > 0 || this.words.depth > 0) return this.#token("semicolon", from + 1);
+        return this.#token("terminator", from + 1);
+      default:
+        return this.#token("punctuation", from + 1);
+    }
+  }
+
+  #scanPlainString(text: string, from: number, end: number): number {
+    if (this.standardStrings) return this.#openAt("string", text, from, end);
+    this.sawPlainBackslash = true;
+    return this.#openAt("escape-string", text, from, end);
+  }
+
+  #scanWord(text: string, from: number, end: number, code: number): number {
+    const wordEnd = skipClass(text, from + 1, end, IDENTIFIER_PART);
+    if (wordEnd === from + 1 && wordEnd < end) {
+      const prefixed = this.#scanPrefixed(text, wordEnd, end, code | 0x20);
+      if (prefixed >= 0) return prefixed;
+    }
+    this.words.see(text, from, wordEnd, this.parenDepth);
+    return this.#token("word", wordEnd);
+  }
+
+  /** A literal with a one-letter prefix, or -1. The prefixes are no words of the statement. */
+  #scanPrefixed(text: string, afterLetter: number, end: number, lowerCode: number): number {
+    const next = text.charCodeAt(afterLetter);
+    const letter = String.fromCharCode(lowerCode);
+    if (letter === "u" && next === 0x26 /* & */) {
+      const quote = afterLetter + 1 < end ? text.charCodeAt(afterLetter + 1) : 0;
+      if (quote === QUOTE) return this.#openAt("unicode-string", text, afterLetter + 2, end);
+      if (quote === DOUBLE_QUOTE) {
+        return this.#openAt("quoted-identifier", text, afterLetter + 2, end);
+      }
+      return this.#token("word", afterLetter);
+    }
+    if (next !== QUOTE) return -1;
+    if (letter === "e") return this.#openAt("escape-string", text, afterLetter + 1, end);
+    if (letter === "b" || letter === "x") {
+      return this.#openAt("bit-string", text, afterLetter + 1, end);
+    }
+    return letter === "n" ? this.#scanPlainString(text, afterLetter + 1, end) : -1;
+  }
+
+  #scanOperator(text: string, from: number, end: number, code: number): number {
+    const next = from + 1 < end ? text.charCodeAt(from + 1) : 0;
+    if (code === SLASH && next === STAR) {
+      this.#commentDepth = 1;
+      return this.#openAt("comment", text, from + 2, end);
+    }
+    if (code === DASH && next === DASH) {
+      return this.#token("line-comment", lineCommentEnd(text, from, end));
+    }
+    let i = from + 1;
+    for (; i < end; i++) {
+      const here = text.charCodeAt(i);
+      if ((classOf(here) & OPERATOR) === 0) break;
+      const after = i + 1 < end ? text.charCodeAt(i + 1) : 0;
+      if ((here === SLASH && after === STAR) || (here === DASH && after === DASH)) break;
+    }
+    return this.#token("operator", i);
+  }
+
+  #scanAfterDollar(text: string, from: number, end: number): number {
+    const next = from + 1 < end ? classOf(text.charCodeAt(from + 1)) : 0;
+    if ((next & DIGIT) !== 0) {
+      const digitsEnd = skipClass(text, from + 1, end, DIGIT);
+      return this.#token("parameter", junkEnd(text, digitsEnd, end));
+    }
+    let tagEnd = from + 1;
+    if ((next & IDENTIFIER_START) !== 0) tagEnd = skipClass(text, tagEnd, end, NAME_PART);
+    if (tagEnd >= end || text.charCodeAt(tagEnd) !== DOLLAR) {
+      return this.#token("punctuation", from + 1);
+    }
+    this.#dollarTag = text.slice(from, tagEnd + 1);
+    return this.#openAt("dollar", text, tagEnd + 1, end);
+  }
+
+  #scanColon(text: string, from: number, end: number): number {
+    const next = from + 1 < end ? text.charCodeAt(from + 1) : 0;
+    if (next === COLON || next === 0x3d /* = */) return this.#token("punctuation", from + 2);
+    const referenceEnd = variableEnd(text, from, end);
+    if (referenceEnd < 0) return this.#token("punctuation", from + 1);
+    return this.#token("variable", referenceEnd);
+  }
+
+  #scanBackslash(text: string, from: number, end: number): number {
+    const next = from + 1 < end ? text.charCodeAt(from + 1) : 0;
+    if (next === 0x3b /* ; */) this.words.restart();
+    else if (next !== COLON) return this.#token("backslash", from + 1);
+    return this.#token("escape", from + 2);
+  }
+}
+
+function lineCommentEnd(text: string, from: number, end: number): number {
+  let i = from;
+  for (; i < end; i++) {
+    const code = text.charCodeAt(i);
+    if (code === LF || code === CR) break;
+  }
+  return i;
+}
+
+/** Digits, fraction, exponent, and an identifier glued to it, which the server will refuse. */
+function numberEnd(text: string, from: number, end: number): number {
+  let i = skipClass(text, from, end, DIGIT);
+  if (i < end && text.charCodeAt(i) === DOT) {
+    const isRange = i > from && i + 1 < end && text.charCodeAt(i + 1) === DOT;
+    if (isRange) return i;
+    i = skipClass(text, i + 1, end, DIGIT);
+  }
+  if (i < end && (text.charCodeAt(i) | 0x20) === 0x65 /* e */) {
+    const sign = i + 1 < end ? text.charCodeAt(i + 1) : 0;
+    const signed = sign === DASH || sign === 0x2b; /* + */
+    const digits = skipClass(text, i + (signed ? 2 : 1), end, DIGIT);
+    if (signed && digits === i + 2) return digits;
+    if (digits > i + 1) i = digits;
+  }
+  return junkEnd(text, i, end);
+}
+
+function junkEnd(text: string, from: number, end: number): number {
+  if (from >= end || (classOf(text.charCodeAt(from)) & IDENTIFIER_START) === 0) return from;
+  return skipClass(text, from, end, IDENTIFIER_PART);
+}
+
+/** Where the variable reference that begins with the colon at `from` ends, or -1 for none. */
+export function variableEnd(text: string, from: number, end: number): number {
+  const next = from + 1 < end ? text.charCodeAt(from + 1) : 0;
+  if ((classOf(next) & NAME_PART) !== 0) return skipClass(text, from + 1, end, NAME_PART);
+  let nameStart = from + 2;
+  let closing = next;
+  if (next === 0x7b /* { */) {
+    if (from + 2 >= end || text.charCodeAt(from + 2) !== 0x3f /* ? */) return -1;
+    nameStart = from + 3;
+    closing = 0x7d; /* } */
+  } else if (next !== QUOTE && next !== DOUBLE_QUOTE) return -1;
+  const nameEnd = skipClass(text, nameStart, end, NAME_PART);
+  if (nameEnd === nameStart || nameEnd >= end) return -1;
+  return text.charCodeAt(nameEnd) === closing ? nameEnd + 1 : -1;
+}
+
+/**
+ * Two literals with nothing but blanks and comments between them are one, provided that a newline is
+ * among them. Returns where the second one's inside begins, or -1.
+ */
+function continuationEnd(text: string, from: number, end: number): number {
+  let sawNewline = false;
+  for (let i = from; i < end; i++) {
+    const code = text.charCodeAt(i);
+    if (code === QUOTE) return sawNewline ? i + 1 : -1;
+    if (code === LF || code === CR) sawNewline = true;
+    else if (code === DASH && i + 1 < end && text.charCodeAt(i + 1) === DASH) {
+      i = lineCommentEnd(text, i, end);
+      if (i >= end) return -1;
+      sawNewline = true;
+    } else if ((classOf(code) & SPACE) === 0) return -1;
+  }
+  return -1;
+}

@@ -1,0 +1,69 @@
+import { offsetOfCharacter, type SourceText } from "./source-text.js";
+
+/** What a part of a message is: the script itself, or what its caller glued before or behind it. */
+export type ScriptPart = "prologue" | "script" | "epilogue";
+
+/** A stretch of a message. */
+export interface MessagePart {
+  readonly part: ScriptPart;
+  readonly text: string;
+  /** The text ends with a semicolon (and perhaps comments). */
+  readonly terminated: boolean;
+  /** The file that the text comes from; undefined for a prologue, an epilogue and generated text. */
+  readonly source: SourceText | undefined;
+  /** Where the statements that the server counts begin, as offsets in the source. */
+  readonly statements: readonly number[];
+  /** The offset in the source that an index of `text` comes from. */
+  locate(index: number): number;
+}
+
+/** A place in a message, led back to where its text came from. */
+export interface MessagePlace {
+  readonly part: ScriptPart;
+  readonly source: SourceText | undefined;
+  readonly offset: number | undefined;
+}
+
+/** Parts, glued to the text of one simple query. */
+export class Message {
+  readonly parts: readonly MessagePart[];
+  readonly text: string;
+  readonly #starts: readonly number[];
+
+  constructor(parts: readonly MessagePart[]) {
+    this.parts = parts;
+    const starts: number[] = [];
+    let text = "";
+    for (const [i, part] of parts.entries()) {
+      starts.push(text.length);
+      text += part.text;
+      if (i === parts.length - 1) break;
+      if (!part.terminated) text += "\n;\n";
+      else if (!part.text.endsWith("\n")) text += "\n";
+    }
+    this.#starts = starts;
+    this.text = text;
+  }
+
+  /** The place of a character as the server counts them, from 1. */
+  placeOfCharacter(position: number): MessagePlace | undefined {
+    const index = offsetOfCharacter(this.text, position - 1);
+    const found = this.parts.findLastIndex((_, i) => (this.#starts[i] ?? 0) <= index);
+    const part = this.parts[found];
+    if (part === undefined) return undefined;
+    const inPart = Math.min(index - (this.#starts[found] ?? 0), part.text.length);
+    return { part: part.part, source: part.source, offset: part.locate(inPart) };
+  }
+
+  /** The place of the statement that the server counts as the `nth`, from 0. */
+  placeOfStatement(nth: number): MessagePlace | undefined {
+    let rest = nth;
+    for (const part of this.parts) {
+      const offset = part.statements[rest];
+      if (offset !== undefined) return { part: part.part, source: part.source, offset };
+      rest -= part.statements.length;
+    }
+    const last = this.parts.at(-1);
+    return last && { part: last.part, source: last.source, offset: last.statements.at(-1) };
+  }
+}

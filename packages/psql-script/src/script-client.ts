@@ -1,0 +1,44 @@
+import type { EventEmitter } from "node:events";
+import type { Writable } from "node:stream";
+import type { TransactionStatus } from "./simple-query.js";
+
+/** The fields that are read of the messages which a connection emits. */
+export interface WireMessage {
+  readonly status?: string;
+  readonly parameterName?: string;
+  readonly parameterValue?: string;
+}
+
+/** What a script needs of a `pg.Client`'s connection. */
+export interface WireConnection {
+  readonly stream: Pick<Writable, "writableNeedDrain"> & EventEmitter;
+  query(text: string): void;
+  sendCopyFromChunk(chunk: Buffer): void;
+  endCopyFrom(): void;
+  sendCopyFail(message: string): void;
+  on(event: string, listener: (message: WireMessage) => void): unknown;
+  once(event: string, listener: (message: WireMessage) => void): unknown;
+  removeListener(event: string, listener: (message: WireMessage) => void): unknown;
+}
+
+/**
+ * What runs a script: a connected `pg.Client` (or a client of a `pg.Pool`), which nobody else uses
+ * meanwhile. It must not be in pipeline mode.
+ */
+export interface ScriptClient {
+  query(submittable: { submit(connection: never): void }): unknown;
+  on(event: string, listener: (...args: never[]) => void): unknown;
+  removeListener(event: string, listener: (...args: never[]) => void): unknown;
+  readonly host?: string;
+  readonly port?: number;
+  readonly user?: string | undefined;
+  readonly database?: string | undefined;
+}
+
+/** What a run leaves behind in the session. */
+export interface ScriptResult {
+  /** The state of the transaction behind the last message, as the server reported it. */
+  readonly transactionStatus: TransactionStatus;
+  /** How many messages were sent. */
+  readonly messages: number;
+}

@@ -1,0 +1,328 @@
+import { interpolate, type VariableLookup } from "./interpolate.js";
+import { Lexer } from "./lexer.js";
+import { QueryBuffer } from "./query-buffer.js";
+import { countCharacters, type SourcePosition, type SourceText, textStart } from "./source-text.js";
+
+/**
+ * Where a cursor stopped:
+ * - `line`: before the lexing of a line; the moment to change how it is read, or to jump;
+ * - `statement`: `query` holds a statement with its semicolon;
+ * - `command`: behind the backslash of a psql command;
+ * - `end`: at the end of the file; `query` holds what is left.
+ */
+export type CursorStop = "line" | "statement" | "command" | "end";
+
+export interface ScriptCursorOptions {
+  readonly lookup: VariableLookup;
+  /** A variable's value refers to the variable itself; it is left as text. */
+  readonly onRecursion?: (name: string) => void;
+  /** See `StatementWords`. */
+  readonly schemaRoutines: boolean;
+}
+
+/** What is being read: a line of the file or, on top of it, the value of a variable. */
+interface Frame {
+  readonly text: string;
+  position: number;
+  readonly end: number;
+  readonly variable: string | undefined;
+  /** Where in the file the reference to the variable stands. */
+  readonly at: number;
+}
+
+/** Something that is open, for the message when it is never closed. */
+export interface Opening {
+  readonly what: string;
+  readonly offset: number;
+}
+
+/**
+ * Walks through one script file as psql's main loop does: line by line, putting the next query
+ * together. It knows no command and sends nothing; it stops where its owner has to act.
+ */
+export class ScriptCursor {
+  readonly lexer: Lexer;
+  query = new QueryBuffer();
+  /** False in a branch that is not taken: text is read, but nothing is expanded or completed. */
+  active = true;
+  /** The number of the line being read, from 1. */
+  line = 0;
+  lineStart: number;
+  /** Where the line that follows begins. */
+  nextLine: number;
+
+  readonly #source: SourceText;
+  readonly #options: ScriptCursorOptions;
+  #frames: Frame[] = [];
+  #lineEnd: number;
+  #lineState: "none" | "announced" | "reading" = "none";
+  #feedAt = -1;
+  #queryLine = 0;
+  #queryLineStart = 0;
+  #openedAt = 0;
+  #parens: number[] = [];
+  #routineAt = 0;
+  #dataLines = 0;
+
+  constructor(source: SourceText, options: ScriptCursorOptions) {
+    this.#source = source;
+    this.#options = options;
+    this.lexer = new Lexer(options);
+    this.lineStart = this.nextLine = this.#lineEnd = textStart(source.text);
+  }
+
+  /** The place in the file that is being read. */
+  get offset(): number {
+    const frame = this.#frames.at(-1);
+    if (frame !== undefined) return frame.variable === undefined ? frame.position : frame.at;
+    return this.#lineState === "reading" ? this.#lineEnd : this.lineStart;
+  }
+
+  /** The text of the line, without its line feed. */
+  get lineText(): string {
+    return this.#source.text.slice(this.lineStart, this.#lineEnd);
+  }
+
+  /** Nothing is begun: no query, no literal, no parenthesis, no routine. */
+  get atRest(): boolean {
+    const { lexer } = this;
+    return (
+      this.query.length === 0 &&
+      lexer.open === undefined &&
+      lexer.parenDepth === 0 &&
+      lexer.words.depth === 0
+    );
+  }
+
+  /** What is open and where it began, outermost thing last read first. */
+  get opening(): Opening | undefined {
+    const { open, parenDepth, words } = this.lexer;
+    if (open !== undefined) return { what: NAMES[open], offset: this.#openedAt };
+    if (parenDepth > 0) return { what: "parenthesis", offset: this.#parens[0] ?? this.offset };
+    return words.depth > 0 ? { what: "BEGIN ATOMIC body", offset: this.#routineAt } : undefined;
+  }
+
+  /** Where the query begins. Only meaningful while `query` is not empty. */
+  queryPosition(): SourcePosition {
+    const { file, text } = this.#source;
+    const start = this.query.sourceOffset(0);
+    const column = countCharacters(text, this.#queryLineStart, start) + 1;
+    return { file, line: this.#queryLine, column };
+  }
+
+  /** Starts a new query and returns the finished one. */
+  takeQuery(): QueryBuffer {
+    const { query } = this;
+    this.query = new QueryBuffer();
+    this.#feedAt = -1;
+    return query;
+  }
+
+  /** Goes on reading at the start of a line (behind text that needs no reading, or is data). */
+  jump(offset: number, line: number): void {
+    this.nextLine = offset;
+    this.line = line - 1;
+    this.#lineState = "none";
+  }
+
+  /**
+   * Takes the lines behind the current one as the data of a COPY: up to the line `\\.`, which is
+   * dropped, or to the end of the file. What is left of the current line is still to be read.
+   */
+  takeCopyData(): { readonly start: number; readonly end: number } {
+    const { text } = this.#source;
+    const start = Math.min(this.nextLine, text.length);
+    const { end, next } = copyDataEnd(text, start);
+    for (let i = text.indexOf("\n", start); i >= 0 && i < next; i = text.indexOf("\n", i + 1)) {
+      this.#dataLines++;
+    }
+    this.nextLine = next;
+    return { start, end };
+  }
+
+  /** Drops the rest of the line, and of the variables that are being expanded. */
+  skipLine(): void {
+    this.#frames = [];
+    this.#lineState = "none";
+  }
+
+  /** The next character of the line, or "" at its end. */
+  peek(): string {
+    const frame = this.#top();
+    return frame === undefined ? "" : frame.text.charAt(frame.position);
+  }
+
+  /** Consumes the next character of the line. */
+  take(): string {
+    const character = this.peek();
+    const frame = this.#frames.at(-1);
+    if (frame !== undefined && character !== "") frame.position++;
+    return character;
+  }
+
+  /** What is left of the text that is being read, up to its end: of the line, or of a value. */
+  rest(): string {
+    const frame = this.#top();
+    return frame === undefined ? "" : frame.text.slice(frame.position, frame.end);
+  }
+
+  /** Reads on to the next stop. */
+  advance(): CursorStop {
+    for (;;) {
+      if (this.#lineState === "none") {
+        if (!this.#nextLine()) return "end";
+        this.#lineState = "announced";
+        return "line";
+      }
+      if (this.#lineState === "announced") this.#beginLine();
+      const frame = this.#top();
+      if (frame === undefined) {
+        this.#lineState = "none";
+        continue;
+      }
+      const stop = this.#step(frame);
+      if (stop !== undefined) return stop;
+    }
+  }
+
+  #nextLine(): boolean {
+    const { text } = this.#source;
+    this.lineStart = this.nextLine;
+    if (this.lineStart >= text.length) return false;
+    const lineFeed = text.indexOf("\n", this.lineStart);
+    this.#lineEnd = lineFeed < 0 ? text.length : lineFeed;
+    this.nextLine = this.#lineEnd + 1;
+    this.line += 1 + this.#dataLines;
+    this.#dataLines = 0;
+    return true;
+  }
+
+  #beginLine(): void {
+    this.#lineState = "reading";
+    this.#feedAt = -1;
+    if (this.lineStart === this.#lineEnd && this.lexer.open === undefined) return;
+    const { text } = this.#source;
+    if (this.query.length > 0) {
+      this.query.addSource(text, this.lineStart - 1, this.lineStart);
+      this.#feedAt = this.query.length;
+    }
+    this.#frames = [
+      { text, position: this.lineStart, end: this.#lineEnd, variable: undefined, at: 0 },
+    ];
+  }
+
+  /** The frame to read from; those that are read to their end are left. */
+  #top(): Frame | undefined {
+    let frame = this.#frames.at(-1);
+    while (frame !== undefined && frame.position >= frame.end) {
+      this.#frames.pop();
+      frame = this.#frames.at(-1);
+    }
+    return frame;
+  }
+
+  #step(frame: Frame): CursorStop | undefined {
+    const { lexer, query } = this;
+    const start = frame.position;
+    const at = this.offset;
+    const wasOpen = lexer.open !== undefined;
+    const wasRoutine = lexer.words.depth > 0;
+    const depth = lexer.parenDepth;
+    const end = lexer.next(frame.text, start, frame.end);
+    frame.position = end;
+    if (!wasOpen && lexer.open !== undefined) this.#openedAt = at;
+    if (lexer.parenDepth > depth) this.#parens[depth] = at;
+    if (!wasRoutine && lexer.words.depth > 0) this.#routineAt = at;
+    switch (lexer.kind) {
+      case "space":
+      case "line-comment":
+        if (query.length > 0) this.#append(frame, start, end, at);
+        return undefined;
+      case "block-comment":
+        this.#append(frame, start, end, at);
+        return undefined;
+      case "backslash":
+        if (query.length === this.#feedAt) query.truncate(query.length - 1);
+        this.#feedAt = -1;
+        return "command";
+      case "escape":
+        if (frame.text.charAt(end - 1) === ";") query.noteSeparator();
+        else query.noteContent();
+        this.#append(frame, start + 1, end, frame.variable === undefined ? at + 1 : at);
+        return undefined;
+      case "terminator":
+        this.#append(frame, start, end, at);
+        if (!this.active) return this.#endInactive();
+        query.terminated = true;
+        return "statement";
+      case "variable":
+        this.#expand(frame, start, end, at);
+        return undefined;
+      default:
+        if (lexer.kind !== "semicolon") query.noteContent();
+        this.#append(frame, start, end, at);
+        return undefined;
+    }
+  }
+
+  #endInactive(): undefined {
+    this.lexer.words.endStatement();
+  }
+
+  #append(frame: Frame, start: number, end: number, at: number): void {
+    this.#noteStart();
+    if (frame.variable === undefined) this.query.addSource(frame.text, start, end);
+    else this.query.addInserted(frame.text, start, end, at);
+  }
+
+  #noteStart(): void {
+    if (this.query.length > 0) return;
+    this.#queryLine = this.line;
+    this.#queryLineStart = this.lineStart;
+  }
+
+  #expand(frame: Frame, start: number, end: number, at: number): void {
+    const reference = frame.text.slice(start, end);
+    const expansion = this.active ? interpolate(reference, this.#options.lookup) : undefined;
+    if (expansion === undefined) {
+      this.query.noteContent();
+      this.#append(frame, start, end, at);
+      return;
+    }
+    if (expansion.kind === "text") {
+      this.query.noteContent();
+      this.#noteStart();
+      this.query.addInserted(expansion.text, 0, expansion.text.length, at);
+      return;
+    }
+    const { name, value } = expansion;
+    if (this.#frames.some((outer) => outer.variable === name)) {
+      this.#options.onRecursion?.(name);
+      this.query.noteContent();
+      this.#append(frame, start, end, at);
+      return;
+    }
+    this.#frames.push({ text: value, position: 0, end: value.length, variable: name, at });
+  }
+}
+
+/** Where the data lines that begin at `start` end, and where the line behind their end begins. */
+function copyDataEnd(text: string, start: number): { end: number; next: number } {
+  let from = start;
+  for (;;) {
+    const found = text.indexOf("\\.", from);
+    if (found < 0) return { end: text.length, next: text.length };
+    const isLineStart = found === start || text.charAt(found - 1) === "\n";
+    const behind = text.charAt(found + 2) === "\r" ? found + 3 : found + 2;
+    if (isLineStart && behind >= text.length) return { end: found, next: text.length };
+    if (isLineStart && text.charAt(behind) === "\n") return { end: found, next: behind + 1 };
+    from = found + 2;
+  }
+}
+
+const NAMES = {
+  string: "quoted string",
+  "quoted-identifier": "quoted identifier",
+  "dollar-string": "dollar-quoted string",
+  "block-comment": "comment",
+} as const;

@@ -1,0 +1,42 @@
+import type { QueryBuffer } from "./query-buffer.js";
+import type { PlainRegion } from "./script.js";
+import type { SessionPart } from "./session.js";
+import type { SourcePosition, SourceText } from "./source-text.js";
+import { transactionControl } from "./transaction-control.js";
+
+/** Where a part comes from. */
+export interface PartOrigin {
+  readonly source: SourceText;
+  readonly includedFrom: readonly SourcePosition[];
+}
+
+/** The text of a region, as it stands in the file. */
+export function regionPart(region: PlainRegion, origin: PartOrigin): SessionPart {
+  return {
+    ...origin,
+    part: "script",
+    text: origin.source.text.slice(region.start, region.end),
+    terminated: region.terminated,
+    statements: region.contents,
+    locate: (index) => region.start + index,
+    leavesTransaction: region.leavesTransaction,
+    endsTransactionAt: region.endsTransactionAt,
+  };
+}
+
+/** A query that was put together while the script ran. */
+export function queryPart(query: QueryBuffer, origin: PartOrigin): SessionPart {
+  const text = query.toString();
+  const controls = query.contents.map((start) => transactionControl(text.slice(start)));
+  const end = controls.indexOf("ends");
+  return {
+    ...origin,
+    part: "script",
+    text,
+    terminated: query.terminated,
+    statements: query.contents.map((index) => query.sourceOffset(index)),
+    locate: (index) => query.sourceOffset(index),
+    leavesTransaction: controls.every((control) => control === "none"),
+    endsTransactionAt: end < 0 ? undefined : query.sourceOffset(query.contents[end] ?? 0),
+  };
+}

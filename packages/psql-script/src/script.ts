@@ -1,0 +1,50 @@
+import type { SourcePosition, SourceText } from "./source-text.js";
+import type { Statement } from "./statement.js";
+
+/** A psql command in a script, with its arguments. */
+export interface Command {
+  /** The name behind the backslash, such as `gset`. */
+  readonly name: string;
+  /** The command as it stands in the file, from the backslash to the end of its arguments. */
+  readonly text: string;
+  /** Where it begins in the file's text, in UTF-16 units. */
+  readonly offset: number;
+  readonly position: SourcePosition;
+}
+
+/**
+ * Whole lines of a file that need nothing but to be sent: neither commands nor variables are in them,
+ * and statements neither begin before nor end behind them.
+ */
+export interface PlainRegion {
+  readonly start: number;
+  readonly end: number;
+  /** The number of the first line, and of the line behind the last. */
+  readonly firstLine: number;
+  readonly nextLine: number;
+  readonly statements: readonly Statement[];
+  /** Where the statements that the server counts begin, in UTF-16 units of the file. */
+  readonly contents: readonly number[];
+  /** The last statement has its semicolon. */
+  readonly terminated: boolean;
+  /** No statement begins or ends a transaction. */
+  readonly leavesTransaction: boolean;
+  /** Where the first statement that ends a transaction begins. */
+  readonly endsTransactionAt: number | undefined;
+}
+
+/**
+ * A script that was read once and can be run any number of times, also at the same time. It does not
+ * change and holds no connection.
+ */
+export interface Script extends SourceText {
+  /** The statements as they are seen without running: variables not expanded, includes not read, all branches of an `\if` taken for text. */
+  readonly statements: readonly Statement[];
+  readonly commands: readonly Command[];
+  /** No psql command, no data lines of a COPY, no reference that a variable could be put in for: the server understands the text as it is. */
+  readonly plain: boolean;
+  /** The parts of the file that are not read again when it runs. */
+  readonly regions: readonly PlainRegion[];
+  /** A `'…'` holds a backslash: where the text is cut depends on standard_conforming_strings. */
+  readonly backslashInString: boolean;
+}

@@ -1,0 +1,160 @@
+import { once } from "node:events";
+import type { WireConnection, WireMessage } from "./script-client.js";
+import { isServerError, type ServerError } from "./server-error.js";
+
+/** `idle`: outside a transaction; `open`: in one; `failed`: in one that can only be rolled back. */
+export type TransactionStatus = "idle" | "open" | "failed";
+
+/** What became of one message. It is never an exception: the caller knows better what it means. */
+export interface QueryOutcome {
+  /** As the server reports it behind the message; undefined where the connection was lost. */
+  readonly status: TransactionStatus | undefined;
+  /** The command tags of the statements that were completed, in order. */
+  readonly tags: readonly string[];
+  /** The names of the columns of the last statement's result, or undefined if it had none. */
+  readonly columns: readonly string[] | undefined;
+  /** The rows of the last statement's result, as text, if they were asked for. */
+  readonly rows: readonly (readonly (string | null)[])[];
+  /** The first error that the server reported. */
+  readonly error: ServerError | undefined;
+  /** Why the data for a COPY could not be read, if so; the server's error follows from it. */
+  readonly copyError: unknown;
+  /** Why the connection is gone, if it is. */
+  readonly lost: unknown;
+}
+
+/** What to answer a server that asks for the data of a COPY: the data, or why there is none. */
+export type CopySource = AsyncIterable<Buffer> | Iterable<Buffer> | { readonly refusal: string };
+
+export interface SimpleQueryOptions {
+  readonly text: string;
+  readonly rows?: "keep" | "drop";
+  readonly onCopyIn?: () => CopySource;
+  readonly onCopyOut?: (chunk: Buffer) => void;
+  /** The server reports that one of its parameters changed. */
+  readonly onParameter?: (name: string, value: string) => void;
+}
+
+const STATUSES: Readonly<Record<string, TransactionStatus>> = { I: "idle", T: "open", E: "failed" };
+
+/**
+ * One message of the simple query protocol, in the form that a `pg.Client` takes from its
+ * `query(submittable)`. The driver calls the methods; `outcome` settles when the server is ready for
+ * the next message, or the connection is gone.
+ */
+export class SimpleQuery {
+  readonly outcome: Promise<QueryOutcome>;
+
+  readonly #options: SimpleQueryOptions;
+  readonly #tags: string[] = [];
+  #result: Result = NO_RESULT;
+  #pending: Result = NO_RESULT;
+  #error: ServerError | undefined;
+  #copyError: unknown;
+  #settle: (outcome: QueryOutcome) => void = () => {};
+  #detach: () => void = () => {};
+  readonly #over = new AbortController();
+
+  constructor(options: SimpleQueryOptions) {
+    this.#options = options;
+    this.outcome = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+  }
+
+  submit(connection: WireConnection): null {
+    // The client tells a query that failed nothing of the state behind it: ask the connection.
+    const onReady = (message: WireMessage) =>
+      this.#finish({ status: STATUSES[message.status ?? ""], lost: undefined });
+    const onParameter = ({ parameterName = "", parameterValue = "" }: WireMessage) =>
+      this.#options.onParameter?.(parameterName, parameterValue);
+    const onEnd = () => this.#finish({ status: undefined, lost: new Error("connection closed") });
+    connection.once("readyForQuery", onReady);
+    connection.once("end", onEnd);
+    connection.on("parameterStatus", onParameter);
+    this.#detach = () => {
+      connection.removeListener("readyForQuery", onReady);
+      connection.removeListener("end", onEnd);
+      connection.removeListener("parameterStatus", onParameter);
+    };
+    connection.query(this.#options.text);
+    return null;
+  }
+
+  handleRowDescription(message: { readonly fields: readonly { readonly name: string }[] }): void {
+    this.#pending = { columns: message.fields.map((field) => field.name), rows: [] };
+  }
+
+  handleDataRow(message: { readonly fields: readonly (string | null)[] }): void {
+    if (this.#options.rows === "keep") this.#pending.rows.push(message.fields);
+  }
+
+  handleCommandComplete(message: { readonly text: string }): void {
+    this.#tags.push(message.text);
+    this.#result = this.#pending;
+    this.#pending = NO_RESULT;
+  }
+
+  handleEmptyQuery(): void {}
+  handlePortalSuspended(): void {}
+  handleReadyForQuery(): void {}
+
+  handleError(error: unknown): void {
+    if (!isServerError(error)) {
+      this.#finish({ status: undefined, lost: error });
+      return;
+    }
+    this.#error ??= error;
+    this.#over.abort();
+  }
+
+  handleCopyInResponse(connection: WireConnection): void {
+    const source = this.#options.onCopyIn?.() ?? { refusal: "there is no data for this COPY" };
+    if ("refusal" in source) connection.sendCopyFail(source.refusal);
+    else void this.#sendCopy(connection, source);
+  }
+
+  handleCopyData(message: { readonly chunk: Buffer }): void {
+    this.#options.onCopyOut?.(message.chunk);
+  }
+
+  async #sendCopy(
+    connection: WireConnection,
+    chunks: AsyncIterable<Buffer> | Iterable<Buffer>,
+  ): Promise<void> {
+    const { signal } = this.#over;
+    try {
+      for await (const chunk of chunks) {
+        if (signal.aborted) return;
+        connection.sendCopyFromChunk(chunk);
+        if (connection.stream.writableNeedDrain) await once(connection.stream, "drain", { signal });
+      }
+      connection.endCopyFrom();
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#copyError = error;
+      connection.sendCopyFail(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #finish(end: Pick<QueryOutcome, "status" | "lost">): void {
+    this.#detach();
+    this.#over.abort();
+    this.#settle({
+      ...end,
+      tags: this.#tags,
+      columns: this.#result.columns,
+      rows: this.#result.rows,
+      error: this.#error,
+      copyError: this.#copyError,
+    });
+  }
+}
+
+/** What a statement returned so far. */
+interface Result {
+  readonly columns: readonly string[] | undefined;
+  readonly rows: (readonly (string | null)[])[];
+}
+
+const NO_RESULT: Result = { columns: undefined, rows: [] };
