@@ -1,0 +1,70 @@
+import { pathToFileURL } from "node:url";
+import { PgMigError } from "@pg-mig/errors";
+import type { Action, ConfigLayer } from "./config-types.js";
+
+/**
+ * Runs a config file, and the function that it may export.
+ *
+ * JavaScript is imported natively. TypeScript needs nothing installed: its compiler comes with this
+ * package, and is loaded only for a TypeScript file.
+ *
+ * @throws PgMigError `CONFIG_FAILED`, which names the file, with the file's own error as `cause`.
+ */
+export async function loadConfigFile(path: string, action: Action): Promise<ConfigLayer> {
+  let config: unknown;
+  try {
+    const exported = await importFile(path);
+    config = typeof exported === "function" ? await exported(action) : exported;
+  } catch (cause) {
+    const words = cause instanceof Error ? cause.message : String(cause);
+    throw new PgMigError(`The config file ${path} failed: ${words.replace(/[.\s]+$/, "")}.`, {
+      code: "CONFIG_FAILED",
+      hint: "Mend the file, or leave it out with --skip-config.",
+      where: { file: path },
+      cause,
+    });
+  }
+  if (!isRecord(config)) {
+    throw new PgMigError(
+      `The config file ${path} must export an object or a function that returns one, but gives ${describe(config)}.`,
+      {
+        code: "CONFIG_FAILED",
+        hint: 'Write "export default { … }", or "module.exports = { … }" in CommonJS.',
+        where: { file: path },
+      },
+    );
+  }
+  if (config.after !== undefined && typeof config.after !== "function") {
+    throw new PgMigError(
+      `In the config file ${path}, "after" must be a function, but is ${describe(config.after)}.`,
+      { code: "CONFIG_FAILED", hint: "Write after: () => { … }.", where: { file: path } },
+    );
+  }
+  return { path, config };
+}
+
+/** What a file exports: the default export, or `module.exports`. */
+async function importFile(path: string): Promise<unknown> {
+  if (/\.[mc]?ts$/.test(path)) {
+    const { createJiti } = await import("jiti");
+    // No cache: its folder may be one that anybody can write to, and the file is small.
+    const jiti = createJiti(path, { fsCache: false, interopDefault: false });
+    return defaultOfCompiled(await jiti.import(path));
+  }
+  const module: unknown = await import(pathToFileURL(path).href);
+  return isRecord(module) ? defaultOfCompiled(module.default) : undefined;
+}
+
+/** An ES module that was compiled to CommonJS has its default export in `default`. */
+function defaultOfCompiled(exported: unknown): unknown {
+  return isRecord(exported) && exported.__esModule === true ? exported.default : exported;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function describe(value: unknown): string {
+  if (value === undefined) return "nothing";
+  return Array.isArray(value) ? "an array" : `${String(value)} (${typeof value})`;
+}

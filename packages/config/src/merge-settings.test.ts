@@ -1,0 +1,125 @@
+import { inspect } from "node:util";
+import { PgMigError } from "@pg-mig/errors";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type MergeSettingsOptions, mergeSettings } from "./merge-settings.js";
+import type { Settings } from "./settings.js";
+
+function merge(options: Partial<MergeSettingsOptions> = {}): Settings {
+  const { flags = {}, env = {}, ...rest } = options;
+  return mergeSettings({
+    flags,
+    layers: [],
+    env: { PGMIGDIR: "/mig", ...env },
+    cwd: "/work",
+    os: { user: "ann", home: "/home/ann" },
+    ...rest,
+  });
+}
+
+function failure(options: Partial<MergeSettingsOptions>): PgMigError {
+  try {
+    merge(options);
+  } catch (error) {
+    if (error instanceof PgMigError) return error;
+  }
+  throw new Error("mergeSettings accepted it");
+}
+
+describe("mergeSettings", () => {
+  it("takes the command line before the nearest file before the environment before the default", () => {
+    const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined });
+    const cases = [
+      { name: "port", flag: "port", variable: "PGPORT", value: fc.integer({ min: 1, max: 65535 }) },
+      { name: "user", flag: "user", variable: "PGUSER", value: fc.string({ minLength: 1 }) },
+      { name: "database", flag: "db", variable: "PGDATABASE", value: fc.string({ minLength: 1 }) },
+      {
+        name: "password",
+        flag: "pass",
+        variable: "PGPASSWORD",
+        value: fc.string({ minLength: 1 }),
+      },
+    ] as const;
+    const fallback = merge();
+    for (const { name, flag, variable, value } of cases) {
+      fc.assert(
+        fc.property(
+          maybe<string | number>(value),
+          fc.array(maybe<string | number>(value)),
+          maybe<string | number>(value),
+          (onLine, inFiles, inEnv) => {
+            const layers = inFiles.map((given, index) => ({
+              path: `/config${index}`,
+              config: { [variable]: given },
+            }));
+            const settings = merge({
+              flags: { [flag]: onLine },
+              layers,
+              env: { [variable]: inEnv?.toString() },
+            });
+            const inFile = inFiles.findLast((given) => given !== undefined);
+            const expected = onLine ?? inFile ?? inEnv ?? fallback[name];
+            expect(settings[name]).toBe(expected);
+            const kinds = { flag: onLine, file: inFile, env: inEnv, default: 0 };
+            const kind = Object.entries(kinds).find(([, given]) => given !== undefined)?.[0];
+            expect(settings.sources[name]?.kind).toBe(kind);
+          },
+        ),
+      );
+    }
+  });
+
+  it("knows the source of every setting", () => {
+    const { sources, after, discovery, configFiles, ...values } = merge();
+    expect(Object.keys(sources).sort()).toEqual([...Object.keys(values), "password"].sort());
+  });
+
+  it.each(["", "0", "false", "no", "null", "undefined", "No", undefined])(
+    "takes PGCREATEDB=%s for no",
+    (PGCREATEDB) => {
+      expect(merge({ env: { PGCREATEDB } }).createDatabase).toBe(false);
+    },
+  );
+
+  it.each(["1", "true", "yes", "on"])("takes PGCREATEDB=%s for yes", (PGCREATEDB) => {
+    expect(merge({ env: { PGCREATEDB } }).createDatabase).toBe(true);
+  });
+
+  it("takes an empty variable for one that is not set", () => {
+    const env = { PGHOST: "", PGPORT: "", PGUSER: "", PGDATABASE: "", PGSSLMODE: "" };
+    expect(merge({ env })).toEqual(merge());
+  });
+
+  it("counts a relative migration directory from the working directory", () => {
+    expect(merge({ flags: { migdir: "a/../mig" } }).migdir).toBe("/work/mig");
+  });
+
+  it.each([
+    [{ flags: { port: "65536" } }, "--port"],
+    [{ flags: { port: "0x10" } }, "--port"],
+    [{ flags: { parallelism: "0" } }, "--parallelism"],
+    [{ flags: { parallelism: "1.5" } }, "--parallelism"],
+    [{ flags: { parallelism: "many" } }, "--parallelism"],
+    [{ flags: { hosts: "" } }, "--hosts"],
+    [{ flags: { migdir: "" } }, "--migdir"],
+    [{ env: { PGPORT: "-1" } }, "PGPORT"],
+    [{ env: { PGSSLMODE: "yes" } }, "PGSSLMODE"],
+    [{ layers: [{ path: "/c", config: { PGUSER: {} } }] }, "PGUSER in /c"],
+    [{ layers: [{ path: "/c", config: { PGHOST: [] } }] }, "PGHOST in /c"],
+    [{ layers: [{ path: "/c", config: { PGHOST: ["a", 5] } }] }, "PGHOST in /c"],
+  ])("refuses %j, naming where it was given", (options, source) => {
+    const { code, message } = failure(options);
+    expect(code).toBe("SETTING_INVALID");
+    expect(message).toContain(`Expected ${source.startsWith("PG") ? "" : source}`);
+    expect(message).toContain(source);
+  });
+
+  it("shows no password when it is printed, nor in an error", () => {
+    const layers = [{ path: "/c", config: { PGPASSWORD: "hunter2", EXTRA: "hunter2" } }];
+    const settings = merge({ layers });
+    expect(settings.password).toBe("hunter2");
+    expect(inspect(settings) + JSON.stringify(settings)).not.toContain("hunter2");
+    const { message } = failure({ layers: [{ path: "/c", config: { PGPASSWORD: 12345 } }] });
+    expect(message).not.toContain("12345");
+  });
+});

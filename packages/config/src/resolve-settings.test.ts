@@ -1,0 +1,182 @@
+import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { inspect } from "node:util";
+import { PgMigError } from "@pg-mig/errors";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type ResolveSettingsOptions, resolveSettings } from "./resolve-settings.js";
+import type { Settings } from "./settings.js";
+
+let root: string;
+
+beforeEach(async () => {
+  root = await realpath(await mkdtemp(join(tmpdir(), "pg-mig-config-")));
+});
+
+afterEach(async () => {
+  await rm(root, { recursive: true });
+});
+
+async function write(files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(root, name)), { recursive: true });
+    await writeFile(join(root, name), text);
+  }
+}
+
+function resolve(options: Partial<ResolveSettingsOptions> = {}): Promise<Settings> {
+  return resolveSettings({
+    flags: {},
+    env: { PGMIGDIR: "mig" },
+    cwd: root,
+    action: "apply",
+    os: { user: "ann", home: "/home/ann" },
+    ...options,
+  });
+}
+
+async function failure(options: Partial<ResolveSettingsOptions> = {}): Promise<PgMigError> {
+  const error: unknown = await resolve(options).then(
+    () => undefined,
+    (error) => error,
+  );
+  if (error instanceof PgMigError) return error;
+  throw new Error(`expected a PgMigError, got ${inspect(error)}`);
+}
+
+describe("resolveSettings", () => {
+  it("has a default for everything but the migration directory", async () => {
+    expect(await resolve()).toMatchObject({
+      migdir: join(root, "mig"),
+      hosts: ["127.0.0.1"],
+      port: 5432,
+      user: "ann",
+      password: undefined,
+      database: undefined,
+      sslMode: "prefer",
+      passFile: "/home/ann/.pgpass",
+      createDatabase: false,
+      parallelism: 10,
+      dry: false,
+      force: false,
+      after: [],
+      exported: {},
+    });
+    expect(await failure({ env: {} })).toMatchObject({ code: "MIGDIR_MISSING" });
+  });
+
+  it.each([
+    ["pg-mig.config.js", "module.exports = { PGPORT: 6001 };"],
+    ["pg-mig.config.js", "module.exports = async () => ({ PGPORT: 6001 });"],
+    ["pg-mig.config.js", "export default { PGPORT: 6001 };"],
+    ["pg-mig.config.cjs", "module.exports = { PGPORT: 6001 };"],
+    ["pg-mig.config.cjs", "exports.__esModule = true; exports.default = { PGPORT: 6001 };"],
+    ["pg-mig.config.mjs", "export default { PGPORT: 6001 };"],
+    ["pg-mig.config.mjs", "export default () => ({ PGPORT: 6001 });"],
+    ["pg-mig.config.ts", "export default { PGPORT: 6001 as number };"],
+    ["pg-mig.config.ts", "const config: object = { PGPORT: 6001 }; module.exports = config;"],
+    [
+      "pg-mig.config.ts",
+      "enum Port { A = 6001 }\nexport default async () => ({ PGPORT: Port.A });",
+    ],
+    ["pg-mig.config.mts", "export default (() => ({ PGPORT: 6001 })) satisfies () => object;"],
+    ["pg-mig.config.cts", "module.exports = { PGPORT: 6001 as number };"],
+    ["pg-mig.config.cts", "const config: object = { PGPORT: 6001 };\nexport = config;"],
+  ])("reads %s: %s", async (name, text) => {
+    await write({ [name]: text });
+    const { port, sources } = await resolve();
+    expect(port).toBe(6001);
+    expect(sources.port).toEqual({ kind: "file", path: join(root, name), name: "PGPORT" });
+  });
+
+  it("lets a config file import its neighbours", async () => {
+    await write({
+      "pg-mig.config.ts": 'import { port } from "./port.js";\nexport default { PGPORT: port };',
+      "port.ts": "export const port: number = 6002;",
+    });
+    expect((await resolve()).port).toBe(6002);
+  });
+
+  it("calls a config function with the action", async () => {
+    await write({ "pg-mig.config.mjs": "export default (action) => ({ PGDATABASE: action });" });
+    expect((await resolve({ action: "digest" })).database).toBe("digest");
+  });
+
+  it("merges the config files of all parents, the nearest winning key by key", async () => {
+    await write({
+      "pg-mig.config.cjs":
+        "module.exports = { PGHOST: 'outer', PGUSER: 'outer', PGPORT: 6001, OUTER: true, BOTH: 1 };",
+      "a/pg-mig.config.mjs": "export default { PGHOST: ['x', 'y:1'], BOTH: 'inner' };",
+      "a/b/pg-mig.config.ts": "export default { PGUSER: undefined, PGPORT: undefined };",
+    });
+    const settings = await resolve({ cwd: join(root, "a", "b") });
+    expect(settings).toMatchObject({ hosts: ["x", "y:1"], user: "outer", port: 6001 });
+    expect(settings.exported).toEqual({
+      PGHOST: "outer",
+      PGUSER: "outer",
+      PGPORT: "6001",
+      OUTER: "true",
+      BOTH: "inner",
+    });
+    expect(settings.configFiles).toEqual(
+      ["pg-mig.config.cjs", "a/pg-mig.config.mjs", "a/b/pg-mig.config.ts"].map((name) =>
+        join(root, name),
+      ),
+    );
+  });
+
+  it("gives the hooks of the outermost config file first", async () => {
+    await write({
+      "pg-mig.config.cjs": "module.exports = { after: () => 'outer' };",
+      "a/pg-mig.config.cjs": "module.exports = { after: async () => 'inner' };",
+    });
+    const { after } = await resolve({ cwd: join(root, "a") });
+    expect(await Promise.all(after.map((hook) => hook()))).toEqual(["outer", "inner"]);
+  });
+
+  it("runs no config file with --skip-config", async () => {
+    await write({ "pg-mig.config.cjs": "throw new Error('it ran');" });
+    expect((await resolve({ flags: { skipConfig: true } })).configFiles).toEqual([]);
+  });
+
+  it("refuses two config files in one folder, naming both", async () => {
+    await write({ "pg-mig.config.js": "", "pg-mig.config.ts": "" });
+    const { code, message } = await failure();
+    expect(code).toBe("CONFIG_AMBIGUOUS");
+    expect(message).toContain(join(root, "pg-mig.config.js"));
+    expect(message).toContain(join(root, "pg-mig.config.ts"));
+  });
+
+  it.each([
+    ["pg-mig.config.ts", "throw new Error('no vault here');", "no vault here"],
+    ["pg-mig.config.cjs", "module.exports = () => { throw 'no vault here' };", "no vault here"],
+    ["pg-mig.config.mjs", "export default async () => { throw new Error('late') };", "late"],
+    ["pg-mig.config.mjs", "import './missing.mjs';", "missing.mjs"],
+    ["pg-mig.config.ts", "export default {", "pg-mig.config.ts"],
+    ["pg-mig.config.cjs", "module.exports = 5;", "gives 5 (number)"],
+    ["pg-mig.config.cjs", "module.exports = () => [];", "gives an array"],
+    ["pg-mig.config.mjs", "export const PGHOST = 'a';", "gives nothing"],
+    ["pg-mig.config.ts", "export const PGHOST = 'a';", "gives nothing"],
+    ["pg-mig.config.mjs", "export default { after: 'x' };", '"after" must be a function'],
+  ])("reports a bad %s: %s", async (name, text, words) => {
+    await write({ [name]: text });
+    const { code, message, where } = await failure();
+    expect(code).toBe("CONFIG_FAILED");
+    expect(message).toContain(words);
+    expect(message).toContain(join(root, name));
+    expect(where).toEqual({ file: join(root, name) });
+  });
+
+  it("keeps what a config file threw as the cause", async () => {
+    await write({ "pg-mig.config.cjs": "throw new TypeError('no vault here');" });
+    expect((await failure()).cause).toMatchObject({ name: "TypeError", message: "no vault here" });
+  });
+
+  it("names the key and the file of a value that does not fit", async () => {
+    await write({ "pg-mig.config.cjs": "module.exports = { PGPORT: 5432.5 };" });
+    const { code, message } = await failure();
+    expect(code).toBe("SETTING_INVALID");
+    expect(message).toContain(`PGPORT in ${join(root, "pg-mig.config.cjs")}`);
+    expect(message).toContain("5432.5");
+  });
+});

@@ -1,0 +1,33 @@
+import type { Action } from "./config-types.js";
+import { findConfigFiles } from "./find-config-files.js";
+import { loadConfigFile } from "./load-config-file.js";
+import { mergeSettings, type OsDefaults } from "./merge-settings.js";
+import type { Flags, Settings } from "./settings.js";
+
+export interface ResolveSettingsOptions {
+  readonly flags: Flags;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** An absolute path: relative paths count from here, and config files are looked for from here up. */
+  readonly cwd: string;
+  /** What config functions are called with. */
+  readonly action: Action;
+  /** `os.userInfo().username` and `os.homedir()`. */
+  readonly os: OsDefaults;
+}
+
+/**
+ * Finds and runs the config files, and takes each setting from its strongest source: command line,
+ * nearest config file, environment, default. Connects to nothing and prints nothing.
+ *
+ * Config files run one after the other, the outermost first.
+ *
+ * @throws PgMigError `CONFIG_AMBIGUOUS`, `CONFIG_FAILED`, `SETTING_INVALID`, `MIGDIR_MISSING`.
+ */
+export async function resolveSettings(options: ResolveSettingsOptions): Promise<Settings> {
+  const { flags, env, cwd, action, os } = options;
+  const layers = [];
+  for (const path of flags.skipConfig === true ? [] : findConfigFiles(cwd)) {
+    layers.push(await loadConfigFile(path, action));
+  }
+  return mergeSettings({ flags, layers, env, cwd, os });
+}
