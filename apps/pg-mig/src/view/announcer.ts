@@ -11,8 +11,8 @@ const outputOfOneFile = 20;
 const failuresInAll = 30;
 
 /**
- * Makes the lines that an event leaves on the screen for good while the run goes on: failures, and
- * what migration files print. What comes again and again is shown a few times, then once said to be
+ * Makes the lines that an event leaves on the screen for good while the run goes on: failures,
+ * notes, and what migration files print. What comes again and again is shown a few times, then once said to be
  * only counted; the summary at the end has it all.
  */
 export function createAnnouncer(): (event: RunEvent) => readonly Line[] {
@@ -51,6 +51,8 @@ export function createAnnouncer(): (event: RunEvent) => readonly Line[] {
       case "hook:failed":
         // At most one a node, and nothing else runs after it: always worth a line of its own.
         return [announce("failed", `${event.node} ${event.file}`, event.error)];
+      case "note":
+        return [line(event.message)];
       case "output": {
         const ofFile = count(`output ${event.file}`);
         if (ofFile > outputOfOneFile) {

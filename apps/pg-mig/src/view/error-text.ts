@@ -18,27 +18,20 @@ export interface ShownError {
     | undefined;
 }
 
-/** An error of its own, as stderr gets it: the message, then what {@link errorDetails} adds. */
-export function renderError(error: ShownError): Line[] {
-  const [first = "", ...rest] = error.message.split("\n");
-  return [
-    [{ text: "error: ", tone: "bad" }, { text: first }],
-    ...rest.map((text) => line(`  ${text}`)),
-    ...errorDetails(error, error.message),
-  ];
-}
-
 /**
- * What belongs under the headline of an error, indented: the place, the source line with its caret,
- * what PostgreSQL said, and last what to do. What `headline` holds already is not said again.
+ * An error as text: a headline of what failed and the message, and indented under it the place, the
+ * source line with its caret, what PostgreSQL said, and last what to do. Nothing is said twice.
  */
-export function errorDetails(error: ShownError, headline: string): Line[] {
-  const { server, hint, excerpt } = error;
+export function renderError(error: ShownError, subject = "error"): Line[] {
+  const { message, server, hint, excerpt } = error;
+  const [headline = "", ...rest] = message.split("\n");
   const place = renderPlace(error.where);
   return [
-    ...(place === "" || headline.includes(place) ? [] : labelled("at", place)),
+    [{ text: `${subject}: `, tone: "bad" }, { text: headline }],
+    ...rest.map((text) => line(`  ${text}`)),
+    ...(message.includes(place) ? [] : labelled("at", place)),
     ...(excerpt ?? "").split("\n").flatMap((text) => (text === "" ? [] : [line(`    ${text}`)])),
-    ...(server === undefined || headline.includes(server.message)
+    ...(server === undefined || message.includes(server.message)
       ? []
       : labelled("PostgreSQL", server.message)),
     ...labelled("SQLSTATE", server?.sqlState),

@@ -1,4 +1,5 @@
 import { displayWidth, padToWidth } from "./display-width.js";
+import { stepsPerSecond } from "./pace.js";
 import { formatCount, formatRate, formatSeconds } from "./quantities.js";
 import {
   finishedSteps,
@@ -7,7 +8,6 @@ import {
   type RunningWork,
   remainingMs,
   runningWork,
-  stepsPerSecond,
 } from "./run-model.js";
 import { type Line, line, type Span } from "./styled-line.js";
 
@@ -38,8 +38,8 @@ function progressLine(model: RunModel, { columns, nowMs }: LiveFrameOptions): Li
   }
   const finished = finishedSteps(model);
   const part = Math.min(1, finished / model.planned);
-  const left = remainingMs(model, nowMs);
-  const rate = stepsPerSecond(model, nowMs);
+  const left = remainingMs(model);
+  const rate = stepsPerSecond(model.pace);
   const extras = [
     `${Math.floor(part * 100)}%`,
     ...(left === undefined ? [] : [`${formatSeconds(left)} left`]),

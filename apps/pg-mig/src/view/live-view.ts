@@ -1,7 +1,7 @@
 import { createAnnouncer } from "./announcer.js";
 import { liveFrame } from "./live-frame.js";
 import { createRepaintArea } from "./repaint-area.js";
-import { emptyRunModel, reduceRun } from "./run-model.js";
+import { emptyRunModel, passTime, reduceRun } from "./run-model.js";
 import type { Clock, OnExit, RunView } from "./run-view.js";
 import { renderLine } from "./styled-line.js";
 import type { Terminal } from "./terminal.js";
@@ -29,15 +29,14 @@ export function createLiveView({ terminal, clock, onExit }: LiveViewOptions): Ru
   let announcements = 0;
 
   const draw = () => {
-    if (model.slots.size === 0 && announced.length === 0) {
-      return; // The run has not started.
-    }
+    model = passTime(model, clock.now());
     // The last column and the last row stay empty: writing there makes some terminals scroll or wrap.
     const columns = terminal.columns() - 1;
     // A third of the screen stays with what was announced, or it would scroll away unread.
     const above = Math.min(announcements, Math.floor(terminal.rows() / 3));
     const room = { columns, rows: terminal.rows() - 1 - above, nowMs: clock.now() };
-    const frame = liveFrame(model, room).map((spans) =>
+    const started = model.slots.size > 0;
+    const frame = (started ? liveFrame(model, room) : []).map((spans) =>
       renderLine(spans, { columns, colors: terminal.colors }),
     );
     area.paint({ above: announced, frame });

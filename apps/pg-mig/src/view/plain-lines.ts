@@ -1,4 +1,5 @@
 import type { RunEvent } from "@pg-mig/executor";
+import { stepsPerSecond } from "./pace.js";
 import { countOf, formatCount, formatDuration, formatRate, formatSeconds } from "./quantities.js";
 import {
   finishedSteps,
@@ -6,7 +7,6 @@ import {
   type RunModel,
   remainingMs,
   runningWork,
-  stepsPerSecond,
 } from "./run-model.js";
 import { type Line, line } from "./styled-line.js";
 
@@ -18,7 +18,7 @@ export function startLines(event: RunEvent): Line[] {
   switch (event.type) {
     case "run:start": {
       const verb = event.action === "apply" ? "Applying" : "Undoing";
-      const chains = `${countOf(event.chains, "shard")} of ${formatCount(event.shards)}`;
+      const chains = `${formatCount(event.chains)} of ${countOf(event.shards, "shard")}`;
       const work = `${verb} ${countOf(event.steps, "step")} on ${chains}`;
       return [line(`${work}, ${countOf(event.nodes.length, "node")}.`, "strong")];
     }
@@ -59,8 +59,8 @@ export function stepLines(event: RunEvent): Line[] {
 export function progressLine(model: RunModel, nowMs: number): Line {
   const finished = finishedSteps(model);
   const percent = model.planned === 0 ? 0 : Math.floor((finished * 100) / model.planned);
-  const rate = stepsPerSecond(model, nowMs);
-  const left = remainingMs(model, nowMs);
+  const rate = stepsPerSecond(model.pace);
+  const left = remainingMs(model);
   const parts = [
     `${formatCount(finished)}/${formatCount(model.planned)} (${percent}%)`,
     ...(model.failed === 0 ? [] : [`${formatCount(model.failed)} failed`]),

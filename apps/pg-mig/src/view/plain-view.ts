@@ -1,9 +1,9 @@
 import { createAnnouncer } from "./announcer.js";
 import { hookLines } from "./hook-lines.js";
 import { progressLine, startLines, stepLines } from "./plain-lines.js";
-import { emptyRunModel, finishedSteps, type RunModel, reduceRun } from "./run-model.js";
+import { emptyRunModel, finishedSteps, passTime, type RunModel, reduceRun } from "./run-model.js";
 import type { Clock, RunView } from "./run-view.js";
-import { type Line, renderLine } from "./styled-line.js";
+import { type Line, renderLines } from "./styled-line.js";
 import type { Terminal } from "./terminal.js";
 
 /** A run of no more steps than this gets a line for each. */
@@ -31,8 +31,8 @@ export function createPlainView({ terminal, clock }: PlainViewOptions): RunView 
   let reported = { atMs: clock.now(), tenths: 0 };
 
   const print = (lines: readonly Line[]) => {
-    for (const spans of lines) {
-      terminal.write(`${renderLine(spans, { colors: terminal.colors })}\n`);
+    if (lines.length > 0) {
+      terminal.write(renderLines(lines, terminal));
     }
   };
   const reportProgress = () => {
@@ -40,6 +40,7 @@ export function createPlainView({ terminal, clock }: PlainViewOptions): RunView 
     print([progressLine(model, clock.now())]);
   };
   const stopTimer = clock.every(hurriedMs, () => {
+    model = passTime(model, clock.now());
     if (model.slots.size > 0 && clock.now() - reported.atMs >= quietMs) {
       reportProgress();
     }

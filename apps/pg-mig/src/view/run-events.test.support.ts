@@ -53,6 +53,8 @@ export function reportOf(more: Partial<Report>): Report {
     notAttempted: 0,
     hookFailures: [],
     doneByVersion: [],
+    latest: [],
+    edited: [],
     ...more,
   };
 }

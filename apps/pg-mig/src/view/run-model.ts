@@ -1,4 +1,5 @@
 import type { RunAction, RunEvent } from "@pg-mig/executor";
+import { notePace, type Pace, startPace, stepsPerSecond } from "./pace.js";
 
 /** What runs at the moment in one slot of a node. */
 export interface RunningWork {
@@ -8,12 +9,6 @@ export interface RunningWork {
   /** The version, or the file's name. */
   readonly what: string;
   readonly startedAtMs: number;
-}
-
-/** How many steps were finished at a moment. */
-interface Sample {
-  readonly atMs: number;
-  readonly finished: number;
 }
 
 /** The state of a run, as far as a view of its progress needs it. */
@@ -37,12 +32,8 @@ export interface RunModel {
   readonly warnings: number;
   /** Whether a chain was given up because of an interruption. */
   readonly interrupted: boolean;
-  /** About one a second, the last {@link rateWindowMs}; what the rate is measured by. */
-  readonly samples: readonly Sample[];
+  readonly pace: Pace;
 }
-
-const rateWindowMs = 15_000;
-const sampleEveryMs = 1000;
 
 /** The state before the first event. */
 export function emptyRunModel(nowMs: number): RunModel {
@@ -59,7 +50,7 @@ export function emptyRunModel(nowMs: number): RunModel {
     requeued: 0,
     warnings: 0,
     interrupted: false,
-    samples: [{ atMs: nowMs, finished: 0 }],
+    pace: startPace(nowMs),
   };
 }
 
@@ -87,7 +78,7 @@ export function reduceRun(model: RunModel, event: RunEvent, nowMs: number): RunM
     case "hook:failed":
       return release(model, event.node, undefined);
     case "step:start":
-      return occupy(model, {
+      return occupy(beforeStep(model, nowMs), {
         node: event.node,
         shard: event.shard,
         what: event.version,
@@ -95,18 +86,17 @@ export function reduceRun(model: RunModel, event: RunEvent, nowMs: number): RunM
       });
     case "step:done":
     case "step:already-done":
-      return sampled({ ...release(model, event.node, event.shard), done: model.done + 1 }, nowMs);
+      return { ...release(model, event.node, event.shard), done: model.done + 1 };
     case "step:requeued":
       return { ...release(model, event.node, event.shard), requeued: model.requeued + 1 };
     case "step:failed":
     case "step:in-doubt": {
       const counter = event.type === "step:failed" ? "failed" : "inDoubt";
-      const ended = {
+      return {
         ...release(model, event.node, event.shard),
         [counter]: model[counter] + 1,
         notAttempted: model.notAttempted + event.notAttempted.length,
       };
-      return sampled(ended, nowMs);
     }
     case "chain:abandoned":
       return {
@@ -116,6 +106,7 @@ export function reduceRun(model: RunModel, event: RunEvent, nowMs: number): RunM
       };
     case "warning":
       return { ...model, warnings: model.warnings + 1 };
+    case "note":
     case "output":
     case "run:done":
       return model;
@@ -137,19 +128,23 @@ export function finishedSteps(model: RunModel): number {
   return model.done + model.failed + model.inDoubt + model.notAttempted;
 }
 
-/** Steps per second of late; undefined while there is nothing to judge by. */
-export function stepsPerSecond(model: RunModel, nowMs: number): number | undefined {
-  const oldest = model.samples[0];
-  const elapsedMs = oldest === undefined ? 0 : nowMs - oldest.atMs;
-  const finished = ranSteps(model) - (oldest?.finished ?? 0);
-  return elapsedMs < sampleEveryMs || finished === 0 ? undefined : (finished * 1000) / elapsedMs;
+/** The state when time has gone by, which is what the rate is judged by. Pure. */
+export function passTime(model: RunModel, nowMs: number): RunModel {
+  return { ...model, pace: notePace(model.pace, ranSteps(model), nowMs) };
 }
 
 /** Time that is left at the present rate, in whole seconds rounded up; undefined while there is no rate. */
-export function remainingMs(model: RunModel, nowMs: number): number | undefined {
-  const rate = stepsPerSecond(model, nowMs);
+export function remainingMs(model: RunModel): number | undefined {
+  const rate = stepsPerSecond(model.pace);
   const unfinished = Math.max(0, model.planned - finishedSteps(model));
   return rate === undefined ? undefined : Math.ceil(unfinished / rate) * 1000;
+}
+
+/** The time of before.sql tells nothing about that of the steps: the pace counts from the first of them. */
+function beforeStep(model: RunModel, nowMs: number): RunModel {
+  const first =
+    ranSteps(model) === 0 && runningWork(model).every(({ shard }) => shard === undefined);
+  return first ? { ...model, pace: startPace(nowMs) } : model;
 }
 
 function occupy(model: RunModel, work: RunningWork): RunModel {
@@ -169,13 +164,4 @@ function release(model: RunModel, node: string, shard: string | undefined): RunM
 /** Steps that took time; those that are given up unrun would make the rate look better than it is. */
 function ranSteps(model: RunModel): number {
   return model.done + model.failed + model.inDoubt;
-}
-
-function sampled(model: RunModel, nowMs: number): RunModel {
-  const last = model.samples.at(-1);
-  if (last !== undefined && nowMs - last.atMs < sampleEveryMs) {
-    return model;
-  }
-  const recent = model.samples.filter(({ atMs }) => nowMs - atMs <= rateWindowMs);
-  return { ...model, samples: [...recent, { atMs: nowMs, finished: ranSteps(model) }] };
 }

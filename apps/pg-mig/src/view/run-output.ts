@@ -3,7 +3,7 @@ import { createJsonView } from "./json-view.js";
 import { createLiveView } from "./live-view.js";
 import { createPlainView } from "./plain-view.js";
 import type { Clock, OnExit, RunView } from "./run-view.js";
-import { renderLine } from "./styled-line.js";
+import { renderLines } from "./styled-line.js";
 import { summaryLines } from "./summary.js";
 import type { AbandonedChain } from "./summary-totals.js";
 import type { Terminal } from "./terminal.js";
@@ -38,8 +38,7 @@ export function createRunOutput(options: RunOutputOptions): RunView {
         abandoned.push(event);
       } else if (event.type === "run:done") {
         const lines = summaryLines(event.report, { warnings, abandoned });
-        const { colors } = stdout;
-        stdout.write(lines.map((spans) => `${renderLine(spans, { colors })}\n`).join(""));
+        stdout.write(renderLines(lines, stdout));
       }
     },
     stop: () => view.stop(),

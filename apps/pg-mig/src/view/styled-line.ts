@@ -56,6 +56,12 @@ export function renderLine(spans: Line, options: RenderLineOptions): string {
   return cut && columns > 0 ? `${drawn}…` : drawn;
 }
 
+/** Draws lines as text, each ended by a line feed; nothing is cut. */
+export function renderLines(lines: readonly Line[], options: { readonly colors: boolean }): string {
+  const { colors } = options;
+  return lines.map((spans) => `${renderLine(spans, { colors })}\n`).join("");
+}
+
 function paint(text: string, tone: Tone): string {
   const [on, off] = codes[tone];
   return text === "" ? "" : `\u001B[${on}m${text}\u001B[${off}m`;

@@ -1,12 +1,17 @@
 import type { Report } from "@pg-mig/executor";
-import { errorDetails } from "./error-text.js";
-import { type FailureGroup, groupFailures, groupHookFailures } from "./group-failures.js";
-import { groupWarnings, type Warning } from "./group-warnings.js";
+import { renderError } from "./error-text.js";
+import {
+  type FailureGroup,
+  groupFailures,
+  groupHookFailures,
+  type HookFailureGroup,
+} from "./group-failures.js";
+import { groupWarnings, type Warning, type WarningGroup } from "./group-warnings.js";
 import { countOf, formatCount } from "./quantities.js";
 import { listShards } from "./shard-list.js";
 import { type Line, line } from "./styled-line.js";
-import { doneLines } from "./summary-done.js";
 import { type AbandonedChain, endLines, totalsLine } from "./summary-totals.js";
+import { type VersionRow, versionTable } from "./version-table.js";
 
 /** What a summary tells besides the report: events that the report does not repeat. */
 export interface SummaryNotes {
@@ -14,83 +19,89 @@ export interface SummaryNotes {
   readonly abandoned: readonly AbandonedChain[];
 }
 
-/** So many groups of failures are told in full; of the others the first line. */
+/** So many groups of failures, and of warnings, are told in full; the others briefly. */
 const groupsInFull = 20;
 
+type Verdict = "failed" | "in doubt";
+
 /**
- * What is left on the screen after a run: per version the shards it was done on, the totals,
- * warnings, errors (each reason once, with all of its shards), what was not attempted, and what to
- * do next. Its length does not depend on the number of shards. Pure.
+ * What is left on the screen after a run: per version the shards it was done on, the latest version
+ * of each shard, warnings, errors (each reason once, with its shards), the totals, what was not
+ * attempted, and what to do next. Its length does not depend on the number of shards. Pure.
  */
 export function summaryLines(report: Report, notes: SummaryNotes): Line[] {
-  const failed = groupFailures(report.failed);
-  const inDoubt = groupFailures(report.inDoubt);
-  return [
-    ...doneLines(report),
-    ...section(notes.warnings.length === 0 ? [] : warningLines(notes.warnings)),
-    ...hookFailureLines(report),
-    ...failureLines(failed, "failed"),
-    ...failureLines(inDoubt, "in doubt"),
-    ...section([totalsLine(report), ...endLines(report, notes.abandoned)]),
-  ];
+  const sections = [
+    tableSection(report.action === "apply" ? "Applied" : "Undone", report.doneByVersion),
+    tableSection("Latest versions", report.latest),
+    tableSection("Edited since they were applied", report.edited, "caution"),
+    warningSection(groupWarnings(notes.warnings)),
+    ...groupHookFailures(report.hookFailures).map(hookFailureSection),
+    ...failureSections(groupFailures(report.failed), "failed"),
+    ...failureSections(groupFailures(report.inDoubt), "in doubt"),
+    [totalsLine(report), ...endLines(report, notes.abandoned)],
+  ].filter((lines) => lines.length > 0);
+  return sections.flatMap((lines, index) => (index === 0 ? lines : [line(""), ...lines]));
 }
 
-/** Sets a paragraph off from what comes before it. */
-function section(lines: readonly Line[]): Line[] {
-  return lines.length === 0 ? [] : [line(""), ...lines];
+function tableSection(
+  title: string,
+  rows: readonly VersionRow[],
+  tone: "strong" | "caution" = "strong",
+): Line[] {
+  return rows.length === 0 ? [] : [line(`${title}:`, tone), ...versionTable(rows)];
 }
 
-function warningLines(warnings: readonly Warning[]): Line[] {
-  return [
-    line(countOf(warnings.length, "warning"), "caution"),
-    ...groupWarnings(warnings).flatMap((group) => {
-      const place = group.shards.length === 0 ? (group.node ?? "") : listShards(group.shards);
-      const subject = [group.version ?? "", place].filter((part) => part !== "").join(" on ");
-      const times = group.count > 1 ? ` (${formatCount(group.count)} times)` : "";
-      const [first = "", ...rest] = group.message.split("\n");
-      return [
-        line(`  ${first}${times}`),
-        ...rest.map((text) => line(`  ${text}`)),
-        ...(subject === "" ? [] : [line(`    ${subject}`, "quiet")]),
+function warningSection(groups: readonly WarningGroup[]): Line[] {
+  const hidden = groups.slice(groupsInFull);
+  return groups.length === 0
+    ? []
+    : [
+        line("Warnings:", "caution"),
+        ...groups.slice(0, groupsInFull).flatMap(warningLines),
+        ...(hidden.length === 0 ? [] : [line(`  … and ${formatCount(hidden.length)} other ones`)]),
       ];
-    }),
+}
+
+function warningLines({ message, version = "", node = "", shards, count }: WarningGroup): Line[] {
+  const place = shards.length === 0 ? node : listShards(shards);
+  const subject = [version, place].filter((part) => part !== "").join(" on ");
+  const times = count > 1 ? ` (${formatCount(count)} times)` : "";
+  const [first = "", ...rest] = message.split("\n");
+  return [
+    line(`  ${first}${times}`),
+    ...rest.map((text) => line(`  ${text}`)),
+    ...(subject === "" ? [] : [line(`    ${subject}`, "quiet")]),
   ];
 }
 
-function hookFailureLines(report: Report): Line[] {
-  return groupHookFailures(report.hookFailures).flatMap(({ file, error, nodes }) => {
-    const headline = `${file} failed on ${nodes.join(", ")}: ${error.message}`;
-    return section([headlineOf(headline), ...errorDetails(error, headline)]);
-  });
+function hookFailureSection({ file, error, nodes }: HookFailureGroup): Line[] {
+  return renderError(error, `${file} failed on ${nodes.join(", ")}`);
 }
 
-function failureLines(groups: readonly FailureGroup[], verdict: "failed" | "in doubt"): Line[] {
-  return groups.flatMap((group, index) => {
-    const { version, shards, error, notAttempted } = group;
-    const [only] = shards;
-    const where =
-      shards.length === 1 && only !== undefined
-        ? `${only.node}:${only.shard}`
-        : countOf(shards.length, "shard");
-    const headline = `${version} ${verdict} on ${where}: ${error.message}`;
-    if (index >= groupsInFull) {
-      return [headlineOf(headline)];
-    }
-    return section([
-      headlineOf(headline),
-      ...errorDetails(error, headline),
-      ...(shards.length === 1 ? [] : [labelledShards(group)]),
-      ...(notAttempted === 0
-        ? []
-        : [line(`  not attempted behind it: ${countOf(notAttempted, "step")}`, "quiet")]),
-    ]);
-  });
+function failureSections(groups: readonly FailureGroup[], verdict: Verdict): Line[][] {
+  return [
+    ...groups.slice(0, groupsInFull).map((group) => failureSection(group, verdict)),
+    groups
+      .slice(groupsInFull)
+      .map(({ error, ...group }) => [
+        { text: `${subjectOf(group, verdict)}: `, tone: "bad" },
+        { text: error.message },
+      ]),
+  ];
 }
 
-function headlineOf(text: string): Line {
-  return line(text, "bad");
+function failureSection(group: FailureGroup, verdict: Verdict): Line[] {
+  const { shards, error, notAttempted } = group;
+  const list: Line = [{ text: "  shards: ", tone: "quiet" }, { text: listShards(shards) }];
+  const behind = `  not attempted behind it: ${countOf(notAttempted, "step")}`;
+  return [
+    ...renderError(error, subjectOf(group, verdict)),
+    ...(shards.length === 1 ? [] : [list]),
+    ...(notAttempted === 0 ? [] : [line(behind, "quiet")]),
+  ];
 }
 
-function labelledShards({ shards }: FailureGroup): Line {
-  return [{ text: "  shards: ", tone: "quiet" }, { text: listShards(shards) }];
+function subjectOf({ version, shards }: Omit<FailureGroup, "error">, verdict: Verdict): string {
+  const where = shards.length === 1 ? listShards(shards) : countOf(shards.length, "shard");
+  return `${version} ${verdict} on ${where}`;
 }

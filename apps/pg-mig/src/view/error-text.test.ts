@@ -1,0 +1,46 @@
+import { PgMigError } from "@pg-mig/errors";
+import { describe, expect, it } from "vitest";
+import { renderError, type ShownError } from "./error-text.js";
+import { renderLine } from "./styled-line.js";
+
+const text = (error: ShownError) =>
+  renderError(error)
+    .map((spans) => renderLine(spans, { colors: false }))
+    .join("\n");
+
+describe("renderError", () => {
+  it("says what happened, where, and what to do", () => {
+    const error = new PgMigError("The limit is no number.", {
+      code: "LIMIT_INVALID",
+      where: { file: "migrations/1.a.sh.up.sql", line: 2 },
+      hint: "Write a whole number.",
+    });
+    expect(text(error)).toBe(
+      "error: The limit is no number.\n  at: migrations/1.a.sh.up.sql:2\n  what to do: Write a whole number.",
+    );
+  });
+
+  it("does not say again what the message says", () => {
+    const error = {
+      message: "a.sql:2:1: disk full",
+      where: { file: "a.sql", line: 2, column: 1 },
+      server: { message: "disk full", sqlState: "53100" },
+    };
+    expect(text(error)).toBe("error: a.sql:2:1: disk full\n  SQLSTATE: 53100");
+  });
+
+  it("gives the server's words where the message is the tool's own", () => {
+    const error = { message: "No connection.", server: { message: "too many clients" } };
+    expect(text(error)).toBe("error: No connection.\n  PostgreSQL: too many clients");
+  });
+
+  it("indents the further lines of a message and of a hint", () => {
+    expect(text({ message: "Two files are wrong:\na.sql\nb.sql", hint: "Rename\nthem." })).toBe(
+      "error: Two files are wrong:\n  a.sql\n  b.sql\n  what to do: Rename\n    them.",
+    );
+  });
+
+  it("shows an escape sequence in a message instead of obeying it", () => {
+    expect(text({ message: "bad \u001B[2J name" })).toBe("error: bad \\x1b[2J name");
+  });
+});

@@ -1,0 +1,131 @@
+import type { RunEvent } from "@pg-mig/executor";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { displayWidth } from "./display-width.js";
+import { liveFrame } from "./live-frame.js";
+import { anyRun, failureOn, runStart, shardNames } from "./run-events.test.support.js";
+import { emptyRunModel, passTime, reduceRun } from "./run-model.js";
+import { renderLine } from "./styled-line.js";
+
+interface Room {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** The frame at `nowMs`, after events that each came with its own time. */
+function frameOf(timed: readonly (readonly [number, RunEvent])[], room: Room, nowMs: number) {
+  const model = timed.reduce(
+    (before, [atMs, event]) => reduceRun(passTime(before, atMs), event, atMs),
+    emptyRunModel(0),
+  );
+  return liveFrame(passTime(model, nowMs), { ...room, nowMs }).map((spans) =>
+    renderLine(spans, { columns: room.columns, colors: false }),
+  );
+}
+
+const start = (node: string, shard: string): RunEvent => ({
+  type: "step:start",
+  node,
+  shard,
+  version: "20240102.add.sh",
+});
+const done = (node: string, shard: string): RunEvent => ({
+  type: "step:done",
+  node,
+  shard,
+  version: "20240102.add.sh",
+  durationMs: 1,
+});
+
+const halfWay: readonly (readonly [number, RunEvent])[] = [
+  [0, runStart(["n1", "数据库"], 200)],
+  ...shardNames(99).map((shard, index) => [index * 100, done("n1", shard)] as const),
+  [4000, start("n1", "sh0100")],
+  [9900, start("数据库", "sh0101")],
+  [9900, { type: "step:failed", durationMs: 1, ...failureOn("n1", "sh0099") }],
+];
+
+describe("liveFrame", () => {
+  it("shows the progress, what went wrong, and what runs", () => {
+    expect(frameOf(halfWay, { columns: 79, rows: 23 }, 10_000)).toEqual([
+      `[====================--------------------] 100/200  50%  10 s left  10/s  10 s`,
+      "1 failed",
+      "    6 s  n1:sh0100      20240102.add.sh",
+      "         数据库:sh0101  20240102.add.sh",
+    ]);
+  });
+
+  it("gives up the bar, then the rest, but never the count, in a narrow terminal", () => {
+    const first = (columns: number) => frameOf(halfWay, { columns, rows: 9 }, 10_000)[0];
+    expect(first(50)).toBe("[======------] 100/200  50%  10 s left  10/s  10 s");
+    expect(first(39)).toBe("100/200  50%  10 s left  10/s  10 s");
+    expect(first(19)).toBe("100/200  50%");
+    expect(first(7)).toBe("100/200");
+  });
+
+  it("shows the slots that are busy longest where not all fit", () => {
+    const timed = [
+      [0, runStart(["n"], 30)] as const,
+      ...shardNames(30).map(
+        (shard, index) => [(index * 7919) % 10_000, start("n", shard)] as const,
+      ),
+    ];
+    const frame = frameOf(timed, { columns: 60, rows: 4 }, 12_000);
+    expect(frame).toHaveLength(4);
+    expect(frame.slice(1)).toEqual([
+      "   12 s  n:sh0000  20240102.add.sh",
+      "   11 s  n:sh0024  20240102.add.sh",
+      "         … and 28 more",
+    ]);
+  });
+
+  it("says that no version is pending while only before.sql runs", () => {
+    const hook: RunEvent = { type: "hook:start", node: "n", file: "before.sql" };
+    expect(
+      frameOf(
+        [
+          [0, runStart(["n"], 0)],
+          [0, hook],
+        ],
+        { columns: 60, rows: 9 },
+        2000,
+      ),
+    ).toEqual(["no version is pending  2 s", "    2 s  n  before.sql"]);
+  });
+
+  it("says that it is stopping when the run was interrupted", () => {
+    const abandoned: RunEvent = {
+      type: "chain:abandoned",
+      reason: "interrupted",
+      node: "n",
+      shard: "a",
+      notAttempted: ["v1", "v2"],
+    };
+    expect(
+      frameOf(
+        [
+          [0, runStart(["n"], 2)],
+          [0, abandoned],
+        ],
+        { columns: 60, rows: 9 },
+        0,
+      )[1],
+    ).toBe("stopping: 2 not attempted");
+  });
+
+  it("never takes more rows or columns than there are, whatever the names", () => {
+    fc.assert(
+      fc.property(
+        anyRun,
+        fc.integer({ min: 1, max: 120 }),
+        fc.integer({ min: 0, max: 12 }),
+        (events, columns, rows) => {
+          const timed = events.map((event, index) => [index * 300, event] as const);
+          const frame = frameOf(timed, { columns, rows }, events.length * 300 + 500);
+          expect(frame.length).toBeLessThanOrEqual(rows);
+          expect(Math.max(0, ...frame.map(displayWidth))).toBeLessThanOrEqual(columns);
+        },
+      ),
+    );
+  });
+});

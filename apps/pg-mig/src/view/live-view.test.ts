@@ -1,0 +1,149 @@
+import type { RunEvent } from "@pg-mig/executor";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { FakeTerminal, fakeExit, ManualClock } from "./fake-terminal.test.support.js";
+import { createLiveView } from "./live-view.js";
+import { anyRun, failureOn, reportOf, runStart, shardNames } from "./run-events.test.support.js";
+
+function liveView(columns?: number, rows?: number) {
+  const terminal = new FakeTerminal(columns, rows);
+  const clock = new ManualClock();
+  const { onExit, leave } = fakeExit();
+  return { terminal, clock, leave, view: createLiveView({ terminal, clock, onExit }) };
+}
+
+const started = (shard: string): RunEvent => ({
+  type: "step:start",
+  node: "n",
+  shard,
+  version: "v",
+});
+const failed = (shard: string): RunEvent => ({
+  type: "step:failed",
+  durationMs: 1,
+  ...failureOn("n", shard),
+});
+const runDone: RunEvent = { type: "run:done", report: reportOf({}) };
+
+describe("createLiveView", () => {
+  it("writes ten times a second at most, and not at all while nothing changes", () => {
+    const { terminal, clock, view } = liveView();
+    view.handle(runStart(["n"], 500));
+    for (const shard of shardNames(500)) {
+      view.handle(started(shard));
+      clock.advance(2);
+      view.handle({ type: "step:done", node: "n", shard, version: "v", durationMs: 2 });
+    }
+    expect(terminal.writes).toBeGreaterThan(5);
+    expect(terminal.writes).toBeLessThanOrEqual(10);
+    clock.advance(100);
+    const before = terminal.writes;
+    clock.advance(800);
+    expect(terminal.writes - before).toBeLessThanOrEqual(1);
+  });
+
+  it("writes nothing before the run starts", () => {
+    const { terminal, clock, view } = liveView();
+    clock.advance(5000);
+    view.stop();
+    expect(terminal.writes).toBe(0);
+  });
+
+  it("shows a note that comes before the run starts, with nothing below it", () => {
+    const { terminal, clock, view } = liveView();
+    view.handle({ type: "note", message: "Waiting for node1 to start." });
+    clock.advance(5000);
+    expect(terminal.lines).toEqual(["Waiting for node1 to start."]);
+  });
+
+  it("leaves failures above the area and erases the area at the end", () => {
+    const { terminal, clock, view } = liveView();
+    view.handle(runStart(["n"], 3));
+    view.handle(started("sh0001"));
+    clock.advance(100);
+    view.handle(failed("sh0001"));
+    clock.advance(100);
+    expect(terminal.cursor).toBe("hidden");
+    const failure =
+      'failed n:sh0001 20240102.add.sh at migrations/20240102.add.sh.up.sql:3:8: relation "sh0001.orders" does not exist';
+    expect(terminal.lines.slice(0, 2).join("")).toBe(failure);
+    expect(terminal.lines[2]).toMatch(/^\[=+-+\] 1\/3/);
+    view.handle(runDone);
+    expect(terminal.lines.join("")).toBe(failure);
+    expect(terminal.cursor).toBe("shown");
+    expect(clock.timers).toBe(0);
+  });
+
+  it("shows the same failure on hundreds of shards a few times, then counts", () => {
+    const { terminal, clock, view } = liveView(200);
+    view.handle(runStart(["n"], 400));
+    for (const shard of shardNames(300)) {
+      view.handle(failed(shard));
+    }
+    clock.advance(100);
+    expect(terminal.lines.filter((text) => text.startsWith("failed "))).toHaveLength(3);
+    expect(terminal.lines).toContain("  … the same on more shards: counted, and listed at the end");
+    expect(terminal.lines).toContain("300 failed");
+  });
+
+  it("keeps a third of the screen for failures, however many slots are busy", () => {
+    const { terminal, clock, view } = liveView(200, 12);
+    view.handle(runStart(["n"], 400));
+    for (const shard of shardNames(50)) {
+      view.handle(started(shard));
+    }
+    clock.advance(100);
+    view.handle(failed("sh0001"));
+    view.handle(failed("sh0002"));
+    clock.advance(100);
+    // The last of the 12 rows is the cursor's.
+    expect(terminal.lines.slice(-11).filter((text) => text.startsWith("failed "))).toHaveLength(2);
+  });
+
+  it("brings the cursor back when the process ends in the middle of a run", () => {
+    const { terminal, clock, view, leave } = liveView();
+    view.handle(runStart(["n"], 3));
+    clock.advance(100);
+    leave();
+    expect(terminal.cursor).toBe("shown");
+    expect(terminal.lines).toEqual([""]);
+    const { writes } = terminal;
+    view.stop();
+    clock.advance(1000);
+    expect(terminal.writes).toBe(writes);
+  });
+
+  it("draws anew, and without leftovers, when the window changes its size", () => {
+    const { terminal, clock, view } = liveView(80, 24);
+    view.handle(runStart(["n"], 3));
+    view.handle(started("sh0001"));
+    clock.advance(100);
+    Object.assign(terminal.size, { columns: 120 });
+    clock.advance(100);
+    Object.assign(terminal.size, { columns: 60, rows: 10 });
+    clock.advance(100);
+    expect(terminal.lines).toHaveLength(2);
+    expect(terminal.wraps).toBe(0);
+  });
+
+  it("never lets a line wrap and leaves only what it announced, for any run and window", () => {
+    fc.assert(
+      fc.property(
+        anyRun,
+        fc.integer({ min: 2, max: 90 }),
+        fc.integer({ min: 2, max: 20 }),
+        (events, columns, rows) => {
+          const { terminal, clock, view } = liveView(columns, rows);
+          const announcing = new Set(["step:failed", "step:in-doubt"]);
+          for (const event of events.filter(({ type }) => !announcing.has(type))) {
+            view.handle(event);
+            clock.advance(60);
+          }
+          expect(terminal.wraps).toBe(0);
+          view.stop();
+          expect(terminal.lines).toEqual([""]);
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,152 @@
+import type { RunEvent } from "@pg-mig/executor";
+import { describe, expect, it } from "vitest";
+import { ManualClock } from "./fake-terminal.test.support.js";
+import { createPlainView } from "./plain-view.js";
+import {
+  failureOn,
+  reportOf,
+  runStart,
+  serverError,
+  shardNames,
+} from "./run-events.test.support.js";
+
+function plainView() {
+  const written: string[] = [];
+  const clock = new ManualClock();
+  const terminal = { write: (text: string) => void written.push(text), colors: false };
+  const lines = () => written.join("").trimEnd().split("\n");
+  return { clock, lines, view: createPlainView({ terminal, clock }) };
+}
+
+const started = (node: string, shard: string): RunEvent => ({
+  type: "step:start",
+  node,
+  shard,
+  version: "v",
+});
+const done = (node: string, shard: string): RunEvent => ({
+  type: "step:done",
+  node,
+  shard,
+  version: "v",
+  durationMs: 1500,
+});
+const runDone: RunEvent = { type: "run:done", report: reportOf({}) };
+
+describe("createPlainView", () => {
+  it("gives a large run a line per tenth, whatever the number of shards", () => {
+    const { clock, lines, view } = plainView();
+    view.handle(runStart(["n1", "n2"], 1000));
+    for (const shard of shardNames(1000)) {
+      view.handle(started("n1", shard));
+      clock.advance(20);
+      view.handle(done("n1", shard));
+    }
+    view.handle(runDone);
+    expect(lines()).toHaveLength(11);
+    expect(lines().slice(0, 2)).toEqual([
+      "Applying 1,000 steps on 1,000 of 1,000 shards, 2 nodes.",
+      "100/1,000 (10%), 50/s, 19 s left",
+    ]);
+    expect(lines().at(-1)).toBe("1,000/1,000 (100%), 50/s");
+  });
+
+  it("says at most a line a second when the run is quick", () => {
+    const { clock, lines, view } = plainView();
+    view.handle(runStart(["n"], 1000));
+    for (const shard of shardNames(1000)) {
+      clock.advance(2);
+      view.handle(done("n", shard));
+    }
+    expect(lines()).toHaveLength(3);
+  });
+
+  it("gives a small run a line per step", () => {
+    const { lines, view } = plainView();
+    view.handle(runStart(["n"], 3));
+    view.handle(done("n", "sh0001"));
+    view.handle({ type: "step:already-done", node: "n", shard: "sh0002", version: "v" });
+    view.handle({
+      type: "step:requeued",
+      node: "n",
+      shard: "sh0003",
+      version: "v",
+      reason: "shard-taken",
+      attempt: 1,
+      delayMs: 5,
+    });
+    expect(lines().slice(1)).toEqual([
+      "done n:sh0001 v (1.5 s)",
+      "done by another run: n:sh0002 v",
+      "tried again later (shard-taken): n:sh0003 v",
+    ]);
+  });
+
+  it("says what it waits for when nothing happens", () => {
+    const { clock, lines, view } = plainView();
+    view.handle(runStart(["n1", "n2"], 100));
+    view.handle(started("n1", "sh0001"));
+    view.handle(started("n2", "sh0002"));
+    clock.advance(31_000);
+    expect(lines().slice(1)).toEqual([
+      "0/100 (0%), 2 slots busy, the longest for 15 s with n1:sh0001 v",
+      "0/100 (0%), 2 slots busy, the longest for 30 s with n1:sh0001 v",
+    ]);
+  });
+
+  it("gives before.sql two lines, however many nodes there are", () => {
+    const { lines, view } = plainView();
+    const nodes = Array.from({ length: 50 }, (_, index) => `n${index}`);
+    view.handle(runStart(nodes, 100));
+    for (const node of nodes) {
+      view.handle({ type: "hook:start", node, file: "before.sql" });
+    }
+    for (const [index, node] of nodes.entries()) {
+      view.handle({ type: "hook:done", node, file: "before.sql", durationMs: index * 10 });
+    }
+    expect(lines().slice(1)).toEqual([
+      "before.sql starts on 50 nodes",
+      "before.sql done on 50 nodes (slowest n49, 490 ms)",
+    ]);
+  });
+
+  it("names the node where before.sql failed", () => {
+    const { lines, view } = plainView();
+    view.handle(runStart(["n1", "n2"], 100));
+    view.handle({ type: "hook:start", node: "n1", file: "before.sql" });
+    view.handle({ type: "hook:start", node: "n2", file: "before.sql" });
+    view.handle({ type: "hook:done", node: "n1", file: "before.sql", durationMs: 10 });
+    const error = serverError("division by zero", { where: { file: "m/before.sql", line: 2 } });
+    view.handle({ type: "hook:failed", node: "n2", file: "before.sql", durationMs: 90, error });
+    expect(lines().slice(2)).toEqual([
+      "before.sql failed on 1 node, done on 1 node (slowest n2, 90 ms)",
+      "failed n2 before.sql at m/before.sql:2: division by zero",
+    ]);
+  });
+
+  it("tells the first failures at once, and does not repeat the same one", () => {
+    const { lines, view } = plainView();
+    view.handle(runStart(["n"], 1000));
+    for (const shard of shardNames(500)) {
+      view.handle({ type: "step:failed", durationMs: 1, ...failureOn("n", shard) });
+    }
+    expect(lines()).toHaveLength(5);
+    expect(lines()[1]).toBe(
+      'failed n:sh0000 20240102.add.sh at migrations/20240102.add.sh.up.sql:3:8: relation "sh0000.orders" does not exist',
+    );
+  });
+
+  it("writes no control code, also when a file prints one", () => {
+    const { lines, view } = plainView();
+    view.handle(runStart(["n"], 1));
+    view.handle({ type: "output", node: "n", shard: "a", file: "f.sql", line: "\u001B[2Jhi" });
+    expect(lines()[1]).toBe("n:a \\x1b[2Jhi");
+  });
+
+  it("leaves no timer behind", () => {
+    const { clock, view } = plainView();
+    view.handle(runStart(["n"], 1));
+    view.handle(runDone);
+    expect(clock.timers).toBe(0);
+  });
+});

@@ -1,0 +1,95 @@
+import type { RunEvent } from "@pg-mig/executor";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { anyRun, failureOn, runStart } from "./run-events.test.support.js";
+import {
+  emptyRunModel,
+  finishedSteps,
+  passTime,
+  placeOfWork,
+  reduceRun,
+  remainingMs,
+  runningWork,
+} from "./run-model.js";
+
+/** The state after events that all came at once. */
+function stateAfter(events: readonly RunEvent[]) {
+  return events.reduce((model, event) => reduceRun(model, event, 0), emptyRunModel(0));
+}
+
+const step = (type: "step:start" | "step:already-done", shard: string): RunEvent => ({
+  type,
+  node: "n",
+  shard,
+  version: "v",
+});
+
+describe("reduceRun", () => {
+  it("counts every step at most once and shows just the work that runs", () => {
+    fc.assert(
+      fc.property(anyRun, (events) => {
+        const model = stateAfter(events);
+        expect(finishedSteps(model)).toBeLessThanOrEqual(model.planned);
+
+        const running = new Set<string>();
+        for (const event of events) {
+          if ("shard" in event && event.type !== "chain:abandoned") {
+            const place = JSON.stringify([event.node, event.shard]);
+            event.type === "step:start" ? running.add(place) : running.delete(place);
+          }
+        }
+        const shown = runningWork(model).map(({ node, shard }) => JSON.stringify([node, shard]));
+        expect(shown.toSorted()).toEqual([...running].toSorted());
+      }),
+    );
+  });
+
+  it("keeps the other slots in their place when one becomes free", () => {
+    const model = stateAfter([
+      runStart(["n"], 9),
+      step("step:start", "a"),
+      step("step:start", "b"),
+      step("step:start", "c"),
+      step("step:already-done", "b"),
+      step("step:already-done", "a"),
+      step("step:start", "d"),
+    ]);
+    expect(runningWork(model).map(placeOfWork)).toEqual(["n:d", "n:c"]);
+  });
+
+  it("shows before.sql as work of the node", () => {
+    const start: RunEvent = { type: "hook:start", node: "n", file: "before.sql" };
+    const done: RunEvent = { type: "hook:done", node: "n", file: "before.sql", durationMs: 1 };
+    const running = runningWork(stateAfter([runStart(["n"], 1), start]));
+    expect(running.map(({ what, ...work }) => `${placeOfWork({ what, ...work })} ${what}`)).toEqual(
+      ["n before.sql"],
+    );
+    expect(runningWork(stateAfter([runStart(["n"], 1), start, done]))).toEqual([]);
+  });
+
+  it("adds the steps of a later round to those planned", () => {
+    const events: RunEvent[] = [
+      runStart(["n"], 5),
+      { type: "round:start", round: 2, chains: 1, steps: 3 },
+    ];
+    expect(stateAfter(events).planned).toBe(8);
+  });
+
+  it("counts what is behind a failed step as not attempted", () => {
+    const failed: RunEvent = {
+      type: "step:failed",
+      durationMs: 1,
+      ...failureOn("n", "a", { notAttempted: ["v2", "v3"] }),
+    };
+    expect(stateAfter([runStart(["n"], 3), failed])).toMatchObject({ failed: 1, notAttempted: 2 });
+  });
+});
+
+describe("remainingMs", () => {
+  it("judges by the time since the first step, not by that of before.sql", () => {
+    const begun = reduceRun(stateAfter([runStart(["n"], 100)]), step("step:start", "a"), 60_000);
+    const done = reduceRun(begun, step("step:already-done", "a"), 61_000);
+    expect(remainingMs(begun)).toBeUndefined();
+    expect(remainingMs(passTime(done, 61_000))).toBe(99_000);
+  });
+});

@@ -1,0 +1,186 @@
+import type { Report } from "@pg-mig/executor";
+import { describe, expect, it } from "vitest";
+import type { Warning } from "./group-warnings.js";
+import { failureOn, reportOf, serverError, shardNames } from "./run-events.test.support.js";
+import { renderLine } from "./styled-line.js";
+import { type SummaryNotes, summaryLines } from "./summary.js";
+
+function summary(more: Partial<Report>, notes: Partial<SummaryNotes> = {}): string {
+  const lines = summaryLines(reportOf(more), { warnings: [], abandoned: [], ...notes });
+  return lines.map((spans) => renderLine(spans, { colors: false })).join("\n");
+}
+
+const on = (node: string, shards: readonly string[]) => shards.map((shard) => ({ node, shard }));
+
+describe("summaryLines", () => {
+  it("says that there is nothing to do, and no more", () => {
+    expect(summary({ outcome: "nothing-to-do" })).toBe("Nothing to do.");
+  });
+
+  it("lists per version the shards it was done on, then the totals", () => {
+    const doneByVersion = [
+      { version: "20240101.initial.public", shards: on("node1", ["public"]) },
+      {
+        version: "20240102.add.sh",
+        shards: [...on("node1", shardNames(24)), ...on("node2", shardNames(3))],
+      },
+    ];
+    expect(summary({ planned: 28, done: 28, doneByVersion })).toBe(
+      `Applied:
+  20240101.initial.public    1 shard  node1:public
+  20240102.add.sh          27 shards  node1:sh0000-0023, node2:sh0000-0002
+
+Done: 28 of 28 steps applied, in 1.2 s.`,
+    );
+  });
+
+  it("tells one failure with its place, source line, the server's words and what to do", () => {
+    const error = serverError('syntax error at or near "TABEL"', {
+      hint: "Mend the statement.",
+      server: {
+        sqlState: "42601",
+        message: 'syntax error at or near "TABEL"',
+        detail: "A detail.",
+        hint: "A hint.",
+      },
+    });
+    const failed = [failureOn("node2", "sh0007", { error, notAttempted: ["20240103.x.sh"] })];
+    expect(summary({ outcome: "failed", planned: 3, done: 1, failed, notAttempted: 1 })).toBe(
+      `20240102.add.sh failed on node2:sh0007: syntax error at or near "TABEL"
+  at: migrations/20240102.add.sh.up.sql:3:8
+    CREATE TABEL orders();
+           ^
+  SQLSTATE: 42601
+  detail: A detail.
+  PostgreSQL's hint: A hint.
+  what to do: Mend the statement.
+  not attempted behind it: 1 step
+
+Failed: 1 of 3 steps applied, 1 failed, 1 not attempted, in 1.2 s.
+Mend what failed, then run pg-mig again: it goes on where this run ended.`,
+    );
+  });
+
+  it("tells what failed on hundreds of shards for one reason once, with all of them", () => {
+    const failed = [
+      ...shardNames(300, 300).map((shard) => failureOn("node2", shard)),
+      ...shardNames(300).map((shard) => failureOn("node1", shard)),
+    ];
+    const text = summary({ outcome: "failed", planned: 600, failed });
+    expect(text.match(/failed on/g)).toHaveLength(1);
+    expect(text).toContain(
+      '20240102.add.sh failed on 600 shards: relation "sh0000.orders" does not exist\n',
+    );
+    expect(text).toContain("\n  shards: node1:sh0000-0299, node2:sh0300-0599\n");
+  });
+
+  it("tells different reasons apart, and stays short when there are hundreds of them", () => {
+    const reasons = shardNames(200).map((shard, index) =>
+      failureOn("node1", shard, { error: serverError(`reason no ${index}`) }),
+    );
+    const lines = summary({ outcome: "failed", planned: 200, failed: reasons }).split("\n");
+    expect(lines.filter((text) => text.includes(" failed on node1:"))).toHaveLength(200);
+    expect(lines.length).toBeLessThan(350);
+  });
+
+  it("names the nodes where before.sql failed and what was not attempted for it", () => {
+    const error = serverError("division by zero", { where: { file: "m/before.sql", line: 1 } });
+    const abandoned = shardNames(4).map((shard) => ({
+      type: "chain:abandoned" as const,
+      reason: "hook-failed" as const,
+      node: "node1",
+      shard,
+      notAttempted: ["v1", "v2"],
+    }));
+    const text = summary(
+      {
+        outcome: "failed",
+        planned: 8,
+        notAttempted: 8,
+        hookFailures: ["node1", "node2"].map((node) => ({ node, file: "before.sql", error })),
+      },
+      { abandoned },
+    );
+    expect(text).toContain(
+      "before.sql failed on node1, node2: division by zero\n  at: m/before.sql:1\n",
+    );
+    expect(text).toContain(
+      "Not attempted because before.sql failed: 8 steps on node1:sh0000-0003\n",
+    );
+  });
+
+  it("is truthful about an interrupted run", () => {
+    const abandoned = [
+      {
+        type: "chain:abandoned" as const,
+        reason: "interrupted" as const,
+        node: "node1",
+        shard: "sh0001",
+        notAttempted: ["v2", "v3"],
+      },
+    ];
+    expect(
+      summary({ outcome: "interrupted", planned: 3, done: 1, notAttempted: 2 }, { abandoned }),
+    ).toBe(
+      `Interrupted: 1 of 3 steps applied, 2 not attempted, in 1.2 s.
+Not attempted because the run was interrupted: 2 steps on node1:sh0001
+Run pg-mig again: it goes on where this run ended.`,
+    );
+  });
+
+  it("does not call a step failed or done when its commit got no answer", () => {
+    const error = { code: "CONNECTION_LOST", message: "The connection broke during COMMIT." };
+    const inDoubt = [failureOn("node1", "sh0001", { error })];
+    const text = summary({ outcome: "failed", planned: 2, done: 1, inDoubt });
+    expect(text).toContain(
+      "20240102.add.sh in doubt on node1:sh0001: The connection broke during COMMIT.",
+    );
+    expect(text).toContain("Failed: 1 of 2 steps applied, 1 in doubt, in 1.2 s.");
+    expect(text).toContain("The next run reads it from the ledger.\nRun pg-mig again:");
+  });
+
+  it("speaks of undoing where the run undid", () => {
+    const report = { action: "undo", outcome: "interrupted", planned: 2, done: 1 } as const;
+    expect(summary(report)).toContain("1 of 2 steps undone");
+    expect(summary(report)).toContain("Run the same undo again");
+  });
+
+  it("shows what the shards have now, and which files were edited since", () => {
+    const latest = [{ version: "20240103.x.sh", shards: on("node1", shardNames(24)) }];
+    const edited = [{ version: "20240102.add.sh", shards: on("node1", ["sh0003"]) }];
+    expect(summary({ outcome: "nothing-to-do", latest, edited })).toBe(
+      `Latest versions:
+  20240103.x.sh  24 shards  node1:sh0000-0023
+
+Edited since they were applied:
+  20240102.add.sh  1 shard  node1:sh0003
+
+Nothing to do.`,
+    );
+  });
+
+  it("lists warnings, each once, with where they were raised", () => {
+    const raised = shardNames(5).map(
+      (shard): Warning => ({
+        type: "warning",
+        node: "node1",
+        shard,
+        version: "20240102.add.sh",
+        message: `identifier "${shard}_long" will be truncated`,
+      }),
+    );
+    const warnings: Warning[] = [
+      ...raised,
+      { type: "warning", node: "node3", message: "node3 is a replica and was skipped." },
+    ];
+    expect(summary({ planned: 5, done: 5 }, { warnings })).toBe(
+      `Warnings:
+  identifier "sh0000_long" will be truncated (5 times)
+    20240102.add.sh on node1:sh0000-0004
+  node3 is a replica and was skipped.
+    node3
+
+Done: 5 of 5 steps applied, in 1.2 s.`,
+    );
+  });
+});

@@ -1,0 +1,25 @@
+import { displayWidth, padToWidth } from "./display-width.js";
+import { countOf } from "./quantities.js";
+import { listShards, type PlacedShard } from "./shard-list.js";
+import type { Line } from "./styled-line.js";
+
+/** A version and some shards. */
+export interface VersionRow {
+  readonly version: string;
+  readonly shards: readonly PlacedShard[];
+}
+
+/** A line per version with its shards, in columns. */
+export function versionTable(rows: readonly VersionRow[]): Line[] {
+  const cells = rows.map(({ version, shards }) => ({
+    version,
+    count: countOf(shards.length, "shard"),
+    shards: listShards(shards),
+  }));
+  const versionWidth = Math.max(0, ...cells.map(({ version }) => displayWidth(version)));
+  const countWidth = Math.max(0, ...cells.map(({ count }) => count.length));
+  return cells.map(({ version, count, shards }) => [
+    { text: `  ${padToWidth(version, versionWidth)}` },
+    { text: `  ${count.padStart(countWidth)}  ${shards}`, tone: "quiet" },
+  ]);
+}
