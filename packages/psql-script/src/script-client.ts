@@ -27,13 +27,16 @@ export interface WireConnection {
  */
 export interface ScriptClient {
   query(submittable: { submit(connection: never): void }): unknown;
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  removeListener(event: string, listener: (...args: never[]) => void): unknown;
+  on(event: string, listener: Listener): unknown;
+  removeListener(event: string, listener: Listener): unknown;
   readonly host?: string;
   readonly port?: number;
   readonly user?: string | undefined;
   readonly database?: string | undefined;
 }
+
+// biome-ignore lint/suspicious/noExplicitAny: the type of listeners in node:events, which pg has too
+type Listener = (...args: any[]) => void;
 
 /** What a run leaves behind in the session. */
 export interface ScriptResult {
