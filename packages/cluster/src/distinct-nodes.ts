@@ -8,10 +8,10 @@ export interface IdentifiedNode {
 }
 
 /** Which nodes to work on, and why the others are left out. */
-export interface DistinctNodes {
-  readonly used: readonly IdentifiedNode[];
+export interface DistinctNodes<N extends IdentifiedNode = IdentifiedNode> {
+  readonly used: readonly N[];
   /** Servers in recovery: what a primary does reaches them by itself. */
-  readonly replicas: readonly IdentifiedNode[];
+  readonly replicas: readonly N[];
   /** Nodes that turned out to be the database of a node in `used`, under another address. */
   readonly duplicates: readonly { readonly node: Node; readonly sameAs: Node }[];
 }
@@ -23,9 +23,11 @@ export interface DistinctNodes {
  * Two nodes are one database when cluster, database and the server's start (to the microsecond)
  * agree. The start is compared because a copy of a cluster's files keeps the cluster's identifier.
  */
-export function distinctNodes(identified: readonly IdentifiedNode[]): DistinctNodes {
+export function distinctNodes<N extends IdentifiedNode>(
+  identified: readonly N[],
+): DistinctNodes<N> {
   const replicas = identified.filter(({ identity }) => identity.inRecovery);
-  const used = new Map<string, IdentifiedNode>();
+  const used = new Map<string, N>();
   const duplicates: { node: Node; sameAs: Node }[] = [];
   for (const entry of identified) {
     const { identity } = entry;

@@ -1,4 +1,14 @@
+export type { ScheduledChain, StartedStep, VersionLimits } from "./chain-schedule.js";
+export { ChainSchedule } from "./chain-schedule.js";
+export { errorInfo } from "./error-info.js";
+export type { ExecutorClient, ExecutorConnections, ExecutorNode } from "./executor-client.js";
+export { ReportBuilder } from "./report.js";
+export type { Run } from "./run.js";
+export { createRun } from "./run.js";
+export type { ChainToRun, RunChainsOptions } from "./run-chains.js";
+export { runChains } from "./run-chains.js";
 export type {
+  EditedFile,
   ErrorInfo,
   Report,
   RequeueReason,
@@ -7,3 +17,8 @@ export type {
   RunOutcome,
   StepFailure,
 } from "./run-event.js";
+export type { RunOnNodesOptions } from "./run-on-nodes.js";
+export { runHook, runSqlOnNodes } from "./run-on-nodes.js";
+export { SessionPool } from "./session-pool.js";
+export type { StepRecorder } from "./step-recorder.js";
+export type { StepLimits, StepScript } from "./step-script.js";

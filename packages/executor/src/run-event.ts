@@ -36,14 +36,22 @@ interface OnStep extends OnShard {
  * Why a step went back to its node's queue instead of running now:
  * - `shard-taken`: another run works on this shard at the moment;
  * - `ledger-changed`: the ledger is not what the plan was made from; the chain is planned anew;
- * - `lock-timeout`, `deadlock`, `serialization`: the server ended it, and a repeat can succeed.
+ * - `lock-timeout`, `deadlock`, `serialization`: the server ended it, and a repeat can succeed;
+ * - `connection-lost`: the connection broke; the ledger decides whether it is run again.
  */
 export type RequeueReason =
   | "shard-taken"
   | "ledger-changed"
   | "lock-timeout"
   | "deadlock"
-  | "serialization";
+  | "serialization"
+  | "connection-lost";
+
+/** A version whose file is not the one that was applied, and where that was. */
+export interface EditedFile {
+  readonly version: string;
+  readonly shards: readonly { readonly node: string; readonly shard: string }[];
+}
 
 /**
  * Everything that happens in a run, in order, as plain data. All renderers (live view, plain lines,
@@ -114,6 +122,8 @@ export type RunEvent =
       readonly reason: "interrupted" | "node-lost" | "hook-failed";
       readonly notAttempted: readonly string[];
     } & OnShard)
+  /** What the user should know and is nothing bad: a replica that is skipped, a server waited for. */
+  | { readonly type: "note"; readonly message: string }
   /** A warning raised by the server while a version ran on a shard, or by the tool (then without shard). */
   | {
       readonly type: "warning";
@@ -169,4 +179,11 @@ export interface Report {
     readonly version: string;
     readonly shards: readonly { readonly node: string; readonly shard: string }[];
   }[];
+  /** The latest version of every shard, as it was read at the end, from the last name to the first. */
+  readonly latest: readonly {
+    readonly version: string;
+    readonly shards: readonly { readonly node: string; readonly shard: string }[];
+  }[];
+  /** Files that were edited after they were applied. */
+  readonly edited: readonly EditedFile[];
 }

@@ -1,0 +1,72 @@
+import { ScriptError, type ScriptNotice } from "@pg-mig/psql-script";
+import { isConnectionLoss } from "./server-error.js";
+import type { Session } from "./session.js";
+import { mayChangeSession } from "./session-state.js";
+import type { StepRecorder } from "./step-recorder.js";
+import { runStepScript, type StepScript } from "./step-script.js";
+
+/** What is attempted: one version on one shard. */
+export interface StepAttempt<L> {
+  readonly shard: string;
+  readonly version: string;
+  readonly ledger: L;
+  readonly step: StepScript;
+  /** How long a statement waits for a lock. Not for `concurrent` and `framed` scripts. */
+  readonly lockTimeoutMs: number;
+  readonly recorder: StepRecorder<L>;
+  /** The environment that psql commands of the file see. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly onNotice: (notice: ScriptNotice) => void;
+  /** A line that a psql command or a query printed, and the file that printed it. */
+  readonly onOutput: (line: string, file: string) => void;
+}
+
+/**
+ * How an attempt ended. Whatever it was: the version and its ledger entry are both there
+ * (`committed`), or neither is; only `in-doubt` cannot tell which, because the connection broke
+ * while the server was asked to commit.
+ */
+export type AttemptResult<L> =
+  | { readonly type: "committed"; readonly ledger: L }
+  | { readonly type: "refused"; readonly reason: "shard-taken" | "ledger-changed" }
+  | { readonly type: "failed"; readonly error: unknown }
+  | { readonly type: "lost"; readonly error: unknown }
+  | { readonly type: "in-doubt"; readonly error: unknown };
+
+/**
+ * Runs one version on one shard, once, together with its ledger entry. The session is left reset.
+ * Never rejects for anything that a server or a file can cause.
+ */
+export async function attemptStep<L>(
+  session: Session,
+  attempt: StepAttempt<L>,
+): Promise<AttemptResult<L>> {
+  session.uses++;
+  const { step, recorder, version } = attempt;
+  const record = recorder.record(attempt.ledger, version);
+  let committing = false;
+  try {
+    await runStepScript(session, step, {
+      schema: attempt.shard,
+      lockTimeoutMs: attempt.lockTimeoutMs,
+      guardSql: (scope) => recorder.takeSql(attempt.ledger, scope),
+      recordSql: record.sql,
+      scriptOptions: { onNotice: attempt.onNotice },
+    });
+    committing = true;
+    await session.commit();
+    return { type: "committed", ledger: record.ledger };
+  } catch (error) {
+    if (session.lost || isConnectionLoss(error)) {
+      return { type: committing ? "in-doubt" : "lost", error };
+    }
+    const reason = error instanceof ScriptError ? recorder.takeFailure(error) : undefined;
+    return reason === undefined ? { type: "failed", error } : { type: "refused", reason };
+  } finally {
+    const clean =
+      session.client.getTransactionStatus() === "I" &&
+      step.transaction === "wrapped" &&
+      !mayChangeSession(step.script);
+    if (!clean && !session.lost) session.reset();
+  }
+}

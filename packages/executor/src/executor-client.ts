@@ -1,0 +1,29 @@
+import type { ScriptClient } from "@pg-mig/psql-script";
+
+/** A connection that the executor uses: structurally, a connected `pg.Client`. */
+export type ExecutorClient = ScriptClient & {
+  query(
+    sql: string,
+  ): Promise<{ readonly command?: string | null; readonly rows: readonly unknown[] }>;
+  /** The state that the server reported last: idle, in a transaction, or in a failed one. */
+  getTransactionStatus(): "I" | "T" | "E" | null;
+  end(): Promise<void>;
+};
+
+/** A node, as far as the executor needs to know it. */
+export interface ExecutorNode {
+  /** Identifies the node. */
+  readonly name: string;
+  /** What events call it. */
+  readonly label: string;
+  /** The host name: `$parallelism_per_host` counts over all nodes that share it. */
+  readonly host: string;
+}
+
+/** How the executor reaches the servers. */
+export interface ExecutorConnections {
+  /** Opens a connection to a node. Rejects with a `PgMigError` that says why it cannot. */
+  connect(node: ExecutorNode): Promise<ExecutorClient>;
+  /** Asks the server to cancel what runs on a connection; does not wait for the effect. */
+  cancel(node: ExecutorNode, client: ExecutorClient): Promise<void>;
+}

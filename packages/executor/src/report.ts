@@ -1,0 +1,89 @@
+import type { Report, RunAction, RunEvent, RunOutcome, StepFailure } from "./run-event.js";
+
+/**
+ * Builds the report of a run from its events. Every planned step ends in exactly one of the
+ * report's numbers; a step that no event mentions was not attempted.
+ */
+export class ReportBuilder {
+  readonly #action: RunAction;
+  readonly #startedAtMs: number;
+  #planned = 0;
+  #done = 0;
+  #alreadyDone = 0;
+  readonly #failed: StepFailure[] = [];
+  readonly #inDoubt: StepFailure[] = [];
+  readonly #hookFailures: Report["hookFailures"][number][] = [];
+  readonly #shardsByVersion = new Map<string, { node: string; shard: string }[]>();
+
+  constructor(action: RunAction, startedAtMs: number) {
+    this.#action = action;
+    this.#startedAtMs = startedAtMs;
+  }
+
+  /** Whether anything went wrong so far. */
+  get failed(): boolean {
+    return this.#failed.length + this.#inDoubt.length + this.#hookFailures.length > 0;
+  }
+
+  add(event: RunEvent): void {
+    switch (event.type) {
+      case "run:start":
+      case "round:start":
+        this.#planned += event.steps;
+        break;
+      case "step:done": {
+        this.#done++;
+        const { node, shard, version } = event;
+        const shards = this.#shardsByVersion.get(version);
+        if (shards === undefined) this.#shardsByVersion.set(version, [{ node, shard }]);
+        else shards.push({ node, shard });
+        break;
+      }
+      case "step:already-done":
+        this.#alreadyDone++;
+        break;
+      case "step:failed":
+      case "step:in-doubt": {
+        const { node, shard, version, error, notAttempted } = event;
+        const failure = { node, shard, version, error, notAttempted };
+        (event.type === "step:failed" ? this.#failed : this.#inDoubt).push(failure);
+        break;
+      }
+      case "hook:failed": {
+        const { node, file, error } = event;
+        this.#hookFailures.push({ node, file, error });
+        break;
+      }
+    }
+  }
+
+  build(outcome: RunOutcome, nowMs: number, state: Pick<Report, "latest" | "edited">): Report {
+    const ended = this.#done + this.#alreadyDone + this.#failed.length + this.#inDoubt.length;
+    return {
+      action: this.#action,
+      outcome,
+      durationMs: nowMs - this.#startedAtMs,
+      planned: this.#planned,
+      done: this.#done,
+      alreadyDone: this.#alreadyDone,
+      failed: this.#failed.toSorted(byPlace),
+      inDoubt: this.#inDoubt.toSorted(byPlace),
+      notAttempted: this.#planned - ended,
+      hookFailures: this.#hookFailures,
+      doneByVersion: [...this.#shardsByVersion]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([version, shards]) => ({ version, shards: shards.toSorted(byPlace) })),
+      ...state,
+    };
+  }
+}
+
+interface Place {
+  readonly node: string;
+  readonly shard: string;
+}
+
+function byPlace(a: Place, b: Place): number {
+  if (a.node !== b.node) return a.node < b.node ? -1 : 1;
+  return a.shard === b.shard ? 0 : a.shard < b.shard ? -1 : 1;
+}

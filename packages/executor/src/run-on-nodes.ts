@@ -1,0 +1,126 @@
+import type { RunScriptOptions } from "@pg-mig/psql-script";
+import PQueue from "p-queue";
+import { errorInfo } from "./error-info.js";
+import type { ExecutorNode } from "./executor-client.js";
+import { pause } from "./pause.js";
+import { lockTimeoutMs, retryPauseMs } from "./retry-pause.js";
+import type { RunEvent } from "./run-event.js";
+import { retryReason } from "./server-error.js";
+import type { SessionPool } from "./session-pool.js";
+import { NO_SCRIPT, runStepScript, type StepScript } from "./step-script.js";
+
+/** On how many nodes at a time something runs that runs once per node. */
+const NODES_AT_A_TIME = 64;
+
+export interface RunOnNodesOptions {
+  readonly sessions: SessionPool;
+  readonly lockTimeoutMs: number;
+  readonly retryForMs: number;
+  readonly env: Readonly<Record<string, string>>;
+  readonly emit: (event: RunEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs a file (before.sql, after.sql) once per node, in parallel, each in a transaction of its own
+ * with `public` as the current schema. Resolves to whether it succeeded everywhere; what became of
+ * each node is told by events.
+ */
+export async function runHook(
+  nodes: readonly ExecutorNode[],
+  hook: StepScript & { readonly file: string },
+  options: RunOnNodesOptions,
+): Promise<boolean> {
+  const { emit } = options;
+  const { file } = hook;
+  const succeeded = await onEachNode(nodes, async (node) => {
+    const startedAtMs = Date.now();
+    const durationMs = () => Date.now() - startedAtMs;
+    emit({ type: "hook:start", node: node.label, file });
+    try {
+      await inTransaction(node, options, { step: hook, sql: [] });
+      emit({ type: "hook:done", node: node.label, file, durationMs: durationMs() });
+      return true;
+    } catch (error) {
+      const info = errorInfo(error, { node: node.label, file });
+      emit({ type: "hook:failed", node: node.label, file, durationMs: durationMs(), error: info });
+      return false;
+    }
+  });
+  return succeeded.every(Boolean);
+}
+
+/**
+ * Runs SQL statements in one transaction on each node, in parallel. Rejects with the first error
+ * after all nodes are through.
+ */
+export async function runSqlOnNodes(
+  nodes: readonly ExecutorNode[],
+  sql: (node: ExecutorNode) => readonly string[],
+  options: RunOnNodesOptions,
+): Promise<void> {
+  const errors = await onEachNode(nodes, (node) =>
+    inTransaction(node, options, { step: NO_STEP, sql: sql(node) }).then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    ),
+  );
+  const failure = errors.find((error) => error !== undefined);
+  if (failure !== undefined) throw failure.error;
+}
+
+/** Nothing but what is recorded. */
+const NO_STEP: StepScript = {
+  script: NO_SCRIPT,
+  limits: {},
+  transaction: "wrapped",
+  dropFirst: undefined,
+  concurrentIndexes: [],
+};
+
+async function onEachNode<T>(
+  nodes: readonly ExecutorNode[],
+  run: (node: ExecutorNode) => Promise<T>,
+): Promise<T[]> {
+  const queue = new PQueue({ concurrency: NODES_AT_A_TIME });
+  return queue.addAll(nodes.map((node) => () => run(node)));
+}
+
+/** Begins, runs and commits; and again, for as long as the server ends it for want of a lock. */
+async function inTransaction(
+  node: ExecutorNode,
+  options: RunOnNodesOptions,
+  { step, sql }: { readonly step: StepScript; readonly sql: readonly string[] },
+): Promise<void> {
+  const startedAtMs = Date.now();
+  for (let attempt = 0; ; attempt++) {
+    const session = await options.sessions.acquire(node);
+    try {
+      await runStepScript(session, step, {
+        schema: "public",
+        lockTimeoutMs: lockTimeoutMs(attempt, options.lockTimeoutMs),
+        guardSql: () => [],
+        recordSql: sql,
+        scriptOptions: scriptOptions(node, options),
+      });
+      await session.commit();
+      return;
+    } catch (error) {
+      const reason = retryReason(error);
+      const spent = Date.now() - startedAtMs >= options.retryForMs;
+      if (reason === undefined || spent || options.signal.aborted) throw error;
+      await pause(retryPauseMs(reason, attempt, Math.random()), options.signal);
+    } finally {
+      if (!session.lost) session.reset();
+      options.sessions.release(session);
+    }
+  }
+}
+
+function scriptOptions(node: ExecutorNode, { emit }: RunOnNodesOptions): RunScriptOptions {
+  return {
+    onNotice: ({ severity, message }) => {
+      if (severity === "WARNING") emit({ type: "warning", node: node.label, message });
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { PgMigError } from "@pg-mig/errors";
+import type { ExecutorClient } from "./executor-client.js";
+
+/**
+ * One kept connection to a node, on which versions run one after another. A version never meets the
+ * settings, roles, temporary tables, prepared statements, locks or subscriptions of an earlier one:
+ * {@link reset} drops them all.
+ */
+export class Session {
+  readonly client: ExecutorClient;
+  /** How many versions have run on it. */
+  uses = 0;
+  #lost = false;
+  #reset: Promise<void> = Promise.resolve();
+
+  constructor(client: ExecutorClient) {
+    this.client = client;
+    client.on("end", () => {
+      this.#lost = true;
+    });
+  }
+
+  /** Whether the connection is gone. It never comes back. */
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  /** Resolves when the session can be used again. */
+  async ready(): Promise<void> {
+    await this.#reset;
+  }
+
+  /**
+   * Rolls back what is open, drops all session state, and does not wait for it: the server does it
+   * while the run goes on elsewhere. A session for which that fails counts as lost.
+   */
+  reset(): void {
+    const rollBack = this.client.getTransactionStatus() !== "I";
+    this.#reset = (async () => {
+      try {
+        if (rollBack) await this.client.query("ROLLBACK");
+        await this.client.query("DISCARD ALL");
+      } catch {
+        this.#lost = true;
+        await this.close();
+      }
+    })();
+  }
+
+  /**
+   * Commits. The message holds nothing else, so that nothing commits after its sender has died.
+   *
+   * @throws PgMigError `COMMIT_ROLLED_BACK` if the server answered a commit with a rollback.
+   */
+  async commit(): Promise<void> {
+    const { command } = await this.client.query("COMMIT");
+    if (command === "COMMIT") return;
+    throw new PgMigError(`The server answered COMMIT with ${command ?? "nothing"}.`, {
+      code: "COMMIT_ROLLED_BACK",
+      hint: "A statement of the file must have ended or broken the transaction. Look at its BEGIN, COMMIT and ROLLBACK.",
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#lost = true;
+    // A connection that is already broken cannot be closed any better.
+    await this.client.end().catch(() => {});
+  }
+}

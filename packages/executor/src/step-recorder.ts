@@ -1,0 +1,29 @@
+import type { ExecutorClient } from "./executor-client.js";
+
+/**
+ * What the executor needs of a ledger: how a shard is guarded, how a version is recorded. The
+ * executor never looks into a ledger of type `L`; it hands it from one method to the next.
+ */
+export interface StepRecorder<L> {
+  /**
+   * Statements that take the shard, without waiting, and check that its ledger is still `ledger`;
+   * they fail otherwise. `scope` is how long the shard stays taken.
+   */
+  takeSql(ledger: L, scope: "transaction" | "session"): readonly string[];
+  /** Whether an error of the server is a refusal of {@link takeSql}, and which. */
+  takeFailure(error: {
+    readonly sqlState?: string | undefined;
+    readonly message: string;
+  }): "shard-taken" | "ledger-changed" | undefined;
+  /** Statements that record the version, done now, in `ledger`; and the ledger as it is then. */
+  record(ledger: L, version: string): { readonly sql: readonly string[]; readonly ledger: L };
+  /**
+   * Reads the ledger of a shard again and plans anew what is still to run there.
+   *
+   * @throws PgMigError if what the ledger says now does not fit the versions on disk.
+   */
+  replan(
+    client: ExecutorClient,
+    ledger: L,
+  ): Promise<{ readonly ledger: L; readonly pending: readonly string[] }>;
+}

@@ -1,0 +1,150 @@
+import { PgMigError } from "@pg-mig/errors";
+import {
+  parseScript,
+  type RunScriptOptions,
+  runScript,
+  type Script,
+  ScriptError,
+} from "@pg-mig/psql-script";
+import type { VersionLimits } from "./chain-schedule.js";
+import { quoteIdentifier, quoteLiteral } from "./quote.js";
+import type { Session } from "./session.js";
+
+/** A file, and how it wants to be run. */
+export interface StepScript {
+  readonly script: Script;
+  readonly limits: StepLimits;
+  /**
+   * - `wrapped`: in one transaction with the ledger entry.
+   * - `concurrent`: its statement cannot run in a transaction; it runs outside of one, then the
+   *   entry is written.
+   * - `framed`: the file ends the transaction with `COMMIT;` and opens another with `BEGIN;`, in
+   *   which the entry is written.
+   */
+  readonly transaction: "wrapped" | "concurrent" | "framed";
+  /** The index, as SQL text, whose leftover of a failed try is dropped before a `concurrent` script. */
+  readonly dropFirst: string | undefined;
+  /** The indexes, as SQL text, that the file builds concurrently: only valid ones count as built. */
+  readonly concurrentIndexes: readonly string[];
+}
+
+/** What a file says of itself in its pseudo comments. */
+export interface StepLimits extends VersionLimits {
+  /** How long a statement waits for a lock, in milliseconds; 0: for ever. */
+  readonly lockTimeoutMs?: number | undefined;
+  /** How long a statement may take, in milliseconds; 0: for ever. */
+  readonly statementTimeoutMs?: number | undefined;
+}
+
+/** What goes around a file. */
+export interface StepFrame {
+  /** The current schema. */
+  readonly schema: string;
+  readonly lockTimeoutMs: number;
+  /** Statements that run first in every transaction, and fail if the file must not run. */
+  readonly guardSql: (scope: "transaction" | "session") => readonly string[];
+  /** Statements that run last, in the transaction that is committed. */
+  readonly recordSql: readonly string[];
+  readonly scriptOptions: RunScriptOptions;
+}
+
+/** A script with nothing in it: what runs then is the prologue. */
+export const NO_SCRIPT = parseScript("", { file: "" });
+
+/** A setting that does not exist: asking for it fails, and its name says why. */
+const INDEX_NOT_VALID = "pg_mig.index_is_not_valid";
+
+/**
+ * Runs a file up to, and without, the COMMIT of the transaction that holds `recordSql`.
+ *
+ * @throws ScriptError
+ */
+export async function runStepScript(
+  session: Session,
+  step: StepScript,
+  frame: StepFrame,
+): Promise<void> {
+  if (step.transaction === "wrapped") {
+    await runScript(step.script, session.client, {
+      ...frame.scriptOptions,
+      prologue: wrappedPrologue(step, frame),
+      epilogue: frame.recordSql,
+      expectOpenTransaction: true,
+    });
+  } else await runOutside(session, step, frame);
+}
+
+/** What precedes a `wrapped` file in its message. */
+export function wrappedPrologue(step: StepScript, frame: StepFrame): string[] {
+  const { lockTimeoutMs = frame.lockTimeoutMs, statementTimeoutMs = 0 } = step.limits;
+  return [
+    "BEGIN",
+    `SET LOCAL statement_timeout TO ${statementTimeoutMs}`,
+    `SET LOCAL lock_timeout TO ${lockTimeoutMs}`,
+    "SET LOCAL idle_in_transaction_session_timeout TO 0",
+    `SET LOCAL search_path TO ${quoteIdentifier(frame.schema)}`,
+    ...frame.guardSql("transaction"),
+  ];
+}
+
+/**
+ * For files with statements that cannot run in a transaction. The guard is for the session, so that
+ * it holds over the file's own COMMIT, and once more for the transaction of the record, which
+ * thereby is guarded as every other.
+ */
+async function runOutside(session: Session, step: StepScript, frame: StepFrame): Promise<void> {
+  const { script, limits, dropFirst, concurrentIndexes } = step;
+  const { schema, guardSql, recordSql, scriptOptions } = frame;
+  const framed = step.transaction === "framed";
+  const run = (prologue: readonly string[]) =>
+    runScript(NO_SCRIPT, session.client, { ...scriptOptions, prologue });
+  await run([
+    `SET statement_timeout TO ${limits.statementTimeoutMs ?? 0}`,
+    // Ending CREATE INDEX CONCURRENTLY while it waits would leave an invalid index.
+    `SET lock_timeout TO ${limits.lockTimeoutMs ?? 0}`,
+    "SET idle_in_transaction_session_timeout TO 0",
+    `SET search_path TO ${quoteIdentifier(schema)}`,
+    ...guardSql("session"),
+    ...(framed ? ["BEGIN"] : []),
+  ]);
+  if (dropFirst !== undefined) await run([`DROP INDEX CONCURRENTLY IF EXISTS ${dropFirst}`]);
+  await runScript(script, session.client, { ...scriptOptions, batching: "single" });
+  if (framed && session.client.getTransactionStatus() !== "T") throw notInTransaction(script);
+  await run([...(framed ? [] : ["BEGIN"]), ...guardSql("transaction")]);
+  for (const index of concurrentIndexes) await ensureIndexIsValid(index, run);
+  await run(recordSql);
+}
+
+/**
+ * A broken CREATE INDEX CONCURRENTLY leaves an invalid index, on which IF NOT EXISTS then succeeds:
+ * https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY
+ */
+async function ensureIndexIsValid(
+  index: string,
+  run: (sql: readonly string[]) => Promise<unknown>,
+): Promise<void> {
+  try {
+    await run([
+      "SELECT CASE WHEN (SELECT indisvalid FROM pg_catalog.pg_index WHERE indexrelid = " +
+        `pg_catalog.to_regclass(${quoteLiteral(index)})) IS NOT TRUE ` +
+        `THEN pg_catalog.current_setting('${INDEX_NOT_VALID}') END`,
+    ]);
+  } catch (error) {
+    if (!(error instanceof ScriptError) || !error.message.includes(INDEX_NOT_VALID)) throw error;
+    throw new PgMigError(`The index ${index} is not valid after it was built.`, {
+      code: "INDEX_NOT_VALID",
+      hint: `Drop it with DROP INDEX CONCURRENTLY ${index}; and run pg-mig again. IF NOT EXISTS keeps a broken index: leave it out.`,
+      cause: error,
+    });
+  }
+}
+
+function notInTransaction(script: Script): ScriptError {
+  return new ScriptError("The file does not end inside a transaction.", {
+    code: "SCRIPT_ENDED_TRANSACTION",
+    hint: "Put BEGIN; behind the statements that run outside, and no COMMIT; or ROLLBACK; after it.",
+    part: "script",
+    source: script,
+    offset: script.text.length,
+  });
+}

@@ -1,0 +1,45 @@
+import type { Run } from "@pg-mig/executor";
+import { codeDigest } from "@pg-mig/migrations";
+import { buildPlan } from "@pg-mig/planner";
+import { refuseViolations } from "./plan-refused.js";
+import { startRun } from "./run-flow.js";
+import type { ApplyOptions } from "./run-options.js";
+import { shardLedgers, versionNames } from "./shard-ledgers.js";
+
+/**
+ * Applies to every shard of the cluster the versions that it does not have yet.
+ *
+ * Each version on each shard is all or nothing, together with its ledger entry; a version that
+ * fails ends the chain of its shard only, and is told by events and in the report. The next run
+ * goes on where this one ended. Two runs at once never apply a version twice.
+ *
+ * `result` rejects, with nothing changed, with a `PgMigError`: what `readMigrationDirectory`,
+ * `loadMigrationScripts`, `discoverNodes` and `connectNode` throw; `CLUSTER_UNREACHABLE`,
+ * `NO_PRIMARY`; `LEDGER_UNREADABLE`; `TIMELINE_VIOLATION`, `VERSION_MISSING_ON_DISK`;
+ * `FILES_EDITED`.
+ *
+ * @example
+ * const run = apply({ migrationDirectory: "mig", sources: [hosts("db1,db2")], defaults });
+ * for await (const event of run) if (event.type === "step:failed") console.error(event.shard);
+ * const { outcome } = await run.result;
+ */
+export function apply(options: ApplyOptions): Run {
+  return startRun(options, ({ versions }) => ({
+    action: "apply",
+    direction: "up",
+    plan(nodes) {
+      const { chains, violations } = buildPlan({ versions, shards: shardLedgers(nodes) });
+      refuseViolations(violations, nodes);
+      return chains;
+    },
+    replan(ledger) {
+      const shards = [{ node: "", shard: ledger.shard, versions: versionNames(ledger) }];
+      const { chains, violations } = buildPlan({ versions, shards });
+      refuseViolations(violations, []);
+      return chains[0]?.pending ?? [];
+    },
+    digestMeanwhile: undefined,
+    digestAfter: codeDigest(versions),
+    newSchemas: "go round again",
+  }));
+}

@@ -1,0 +1,63 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { PgMigError } from "@pg-mig/errors";
+import type { EditedFile } from "@pg-mig/executor";
+import { editedVersions } from "@pg-mig/ledger";
+import { type MigrationDirectory, migrationFilePath } from "@pg-mig/migrations";
+import type { OpenNode } from "./open-cluster.js";
+
+/**
+ * Finds the versions whose file on disk is not the one that was applied, and where that was. Only
+ * files are read whose checksum some ledger knows.
+ */
+export async function findEditedFiles(
+  directory: MigrationDirectory,
+  nodes: readonly OpenNode[],
+): Promise<readonly EditedFile[]> {
+  const ledgers = nodes.flatMap(({ node, ledger }) =>
+    ledger.shards.map((shard) => ({ node: node.label, ...shard })),
+  );
+  const known = new Set(
+    ledgers.flatMap(({ entries }) =>
+      entries.flatMap(({ version, checksum }) => (checksum === undefined ? [] : [version])),
+    ),
+  );
+  const onDisk = directory.versions.filter(({ name }) => known.has(name));
+  const checksums = new Map(
+    await Promise.all(
+      onDisk.map(async ({ name }) => {
+        const bytes = await readFile(migrationFilePath(directory, name, "up"));
+        return [name, createHash("sha256").update(bytes).digest("hex")] as const;
+      }),
+    ),
+  );
+  const edited = new Map<string, { node: string; shard: string }[]>();
+  for (const { node, shard, entries } of ledgers) {
+    for (const version of editedVersions(entries, checksums)) {
+      const shards = edited.get(version);
+      if (shards === undefined) edited.set(version, [{ node, shard }]);
+      else shards.push({ node, shard });
+    }
+  }
+  return [...edited]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([version, shards]) => ({ version, shards }));
+}
+
+/**
+ * Throws if there are edited files.
+ *
+ * @throws PgMigError `FILES_EDITED`, with a problem for each version
+ */
+export function refuseEditedFiles(edited: readonly EditedFile[]): void {
+  if (edited.length === 0) return;
+  const names = edited.map(({ version }) => version).join(", ");
+  throw new PgMigError(`Files were edited after they were applied: ${names}.`, {
+    code: "FILES_EDITED",
+    hint: "Restore the files as they were applied, and put the change into a new version (--make); or run without --strict.",
+    problems: edited.map(({ version, shards }) => ({
+      message: `The file of ${version} is not the one that was applied to ${shards.length} ${shards.length === 1 ? "shard" : "shards"}.`,
+      where: { version },
+    })),
+  });
+}

@@ -1,0 +1,49 @@
+import { PgMigError } from "@pg-mig/errors";
+import type { StepRecorder } from "@pg-mig/executor";
+import {
+  type LedgerEntry,
+  ledgerEntry,
+  readShardLedger,
+  renderShardLedger,
+  type ShardLedger,
+  storeLedgerSql,
+  takeFailure,
+  takeShardSql,
+} from "@pg-mig/ledger";
+
+export interface LedgerRecorderOptions {
+  /** What a version that is done does to a ledger. */
+  readonly action: "apply" | "undo";
+  /** The SHA-256, in hex, of the file of a version that is applied. */
+  readonly checksum: (version: string) => string;
+  /** Plans anew what a shard has to run. @throws PgMigError if its ledger does not fit the disk. */
+  readonly replan: (ledger: ShardLedger) => readonly string[];
+}
+
+/** Lets the executor guard and record versions in the ledgers of `@pg-mig/ledger`. */
+export function createLedgerRecorder({
+  action,
+  checksum,
+  replan,
+}: LedgerRecorderOptions): StepRecorder<ShardLedger> {
+  return {
+    takeSql: takeShardSql,
+    takeFailure,
+    record(ledger, version) {
+      const entries: readonly LedgerEntry[] =
+        action === "apply"
+          ? [...ledger.entries, ledgerEntry(version, checksum(version), new Date())]
+          : ledger.entries.filter((entry) => entry.version !== version);
+      const recorded = { ...ledger, entries, stored: renderShardLedger(entries) };
+      return { sql: storeLedgerSql(ledger.shard, entries), ledger: recorded };
+    },
+    async replan(client, { shard }) {
+      const ledger = await readShardLedger(client, shard);
+      if (ledger !== undefined) return { ledger, pending: replan(ledger) };
+      throw new PgMigError(`Shard "${shard}" was dropped during the run.`, {
+        code: "SHARD_DROPPED",
+        hint: "If that was meant, there is nothing to do: the next run does not see it.",
+      });
+    },
+  };
+}

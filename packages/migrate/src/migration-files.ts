@@ -1,0 +1,81 @@
+import { PgMigError } from "@pg-mig/errors";
+import type { StepScript } from "@pg-mig/executor";
+import {
+  type CheckedScript,
+  type Direction,
+  loadMigrationScripts,
+  type MigrationDirectory,
+  type MigrationScript,
+  nodeFileSystem,
+} from "@pg-mig/migrations";
+
+/** before.sql or after.sql. */
+export interface Hook extends CheckedScript {
+  readonly file: "before.sql" | "after.sql";
+}
+
+/** The files that a run needs, each read, checked and lexed once for all shards. */
+export class MigrationFiles {
+  /** before.sql and after.sql, as far as they exist, in this order. */
+  readonly hooks: readonly Hook[];
+  readonly #directory: MigrationDirectory;
+  readonly #direction: Direction;
+  readonly #scripts = new Map<string, MigrationScript>();
+
+  private constructor(directory: MigrationDirectory, direction: Direction, hooks: readonly Hook[]) {
+    this.#directory = directory;
+    this.#direction = direction;
+    this.hooks = hooks;
+  }
+
+  /** Reads before.sql and after.sql. @throws PgMigError `MIGRATION_FILE_INVALID` */
+  static async open(directory: MigrationDirectory, direction: Direction): Promise<MigrationFiles> {
+    const options = { fs: nodeFileSystem, versions: [], directions: [] };
+    const { before, after } = await loadMigrationScripts(directory, options);
+    return new MigrationFiles(directory, direction, [
+      ...(before === undefined ? [] : [{ ...before, file: "before.sql" } as const]),
+      ...(after === undefined ? [] : [{ ...after, file: "after.sql" } as const]),
+    ]);
+  }
+
+  /**
+   * Reads and checks the files of these versions, as far as that was not done yet.
+   *
+   * @throws PgMigError `MIGRATION_FILE_INVALID`: all that is wrong with any of them
+   */
+  async load(versions: readonly string[]): Promise<void> {
+    const missing = [...new Set(versions)].filter((version) => !this.#scripts.has(version));
+    if (missing.length === 0) return;
+    const direction = this.#direction;
+    const options = { fs: nodeFileSystem, versions: missing, directions: [direction] };
+    const scripts = await loadMigrationScripts(this.#directory, options);
+    for (const [version, script] of scripts[direction]) this.#scripts.set(version, script);
+  }
+
+  /** The same versions, if their files are all loaded: during a run no other may come up. */
+  ensureLoaded(versions: readonly string[]): readonly string[] {
+    const missing = versions.find((version) => !this.#scripts.has(version));
+    if (missing === undefined) return versions;
+    throw new PgMigError(`${missing} became pending during the run.`, {
+      code: "LEDGER_WENT_BACK",
+      hint: "Somebody undid it meanwhile. Run pg-mig again when they are done.",
+      where: { version: missing },
+    });
+  }
+
+  /** A loaded version, as the executor runs it. */
+  stepScript(version: string): StepScript {
+    return this.#script(version);
+  }
+
+  /** The SHA-256, in hex, of a loaded version's file. */
+  checksum(version: string): string {
+    return this.#script(version).checksum;
+  }
+
+  #script(version: string): MigrationScript {
+    const script = this.#scripts.get(version);
+    if (script === undefined) throw new Error(`The file of ${version} was not loaded.`);
+    return script;
+  }
+}

@@ -1,0 +1,212 @@
+import {
+  type BackendKey,
+  backendKeyOf,
+  cancelBackend,
+  connectNode,
+  createDatabaseIfMissing,
+  type DiscoverySource,
+  discoverNodes,
+  distinctNodes,
+  type Node,
+  type NodeDefaults,
+  type NodeIdentity,
+  nodeIdentitySql,
+  parseNodeIdentity,
+  waitForNode,
+} from "@pg-mig/cluster";
+import { isPgMigError, PgMigError } from "@pg-mig/errors";
+import { SessionPool } from "@pg-mig/executor";
+import {
+  type NodeLedger,
+  type NodeLedgerRow,
+  nodeLedgerSql,
+  parseNodeLedger,
+  readNodeLedger,
+} from "@pg-mig/ledger";
+import PQueue from "p-queue";
+import type pg from "pg";
+
+/** What `pg_stat_activity` shows for the tool's connections. */
+const applicationName = "pg-mig";
+
+/** To how many nodes at a time connections are opened and ledgers are read. */
+const NODES_AT_A_TIME = 64;
+
+export interface OpenClusterOptions {
+  /** Where the nodes come from. */
+  readonly sources: readonly DiscoverySource[];
+  /** What a source leaves out. */
+  readonly defaults: NodeDefaults;
+  /** Whether to make a database that is missing, and to wait for a server that is still starting. */
+  readonly createDatabase?: boolean | undefined;
+  readonly signal: AbortSignal;
+  /** Told what the user should know and is no error: a replica that is skipped, a server waited for. */
+  readonly onNote: (message: string) => void;
+}
+
+/** A primary of the cluster, with what it remembers. */
+export interface OpenNode {
+  readonly node: Node;
+  readonly identity: NodeIdentity;
+  readonly ledger: NodeLedger;
+}
+
+/** The cluster's primaries, each connected once, and the sessions that runs use. */
+export interface OpenCluster {
+  /** By name, in code-unit order. At least one. */
+  readonly nodes: readonly OpenNode[];
+  /** The connections that the ledgers were read over become the first sessions. */
+  readonly sessions: SessionPool;
+  /** Reads all ledgers again. */
+  readLedgers(): Promise<readonly OpenNode[]>;
+  /** Reads the ledgers of the nodes that still answer. */
+  readReachable(): Promise<readonly OpenNode[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * Finds the nodes, connects to all of them and reads all ledgers, with one query per node. Replicas
+ * are skipped, and a database that is listed under two names is used once, each with a note.
+ *
+ * @throws PgMigError what discovery throws; `CLUSTER_UNREACHABLE`, with a problem for each node, if
+ * any node cannot be used; `NO_PRIMARY` if there are only replicas.
+ */
+export async function openCluster(options: OpenClusterOptions): Promise<OpenCluster> {
+  const { sources, defaults, signal, onNote } = options;
+  const found = await discoverNodes(sources, { signal, log: onNote, defaults });
+  const clients = new Map<string, pg.Client>();
+  try {
+    const inspected = await onEach(found, async (node) => {
+      const client = await connect(node, options);
+      clients.set(node.name, client);
+      return inspectNode(node, client);
+    });
+    const { used, replicas, duplicates } = distinctNodes(inspected);
+    for (const { node } of replicas) {
+      onNote(`${node.label} is a replica and is skipped.`);
+    }
+    for (const { node, sameAs } of duplicates) {
+      onNote(`${node.label} is the same database as ${sameAs.label} and is used once.`);
+    }
+    if (used.length === 0) throw noPrimary(found);
+    const keep = new Set(used.map(({ node }) => node.name));
+    await Promise.all(
+      [...clients].map(async ([name, client]) => {
+        if (!keep.has(name)) await client.end();
+      }),
+    );
+    return createOpenCluster(used, clients);
+  } catch (error) {
+    await Promise.allSettled([...clients.values()].map((client) => client.end()));
+    throw error;
+  }
+}
+
+function createOpenCluster(
+  nodes: readonly OpenNode[],
+  clients: Map<string, pg.Client>,
+): OpenCluster {
+  const byName = new Map(nodes.map((open) => [open.node.name, open.node]));
+  const nodeOf = (name: string): Node => {
+    const node = byName.get(name);
+    if (node === undefined) throw new Error(`Not a node of this cluster: ${name}`);
+    return node;
+  };
+  const backendKeys = new WeakMap<object, BackendKey | undefined>();
+  const sessions = new SessionPool({
+    async connect({ name }) {
+      const first = clients.get(name);
+      clients.delete(name);
+      const client = first ?? (await connectNode(nodeOf(name), { applicationName }));
+      backendKeys.set(client, backendKeyOf(client));
+      return client;
+    },
+    async cancel({ name }, client) {
+      const key = backendKeys.get(client);
+      if (key !== undefined) await cancelBackend(nodeOf(name), key);
+    },
+  });
+  const readAgain = async (open: OpenNode): Promise<OpenNode> => {
+    const session = await sessions.acquire(open.node);
+    try {
+      return { ...open, ledger: await readNodeLedger(session.client) };
+    } finally {
+      sessions.release(session);
+    }
+  };
+  return {
+    nodes,
+    sessions,
+    readLedgers: () => onEach(nodes, readAgain),
+    async readReachable() {
+      const results = await Promise.allSettled(nodes.map(readAgain));
+      return results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+    },
+    async close() {
+      await sessions.close();
+      await Promise.allSettled([...clients.values()].map((client) => client.end()));
+    },
+  };
+}
+
+/** Both questions travel in one message. */
+async function inspectNode(node: Node, client: pg.Client): Promise<OpenNode> {
+  const results = (await client.query(`${nodeIdentitySql};\n${nodeLedgerSql}`)) as unknown as [
+    pg.QueryResult,
+    pg.QueryResult<NodeLedgerRow>,
+  ];
+  const [identity, ledger] = results;
+  return {
+    node,
+    identity: parseNodeIdentity(identity.rows),
+    ledger: parseNodeLedger(ledger.rows),
+  };
+}
+
+async function connect(
+  node: Node,
+  { createDatabase, signal, onNote }: OpenClusterOptions,
+): Promise<pg.Client> {
+  if (createDatabase) {
+    await waitForNode(node, { applicationName, signal, onWaiting: onNote });
+    if ((await createDatabaseIfMissing(node, { applicationName, signal })) === "created") {
+      onNote(`The database "${node.database}" did not exist on ${node.label}; it is created.`);
+    }
+  }
+  return connectNode(node, { applicationName, signal });
+}
+
+/** Runs something for each node, and tells the errors of all nodes at once. */
+async function onEach<N extends { readonly name: string } | OpenNode, T>(
+  nodes: readonly N[],
+  run: (node: N) => Promise<T>,
+): Promise<T[]> {
+  const queue = new PQueue({ concurrency: NODES_AT_A_TIME });
+  const results = await Promise.allSettled(nodes.map((node) => queue.add(() => run(node))));
+  const failures = results.flatMap((result, i) => {
+    if (result.status === "fulfilled") return [];
+    const node = nodes[i];
+    if (node === undefined || !isPgMigError(result.reason)) throw result.reason;
+    return [{ node: "node" in node ? node.node.label : node.name, error: result.reason }];
+  });
+  const [first] = failures;
+  if (first === undefined) return results.map((result) => (result as { value: T }).value);
+  if (failures.length === 1) throw first.error;
+  throw new PgMigError(`${failures.length} of ${nodes.length} nodes cannot be used.`, {
+    code: "CLUSTER_UNREACHABLE",
+    problems: failures.map(({ node, error: { message, hint, where } }) => ({
+      message,
+      hint,
+      where: { node, ...where },
+    })),
+    cause: first.error,
+  });
+}
+
+function noPrimary(nodes: readonly Node[]): PgMigError {
+  const labels = nodes.map(({ label }) => label).join(", ");
+  return new PgMigError(`There is no primary among the nodes: ${labels}.`, {
+    code: "NO_PRIMARY",
+    hint: "All of them are replicas. Add the primaries to --hosts (PGHOST).",
+  });
+}

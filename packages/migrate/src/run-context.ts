@@ -1,0 +1,164 @@
+import {
+  type ExecutorNode,
+  type ReportBuilder,
+  type RunEvent,
+  runChains,
+  runHook,
+  runSqlOnNodes,
+} from "@pg-mig/executor";
+import { type ShardLedger, storeDigestSql, storeFingerprintSql } from "@pg-mig/ledger";
+import type { Chain } from "@pg-mig/planner";
+import { createLedgerRecorder } from "./ledger-recorder.js";
+import type { MigrationFiles } from "./migration-files.js";
+import type { OpenCluster, OpenNode } from "./open-cluster.js";
+import { rerunFingerprint } from "./rerun-fingerprint.js";
+import type { RunKind } from "./run-flow.js";
+import type { RunOptions } from "./run-options.js";
+
+export interface RunContextOptions extends RunOptions {
+  readonly signal: AbortSignal;
+  readonly cluster: OpenCluster;
+  readonly files: MigrationFiles;
+  readonly emit: (event: RunEvent) => void;
+  readonly report: ReportBuilder;
+  readonly kind: RunKind;
+}
+
+/** The steps that apply and undo are made of, on one open cluster. */
+export class RunContext {
+  readonly #options: RunContextOptions;
+  readonly #files: MigrationFiles;
+
+  constructor(options: RunContextOptions) {
+    this.#options = options;
+    this.#files = options.files;
+  }
+
+  /** Whether a node's stored fingerprint says that before.sql and after.sql ran on it as it is now. */
+  isCurrent({ ledger }: OpenNode): boolean {
+    return ledger.fingerprint === this.#fingerprint(ledger.shards);
+  }
+
+  /** Remembers on every node that a run is under way, and with it what the digest is meanwhile. */
+  async markStarted(): Promise<void> {
+    const digest = this.#options.kind.digestMeanwhile;
+    await this.#store((open) => [
+      ...(open.ledger.fingerprint === "" ? [] : storeFingerprintSql("")),
+      ...(digest === undefined ? [] : storeDigestSql(digest)),
+    ]);
+  }
+
+  /** Remembers on every node that the run is complete; `nodes` is how they are now. */
+  async markFinished(nodes: readonly OpenNode[]): Promise<void> {
+    const digest = this.#options.kind.digestAfter;
+    const now = new Map(nodes.map((open) => [open.node.name, open.ledger]));
+    await this.#store(({ node, ledger }) => {
+      const { shards, ...stored } = now.get(node.name) ?? ledger;
+      const fingerprint = this.#fingerprint(shards);
+      return [
+        ...(stored.fingerprint === fingerprint ? [] : storeFingerprintSql(fingerprint)),
+        ...(stored.digest === digest ? [] : storeDigestSql(digest)),
+      ];
+    });
+  }
+
+  /**
+   * Runs before.sql, the chains, after.sql. Returns whether all of it succeeded; what failed is told
+   * by events. Where before.sql fails, nothing else starts; after.sql runs also if a chain failed.
+   */
+  async runRound(chains: readonly Chain[], nodes: readonly OpenNode[]): Promise<boolean> {
+    const { cluster, emit, report, signal } = this.#options;
+    await this.#files.load(chains.flatMap(({ pending }) => pending));
+    if (!(await this.#runHook("before.sql")) || signal.aborted) {
+      const reason = signal.aborted ? "interrupted" : "hook-failed";
+      for (const { node, shard, pending } of chains) {
+        const label = labelOf(nodes, node);
+        emit({ type: "chain:abandoned", node: label, shard, notAttempted: pending, reason });
+      }
+      return false;
+    }
+    const ledgers = ledgersByShard(nodes);
+    await runChains(
+      chains.map(({ node, shard, pending }) => {
+        const { open, ledger } = ledgers(node, shard);
+        return { node: open.node, shard, versions: pending, ledger };
+      }),
+      {
+        ...this.#executorOptions(),
+        sessions: cluster.sessions,
+        recorder: createLedgerRecorder({
+          action: this.#options.kind.action,
+          checksum: (version) => this.#files.checksum(version),
+          replan: (ledger) => this.#files.ensureLoaded(this.#options.kind.replan(ledger)),
+        }),
+        stepScript: (version) => this.#files.stepScript(version),
+        parallelism: this.#options.parallelism ?? 10,
+        reconnectForMs: this.#options.reconnectForMs ?? 60_000,
+      },
+    );
+    if (signal.aborted) return false;
+    return (await this.#runHook("after.sql")) && !report.failed;
+  }
+
+  async #runHook(name: "before.sql" | "after.sql"): Promise<boolean> {
+    const hook = this.#files.hooks.find(({ file }) => file === name);
+    return hook === undefined || runHook(this.#nodes, hook, this.#executorOptions());
+  }
+
+  async #store(sql: (open: OpenNode) => readonly string[]): Promise<void> {
+    const pending = this.#options.cluster.nodes
+      .map((open) => ({ node: open.node, sql: sql(open) }))
+      .filter((entry) => entry.sql.length > 0);
+    const sqlOf = new Map(pending.map((entry) => [entry.node.name, entry.sql]));
+    await runSqlOnNodes(
+      pending.map(({ node }) => node),
+      ({ name }) => sqlOf.get(name) ?? [],
+      this.#executorOptions(),
+    );
+  }
+
+  get #nodes(): readonly ExecutorNode[] {
+    return this.#options.cluster.nodes.map(({ node }) => node);
+  }
+
+  #executorOptions() {
+    const { cluster, emit, signal, env, lockTimeoutMs, retryForMs } = this.#options;
+    return {
+      sessions: cluster.sessions,
+      emit,
+      signal,
+      env: { ...env, PG_MIG_HOSTS: this.#nodes.map(({ name }) => name).join(",") },
+      lockTimeoutMs: lockTimeoutMs ?? 2000,
+      retryForMs: retryForMs ?? 600_000,
+    };
+  }
+
+  #fingerprint(shards: readonly ShardLedger[]): string {
+    return rerunFingerprint(
+      shards.map(({ shard }) => shard),
+      this.#files.hooks.map(({ script }) => script.text),
+    );
+  }
+}
+
+function labelOf(nodes: readonly OpenNode[], name: string): string {
+  return nodes.find(({ node }) => node.name === name)?.node.label ?? name;
+}
+
+/** Finds what belongs to a chain; plans and ledgers come from the same reading, so it is there. */
+function ledgersByShard(nodes: readonly OpenNode[]) {
+  const byNode = new Map(
+    nodes.map((open) => [
+      open.node.name,
+      { open, shards: new Map(open.ledger.shards.map((ledger) => [ledger.shard, ledger])) },
+    ]),
+  );
+  return (node: string, shard: string) => {
+    const found = byNode.get(node);
+    const ledger = found?.shards.get(shard);
+    if (found === undefined || ledger === undefined) {
+      throw new Error(`The plan holds a shard that was not read: ${node} ${shard}`);
+    }
+    return { open: found.open, ledger };
+  };
+}

@@ -1,0 +1,51 @@
+import type { DiscoverySource, NodeDefaults } from "@pg-mig/cluster";
+
+/** What every action that reads the cluster is told. */
+export interface ClusterOptions {
+  /** Where the nodes come from. */
+  readonly sources: readonly DiscoverySource[];
+  /** What a source leaves out of a node's address. */
+  readonly defaults: NodeDefaults;
+  /** The migration directory. */
+  readonly migrationDirectory: string;
+  /** Ends the action: nothing new starts, what runs is cancelled and rolled back. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What the actions that change the cluster are told besides. */
+export interface RunOptions extends ClusterOptions {
+  /** Chains in flight per node. @default 10 */
+  readonly parallelism?: number | undefined;
+  /** Run before.sql and after.sql even if no version is pending. @default false */
+  readonly force?: boolean | undefined;
+  /**
+   * What a version file that was edited after it was applied is: a `warning` in the report, or an
+   * `error` that stops the run before anything is changed.
+   * @default "warning"
+   */
+  readonly editedFiles?: "warning" | "error" | undefined;
+  /** The environment that psql commands in the files see; `PG_MIG_HOSTS` is added. @default {} */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /**
+   * The longest that a statement waits for a lock before its version is rolled back and put to the
+   * end of its node's queue, in milliseconds.
+   * @default 2000
+   */
+  readonly lockTimeoutMs?: number | undefined;
+  /** For how long such a version is tried again, in milliseconds. @default 600000 */
+  readonly retryForMs?: number | undefined;
+  /** For how long a node that went away is waited for, in milliseconds. @default 60000 */
+  readonly reconnectForMs?: number | undefined;
+}
+
+/** What an apply is told besides. */
+export interface ApplyOptions extends RunOptions {
+  /** Make databases that are missing, and wait for servers that are still starting. @default false */
+  readonly createDatabase?: boolean | undefined;
+}
+
+/** What an undo is told besides. */
+export interface UndoOptions extends RunOptions {
+  /** The version to undo: its name, or the name of one of its files. */
+  readonly version: string;
+}

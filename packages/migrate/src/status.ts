@@ -1,0 +1,120 @@
+import type { EditedFile } from "@pg-mig/executor";
+import { chooseDigest } from "@pg-mig/ledger";
+import { codeDigest, nodeFileSystem, readMigrationDirectory } from "@pg-mig/migrations";
+import { buildPlan, type Violation } from "@pg-mig/planner";
+import { findEditedFiles } from "./edited-files.js";
+import { MigrationFiles } from "./migration-files.js";
+import { type OpenNode, openCluster } from "./open-cluster.js";
+import { rerunFingerprint } from "./rerun-fingerprint.js";
+import type { ClusterOptions } from "./run-options.js";
+import { shardLedgers } from "./shard-ledgers.js";
+
+/** What one shard has and has not. */
+export interface ShardStatus {
+  readonly shard: string;
+  /** How many versions are applied. */
+  readonly applied: number;
+  /** The latest of them; `undefined`: none. */
+  readonly latest: string | undefined;
+  /** The versions that it still has to run, in order. */
+  readonly pending: readonly string[];
+  /** Why nothing can be planned for it, if so. */
+  readonly violation: Pick<Violation, "code" | "message" | "hint"> | undefined;
+}
+
+/** What one node has. */
+export interface NodeStatus {
+  /** The node's label. */
+  readonly node: string;
+  /** `host:port/db` */
+  readonly address: string;
+  readonly digest: string | undefined;
+  /**
+   * - `current`: the last run finished, with before.sql, after.sql and schemas as they are now;
+   * - `unfinished`: a run is under way, or the last one did not finish;
+   * - `changed`: before.sql, after.sql or the list of schemas is another one since, or nothing ran yet.
+   */
+  readonly lastRun: "current" | "unfinished" | "changed";
+  /** By name, in code-unit order: those that some version on disk or some ledger is about. */
+  readonly shards: readonly ShardStatus[];
+}
+
+/** The map of versions over nodes and shards. Plain data: it survives JSON. */
+export interface ClusterStatus {
+  /** The digest of the versions on disk. */
+  readonly codeDigest: string;
+  /** The digest of the cluster. */
+  readonly databaseDigest: string;
+  readonly nodes: readonly NodeStatus[];
+  /** Files that were edited after they were applied. */
+  readonly edited: readonly EditedFile[];
+}
+
+export interface StatusOptions extends ClusterOptions {
+  /** Told what the user should know and is no error. */
+  readonly onNote?: ((message: string) => void) | undefined;
+}
+
+/**
+ * Reads what every shard has and has not, and changes nothing. One query per node.
+ *
+ * @throws PgMigError what `readMigrationDirectory`, `discoverNodes` and `connectNode` throw;
+ * `CLUSTER_UNREACHABLE`, `NO_PRIMARY`, `LEDGER_UNREADABLE`. A shard that does not fit the versions on
+ * disk is part of the status.
+ */
+export async function status(options: StatusOptions): Promise<ClusterStatus> {
+  const signal = options.signal ?? new AbortController().signal;
+  const onNote = options.onNote ?? (() => {});
+  const directory = await readMigrationDirectory(options.migrationDirectory, nodeFileSystem);
+  const { hooks } = await MigrationFiles.open(directory, "up");
+  const cluster = await openCluster({ ...options, signal, onNote });
+  try {
+    const { nodes } = cluster;
+    const plan = buildPlan({ versions: directory.versions, shards: shardLedgers(nodes) });
+    const pending = new Map(plan.chains.map((chain) => [key(chain), chain.pending]));
+    const violations = new Map(plan.violations.map((violation) => [key(violation), violation]));
+    return {
+      codeDigest: codeDigest(directory.versions),
+      databaseDigest: chooseDigest(nodes.map(({ ledger }) => ledger.digest)),
+      nodes: nodes.map((open) => ({
+        node: open.node.label,
+        address: open.node.name,
+        digest: open.ledger.digest,
+        lastRun: lastRun(
+          open,
+          hooks.map(({ script }) => script.text),
+        ),
+        shards: open.ledger.shards
+          .map(({ shard, entries }): ShardStatus => {
+            const place = key({ node: open.node.name, shard });
+            const violation = violations.get(place);
+            return {
+              shard,
+              applied: entries.length,
+              latest: entries.at(-1)?.version,
+              pending: pending.get(place) ?? [],
+              violation: violation && {
+                code: violation.code,
+                message: violation.message,
+                hint: violation.hint,
+              },
+            };
+          })
+          .filter(({ applied, pending: { length } }) => applied + length > 0),
+      })),
+      edited: await findEditedFiles(directory, nodes),
+    };
+  } finally {
+    await cluster.close();
+  }
+}
+
+function lastRun({ ledger }: OpenNode, hooks: readonly string[]): NodeStatus["lastRun"] {
+  if (ledger.fingerprint === "") return "unfinished";
+  const schemas = ledger.shards.map(({ shard }) => shard);
+  return ledger.fingerprint === rerunFingerprint(schemas, hooks) ? "current" : "changed";
+}
+
+function key({ node, shard }: { readonly node: string; readonly shard: string }): string {
+  return JSON.stringify([node, shard]);
+}

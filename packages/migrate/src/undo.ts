@@ -1,0 +1,50 @@
+import { PgMigError } from "@pg-mig/errors";
+import type { Run } from "@pg-mig/executor";
+import { type MigrationDirectory, parseMigrationFileName } from "@pg-mig/migrations";
+import { buildUndoPlan } from "@pg-mig/planner";
+import { refuseViolations } from "./plan-refused.js";
+import { startRun } from "./run-flow.js";
+import type { UndoOptions } from "./run-options.js";
+import { shardLedgers, versionNames } from "./shard-ledgers.js";
+
+/**
+ * Undoes a version on every shard whose latest it is: its dn file runs and the ledger loses the
+ * entry, in one transaction. A shard where it was never applied is passed over.
+ *
+ * `result` rejects, with nothing changed, as that of `apply`, and with `VERSION_UNKNOWN` if the
+ * version is not on disk, `UNDO_NOT_LATEST` if a shard has later versions.
+ */
+export function undo(options: UndoOptions): Run {
+  return startRun(options, (directory) => {
+    const version = requireVersion(directory, options.version);
+    return {
+      action: "undo",
+      direction: "down",
+      plan(nodes) {
+        const { chains, violations } = buildUndoPlan({ version, shards: shardLedgers(nodes) });
+        refuseViolations(violations, nodes);
+        return chains;
+      },
+      replan(ledger) {
+        const shards = [{ node: "", shard: ledger.shard, versions: versionNames(ledger) }];
+        const { chains, violations } = buildUndoPlan({ version, shards });
+        refuseViolations(violations, []);
+        return chains[0]?.pending ?? [];
+      },
+      digestMeanwhile: "before-undo",
+      digestAfter: "after-undo",
+      newSchemas: "ignore",
+    };
+  });
+}
+
+function requireVersion({ path, versions }: MigrationDirectory, text: string): string {
+  const name = parseMigrationFileName(text)?.version.name ?? text;
+  if (versions.some((version) => version.name === name)) return name;
+  const latest = versions.slice(-3).map((version) => version.name);
+  throw new PgMigError(`There is no version "${name}" in the directory ${path}.`, {
+    code: "VERSION_UNKNOWN",
+    hint: `Name a version as --list prints it; the latest are ${latest.reverse().join(", ")}.`,
+    where: { version: name },
+  });
+}
