@@ -7,15 +7,20 @@ export type {
   FileWriter,
   MigrationFileSystem,
 } from "./file-system.js";
+export type { Limits } from "./limits.js";
+export type { LoadMigrationScriptsOptions, MigrationScripts } from "./load-migration-scripts.js";
+export { loadMigrationScripts, readChecksums } from "./load-migration-scripts.js";
 export type { MadeMigration, MakeMigrationOptions } from "./make-migration.js";
 export { makeMigration } from "./make-migration.js";
 export type { MigrationDirectory, ReadMigrationDirectoryOptions } from "./migration-directory.js";
 export { migrationFilePath, readMigrationDirectory } from "./migration-directory.js";
-export type { MigrationProblem } from "./migration-problem.js";
-export { MigrationProblemsError, renderProblem } from "./migration-problem.js";
+export type { CheckedScript, MigrationScript } from "./migration-script.js";
+export { checkScript } from "./migration-script.js";
 export type { NewVersion, PlanNewVersionOptions, UnknownPrefix } from "./new-version.js";
 export { planNewVersion } from "./new-version.js";
 export { nodeFileSystem } from "./node-file-system.js";
+export type { FileProblem } from "./problems-error.js";
+export type { TransactionForm, TransactionUse } from "./transaction-form.js";
 export type { Direction, MigrationFileName, Version } from "./version.js";
 export {
   compareVersions,

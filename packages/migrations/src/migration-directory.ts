@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { PgMigError } from "@pg-mig/errors";
 import { type DirectoryEntry, type DirectoryReader, systemErrorCode } from "./file-system.js";
-import { type MigrationProblem, MigrationProblemsError } from "./migration-problem.js";
+import { type FileProblem, problemsError } from "./problems-error.js";
 import { describeStrayFile, isStrayFile, SPECIAL_FILES } from "./stray-file.js";
 import {
   compareVersions,
@@ -35,9 +35,8 @@ export interface ReadMigrationDirectoryOptions {
  * Reads the names in a migration directory; opens no file. Folders, and files that do not end in
  * `.sql`, are ignored.
  *
- * @throws MigrationProblemsError `MIGRATION_DIRECTORY_INVALID`: stray `.sql` files, up files without
- * dn file and the reverse, all at once.
- * @throws PgMigError `MIGRATION_DIRECTORY_MISSING`, `MIGRATION_DIRECTORY_NOT_A_DIRECTORY`,
+ * @throws PgMigError `MIGRATION_DIRECTORY_INVALID`: stray `.sql` files, up files without dn file and
+ * the reverse, all of them in `problems`; `MIGRATION_DIRECTORY_MISSING`, `MIGRATION_DIRECTORY_NOT_A_DIRECTORY`,
  * `MIGRATION_DIRECTORY_UNREADABLE`, `MIGRATION_DIRECTORY_EMPTY`.
  */
 export async function readMigrationDirectory(
@@ -76,15 +75,15 @@ export function migrationFilePath(
 function pairUp(path: string, names: readonly string[]): readonly Version[] {
   const files = names.flatMap((name) => parseMigrationFileName(name) ?? []);
   const present = new Set(names);
-  const problems: MigrationProblem[] = names.filter(isStrayFile).map((name) => ({
-    file: join(path, name),
+  const problems: FileProblem[] = names.filter(isStrayFile).map((name) => ({
     ...describeStrayFile(name),
+    where: { file: join(path, name) },
   }));
   for (const { version, direction } of files) {
     const twin = migrationFileName(version.name, direction === "up" ? "down" : "up");
     if (present.has(twin)) continue;
     problems.push({
-      file: migrationFilePath({ path }, version.name, direction),
+      where: { file: migrationFilePath({ path }, version.name, direction) },
       message: `its ${direction === "up" ? "dn" : "up"} file is missing`,
       hint:
         direction === "up"
@@ -94,7 +93,7 @@ function pairUp(path: string, names: readonly string[]): readonly Version[] {
   }
   const [first, ...rest] = problems;
   if (first !== undefined) {
-    throw new MigrationProblemsError("MIGRATION_DIRECTORY_INVALID", [first, ...rest]);
+    throw problemsError("MIGRATION_DIRECTORY_INVALID", [first, ...rest]);
   }
   return files
     .filter(({ direction }) => direction === "up")

@@ -1,4 +1,4 @@
-import type { MigrationProblem } from "./migration-problem.js";
+import type { Problem } from "@pg-mig/errors";
 import { nearestWord } from "./nearest-word.js";
 import { parseMigrationFileName } from "./version.js";
 
@@ -19,7 +19,7 @@ export function isStrayFile(fileName: string): boolean {
 }
 
 /** Says why a stray file's name is wrong, and what was probably meant. */
-export function describeStrayFile(fileName: string): Pick<MigrationProblem, "message" | "hint"> {
+export function describeStrayFile(fileName: string): Pick<Problem, "message" | "hint"> {
   const meant = guessFileName(fileName);
   return {
     message: `not the name of a migration: ${faultOf(fileName)}`,

@@ -1,0 +1,137 @@
+import type { Statement } from "@pg-mig/psql-script";
+import {
+  isSameIndex,
+  parseCreateIndexConcurrently,
+  parseDropIndex,
+  type SqlName,
+} from "./concurrent-index.js";
+import { outsideTransactionName } from "./outside-transaction.js";
+import type { SqlPhrase } from "./sql-phrase.js";
+import { problemAt, type StatementProblem, unnamedIndex } from "./statement-problem.js";
+import {
+  CONTROL_NAMES,
+  type TransactionControl,
+  transactionControlOf,
+} from "./transaction-control.js";
+
+/** What was found in a file that ends the tool's transaction. */
+export interface FramedFile {
+  /** The statements that run outside of any transaction, in order. */
+  readonly outside: readonly Statement[];
+  /** The indexes that it builds concurrently, as SQL text. */
+  readonly concurrentIndexes: readonly string[];
+  readonly problems: readonly StatementProblem[];
+}
+
+/**
+ * Goes through a file that starts, or should start, with `COMMIT;`, and follows where a transaction is
+ * open. Everything that is missing is told, as if the file had the rest.
+ */
+export function walkFramedFile(phrases: readonly SqlPhrase[]): FramedFile {
+  const walk = new FramedFileWalk(phrases);
+  for (const phrase of phrases) walk.step(phrase);
+  walk.end();
+  return {
+    outside: [...walk.outside],
+    concurrentIndexes: walk.built,
+    problems: walk.problems,
+  };
+}
+
+class FramedFileWalk {
+  readonly problems: StatementProblem[] = [];
+  readonly outside = new Set<Statement>();
+  readonly built: string[] = [];
+  readonly #dropped: SqlName[] = [];
+  #inTransaction: boolean;
+  #lastOutside: SqlPhrase | undefined;
+
+  constructor(phrases: readonly SqlPhrase[]) {
+    this.#inTransaction = this.#begin(phrases);
+  }
+
+  /** Asks for the COMMIT at the start; returns whether the first phrase is inside of a transaction. */
+  #begin(phrases: readonly SqlPhrase[]): boolean {
+    const controls = phrases.map(transactionControlOf);
+    const place = phrases.findIndex((phrase) => outsideTransactionName(phrase) !== undefined);
+    const phrase = phrases[place];
+    if (controls[0] === "commit" || phrase === undefined) return true;
+    this.#problem(
+      phrase,
+      `${outsideTransactionName(phrase)} cannot run in a transaction, and the file does not start with COMMIT;`,
+      "Put it alone into a version of its own, or start the file with COMMIT; and put BEGIN; behind it.",
+    );
+    return controls.slice(0, place).includes("commit");
+  }
+
+  step(phrase: SqlPhrase): void {
+    const control = transactionControlOf(phrase);
+    if (control !== undefined) this.#control(phrase, control);
+    else this.#command(phrase);
+    if (!this.#inTransaction) this.#lastOutside = phrase;
+  }
+
+  end(): void {
+    if (this.#inTransaction || this.#lastOutside === undefined) return;
+    this.#problem(
+      this.#lastOutside,
+      "the file has no BEGIN; after what runs outside of a transaction",
+      "Put BEGIN; behind it: the transaction in which the ledger is written.",
+    );
+  }
+
+  #control(phrase: SqlPhrase, control: TransactionControl): void {
+    if (control === "begin") {
+      if (this.#inTransaction) {
+        this.#problem(phrase, "BEGIN inside of a transaction", "Remove it, or put COMMIT; first.");
+      }
+      this.#inTransaction = true;
+    } else if (control === "commit") {
+      if (!this.#inTransaction) {
+        this.#problem(phrase, "COMMIT outside of a transaction", "Remove it, or put BEGIN; first.");
+      }
+      this.#inTransaction = false;
+    } else {
+      this.#problem(
+        phrase,
+        `${CONTROL_NAMES[control]} in a migration`,
+        "Remove it: only COMMIT; and BEGIN; may stand in a file that ends the tool's transaction.",
+      );
+    }
+  }
+
+  #command(phrase: SqlPhrase): void {
+    const name = outsideTransactionName(phrase);
+    if (!this.#inTransaction) this.outside.add(phrase.statement);
+    else if (name !== undefined) {
+      this.#problem(
+        phrase,
+        `${name} cannot run in a transaction`,
+        "Put COMMIT; before it and BEGIN; behind it.",
+      );
+    }
+    const create = parseCreateIndexConcurrently(phrase);
+    if (create !== undefined) this.#createIndex(phrase, create.index);
+    const drop = parseDropIndex(phrase);
+    if (drop?.ifExists) this.#dropped.push(...drop.indexes);
+  }
+
+  #createIndex(phrase: SqlPhrase, index: SqlName | undefined): void {
+    if (index === undefined) {
+      this.problems.push(unnamedIndex(phrase));
+      return;
+    }
+    const name = index.join(".");
+    this.built.push(name);
+    if (this.#dropped.some((dropped) => isSameIndex(dropped, index))) return;
+    this.#problem(
+      phrase,
+      `no DROP INDEX IF EXISTS ${name}; before its CREATE INDEX CONCURRENTLY`,
+      `Put DROP INDEX CONCURRENTLY IF EXISTS ${name}; before it, so that a broken index of a failed try is replaced.`,
+    );
+  }
+
+  #problem(phrase: SqlPhrase, message: string, hint: string): void {
+    this.problems.push(problemAt(phrase, message, hint));
+  }
+}

@@ -1,0 +1,135 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { isPgMigError } from "@pg-mig/errors";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { decodeUtf8 } from "./decode-utf8.js";
+import { loadMigrationScripts, readChecksums } from "./load-migration-scripts.js";
+import { readMigrationDirectory } from "./migration-directory.js";
+import { emptyPairs, memoryFiles } from "./testing/memory-files.js";
+
+type Files = Readonly<Record<string, string | Uint8Array>>;
+
+async function load(files: Files, options: Parameters<typeof withoutFs>[0] = {}) {
+  const fs = memoryFiles(files);
+  return loadMigrationScripts(await readMigrationDirectory("mig", fs), { fs, ...options });
+}
+
+function withoutFs(options: Omit<Parameters<typeof loadMigrationScripts>[1], "fs">) {
+  return options;
+}
+
+async function problemsOf(files: Files) {
+  const error = await load(files).then(
+    () => expect.fail("the files are accepted"),
+    (thrown: unknown) => thrown,
+  );
+  if (!isPgMigError(error)) throw error;
+  expect(error.code).toBe("MIGRATION_FILE_INVALID");
+  return error.problems.map(({ message, where }) => {
+    const place = [where?.file, where?.line, where?.column].filter((part) => part !== undefined);
+    return `${place.join(":")} ${message}`;
+  });
+}
+
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+
+describe("loadMigrationScripts", () => {
+  it("gives the checked files of every version, in order, and the special files", async () => {
+    const up = "-- $delay = 7\nCREATE TABLE t (a int);\n";
+    const {
+      up: ups,
+      down: downs,
+      before,
+      after,
+    } = await load({
+      ...emptyPairs("1.a.sh", "2.b.sh"),
+      "2.b.sh.up.sql": up,
+      "before.sql": "SELECT 1;",
+    });
+    expect([...ups.keys()]).toEqual(["1.a.sh", "2.b.sh"]);
+    expect(ups.get("2.b.sh")).toMatchObject({
+      version: "2.b.sh",
+      direction: "up",
+      checksum: sha256(up),
+      transaction: "wrapped",
+      limits: { delayMs: 7 },
+      script: { file: join("mig", "2.b.sh.up.sql"), text: up, plain: true },
+    });
+    expect(downs.get("1.a.sh")).toMatchObject({ direction: "down", checksum: sha256("") });
+    expect(before?.script.text).toBe("SELECT 1;");
+    expect(after).toBe(undefined);
+  });
+
+  it("reads only the files that are asked for", async () => {
+    const files = { ...emptyPairs("1.a.sh", "2.b.sh"), "1.a.sh.up.sql": "'", "2.b.sh.dn.sql": "'" };
+    const { up, down } = await load(files, { versions: ["2.b.sh"], directions: ["up"] });
+    expect([...up.keys()]).toEqual(["2.b.sh"]);
+    expect(down.size).toBe(0);
+  });
+
+  it("tells all that is wrong with all files at once, by file and line", async () => {
+    expect(
+      await problemsOf({
+        ...emptyPairs("1.a.sh", "2.b.sh", "3.c.sh"),
+        "1.a.sh.up.sql": "SELECT 'never closed;",
+        "1.a.sh.dn.sql": "SELECT 1;\nCOMMIT;\n-- $dely = 5\n",
+        "2.b.sh.up.sql": new Uint8Array([0x2d, 0x2d, 0xff, 0x0a]),
+        "3.c.sh.up.sql": "SELECT 1;\0",
+        "after.sql": "-- $run_alone = 1\n",
+      }),
+    ).toEqual([
+      `${join("mig", "1.a.sh.dn.sql")}:2:1 COMMIT in a file that runs in one transaction`,
+      `${join("mig", "1.a.sh.dn.sql")}:3:1 unknown pseudo comment $dely`,
+      expect.stringMatching(/1\.a\.sh\.up\.sql:1:8 this .* is never closed/),
+      `${join("mig", "2.b.sh.up.sql")} byte 2 (counted from 0) is not valid UTF-8`,
+      expect.stringMatching(/3\.c\.sh\.up\.sql:1:10 holds a NUL character/),
+      `${join("mig", "after.sql")}:1:1 $run_alone has no meaning here: before.sql and after.sql run once per node`,
+    ]);
+  });
+
+  it("says which file cannot be read", async () => {
+    const files = emptyPairs("1.a.sh");
+    const directory = await readMigrationDirectory("mig", memoryFiles(files));
+    const { "1.a.sh.up.sql": _, ...rest } = files;
+    const fs = memoryFiles(rest);
+    for (const reading of [loadMigrationScripts(directory, { fs }), readChecksums(directory, fs)]) {
+      await expect(reading).rejects.toMatchObject({
+        code: "MIGRATION_FILE_INVALID",
+        message: `${join("mig", "1.a.sh.up.sql")}: the file cannot be read (ENOENT)`,
+      });
+    }
+  });
+});
+
+describe("readChecksums", () => {
+  it("gives the SHA-256 of the up files' bytes, also of files that would be refused", async () => {
+    const fs = memoryFiles({ ...emptyPairs("2.b.sh", "1.a.sh"), "1.a.sh.up.sql": "COMMIT;" });
+    const directory = await readMigrationDirectory("mig", fs);
+    expect([...(await readChecksums(directory, fs))]).toEqual([
+      ["1.a.sh", sha256("COMMIT;")],
+      ["2.b.sh", sha256("")],
+    ]);
+  });
+});
+
+describe("decodeUtf8", () => {
+  it("gives back any text, byte order mark included", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        const bytes = new TextEncoder().encode(`\uFEFF${text}`);
+        expect(decodeUtf8(bytes)).toEqual({ text: `\uFEFF${text}` });
+      }),
+    );
+  });
+
+  it.each([
+    ["a lone continuation byte", [0x61, 0x80, 0x61], 1],
+    ["a byte that no text has", [0x61, 0x61, 0xff], 2],
+    ["a character that is cut off by another", [0xe2, 0x82, 0x41], 2],
+    ["an end inside of a character", [0x61, 0xe2, 0x82], 3],
+    ["a Latin-1 letter", [0x61, 0xe9, 0x20], 2],
+  ])("finds where it cannot go on: %s", (_, bytes, invalidAt) => {
+    expect(decodeUtf8(new Uint8Array(bytes))).toEqual({ invalidAt });
+  });
+});

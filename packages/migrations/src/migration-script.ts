@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto";
+import { isPgMigError } from "@pg-mig/errors";
+import { parseScript, type Script } from "@pg-mig/psql-script";
+import { decodeUtf8 } from "./decode-utf8.js";
+import { type Limits, parseLimits } from "./limits.js";
+import type { FileProblem } from "./problems-error.js";
+import { judgeTransactions, type TransactionUse } from "./transaction-form.js";
+import type { Direction } from "./version.js";
+
+/** A file of the migration directory, read and checked. */
+export interface CheckedScript extends TransactionUse {
+  readonly script: Script;
+  /** SHA-256 of the file's bytes, in hex. */
+  readonly checksum: string;
+  readonly limits: Limits;
+}
+
+/** A version's up or dn file. */
+export interface MigrationScript extends CheckedScript {
+  readonly version: string;
+  readonly direction: Direction;
+}
+
+/** Gives the checksum of a file: SHA-256 of its bytes, in hex. */
+export function checksumOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/**
+ * Checks the content of one file: UTF-8, psql's syntax, pseudo comments, transactions. Pure.
+ *
+ * @param file The file's path, as the user would name it.
+ * @param kind `hook` for before.sql and after.sql, which take no limits on parallelism.
+ */
+export function checkScript(
+  bytes: Uint8Array,
+  { file, kind }: { readonly file: string; readonly kind: "version" | "hook" },
+): { readonly checked: CheckedScript } | { readonly problems: readonly FileProblem[] } {
+  const decoded = decodeUtf8(bytes);
+  if ("invalidAt" in decoded) {
+    const message = `byte ${decoded.invalidAt} (counted from 0) is not valid UTF-8`;
+    return { problems: [{ message, hint: "Save the file as UTF-8.", where: { file } }] };
+  }
+  const parsed = parse(decoded.text, file);
+  if ("problems" in parsed) return parsed;
+  const { script } = parsed;
+  const { limits, problems } = parseLimits(script, kind);
+  const rule = kind === "version" ? "limits-needed" : "limits-not-needed";
+  const { problems: faults, ...use } = judgeTransactions(script, limits, rule);
+  if (problems.length + faults.length > 0) return { problems: [...problems, ...faults] };
+  return { checked: { script, checksum: checksumOf(bytes), limits, ...use } };
+}
+
+function parse(
+  text: string,
+  file: string,
+): { readonly script: Script } | { readonly problems: readonly FileProblem[] } {
+  try {
+    return { script: parseScript(text, { file }) };
+  } catch (error) {
+    if (!isPgMigError(error)) throw error;
+    const found = error.problems.length > 0 ? error.problems : [error];
+    return {
+      problems: found.map(({ message, hint, where }) => ({
+        message: withoutPlace(message, file),
+        hint,
+        where: { ...where, file },
+      })),
+    };
+  }
+}
+
+/** A problem has its place in `where`; the message of a single error says it too. */
+function withoutPlace(message: string, file: string): string {
+  if (!message.startsWith(`${file}:`)) return message;
+  return message.slice(file.length).replace(/^(?::\d+)*:?\s*/u, "");
+}

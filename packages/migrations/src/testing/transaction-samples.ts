@@ -1,0 +1,60 @@
+/** What PostgreSQL refuses inside of a transaction block, and what it is called. */
+export const outsideTransaction: readonly { readonly sql: string; readonly name: string }[] = [
+  { sql: "create index concurrently ix on t (a)", name: "CREATE INDEX CONCURRENTLY" },
+  { sql: "CREATE UNIQUE INDEX CONCURRENTLY ix ON t (a)", name: "CREATE INDEX CONCURRENTLY" },
+  {
+    sql: 'CREATE /* x */ INDEX -- y\n CONCURRENTLY IF NOT EXISTS "a;b" ON t (a)',
+    name: "CREATE INDEX CONCURRENTLY",
+  },
+  { sql: "DROP INDEX CONCURRENTLY IF EXISTS ix", name: "DROP INDEX CONCURRENTLY" },
+  { sql: "REINDEX INDEX CONCURRENTLY ix0", name: "REINDEX … CONCURRENTLY" },
+  { sql: "REINDEX (VERBOSE) TABLE CONCURRENTLY t", name: "REINDEX … CONCURRENTLY" },
+  { sql: "REINDEX (VERBOSE off, CONCURRENTLY) TABLE t", name: "REINDEX … CONCURRENTLY" },
+  { sql: "REINDEX (CONCURRENTLY 1) INDEX ix0", name: "REINDEX … CONCURRENTLY" },
+  { sql: "REINDEX SCHEMA public", name: "REINDEX SCHEMA" },
+  { sql: "VACUUM", name: "VACUUM" },
+  { sql: "VACUUM (ANALYZE) t", name: "VACUUM" },
+  { sql: "CLUSTER", name: "CLUSTER without a table" },
+  { sql: "CLUSTER VERBOSE", name: "CLUSTER without a table" },
+  { sql: "CREATE DATABASE d", name: "CREATE DATABASE" },
+  { sql: "DROP DATABASE IF EXISTS nowhere", name: "DROP DATABASE" },
+  {
+    sql: 'ALTER DATABASE "postgres" SET TABLESPACE pg_default',
+    name: "ALTER DATABASE … SET TABLESPACE",
+  },
+  { sql: "CREATE TABLESPACE s LOCATION '/tmp/s'", name: "CREATE TABLESPACE" },
+  { sql: "DROP TABLESPACE IF EXISTS s", name: "DROP TABLESPACE" },
+  { sql: "ALTER SYSTEM SET work_mem = '5MB'", name: "ALTER SYSTEM" },
+  { sql: "DISCARD ALL", name: "DISCARD ALL" },
+  { sql: "COMMIT PREPARED 'x'", name: "COMMIT PREPARED" },
+  { sql: "ROLLBACK PREPARED 'x'", name: "ROLLBACK PREPARED" },
+  {
+    sql: "ALTER TABLE parted DETACH PARTITION part CONCURRENTLY",
+    name: "ALTER TABLE … DETACH PARTITION … CONCURRENTLY",
+  },
+  {
+    sql: "CREATE SUBSCRIPTION s CONNECTION 'host=127.0.0.1' PUBLICATION p",
+    name: "CREATE SUBSCRIPTION",
+  },
+];
+
+/** What it does not refuse, though it looks like the above. */
+export const insideTransaction: readonly string[] = [
+  "CREATE INDEX ix ON t (a)",
+  'CREATE INDEX "CONCURRENTLY" ON t (a)',
+  "DROP INDEX IF EXISTS ix",
+  "SELECT 'CREATE INDEX CONCURRENTLY ix ON t (a)'",
+  "DO $$ BEGIN /* CREATE INDEX CONCURRENTLY */ END $$",
+  "COMMENT ON TABLE t IS 'VACUUM; CREATE INDEX CONCURRENTLY'",
+  "REINDEX TABLE t",
+  "REINDEX (CONCURRENTLY off) INDEX ix0",
+  "ANALYZE t",
+  "CLUSTER t USING ix0",
+  "CLUSTER VERBOSE t USING ix0",
+  "REFRESH MATERIALIZED VIEW CONCURRENTLY m",
+  "ALTER TYPE e ADD VALUE 'z'",
+  "ALTER TABLE parted DETACH PARTITION part",
+  "ALTER DATABASE postgres SET work_mem = '5MB'",
+  "DISCARD TEMP",
+  "CREATE SUBSCRIPTION s CONNECTION 'host=127.0.0.1' PUBLICATION p WITH (connect = false)",
+];

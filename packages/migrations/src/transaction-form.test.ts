@@ -1,0 +1,226 @@
+import { parseScript } from "@pg-mig/psql-script";
+import { describe, expect, it } from "vitest";
+import { parseLimits } from "./limits.js";
+import { judgeTransactions } from "./transaction-form.js";
+
+const judge = (text: string, rule: "limits-needed" | "limits-not-needed" = "limits-needed") => {
+  const script = parseScript(text, { file: "f.sql" });
+  return judgeTransactions(script, parseLimits(script, "version").limits, rule);
+};
+const accept = (text: string) => {
+  const judged = judge(text);
+  expect(judged.problems).toEqual([]);
+  return judged;
+};
+const outsideOf = (text: string) => accept(text).outside.map((statement) => statement.text);
+const messagesOf = (text: string) =>
+  judge(text).problems.map(({ where, message }) => `${where.line}:${where.column} ${message}`);
+
+const LIMIT = "-- $parallelism_global = 2\n";
+
+describe("a file that runs in one transaction", () => {
+  it.each([
+    ["nothing at all", ""],
+    ["comments and semicolons", "-- x\n;;/* y */;"],
+    ["ordinary statements", "CREATE TABLE t (a int); SELECT 1;"],
+    ["savepoints", "SAVEPOINT s; ROLLBACK TO s; ROLLBACK WORK TO SAVEPOINT s; RELEASE s;"],
+    ["words in strings and names", `SELECT 'COMMIT; VACUUM;' AS "BEGIN;";`],
+    ["a body with BEGIN and END", "DO $$ BEGIN NULL; END $$;"],
+    [
+      "an SQL-standard body",
+      "CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1; END;",
+    ],
+    ["a prepared statement", "PREPARE transaction AS SELECT 1;"],
+  ])("may hold %s", (_, text) => {
+    expect(accept(text)).toMatchObject({ transaction: "wrapped", outside: [] });
+  });
+
+  it("must not end or begin the transaction itself", () => {
+    expect(
+      messagesOf(
+        "BEGIN;\nSTART TRANSACTION;\nSELECT 1;\n  COMMIT;\nEND;\nROLLBACK;\nABORT;\nCOMMIT AND CHAIN;\nPREPARE TRANSACTION 'x';\n",
+      ),
+    ).toEqual([
+      "1:1 BEGIN in a file that runs in one transaction",
+      "2:1 BEGIN in a file that runs in one transaction",
+      "4:3 COMMIT in a file that runs in one transaction",
+      "5:1 COMMIT in a file that runs in one transaction",
+      "6:1 ROLLBACK in a file that runs in one transaction",
+      "7:1 ROLLBACK in a file that runs in one transaction",
+      "8:1 COMMIT AND CHAIN in a file that runs in one transaction",
+      "9:1 PREPARE TRANSACTION in a file that runs in one transaction",
+    ]);
+  });
+
+  it("must not do so behind \\; either", () => {
+    expect(messagesOf("SELECT 1\\; COMMIT;")).toEqual([
+      "1:1 COMMIT in a file that runs in one transaction",
+    ]);
+  });
+});
+
+describe("a file that is one command which PostgreSQL refuses in a transaction", () => {
+  it("runs it outside, and drops the leftover of a CREATE INDEX first", () => {
+    const text = `${LIMIT};; -- x\nCREATE INDEX CONCURRENTLY ix ON t (a); /* y */ ;\n`;
+    expect(accept(text)).toMatchObject({
+      transaction: "concurrent",
+      dropFirst: "ix",
+      concurrentIndexes: ["ix"],
+      outside: [{ text: "CREATE INDEX CONCURRENTLY ix ON t (a);" }],
+    });
+  });
+
+  it.each([
+    ["CREATE UNIQUE INDEX CONCURRENTLY ix ON t (a)", "ix"],
+    ["CREATE INDEX CONCURRENTLY IF NOT EXISTS ix ON ONLY t (a)", "ix"],
+    ['CREATE INDEX CONCURRENTLY "a ""b""; -- c" ON t (a)', '"a ""b""; -- c"'],
+    ["CREATE INDEX CONCURRENTLY Ix ON Other.t (a)", "Other.Ix"],
+    ['CREATE INDEX CONCURRENTLY ix ON "my.db"."o;"."t" USING gin (a)', '"my.db"."o;".ix'],
+    ["CREATE /* on */ INDEX -- on\nCONCURRENTLY\nix\nON\nt (a)", "ix"],
+  ])("finds the index of %s", (sql, name) => {
+    expect(accept(LIMIT + sql)).toMatchObject({ dropFirst: name, concurrentIndexes: [name] });
+  });
+
+  it.each([
+    "CREATE INDEX CONCURRENTLY ON t (a)",
+    "CREATE INDEX CONCURRENTLY :name ON t (a)",
+    'CREATE INDEX CONCURRENTLY U&"d\\0061t" ON t (a)',
+  ])("must name the index plainly, unlike %s", (sql) => {
+    expect(messagesOf(LIMIT + sql)).toEqual([
+      "2:1 CREATE INDEX CONCURRENTLY without a plain name for the index",
+    ]);
+  });
+
+  it("must limit how many shards build the index at a time", () => {
+    expect(messagesOf("-- $delay = 5\nCREATE INDEX CONCURRENTLY ix ON t (a);")).toEqual([
+      "2:1 CREATE INDEX CONCURRENTLY without a limit on how many shards run it at a time",
+    ]);
+    for (const limit of ["parallelism_per_host", "parallelism_global", "run_alone"]) {
+      accept(`-- $${limit} = 1\nCREATE INDEX CONCURRENTLY ix ON t (a);`);
+    }
+    expect(messagesOf("-- $run_alone = 0\nCREATE INDEX CONCURRENTLY ix ON t (a);")).toHaveLength(1);
+  });
+
+  it("needs no limit in before.sql and after.sql", () => {
+    const judged = judge("CREATE INDEX CONCURRENTLY ix ON t (a);", "limits-not-needed");
+    expect(judged).toMatchObject({ transaction: "concurrent", problems: [] });
+  });
+
+  it("drops an index, which must say IF EXISTS and needs no limit", () => {
+    expect(accept("DROP INDEX CONCURRENTLY IF EXISTS ix;")).toMatchObject({
+      transaction: "concurrent",
+      dropFirst: undefined,
+      concurrentIndexes: [],
+    });
+    expect(messagesOf("DROP INDEX CONCURRENTLY ix;")).toEqual([
+      "1:1 DROP INDEX CONCURRENTLY without IF EXISTS",
+    ]);
+  });
+
+  it.each(["VACUUM t;", "REINDEX INDEX CONCURRENTLY ix;", "ALTER SYSTEM SET work_mem = '5MB';"])(
+    "may be %s",
+    (text) => {
+      expect(accept(text)).toMatchObject({ transaction: "concurrent", dropFirst: undefined });
+      expect(outsideOf(text)).toEqual([text]);
+    },
+  );
+
+  it("is not alone where a psql command stands beside it", () => {
+    expect(messagesOf("\\ir other.sql\nVACUUM;")).toContain(
+      "2:1 VACUUM cannot run in a transaction, and the file does not start with COMMIT;",
+    );
+  });
+});
+
+describe("a file that starts with COMMIT", () => {
+  it("runs what is between COMMIT and BEGIN outside", () => {
+    const text = `${LIMIT}
+      COMMIT;
+      DROP INDEX IF EXISTS ix;
+      CREATE INDEX CONCURRENTLY ix ON t (a);
+      BEGIN;
+      COMMENT ON INDEX ix IS 'x';`;
+    expect(accept(text)).toMatchObject({
+      transaction: "framed",
+      dropFirst: undefined,
+      concurrentIndexes: ["ix"],
+    });
+    expect(outsideOf(text)).toEqual([
+      "DROP INDEX IF EXISTS ix;",
+      "CREATE INDEX CONCURRENTLY ix ON t (a);",
+    ]);
+  });
+
+  it("may end and begin transactions again", () => {
+    const text =
+      "COMMIT WORK; VACUUM; BEGIN; SELECT 1; END; VACUUM t; START TRANSACTION; SELECT 2;";
+    expect(outsideOf(text)).toEqual(["VACUUM;", "VACUUM t;"]);
+  });
+
+  it.each([
+    ["DROP INDEX CONCURRENTLY IF EXISTS ix;", "ix"],
+    ["DROP INDEX IF EXISTS a, ix CASCADE;", "ix"],
+    ['DROP INDEX IF EXISTS "ix";', "IX"],
+    ["DROP INDEX IF EXISTS other.ix;", "ix"],
+    ['DROP INDEX IF EXISTS "a;b";', '"a;b"'],
+  ])("may drop the leftover with %s", (drop, name) => {
+    accept(`${LIMIT}COMMIT; ${drop} CREATE INDEX CONCURRENTLY ${name} ON t (a); BEGIN;`);
+  });
+
+  it.each([
+    ["no drop", "", "ix"],
+    ["a drop without IF EXISTS", "DROP INDEX ix;", "ix"],
+    ["a drop of another index", "DROP INDEX IF EXISTS ix2;", "ix"],
+    ["a drop of another case", "DROP INDEX IF EXISTS ix;", '"IX"'],
+    ["a drop in a string", "SELECT 'DROP INDEX IF EXISTS ix';", "ix"],
+    ["a drop in a comment", "/* DROP INDEX IF EXISTS ix; */", "ix"],
+  ])("lacks its drop with %s", (_, before, name) => {
+    expect(
+      messagesOf(`${LIMIT}COMMIT; ${before} CREATE INDEX CONCURRENTLY ${name} ON t (a); BEGIN;`),
+    ).toEqual([
+      expect.stringContaining(
+        `no DROP INDEX IF EXISTS ${name}; before its CREATE INDEX CONCURRENTLY`,
+      ),
+    ]);
+  });
+
+  it("does not take a drop behind the CREATE for one before it", () => {
+    expect(
+      messagesOf(
+        `${LIMIT}COMMIT; CREATE INDEX CONCURRENTLY ix ON t (a); DROP INDEX IF EXISTS ix; BEGIN;`,
+      ),
+    ).toHaveLength(1);
+  });
+
+  it("tells all that is missing at once", () => {
+    expect(
+      messagesOf("ALTER TABLE t ADD b int;\nCREATE INDEX CONCURRENTLY ix ON t (b);\nSELECT 1;\n"),
+    ).toEqual([
+      "2:1 CREATE INDEX CONCURRENTLY cannot run in a transaction, and the file does not start with COMMIT;",
+      "2:1 no DROP INDEX IF EXISTS ix; before its CREATE INDEX CONCURRENTLY",
+      "3:1 the file has no BEGIN; after what runs outside of a transaction",
+      "2:1 CREATE INDEX CONCURRENTLY without a limit on how many shards run it at a time",
+    ]);
+  });
+
+  it("must start so: what stands before would be committed without its ledger entry", () => {
+    expect(messagesOf("SELECT 1;\nCOMMIT;\nVACUUM;\nBEGIN;\n")).toEqual([
+      "3:1 VACUUM cannot run in a transaction, and the file does not start with COMMIT;",
+    ]);
+  });
+
+  it.each([
+    ["ends outside of a transaction", "COMMIT;\nVACUUM;\n", "2:1 the file has no BEGIN; after"],
+    ["only commits", "COMMIT;", "1:1 the file has no BEGIN; after"],
+    ["commits twice", "COMMIT;\nCOMMIT;\nBEGIN;", "2:1 COMMIT outside of a transaction"],
+    ["begins twice", "COMMIT;\nBEGIN;\nBEGIN;", "3:1 BEGIN inside of a transaction"],
+    ["rolls back", "COMMIT;\nBEGIN;\nROLLBACK;", "3:1 ROLLBACK in a migration"],
+    [
+      "runs the command behind BEGIN",
+      "COMMIT;\nBEGIN;\nVACUUM;",
+      "3:1 VACUUM cannot run in a transaction",
+    ],
+  ])("is refused where it %s", (_, text, message) => {
+    expect(messagesOf(text)).toEqual([expect.stringContaining(message)]);
+  });
+});
