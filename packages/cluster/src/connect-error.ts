@@ -96,14 +96,13 @@ function explainSilence(
         `There is no way to ${endpoint} on the network.`,
         `${checkAddress}, the network, and whether a VPN is needed.`,
       );
-    case "ECONNRESET":
-    case "EPIPE":
-      return unreachable(
-        `${endpoint} closed the connection before it was made.`,
-        "Look into the log of the server, or of the proxy in front of it.",
-      );
     default:
-      return undefined;
+      return failure.answer === undefined
+        ? unreachable(
+            `${endpoint} closed the connection before it was made.`,
+            "Look into the log of the server, or of the proxy in front of it.",
+          )
+        : undefined;
   }
 }
 

@@ -37,6 +37,7 @@ export async function waitForNode(node: Node, options: WaitForNodeOptions): Prom
       if (error.message !== told) onWaiting?.(error.message);
       told = error.message;
     }
-    await sleep(pauseMs, undefined, { signal });
+    // connectNode rejects with the signal's own reason when the pause was cut short.
+    await sleep(pauseMs, undefined, { signal }).catch(() => {});
   }
 }

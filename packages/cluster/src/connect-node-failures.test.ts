@@ -1,0 +1,173 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { inspect } from "node:util";
+import { PgMigError } from "@pg-mig/errors";
+import { afterEach, describe, expect, it } from "vitest";
+import { type ConnectNodeOptions, connectNode } from "./connect-node.js";
+import { type Node, resolveNodes } from "./node.js";
+import type { NodeSpec } from "./node-spec.js";
+import { waitForNode } from "./wait-for-node.js";
+
+const servers: { readonly server: Server; readonly sockets: Set<Socket> }[] = [];
+
+afterEach(async () => {
+  for (const { server, sockets } of servers.splice(0)) {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+/** Something that listens and is no PostgreSQL server; gives its port. */
+async function listen(onData: (socket: Socket) => void): Promise<number> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    socket.on("data", () => onData(socket));
+  });
+  servers.push({ server, sockets });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+function nodeOf(spec: NodeSpec): Node {
+  const [node] = resolveNodes([{ password: "hunter2", ...spec }], {
+    port: 5432,
+    user: "ann",
+    database: "app",
+    sslMode: "disable",
+  });
+  if (node === undefined) throw new Error("no node");
+  return node;
+}
+
+async function failure(
+  spec: NodeSpec,
+  options: Partial<ConnectNodeOptions> = {},
+): Promise<PgMigError> {
+  const error: unknown = await connectNode(nodeOf(spec), {
+    applicationName: "test",
+    ...options,
+  }).then(
+    (client) => client.end(),
+    (error) => error,
+  );
+  if (error instanceof PgMigError) return error;
+  throw new Error(`expected a PgMigError, got ${inspect(error)}`);
+}
+
+describe("connectNode, where no server is", () => {
+  it("says that a port is closed", async () => {
+    const port = await listen(() => {});
+    await new Promise((resolve) => servers.pop()?.server.close(resolve));
+    for (const sslMode of ["disable", "prefer", "require"] as const) {
+      const { code, message, hint, where } = await failure({ host: "127.0.0.1", port, sslMode });
+      expect(code).toBe("NODE_UNREACHABLE");
+      expect(message).toBe(`No server accepts connections at 127.0.0.1:${port}.`);
+      expect(hint).toContain("--hosts");
+      expect(where).toEqual({ node: "127.0.0.1" });
+    }
+  });
+
+  it("says that a host name does not exist", async () => {
+    const { code, message } = await failure({ host: "db.invalid" });
+    expect(code).toBe("NODE_UNREACHABLE");
+    expect(message).toContain('"db.invalid" cannot be resolved');
+  });
+
+  it("says that a socket directory has no socket", async () => {
+    const { code, message } = await failure({ host: "/nowhere/at/all", sslMode: "verify-full" });
+    expect(code).toBe("NODE_UNREACHABLE");
+    expect(message).toContain("no socket of a PostgreSQL server in /nowhere/at/all");
+  });
+
+  it.each([
+    ["HTTP", "HTTP/1.1 400 Bad Request\r\n\r\n"],
+    ["SSH", "SSH-2.0-OpenSSH_9.6\r\n"],
+    ["Redis", "-ERR unknown command\r\n"],
+  ])("says that %s is not PostgreSQL", async (_name, greeting) => {
+    const port = await listen((socket) => socket.end(greeting));
+    for (const sslMode of ["disable", "require"] as const) {
+      const { code, message } = await failure({ host: "127.0.0.1", port, sslMode });
+      expect(`${sslMode} ${code}`).toBe(`${sslMode} NOT_POSTGRES`);
+      expect(message).toContain(`127.0.0.1:${port}`);
+    }
+  });
+
+  it("says that nothing answers in time", async () => {
+    const port = await listen(() => {});
+    for (const sslMode of ["disable", "require"] as const) {
+      const spec = { host: "127.0.0.1", port, sslMode };
+      const { code, message } = await failure(spec, { connectTimeoutMs: 50 });
+      expect(code).toBe("NODE_UNREACHABLE");
+      expect(message).toBe(`No server answered at 127.0.0.1:${port} within 0.05 s.`);
+    }
+  });
+
+  it("says that the connection is closed without a word", async () => {
+    const port = await listen((socket) => socket.destroy());
+    const { code, message } = await failure({ host: "127.0.0.1", port });
+    expect(code).toBe("NODE_UNREACHABLE");
+    expect(message).toContain("closed the connection");
+  });
+
+  it("says that TLS is refused", async () => {
+    const port = await listen((socket) => socket.write("N"));
+    const { code, message } = await failure({ host: "127.0.0.1", port, sslMode: "require" });
+    expect(code).toBe("TLS_UNAVAILABLE");
+    expect(message).toContain('"require"');
+  });
+
+  it("says that the TLS handshake fails", async () => {
+    let letter = "S";
+    const port = await listen((socket) => {
+      socket.write(letter);
+      letter = "no TLS at all";
+    });
+    const { code } = await failure({ host: "127.0.0.1", port, sslMode: "require" });
+    expect(code).toBe("TLS_FAILED");
+  });
+
+  it("shows no password in any error, nor in its cause", async () => {
+    const port = await listen((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    for (const spec of [{ host: "127.0.0.1", port }, { host: "db.invalid" }]) {
+      expect(inspect(await failure(spec), { depth: 9, showHidden: true })).not.toContain("hunter2");
+    }
+  });
+
+  it("gives up at once when it is aborted, with the signal's reason", async () => {
+    const controller = new AbortController();
+    const reason = new Error("interrupted");
+    const port = await listen(() => controller.abort(reason));
+    for (const options of [{}, { connectTimeoutMs: 600_000 }]) {
+      const connecting = connectNode(nodeOf({ host: "127.0.0.1", port }), {
+        applicationName: "test",
+        signal: controller.signal,
+        ...options,
+      });
+      await expect(connecting).rejects.toBe(reason);
+    }
+  });
+});
+
+describe("waitForNode, where no server is", () => {
+  it("says once what it waits for, until it is aborted", async () => {
+    const port = await listen(() => {});
+    await new Promise((resolve) => servers.pop()?.server.close(resolve));
+    const controller = new AbortController();
+    const reason = new Error("interrupted");
+    const told: string[] = [];
+    const waiting = waitForNode(nodeOf({ host: "127.0.0.1", port }), {
+      applicationName: "test",
+      signal: controller.signal,
+      pauseMs: 1,
+      onWaiting: (message) => {
+        told.push(message);
+        setTimeout(() => controller.abort(reason), 50);
+      },
+    });
+    await expect(waiting).rejects.toBe(reason);
+    expect(told).toEqual([`No server accepts connections at 127.0.0.1:${port}.`]);
+  });
+});
