@@ -184,5 +184,5 @@ function explainTls(node: Node, failure: ConnectFailure): Explanation | undefine
 
 function wordsOf(error: unknown): string {
   const words = error instanceof Error ? error.message : String(error);
-  return words.replace(/[.\s]+$/, "");
+  return words.replace(/[.:\s]+$/, "");
 }

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { isIP } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import { PgMigError } from "@pg-mig/errors";
 import type { Node } from "./node.js";
@@ -33,9 +34,10 @@ async function tlsOptions(node: Node): Promise<ConnectionOptions> {
     (node.sslMode === "require" && node.sslRootCert !== undefined);
   return {
     rejectUnauthorized: verified,
-    ...(node.sslMode === "verify-full"
-      ? { servername: node.host }
-      : { checkServerIdentity: () => undefined }),
+    // We connect to the host's addresses one by one; the certificate is for its name. An address
+    // must not be sent as a name (RFC 6066).
+    ...(isIP(node.host) === 0 ? { servername: node.host } : {}),
+    ...(node.sslMode === "verify-full" ? {} : { checkServerIdentity: () => undefined }),
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
