@@ -6,7 +6,7 @@ import {
   type SqlName,
 } from "./concurrent-index.js";
 import { outsideTransactionName } from "./outside-transaction.js";
-import type { SqlPhrase } from "./sql-phrase.js";
+import { phrasesOf, type SqlPhrase } from "./sql-phrase.js";
 import { problemAt, type StatementProblem, unnamedIndex } from "./statement-problem.js";
 import {
   CONTROL_NAMES,
@@ -101,19 +101,23 @@ class FramedFileWalk {
   }
 
   #command(phrase: SqlPhrase): void {
-    const name = outsideTransactionName(phrase);
     if (!this.#inTransaction) this.outside.add(phrase.statement);
-    else if (name !== undefined) {
-      this.#problem(
-        phrase,
-        `${name} cannot run in a transaction`,
-        "Put COMMIT; before it and BEGIN; behind it.",
-      );
-    }
+    const name = outsideTransactionName(phrase);
+    if (name !== undefined) this.#outsideCommand(phrase, name);
     const create = parseCreateIndexConcurrently(phrase);
     if (create !== undefined) this.#createIndex(phrase, create.index);
     const drop = parseDropIndex(phrase);
     if (drop?.ifExists) this.#dropped.push(...drop.indexes);
+  }
+
+  #outsideCommand(phrase: SqlPhrase, name: string): void {
+    if (this.#inTransaction) {
+      const hint = "Put COMMIT; before it and BEGIN; behind it.";
+      this.#problem(phrase, `${name} cannot run in a transaction`, hint);
+    } else if (phrasesOf(phrase.statement).length > 1) {
+      const hint = "Write ; for \\;: what is sent as one message is one transaction.";
+      this.#problem(phrase, `${name} cannot share a message with other commands`, hint);
+    }
   }
 
   #createIndex(phrase: SqlPhrase, index: SqlName | undefined): void {

@@ -93,7 +93,10 @@ describe("loadMigrationScripts", () => {
     const directory = await readMigrationDirectory("mig", memoryFiles(files));
     const { "1.a.sh.up.sql": _, ...rest } = files;
     const fs = memoryFiles(rest);
-    for (const reading of [loadMigrationScripts(directory, { fs }), readChecksums(directory, fs)]) {
+    for (const reading of [
+      loadMigrationScripts(directory, { fs }),
+      readChecksums(directory, { fs }),
+    ]) {
       await expect(reading).rejects.toMatchObject({
         code: "MIGRATION_FILE_INVALID",
         message: `${join("mig", "1.a.sh.up.sql")}: the file cannot be read (ENOENT)`,
@@ -106,10 +109,12 @@ describe("readChecksums", () => {
   it("gives the SHA-256 of the up files' bytes, also of files that would be refused", async () => {
     const fs = memoryFiles({ ...emptyPairs("2.b.sh", "1.a.sh"), "1.a.sh.up.sql": "COMMIT;" });
     const directory = await readMigrationDirectory("mig", fs);
-    expect([...(await readChecksums(directory, fs))]).toEqual([
+    expect([...(await readChecksums(directory, { fs }))]).toEqual([
       ["1.a.sh", sha256("COMMIT;")],
       ["2.b.sh", sha256("")],
     ]);
+    const versions = ["2.b.sh"];
+    expect([...(await readChecksums(directory, { fs, versions })).keys()]).toEqual(versions);
   });
 });
 

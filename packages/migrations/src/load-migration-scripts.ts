@@ -45,10 +45,7 @@ export async function loadMigrationScripts(
   directory: MigrationDirectory,
   { fs, versions, directions = ["up", "down"] }: LoadMigrationScriptsOptions,
 ): Promise<MigrationScripts> {
-  const wanted = versions === undefined ? undefined : new Set(versions);
-  const names = directory.versions
-    .map(({ name }) => name)
-    .filter((name) => wanted?.has(name) ?? true);
+  const names = selectNames(directory, versions);
   const files = directions.flatMap((direction) =>
     names.map((version): MigrationFile => {
       const file = migrationFilePath(directory, version, direction);
@@ -83,16 +80,16 @@ export async function loadMigrationScripts(
 }
 
 /**
- * Gives the checksums of the up files of all versions, by version: what tells a file that was edited
- * after it was applied. The files are not checked.
+ * Gives the checksums of the up files of versions, by version: what tells a file that was edited after
+ * it was applied. The files are not checked.
  *
  * @throws PgMigError `MIGRATION_FILE_INVALID` where files cannot be read.
  */
 export async function readChecksums(
   directory: MigrationDirectory,
-  fs: FileReader,
+  { fs, versions }: Pick<LoadMigrationScriptsOptions, "fs" | "versions">,
 ): Promise<ReadonlyMap<string, string>> {
-  const files = await inBatches(directory.versions, async ({ name }) => ({
+  const files = await inBatches(selectNames(directory, versions), async (name) => ({
     name,
     bytes: await readOrProblem(migrationFilePath(directory, name, "up"), fs),
   }));
@@ -103,6 +100,16 @@ export async function readChecksums(
       bytes instanceof Uint8Array ? [[name, checksumOf(bytes)]] : [],
     ),
   );
+}
+
+function selectNames(
+  directory: MigrationDirectory,
+  versions: readonly string[] | undefined,
+): readonly string[] {
+  const names = directory.versions.map(({ name }) => name);
+  if (versions === undefined) return names;
+  const wanted = new Set(versions);
+  return names.filter((name) => wanted.has(name));
 }
 
 async function readOrProblem(file: string, fs: FileReader): Promise<Uint8Array | FileProblem> {

@@ -216,6 +216,11 @@ describe("a file that starts with COMMIT", () => {
     ["begins twice", "COMMIT;\nBEGIN;\nBEGIN;", "3:1 BEGIN inside of a transaction"],
     ["rolls back", "COMMIT;\nBEGIN;\nROLLBACK;", "3:1 ROLLBACK in a migration"],
     [
+      "sends the command along with another",
+      "COMMIT;\nSELECT 1\\; VACUUM;\nBEGIN;",
+      "2:1 VACUUM cannot share a message with other commands",
+    ],
+    [
       "runs the command behind BEGIN",
       "COMMIT;\nBEGIN;\nVACUUM;",
       "3:1 VACUUM cannot run in a transaction",
