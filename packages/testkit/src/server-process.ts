@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { open, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ServerUser } from "./server-user.js";
+import { TestkitError } from "./testkit-error.js";
+
+export interface ServerProcessOptions {
+  readonly binDirectory: string;
+  readonly dataDirectory: string;
+  readonly logFile: string;
+  readonly user: ServerUser | undefined;
+  readonly port: number;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/** How a server is asked to end: PostgreSQL's two quick ways, or as if the machine had crashed. */
+export type StopMode = "fast" | "immediate" | "crash";
+
+const signals = { fast: "SIGINT", immediate: "SIGQUIT", crash: "SIGKILL" } as const;
+
+/** A start that is not through after this time has failed; a slow machine needs about a second. */
+const startTimeoutMs = 60_000;
+
+/**
+ * Starts a server and waits until it accepts connections.
+ *
+ * @throws TestkitError `NODE_DID_NOT_START` with the end of the server's log.
+ */
+export async function startServer(options: ServerProcessOptions): Promise<ChildProcess> {
+  const logStart = (await readLog(options.logFile)).length;
+  const child = await spawnServer(options);
+  const deadline = Date.now() + startTimeoutMs;
+  while (!hasEnded(child) && Date.now() < deadline) {
+    if (await isReady(child, options.dataDirectory)) return child;
+    await sleep(15);
+  }
+  await endServer(child, "immediate");
+  const said = (await readLog(options.logFile)).slice(logStart).trim();
+  throw new TestkitError(`PostgreSQL did not start on port ${options.port}: ${said}`, {
+    code: "NODE_DID_NOT_START",
+    hint: "The server's own words above say why; look at the settings that were given.",
+  });
+}
+
+/** Ends a server and waits until it is gone. Does nothing when it is gone already. */
+export async function endServer(child: ChildProcess, mode: StopMode): Promise<void> {
+  if (hasEnded(child)) return;
+  const exit = once(child, "exit");
+  child.ref();
+  child.kill(signals[mode]);
+  await exit;
+}
+
+export function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+/** The server's log so far; empty before its first start. */
+export async function readLog(logFile: string): Promise<string> {
+  return readFile(logFile, "utf8").catch(() => "");
+}
+
+async function spawnServer(options: ServerProcessOptions): Promise<ChildProcess> {
+  const log = await open(options.logFile, "a");
+  try {
+    const settings = Object.entries(options.settings).flatMap(([name, value]) => [
+      "-c",
+      `${name}=${value}`,
+    ]);
+    const child = spawn(
+      join(options.binDirectory, "postgres"),
+      ["-D", options.dataDirectory, "-p", String(options.port), ...settings],
+      {
+        cwd: options.dataDirectory,
+        stdio: ["ignore", log.fd, log.fd],
+        // A session of its own: Ctrl-C in the terminal is for the tests, not for the server.
+        detached: true,
+        ...options.user,
+      },
+    );
+    await once(child, "spawn");
+    child.unref();
+    return child;
+  } finally {
+    await log.close();
+  }
+}
+
+/**
+ * The last line of the server's own pid file says how far it is; pg_ctl waits the same way. The
+ * file of a crashed server is still there, with another number.
+ */
+async function isReady(child: ChildProcess, dataDirectory: string): Promise<boolean> {
+  const text = await readFile(join(dataDirectory, "postmaster.pid"), "utf8").catch(() => "");
+  const lines = text.split("\n").map((line) => line.trim());
+  return lines[0] === String(child.pid) && (lines[7] === "ready" || lines[7] === "standby");
+}

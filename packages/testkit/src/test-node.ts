@@ -1,0 +1,180 @@
+import type { ChildProcess } from "node:child_process";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { findFreePort } from "./free-port.js";
+import { endServer, hasEnded, readLog, type StopMode, startServer } from "./server-process.js";
+import type { ServerTemplate } from "./server-template.js";
+import type { ServerUser } from "./server-user.js";
+import {
+  connectTo,
+  type DatabaseAddress,
+  databaseUrl,
+  queryOnce,
+  TestDatabase,
+} from "./test-database.js";
+import { TestkitError } from "./testkit-error.js";
+
+export interface TestNodeOptions {
+  readonly major: number;
+  /** Holds `data` already; the log and the socket come beside it. */
+  readonly directory: string;
+  readonly template: ServerTemplate;
+  readonly user: ServerUser | undefined;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+export interface CreateDatabaseOptions {
+  /** @default a name that the node has not used yet: `test_1`, `test_2`, … */
+  readonly name?: string;
+  /** A database to copy, which nobody may be connected to meanwhile. @default an empty one */
+  readonly template?: string | TestDatabase;
+}
+
+/**
+ * A real PostgreSQL server on 127.0.0.1. It keeps its port and its data while it is stopped and
+ * started again.
+ */
+export class TestNode implements DatabaseAddress {
+  readonly host = "127.0.0.1";
+  readonly user = "postgres";
+  readonly database = "postgres";
+  readonly password: string;
+  readonly major: number;
+  readonly dataDirectory: string;
+  /** Where the Unix socket is. A client takes it as its host, with the same port. */
+  readonly socketDirectory: string;
+  readonly #options: TestNodeOptions;
+  readonly #logFile: string;
+  #port: number | undefined;
+  #server: ChildProcess | undefined;
+  #databases = 0;
+
+  constructor(options: TestNodeOptions) {
+    this.password = options.template.password;
+    this.major = options.major;
+    this.dataDirectory = join(options.directory, "data");
+    this.socketDirectory = options.directory;
+    this.#logFile = join(options.directory, "log");
+    this.#options = options;
+  }
+
+  /** The TCP port: chosen at the first start, the same from then on. */
+  get port(): number {
+    if (this.#port === undefined) {
+      throw new TestkitError("A node has no port before its first start.", {
+        code: "NODE_NOT_RUNNING",
+        hint: "Call start() first.",
+      });
+    }
+    return this.#port;
+  }
+
+  /** Of the database `postgres`: `postgres://postgres:password@127.0.0.1:port/postgres` */
+  get url(): string {
+    return databaseUrl(this);
+  }
+
+  /** Whether the server's process is there. */
+  get running(): boolean {
+    return this.#server !== undefined && !hasEnded(this.#server);
+  }
+
+  /**
+   * Starts the server and waits until it accepts connections, recovery from a crash included. Does
+   * nothing when it runs.
+   *
+   * @throws TestkitError `NODE_DID_NOT_START` with the server's words.
+   */
+  async start(): Promise<void> {
+    if (this.running) return;
+    for (let attempt = 1; ; attempt++) {
+      const port = this.#port ?? (await findFreePort());
+      try {
+        this.#server = await startServer({
+          binDirectory: this.#options.template.binDirectory,
+          dataDirectory: this.dataDirectory,
+          logFile: this.#logFile,
+          user: this.#options.user,
+          port,
+          settings: { unix_socket_directories: this.socketDirectory, ...this.#options.settings },
+        });
+        this.#port = port;
+        return;
+      } catch (error) {
+        if (attempt === 50 || !isPassing(error)) throw error;
+        await sleep(100);
+      }
+    }
+  }
+
+  /**
+   * Stops the server and waits until its process is gone. `fast` rolls back what is open and shuts
+   * down in order; `immediate` ends all at once and leaves recovery to the next start.
+   *
+   * @default mode "fast"
+   */
+  async stop(mode: Exclude<StopMode, "crash"> = "fast"): Promise<void> {
+    if (this.#server !== undefined) await endServer(this.#server, mode);
+  }
+
+  /**
+   * Kills the server with SIGKILL, as a crash. Its backends notice within moments, not at once, so
+   * a statement may still run for a little while.
+   */
+  async kill(): Promise<void> {
+    if (this.#server !== undefined) await endServer(this.#server, "crash");
+  }
+
+  async restart(mode: Exclude<StopMode, "crash"> = "fast"): Promise<void> {
+    await this.stop(mode);
+    await this.start();
+  }
+
+  /** Opens a connection to a database of the node. The caller ends it. @default "postgres" */
+  async connect(database: string = this.database): Promise<pg.Client> {
+    return connectTo(this.#address(database));
+  }
+
+  /** Runs one query, or several without parameters, in `postgres` on a connection of its own. */
+  async query<Row extends pg.QueryResultRow = pg.QueryResultRow>(
+    sql: string,
+    parameters?: readonly unknown[],
+  ): Promise<Row[]> {
+    return queryOnce<Row>(this.#address(this.database), sql, parameters);
+  }
+
+  /** Makes a database, empty or as a copy of another one of this node. */
+  async createDatabase(options: CreateDatabaseOptions = {}): Promise<TestDatabase> {
+    this.#databases += 1;
+    const name = options.name ?? `test_${this.#databases}`;
+    const { template = "template0" } = options;
+    const source = typeof template === "string" ? template : template.name;
+    const quoted = pg.escapeIdentifier(name);
+    await this.query(`CREATE DATABASE ${quoted} TEMPLATE ${pg.escapeIdentifier(source)}`);
+    return new TestDatabase(this.#address(name), async () => {
+      await this.query(`DROP DATABASE IF EXISTS ${quoted} WITH (FORCE)`);
+    });
+  }
+
+  /** All that the server has logged so far. */
+  async log(): Promise<string> {
+    return readLog(this.#logFile);
+  }
+
+  #address(database: string): DatabaseAddress {
+    const { host, port, user, password } = this;
+    return { host, port, user, password, database };
+  }
+}
+
+/**
+ * Whether the reason why a server did not start goes away: somebody took the port since it was
+ * found free, or backends of a server that was killed have not noticed yet that they are alone.
+ */
+function isPassing(error: unknown): boolean {
+  return (
+    error instanceof TestkitError &&
+    /could not create any TCP|shared memory block .* is still in use/.test(error.message)
+  );
+}
