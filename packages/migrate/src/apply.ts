@@ -1,7 +1,8 @@
 import type { Run } from "@pg-mig/executor";
-import { codeDigest } from "@pg-mig/migrations";
+import { codeDigest, type MigrationDirectory } from "@pg-mig/migrations";
 import { buildPlan } from "@pg-mig/planner";
 import { refuseViolations } from "./plan-refused.js";
+import type { RunKind } from "./prepare-run.js";
 import { startRun } from "./run-flow.js";
 import type { ApplyOptions } from "./run-options.js";
 import { shardLedgers, versionNames } from "./shard-ledgers.js";
@@ -24,7 +25,12 @@ import { shardLedgers, versionNames } from "./shard-ledgers.js";
  * const { outcome } = await run.result;
  */
 export function apply(options: ApplyOptions): Run {
-  return startRun(options, ({ versions }) => ({
+  return startRun(options, applyKind);
+}
+
+/** An apply, for the versions of a directory. */
+export function applyKind({ versions }: MigrationDirectory): RunKind {
+  return {
     action: "apply",
     direction: "up",
     plan(nodes) {
@@ -41,5 +47,5 @@ export function apply(options: ApplyOptions): Run {
     digestMeanwhile: undefined,
     digestAfter: codeDigest(versions),
     newSchemas: "go round again",
-  }));
+  };
 }

@@ -1,3 +1,5 @@
+export type { DiscoverySource, NodeDefaults } from "@pg-mig/cluster";
+export { hosts } from "@pg-mig/cluster";
 export type { PgMigError } from "@pg-mig/errors";
 export { isPgMigError } from "@pg-mig/errors";
 export type {
@@ -12,7 +14,12 @@ export type {
   StepFailure,
 } from "@pg-mig/executor";
 export { loadDBDigest } from "@pg-mig/ledger";
+export type { MadeMigration, Version } from "@pg-mig/migrations";
 export { apply } from "./apply.js";
+export { chain, digest, listVersions, make } from "./directory-actions.js";
+export type { DryRunOptions, PlannedRun } from "./dry-run.js";
+export { dryRun } from "./dry-run.js";
+export { latest } from "./latest.js";
 export type { ApplyOptions, ClusterOptions, RunOptions, UndoOptions } from "./run-options.js";
 export type { ClusterStatus, NodeStatus, ShardStatus, StatusOptions } from "./status.js";
 export { status } from "./status.js";

@@ -6,13 +6,12 @@ import {
   runHook,
   runSqlOnNodes,
 } from "@pg-mig/executor";
-import { type ShardLedger, storeDigestSql, storeFingerprintSql } from "@pg-mig/ledger";
+import { storeDigestSql, storeFingerprintSql } from "@pg-mig/ledger";
 import type { Chain } from "@pg-mig/planner";
 import { createLedgerRecorder } from "./ledger-recorder.js";
 import type { MigrationFiles } from "./migration-files.js";
 import type { OpenCluster, OpenNode } from "./open-cluster.js";
-import { rerunFingerprint } from "./rerun-fingerprint.js";
-import type { RunKind } from "./run-flow.js";
+import { currentFingerprint, type RunKind } from "./prepare-run.js";
 import type { RunOptions } from "./run-options.js";
 
 export interface RunContextOptions extends RunOptions {
@@ -34,15 +33,10 @@ export class RunContext {
     this.#files = options.files;
   }
 
-  /** Whether a node's stored fingerprint says that before.sql and after.sql ran on it as it is now. */
-  isCurrent({ ledger }: OpenNode): boolean {
-    return ledger.fingerprint === this.#fingerprint(ledger.shards);
-  }
-
   /** Remembers on every node that a run is under way, and with it what the digest is meanwhile. */
   async markStarted(): Promise<void> {
     const digest = this.#options.kind.digestMeanwhile;
-    await this.#store((open) => [
+    await this.#store(this.#options.cluster.nodes, (open) => [
       ...(open.ledger.fingerprint === "" ? [] : storeFingerprintSql("")),
       ...(digest === undefined ? [] : storeDigestSql(digest)),
     ]);
@@ -51,13 +45,11 @@ export class RunContext {
   /** Remembers on every node that the run is complete; `nodes` is how they are now. */
   async markFinished(nodes: readonly OpenNode[]): Promise<void> {
     const digest = this.#options.kind.digestAfter;
-    const now = new Map(nodes.map((open) => [open.node.name, open.ledger]));
-    await this.#store(({ node, ledger }) => {
-      const { shards, ...stored } = now.get(node.name) ?? ledger;
-      const fingerprint = this.#fingerprint(shards);
+    await this.#store(nodes, (open) => {
+      const fingerprint = currentFingerprint(open, this.#files);
       return [
-        ...(stored.fingerprint === fingerprint ? [] : storeFingerprintSql(fingerprint)),
-        ...(stored.digest === digest ? [] : storeDigestSql(digest)),
+        ...(open.ledger.fingerprint === fingerprint ? [] : storeFingerprintSql(fingerprint)),
+        ...(open.ledger.digest === digest ? [] : storeDigestSql(digest)),
       ];
     });
   }
@@ -105,8 +97,11 @@ export class RunContext {
     return hook === undefined || runHook(this.#nodes, hook, this.#executorOptions());
   }
 
-  async #store(sql: (open: OpenNode) => readonly string[]): Promise<void> {
-    const pending = this.#options.cluster.nodes
+  async #store(
+    nodes: readonly OpenNode[],
+    sql: (open: OpenNode) => readonly string[],
+  ): Promise<void> {
+    const pending = nodes
       .map((open) => ({ node: open.node, sql: sql(open) }))
       .filter((entry) => entry.sql.length > 0);
     const sqlOf = new Map(pending.map((entry) => [entry.node.name, entry.sql]));
@@ -131,13 +126,6 @@ export class RunContext {
       lockTimeoutMs: lockTimeoutMs ?? 2000,
       retryForMs: retryForMs ?? 600_000,
     };
-  }
-
-  #fingerprint(shards: readonly ShardLedger[]): string {
-    return rerunFingerprint(
-      shards.map(({ shard }) => shard),
-      this.#files.hooks.map(({ script }) => script.text),
-    );
   }
 }
 

@@ -3,6 +3,7 @@ import type { Run } from "@pg-mig/executor";
 import { type MigrationDirectory, parseMigrationFileName } from "@pg-mig/migrations";
 import { buildUndoPlan } from "@pg-mig/planner";
 import { refuseViolations } from "./plan-refused.js";
+import type { RunKind } from "./prepare-run.js";
 import { startRun } from "./run-flow.js";
 import type { UndoOptions } from "./run-options.js";
 import { shardLedgers, versionNames } from "./shard-ledgers.js";
@@ -15,27 +16,30 @@ import { shardLedgers, versionNames } from "./shard-ledgers.js";
  * version is not on disk, `UNDO_NOT_LATEST` if a shard has later versions.
  */
 export function undo(options: UndoOptions): Run {
-  return startRun(options, (directory) => {
-    const version = requireVersion(directory, options.version);
-    return {
-      action: "undo",
-      direction: "down",
-      plan(nodes) {
-        const { chains, violations } = buildUndoPlan({ version, shards: shardLedgers(nodes) });
-        refuseViolations(violations, nodes);
-        return chains;
-      },
-      replan(ledger) {
-        const shards = [{ node: "", shard: ledger.shard, versions: versionNames(ledger) }];
-        const { chains, violations } = buildUndoPlan({ version, shards });
-        refuseViolations(violations, []);
-        return chains[0]?.pending ?? [];
-      },
-      digestMeanwhile: "before-undo",
-      digestAfter: "after-undo",
-      newSchemas: "ignore",
-    };
-  });
+  return startRun(options, (directory) => undoKind(directory, options.version));
+}
+
+/** The undo of a version, given by its name or the name of one of its files. */
+export function undoKind(directory: MigrationDirectory, text: string): RunKind {
+  const version = requireVersion(directory, text);
+  return {
+    action: "undo",
+    direction: "down",
+    plan(nodes) {
+      const { chains, violations } = buildUndoPlan({ version, shards: shardLedgers(nodes) });
+      refuseViolations(violations, nodes);
+      return chains;
+    },
+    replan(ledger) {
+      const shards = [{ node: "", shard: ledger.shard, versions: versionNames(ledger) }];
+      const { chains, violations } = buildUndoPlan({ version, shards });
+      refuseViolations(violations, []);
+      return chains[0]?.pending ?? [];
+    },
+    digestMeanwhile: "before-undo",
+    digestAfter: "after-undo",
+    newSchemas: "ignore",
+  };
 }
 
 function requireVersion({ path, versions }: MigrationDirectory, text: string): string {

@@ -61,3 +61,15 @@ function labelled(label: string, text: string | undefined): Line[] {
     ...rest.map((more) => line(`    ${more}`)),
   ];
 }
+
+/** An error that is a bug of the tool, with what a report of it needs. */
+export function bugLines(error: unknown): Line[] {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return [
+    [
+      { text: "bug: ", tone: "bad" },
+      { text: "pg-mig met an error that it does not know. Please report it with these lines." },
+    ],
+    ...stack.split("\n").map((text) => line(`  ${text}`)),
+  ];
+}

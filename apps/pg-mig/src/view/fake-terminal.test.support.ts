@@ -6,37 +6,63 @@ import type { Terminal } from "./terminal.js";
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the codes begin with one
 const code = /^\u001B\[(?:(\d+)A|(K)|(J)|\?25([lh])|\d+m)/;
 
+interface Row {
+  /** A character of two columns is followed by an empty cell. */
+  readonly cells: string[];
+  /** Whether the next row is the rest of this line; a terminal joins them when it gets wider. */
+  goesOn: boolean;
+}
+
 /** A terminal that keeps what its user would see, scrolled away lines included. */
 export class FakeTerminal implements Terminal {
   readonly isTty = true;
   readonly colors = false;
-  readonly size: { columns: number; rows: number };
   cursor: "shown" | "hidden" = "shown";
   /** How often something was written. */
   writes = 0;
   /** How often a line was too wide and went on in the next row. */
   wraps = 0;
-  /** Rows of cells; a character of two columns is followed by an empty cell. */
-  readonly #rows: string[][] = [[]];
+  #size: { readonly columns: number; readonly rows: number };
+  #rows: Row[] = [{ cells: [], goesOn: false }];
   #row = 0;
   #column = 0;
 
   constructor(columns = 80, rows = 24) {
-    this.size = { columns, rows };
+    this.#size = { columns, rows };
   }
 
   columns(): number {
-    return this.size.columns;
+    return this.#size.columns;
   }
 
   rows(): number {
-    return this.size.rows;
+    return this.#size.rows;
   }
 
   /** All lines, without empty ones at the end. */
   get lines(): string[] {
-    const text = this.#rows.map((cells) => cells.join("").trimEnd()).join("\n");
+    const text = this.#rows.map(({ cells }) => cells.join("").trimEnd()).join("\n");
     return text.trimEnd().split("\n");
+  }
+
+  /** Changes the size as most terminals do: lines are wrapped or joined anew. The cursor is in the last row. */
+  resize(columns: number, rows: number): void {
+    const lines: string[][] = [[]];
+    for (const { cells, goesOn } of this.#rows) {
+      lines.at(-1)?.push(...cells);
+      if (!goesOn) {
+        lines.push([]);
+      }
+    }
+    this.#size = { columns, rows };
+    this.#rows = lines.slice(0, -1).flatMap((cells) => {
+      const parts: Row[] = [];
+      do {
+        parts.push({ cells: cells.splice(0, columns), goesOn: cells.length > 0 });
+      } while (cells.length > 0);
+      return parts;
+    });
+    this.#row = this.#rows.length - 1;
   }
 
   write(text: string): void {
@@ -61,11 +87,12 @@ export class FakeTerminal implements Terminal {
 
   #show(character: string): void {
     const width = displayWidth(character);
-    if (this.#column + width > this.size.columns) {
+    if (this.#column + width > this.#size.columns) {
       this.wraps += 1;
+      this.#here.goesOn = true;
       this.#moveTo(this.#row + 1);
     }
-    const cells = this.#cells;
+    const { cells } = this.#here;
     while (cells.length < this.#column) {
       cells.push(" ");
     }
@@ -75,25 +102,29 @@ export class FakeTerminal implements Terminal {
 
   #obey([, up, right, below, cursor]: RegExpExecArray): void {
     if (up !== undefined) {
-      const top = Math.max(0, this.#rows.length - this.size.rows);
+      const top = Math.max(0, this.#rows.length - this.#size.rows);
       this.#row = Math.max(top, this.#row - Number(up));
-    } else if (right !== undefined || below !== undefined) {
-      this.#cells.splice(this.#column);
-      this.#rows.length = below === undefined ? this.#rows.length : this.#row + 1;
+    } else if (right !== undefined) {
+      this.#here.cells.splice(this.#column);
+    } else if (below !== undefined) {
+      this.#here.cells.splice(this.#column);
+      this.#here.goesOn = false;
+      this.#rows.length = this.#row + 1;
     } else if (cursor !== undefined) {
       this.cursor = cursor === "h" ? "shown" : "hidden";
     }
   }
 
-  get #cells(): string[] {
-    this.#rows[this.#row] ??= [];
-    return this.#rows[this.#row] ?? [];
+  get #here(): Row {
+    const row = this.#rows[this.#row] ?? { cells: [], goesOn: false };
+    this.#rows[this.#row] = row;
+    return row;
   }
 
   #moveTo(row: number): void {
     this.#row = row;
     this.#column = 0;
-    this.#rows[row] ??= [];
+    this.#rows[row] ??= { cells: [], goesOn: false };
   }
 }
 

@@ -113,19 +113,6 @@ describe("createLiveView", () => {
     expect(terminal.writes).toBe(writes);
   });
 
-  it("draws anew, and without leftovers, when the window changes its size", () => {
-    const { terminal, clock, view } = liveView(80, 24);
-    view.handle(runStart(["n"], 3));
-    view.handle(started("sh0001"));
-    clock.advance(100);
-    Object.assign(terminal.size, { columns: 120 });
-    clock.advance(100);
-    Object.assign(terminal.size, { columns: 60, rows: 10 });
-    clock.advance(100);
-    expect(terminal.lines).toHaveLength(2);
-    expect(terminal.wraps).toBe(0);
-  });
-
   it("never lets a line wrap and leaves only what it announced, for any run and window", () => {
     fc.assert(
       fc.property(

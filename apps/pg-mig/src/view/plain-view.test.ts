@@ -110,6 +110,21 @@ describe("createPlainView", () => {
     ]);
   });
 
+  it("tells of after.sql again when a later round runs it again", () => {
+    const { lines, view } = plainView();
+    view.handle(runStart(["n"], 100));
+    for (const durationMs of [10, 20]) {
+      view.handle({ type: "hook:start", node: "n", file: "after.sql" });
+      view.handle({ type: "hook:done", node: "n", file: "after.sql", durationMs });
+    }
+    expect(lines().slice(1)).toEqual([
+      "after.sql starts on 1 node",
+      "after.sql done on 1 node (slowest n, 10 ms)",
+      "after.sql starts on 1 node",
+      "after.sql done on 1 node (slowest n, 20 ms)",
+    ]);
+  });
+
   it("names the node where before.sql failed", () => {
     const { lines, view } = plainView();
     view.handle(runStart(["n1", "n2"], 100));

@@ -1,0 +1,18 @@
+import type { Settings } from "@pg-mig/config";
+import type { Interruption } from "./interruption.js";
+import type { Terminal } from "./view/terminal.js";
+
+/** What an action of the command line is given. */
+export interface ActionContext {
+  readonly settings: Settings;
+  readonly format: "text" | "json";
+  /** Whether a file that was edited after it was applied is an error. */
+  readonly strict: boolean;
+  readonly stdout: Terminal;
+  readonly stderr: Terminal;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly interruption: Interruption;
+}
+
+/** An action: does its work, shows it, and gives the exit status. */
+export type Action = (context: ActionContext) => Promise<number>;

@@ -1,0 +1,28 @@
+import { PgMigError } from "@pg-mig/errors";
+import { apply } from "@pg-mig/migrate";
+import type { ActionContext } from "../action-context.js";
+import { exitStatus } from "../exit-status.js";
+import { runOptions } from "../run-options.js";
+import { showRun } from "../show-run.js";
+
+/** Applies what is pending; after full success calls the `after` hooks of the config files. */
+export async function applyAction(context: ActionContext): Promise<number> {
+  const status = await showRun(apply(runOptions(context)), context);
+  if (status === exitStatus.done) await callAfterHooks(context.settings.after);
+  return status;
+}
+
+async function callAfterHooks(hooks: readonly (() => unknown)[]): Promise<void> {
+  for (const after of hooks) {
+    try {
+      await after();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new PgMigError(`The "after" function of a config file failed: ${reason}`, {
+        code: "AFTER_HOOK_FAILED",
+        hint: "All versions are applied. Mend the function, and run pg-mig again: it is called again.",
+        cause: error,
+      });
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import { dryRun } from "@pg-mig/migrate";
+import type { ActionContext } from "../action-context.js";
+import { exitStatus } from "../exit-status.js";
+import { runOptions } from "../run-options.js";
+import { plannedRunLines } from "../view/planned-run.js";
+import { renderLines } from "../view/styled-line.js";
+
+/** Prints what an apply, or the undo of a version, would do. Changes nothing. */
+export async function dryRunAction(
+  undo: string | undefined,
+  context: ActionContext,
+): Promise<number> {
+  const { format, stdout, stderr } = context;
+  const planned = await dryRun({
+    ...runOptions(context),
+    undo,
+    onNote: (message) => stderr.write(`note: ${message}\n`),
+  });
+  const text =
+    format === "json"
+      ? `${JSON.stringify({ type: "plan", ...planned })}\n`
+      : renderLines(plannedRunLines(planned), stdout);
+  stdout.write(text);
+  return exitStatus.done;
+}

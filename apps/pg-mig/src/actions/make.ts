@@ -1,0 +1,18 @@
+import { make } from "@pg-mig/migrate";
+import type { ActionContext } from "../action-context.js";
+import { exitStatus } from "../exit-status.js";
+
+/** Makes the two empty files of a new version, and chain.txt. */
+export async function makeAction(target: string, context: ActionContext): Promise<number> {
+  const { settings, stdout, stderr } = context;
+  const { files, chainFile, unknownPrefix } = await make(settings.migdir, target);
+  if (unknownPrefix !== undefined) {
+    const { prefix, known, nearest } = unknownPrefix;
+    const guess = nearest === undefined ? "" : ` Did you mean "${nearest}"?`;
+    stderr.write(
+      `warning: no version has the prefix "${prefix}" yet (known: ${known.join(", ")}).${guess}\n`,
+    );
+  }
+  for (const file of [...files, chainFile]) stdout.write(`${file}\n`);
+  return exitStatus.done;
+}

@@ -1,0 +1,21 @@
+import { type ClusterStatus, status } from "@pg-mig/migrate";
+import type { ActionContext } from "../action-context.js";
+import { exitStatus } from "../exit-status.js";
+import { clusterOptions } from "../run-options.js";
+import { statusLines } from "../view/status-lines.js";
+import { renderLines } from "../view/styled-line.js";
+
+/** Prints the map of versions. Changes nothing. */
+export async function statusAction(context: ActionContext): Promise<number> {
+  const { format, stdout, stderr } = context;
+  const found: ClusterStatus = await status({
+    ...clusterOptions(context),
+    onNote: (message) => stderr.write(`note: ${message}\n`),
+  });
+  const text =
+    format === "json"
+      ? `${JSON.stringify({ type: "status", ...found })}\n`
+      : renderLines(statusLines(found), stdout);
+  stdout.write(text);
+  return exitStatus.done;
+}

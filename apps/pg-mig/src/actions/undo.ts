@@ -1,0 +1,18 @@
+import { PgMigError } from "@pg-mig/errors";
+import { latest, undo } from "@pg-mig/migrate";
+import type { ActionContext } from "../action-context.js";
+import { clusterOptions, runOptions } from "../run-options.js";
+import { showRun } from "../show-run.js";
+
+/** Undoes a version. Without one, tells which ones could be, and fails. */
+export async function undoAction(version: string, context: ActionContext): Promise<number> {
+  if (version !== "") return showRun(undo({ ...runOptions(context), version }), context);
+  const found = await latest(clusterOptions(context));
+  throw new PgMigError("Which version is to be undone?", {
+    code: "UNDO_VERSION_MISSING",
+    hint: "Name one that is the latest of some shards: --undo=VERSION.",
+    problems: found.map(({ version: name, shards }) => ({
+      message: `${name} is the latest of ${shards.length} ${shards.length === 1 ? "shard" : "shards"}`,
+    })),
+  });
+}

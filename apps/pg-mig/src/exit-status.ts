@@ -1,0 +1,13 @@
+/** The exit statuses of the command: all that there are. */
+export const exitStatus = {
+  /** Done, or nothing to do. */
+  done: 0,
+  /** Anything that went wrong, from a bad option to a version that failed on one shard. */
+  failed: 1,
+  /** A bug of the tool: please report it. */
+  bug: 70,
+  /** Interrupted by Ctrl-C (128 + SIGINT). */
+  interrupted: 130,
+  /** Interrupted by SIGTERM (128 + SIGTERM). */
+  terminated: 143,
+} as const;

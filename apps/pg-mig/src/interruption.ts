@@ -1,0 +1,46 @@
+import { exitStatus } from "./exit-status.js";
+
+/** Where signals come from: structurally, `process`. */
+export interface SignalSource {
+  on(signal: "SIGINT" | "SIGTERM", listener: () => void): unknown;
+  off(signal: "SIGINT" | "SIGTERM", listener: () => void): unknown;
+  exit(status: number): never;
+}
+
+/** Turns Ctrl-C and SIGTERM into an `AbortSignal`. */
+export interface Interruption {
+  readonly signal: AbortSignal;
+  /** The status to exit with, if a signal came. */
+  readonly exitStatus: number | undefined;
+  /** Stops listening. */
+  dispose(): void;
+}
+
+/**
+ * The first signal aborts: the run cancels what it does and reports. The second leaves at once; the
+ * servers then roll back what was open.
+ */
+export function listenForInterruption(source: SignalSource, onFirst: () => void): Interruption {
+  const controller = new AbortController();
+  let status: number | undefined;
+  const listen = (of: number) => () => {
+    if (status !== undefined) source.exit(status);
+    status = of;
+    onFirst();
+    controller.abort();
+  };
+  const onInterrupt = listen(exitStatus.interrupted);
+  const onTerminate = listen(exitStatus.terminated);
+  source.on("SIGINT", onInterrupt);
+  source.on("SIGTERM", onTerminate);
+  return {
+    signal: controller.signal,
+    get exitStatus() {
+      return status;
+    },
+    dispose() {
+      source.off("SIGINT", onInterrupt);
+      source.off("SIGTERM", onTerminate);
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { type ApplyOptions, type ClusterOptions, hosts } from "@pg-mig/migrate";
+import type { ActionContext } from "./action-context.js";
+
+/** The cluster, as the settings describe it. */
+export function clusterOptions({ settings, interruption }: ActionContext): ClusterOptions {
+  const { migdir, port, user, password, database, sslMode } = settings;
+  const { sslRootCert, sslCert, sslKey, passFile } = settings;
+  return {
+    migrationDirectory: migdir,
+    sources: [hosts(settings.hosts)],
+    defaults: {
+      port,
+      user,
+      password,
+      database,
+      sslMode,
+      sslRootCert,
+      sslCert,
+      sslKey,
+      passFile,
+    },
+    signal: interruption.signal,
+  };
+}
+
+/** An apply or undo, as the settings describe it. */
+export function runOptions(context: ActionContext): ApplyOptions {
+  const { settings, strict, env } = context;
+  const { parallelism, force, createDatabase, exported } = settings;
+  return {
+    ...clusterOptions(context),
+    parallelism,
+    force,
+    createDatabase,
+    editedFiles: strict ? "error" : "warning",
+    env: { ...definedOnly(env), ...exported },
+  };
+}
+
+function definedOnly(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const defined: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (value !== undefined) defined[name] = value;
+  }
+  return defined;
+}

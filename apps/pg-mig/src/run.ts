@@ -1,0 +1,107 @@
+import { readFileSync } from "node:fs";
+import { homedir, userInfo } from "node:os";
+import { isPgMigError } from "@pg-mig/errors";
+import type { Action } from "./action-context.js";
+import { type ActionRequest, type CommandLine, parseCommandLine } from "./command-line.js";
+import { exitStatus } from "./exit-status.js";
+import { listenForInterruption, type SignalSource } from "./interruption.js";
+import { bugLines, renderError } from "./view/error-text.js";
+import { renderLines } from "./view/styled-line.js";
+import { createTerminal, type OutputStream } from "./view/terminal.js";
+
+/** What the command takes from its process. */
+export interface CommandProcess extends SignalSource {
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  cwd(): string;
+}
+
+/**
+ * The command `pg-mig`: takes arguments as a shell passes them, prints, and gives the exit status.
+ * It never rejects and never ends the process but on a second Ctrl-C.
+ */
+export async function run(args: readonly string[], process: CommandProcess): Promise<number> {
+  const commandLine = parseCommandLine(args, {
+    version: readVersion(),
+    writeOut: (text) => process.stdout.write(text),
+    writeErr: (text) => process.stderr.write(text),
+  });
+  if ("exitStatus" in commandLine) return commandLine.exitStatus;
+  const stderr = createTerminal(process.stderr, process.env);
+  const interruption = listenForInterruption(process, () =>
+    stderr.write("Stopping: what runs is rolled back. Press Ctrl-C again to leave at once.\n"),
+  );
+  try {
+    return await runAction(commandLine, process, interruption);
+  } catch (error) {
+    if (interruption.exitStatus !== undefined) return interruption.exitStatus;
+    const lines = isPgMigError(error) ? renderError(error) : bugLines(error);
+    stderr.write(renderLines(lines, stderr));
+    if (commandLine.flags.debug && error instanceof Error) stderr.write(`${error.stack}\n`);
+    return isPgMigError(error) ? exitStatus.failed : exitStatus.bug;
+  } finally {
+    interruption.dispose();
+  }
+}
+
+async function runAction(
+  { action, flags }: CommandLine,
+  process: CommandProcess,
+  interruption: ReturnType<typeof listenForInterruption>,
+): Promise<number> {
+  const { resolveSettings } = await import("@pg-mig/config");
+  const { env } = process;
+  const settings = await resolveSettings({
+    flags: { ...flags, dry: flags.dry !== undefined },
+    env,
+    cwd: process.cwd(),
+    action: action.type === "status" ? "list" : action.type,
+    os: { user: userInfo().username, home: homedir() },
+  });
+  const act = flags.dry === undefined ? await loadAction(action) : await loadDryRun(action);
+  return act({
+    settings,
+    format: flags.json ? "json" : "text",
+    strict: flags.strict === true,
+    stdout: createTerminal(process.stdout, env),
+    stderr: createTerminal(process.stderr, env),
+    env,
+    interruption,
+  });
+}
+
+/** Loads what an action needs, and nothing else. */
+async function loadAction(request: ActionRequest): Promise<Action> {
+  switch (request.type) {
+    case "apply":
+      return (await import("./actions/apply.js")).applyAction;
+    case "undo": {
+      const { undoAction } = await import("./actions/undo.js");
+      return (context) => undoAction(request.version, context);
+    }
+    case "make": {
+      const { makeAction } = await import("./actions/make.js");
+      return (context) => makeAction(request.target, context);
+    }
+    case "chain":
+      return (await import("./actions/chain.js")).chainAction;
+    case "list":
+      return (await import("./actions/list.js")).listAction;
+    case "digest":
+      return (await import("./actions/digest.js")).digestAction;
+    case "status":
+      return (await import("./actions/status.js")).statusAction;
+  }
+}
+
+async function loadDryRun(request: ActionRequest): Promise<Action> {
+  if (request.type !== "apply" && request.type !== "undo") return loadAction(request);
+  const { dryRunAction } = await import("./actions/dry-run.js");
+  return (context) => dryRunAction(request.type === "undo" ? request.version : undefined, context);
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,25 @@
+import type { Run } from "@pg-mig/migrate";
+import type { ActionContext } from "./action-context.js";
+import { exitStatus } from "./exit-status.js";
+import { createRunOutput } from "./view/run-output.js";
+import { onProcessExit, processClock } from "./view/run-view.js";
+
+/** Shows a run from its first event to its report, and gives the exit status. */
+export async function showRun(run: Run, context: ActionContext): Promise<number> {
+  const { format, stdout, stderr, interruption } = context;
+  const output = createRunOutput({
+    format,
+    stdout,
+    stderr,
+    clock: processClock,
+    onExit: onProcessExit,
+  });
+  try {
+    for await (const event of run) output.handle(event);
+    const { outcome } = await run.result;
+    if (outcome === "interrupted") return interruption.exitStatus ?? exitStatus.failed;
+    return outcome === "failed" ? exitStatus.failed : exitStatus.done;
+  } finally {
+    output.stop();
+  }
+}

@@ -1,0 +1,45 @@
+import type { ClusterStatus } from "@pg-mig/migrate";
+import { countOf } from "./quantities.js";
+import { listShards } from "./shard-list.js";
+import { type Line, line } from "./styled-line.js";
+import { versionsMapLines } from "./versions-map.js";
+
+/** The map of versions over nodes and shards, and what else is to be known before a run. */
+export function statusLines(status: ClusterStatus): Line[] {
+  const shards = status.nodes.flatMap(({ node, shards: list }) =>
+    list.map(({ shard, applied, latest, pending, violation }) => ({
+      node,
+      shard,
+      versionCount: applied,
+      lastVersion: latest,
+      pending: pending.length,
+      note: violation?.message,
+    })),
+  );
+  const pending = shards.reduce((sum, shard) => sum + shard.pending, 0);
+  const behind = shards.filter((shard) => shard.pending > 0).length;
+  const unfinished = status.nodes.filter(({ lastRun }) => lastRun === "unfinished");
+  return [
+    ...versionsMapLines(shards),
+    ...status.edited.map(
+      ({ version, shards: edited }): Line => [
+        { text: `${version} was edited after it was applied`, tone: "caution" },
+        { text: ` on ${listShards(edited)}` },
+      ],
+    ),
+    ...(unfinished.length === 0
+      ? []
+      : [
+          line(
+            `The last run did not finish on ${unfinished.map(({ node }) => node).join(", ")}: the next one runs before.sql and after.sql again.`,
+            "caution",
+          ),
+        ]),
+    line(
+      pending === 0
+        ? "Nothing is pending."
+        : `${countOf(pending, "version")} pending on ${countOf(behind, "shard")}.`,
+      pending === 0 ? "good" : "caution",
+    ),
+  ];
+}

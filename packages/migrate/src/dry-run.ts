@@ -1,0 +1,59 @@
+import type { EditedFile } from "@pg-mig/executor";
+import { applyKind } from "./apply.js";
+import { prepareRun } from "./prepare-run.js";
+import type { ApplyOptions } from "./run-options.js";
+import { undoKind } from "./undo.js";
+
+/** What a run would do. Plain data: it survives JSON. */
+export interface PlannedRun {
+  readonly action: "apply" | "undo";
+  /** The labels of the nodes that would be worked on. */
+  readonly nodes: readonly string[];
+  /** Which of before.sql and after.sql would run, on every node. */
+  readonly hooks: readonly string[];
+  /** The chains, by node, then shard. */
+  readonly chains: readonly {
+    readonly node: string;
+    readonly shard: string;
+    readonly pending: readonly string[];
+  }[];
+  /** Files that were edited after they were applied. */
+  readonly edited: readonly EditedFile[];
+}
+
+export interface DryRunOptions extends ApplyOptions {
+  /** The version to undo; `undefined`: plan an apply. */
+  readonly undo?: string | undefined;
+  /** Told what the user should know and is no error. */
+  readonly onNote?: ((message: string) => void) | undefined;
+}
+
+/**
+ * Plans an apply or an undo, with all checks that come before one, and changes nothing.
+ *
+ * @throws PgMigError everything that keeps `apply` and `undo` from starting
+ */
+export async function dryRun(options: DryRunOptions): Promise<PlannedRun> {
+  const { undo, onNote = () => {}, signal = new AbortController().signal } = options;
+  const run = await prepareRun(
+    { ...options, createDatabase: false, signal },
+    (directory) => (undo === undefined ? applyKind(directory) : undoKind(directory, undo)),
+    onNote,
+  );
+  try {
+    const labels = new Map(run.cluster.nodes.map(({ node }) => [node.name, node.label]));
+    return {
+      action: run.kind.action,
+      nodes: [...labels.values()],
+      hooks: run.hasWork ? run.files.hooks.map(({ file }) => file) : [],
+      chains: run.chains.map(({ node, shard, pending }) => ({
+        node: labels.get(node) ?? node,
+        shard,
+        pending,
+      })),
+      edited: run.edited,
+    };
+  } finally {
+    await run.cluster.close();
+  }
+}
