@@ -1,0 +1,135 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PgMigError } from "@pg-mig/errors";
+import { startNodes, type TestCluster, type TestNode } from "@pg-mig/testkit";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { connectNode } from "./connect-node.js";
+import { type Node, resolveNodes } from "./node.js";
+import type { NodeDefaults, NodeSpec } from "./node-spec.js";
+
+const applicationName = "connect-node test";
+let cluster: TestCluster;
+let server: TestNode;
+
+beforeAll(async () => {
+  cluster = await startNodes({ settings: { max_connections: "10" } });
+  server = cluster.node;
+});
+
+afterAll(() => cluster.stop());
+
+function nodeOf(spec: Partial<NodeSpec> = {}, defaults: Partial<NodeDefaults> = {}): Node {
+  const { host, port, user, password, database } = server;
+  const [node] = resolveNodes([{ host, ...spec }], {
+    port,
+    user,
+    password,
+    database,
+    sslMode: "prefer",
+    ...defaults,
+  });
+  if (node === undefined) throw new Error("no node");
+  return node;
+}
+
+async function failure(node: Node): Promise<PgMigError> {
+  const error: unknown = await connectNode(node, { applicationName }).then(
+    (client) => client.end(),
+    (error) => error,
+  );
+  if (error instanceof PgMigError) return error;
+  throw new Error(`expected a PgMigError, got ${error}`);
+}
+
+describe("connectNode", () => {
+  it.each(["127.0.0.1", "localhost"])("connects to %s under the given name", async (host) => {
+    const client = await connectNode(nodeOf({ host }), { applicationName });
+    const { rows } = await client.query("SELECT current_setting('application_name') AS name");
+    expect(rows).toEqual([{ name: applicationName }]);
+    await client.end();
+  });
+
+  it("connects to a Unix socket, whatever the SSL mode", async () => {
+    const node = nodeOf({ host: server.socketDirectory, sslMode: "verify-full" });
+    const client = await connectNode(node, { applicationName });
+    const { rows } = await client.query("SELECT inet_server_addr() AS address");
+    expect(rows).toEqual([{ address: null }]);
+    await client.end();
+  });
+
+  it.each(["prefer", "allow"] as const)(
+    "connects in plain to a server without TLS where the mode is %s",
+    async (sslMode) => {
+      const client = await connectNode(nodeOf({ sslMode }), { applicationName });
+      await client.end();
+    },
+  );
+
+  it("takes the password from a file like ~/.pgpass if no other is set", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "pg-mig-connect-"));
+    try {
+      const passFile = join(folder, "pgpass");
+      const line = `127.0.0.1:${server.port}:*:postgres:${server.password}`;
+      await writeFile(passFile, line, { mode: 0o600 });
+      const node = nodeOf({}, { password: undefined, passFile });
+      const client = await connectNode(node, { applicationName });
+      await client.end();
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("does not end the process when an idle connection breaks", async () => {
+    const client = await connectNode(nodeOf(), { applicationName });
+    const ended = new Promise<void>((resolve) => client.once("end", resolve));
+    const { rows } = await client.query("SELECT pg_backend_pid() AS pid");
+    await server.query(`SELECT pg_terminate_backend(${Number(rows[0].pid)})`);
+    await ended;
+    await expect(client.query("SELECT 1")).rejects.toThrow();
+  });
+
+  it("tells a wrong password from a missing one", async () => {
+    const wrong = await failure(nodeOf({ password: "hunter2" }));
+    expect(wrong.code).toBe("NODE_AUTH_FAILED");
+    expect(wrong.message).toContain('does not accept the password of user "postgres"');
+    expect(wrong.message).not.toContain("hunter2");
+    const missing = await failure(nodeOf({}, { password: undefined }));
+    expect(missing.code).toBe("NODE_AUTH_FAILED");
+    expect(missing.message).toContain("and none is set");
+  });
+
+  it("says that the user may not connect to the database", async () => {
+    await server.query("CREATE DATABASE closed");
+    await server.query("REVOKE CONNECT ON DATABASE closed FROM public");
+    await server.query(`CREATE ROLE stranger LOGIN PASSWORD '${server.password}'`);
+    const { code, hint } = await failure(nodeOf({ user: "stranger", database: "closed" }));
+    expect(code).toBe("NODE_AUTH_FAILED");
+    expect(hint).toContain("GRANT CONNECT");
+  });
+
+  it("says which database is missing, and how to have it made", async () => {
+    const { code, message, hint, where } = await failure(nodeOf({ database: 'My "db"' }));
+    expect(code).toBe("DATABASE_MISSING");
+    expect(message).toBe(`There is no database "My "db"" at 127.0.0.1:${server.port}.`);
+    expect(hint).toContain("--createdb");
+    expect(where).toEqual({ node: "127.0.0.1" });
+  });
+
+  it.each(["require", "verify-ca", "verify-full"] as const)(
+    "refuses a server without TLS where the mode is %s",
+    async (sslMode) => {
+      expect((await failure(nodeOf({ sslMode }))).code).toBe("TLS_UNAVAILABLE");
+    },
+  );
+
+  it("says that the server has no free connection", async () => {
+    const attempts = Array.from({ length: 12 }, () => connectNode(nodeOf(), { applicationName }));
+    const results = await Promise.allSettled(attempts);
+    const codes = results.flatMap((result) =>
+      result.status === "rejected" ? [result.reason.code] : [],
+    );
+    for (const result of results) if (result.status === "fulfilled") await result.value.end();
+    expect(new Set(codes)).toEqual(new Set(["TOO_MANY_CONNECTIONS"]));
+  });
+});
