@@ -10,6 +10,7 @@ export interface ActionContext {
   readonly strict: boolean;
   readonly stdout: Terminal;
   readonly stderr: Terminal;
+  readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly interruption: Interruption;
 }

@@ -1,12 +1,13 @@
+import { relative } from "node:path";
 import { type ApplyOptions, type ClusterOptions, hosts } from "@pg-mig/migrate";
 import type { ActionContext } from "./action-context.js";
 
 /** The cluster, as the settings describe it. */
-export function clusterOptions({ settings, interruption }: ActionContext): ClusterOptions {
+export function clusterOptions({ settings, cwd, interruption }: ActionContext): ClusterOptions {
   const { migdir, port, user, password, database, sslMode } = settings;
   const { sslRootCert, sslCert, sslKey, passFile } = settings;
   return {
-    migrationDirectory: migdir,
+    migrationDirectory: shortPath(migdir, cwd),
     sources: [hosts(settings.hosts)],
     defaults: {
       port,
@@ -35,6 +36,12 @@ export function runOptions(context: ActionContext): ApplyOptions {
     editedFiles: strict ? "error" : "warning",
     env: { ...definedOnly(env), ...exported },
   };
+}
+
+/** A path as its user would name it: relative where it lies in the working directory. */
+function shortPath(path: string, cwd: string): string {
+  const short = relative(cwd, path);
+  return short === "" || short.startsWith("..") ? path : short;
 }
 
 function definedOnly(env: Readonly<Record<string, string | undefined>>): Record<string, string> {

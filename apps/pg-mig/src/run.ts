@@ -52,10 +52,11 @@ async function runAction(
 ): Promise<number> {
   const { resolveSettings } = await import("@pg-mig/config");
   const { env } = process;
+  const cwd = process.cwd();
   const settings = await resolveSettings({
     flags: { ...flags, dry: flags.dry !== undefined },
     env,
-    cwd: process.cwd(),
+    cwd,
     action: action.type === "status" ? "list" : action.type,
     os: { user: userInfo().username, home: homedir() },
   });
@@ -66,6 +67,7 @@ async function runAction(
     strict: flags.strict === true,
     stdout: createTerminal(process.stdout, env),
     stderr: createTerminal(process.stderr, env),
+    cwd,
     env,
     interruption,
   });

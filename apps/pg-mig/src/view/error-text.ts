@@ -1,4 +1,4 @@
-import type { ErrorLocation } from "@pg-mig/errors";
+import type { ErrorLocation, Problem } from "@pg-mig/errors";
 import { type Line, line } from "./styled-line.js";
 
 /** What there is to show of an error: a `PgMigError`, or an `ErrorInfo` of a run. */
@@ -7,6 +7,8 @@ export interface ShownError {
   readonly hint?: string | undefined;
   readonly where?: ErrorLocation | undefined;
   readonly excerpt?: string | undefined;
+  /** The single problems, where several were found at once. */
+  readonly problems?: readonly Problem[] | undefined;
   readonly server?:
     | {
         readonly sqlState?: string | undefined;

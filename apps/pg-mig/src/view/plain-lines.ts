@@ -17,6 +17,7 @@ const slowMs = 15_000;
 export function startLines(event: RunEvent): Line[] {
   switch (event.type) {
     case "run:start": {
+      if (event.steps === 0) return [];
       const verb = event.action === "apply" ? "Applying" : "Undoing";
       const chains = `${formatCount(event.chains)} of ${countOf(event.shards, "shard")}`;
       const work = `${verb} ${countOf(event.steps, "step")} on ${chains}`;

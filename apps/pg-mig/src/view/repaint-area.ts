@@ -36,7 +36,7 @@ export function createRepaintArea(
       const width = displayWidth(text.replaceAll(colorCodes, ""));
       return sum + Math.max(1, Math.ceil(width / terminal.columns()));
     }, 0);
-    return rows === 0 ? "\r" : `\r\u001B[${Math.min(rows, terminal.rows() - 1)}A`;
+    return rows === 0 ? "\r" : `\r\u001B[${rows}A`;
   };
   // A line that a narrower window has wrapped is drawn over as two, and a terminal that remembers
   // the wrap would join them in a wider window: after a resize everything goes.
