@@ -151,6 +151,23 @@ describe("connectNode, where no server is", () => {
   });
 });
 
+describe("connectNode, for many nodes at once", () => {
+  it("makes no warning of one signal for all", async () => {
+    const warnings: string[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning.message);
+    process.on("warning", onWarning);
+    const port = await listen((socket) => socket.destroy());
+    const { signal } = new AbortController();
+    const attempts = Array.from({ length: 50 }, () =>
+      failure({ host: "127.0.0.1", port }, { signal }),
+    );
+    await Promise.all(attempts);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("warning", onWarning);
+    expect(warnings).toEqual([]);
+  });
+});
+
 describe("waitForNode, where no server is", () => {
   it("says once what it waits for, until it is aborted", async () => {
     const port = await listen(() => {});

@@ -1,4 +1,5 @@
 import { lookup } from "node:dns/promises";
+import { setMaxListeners } from "node:events";
 import { isIP, Socket } from "node:net";
 import type { Client } from "pg";
 import { connectError } from "./connect-error.js";
@@ -30,6 +31,8 @@ export interface ConnectNodeOptions {
 export async function connectNode(node: Node, options: ConnectNodeOptions): Promise<Client> {
   const { signal, connectTimeoutMs = 10_000 } = options;
   signal?.throwIfAborted();
+  // Many nodes are connected to at once under one signal: that is no leak to warn of.
+  if (signal !== undefined) setMaxListeners(0, signal);
   const password =
     node.password ??
     (node.passFile === undefined ? undefined : await readPassword(node.passFile, node));

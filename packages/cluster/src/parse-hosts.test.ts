@@ -32,6 +32,7 @@ describe("parseHosts", () => {
     ["/run/pg:6432/app", [{ host: "/run/pg", port: 6432, database: "app" }]],
     ["postgres://db1", [{ host: "db1" }]],
     ["postgresql://ann@db1", [{ host: "db1", user: "ann" }]],
+    ["postgres://ann:@db1", [{ host: "db1", user: "ann" }]],
     ["postgres://:secret@db1/app", [{ host: "db1", password: "secret", database: "app" }]],
     ["postgres://ann:a:b%40c@db1", [{ host: "db1", user: "ann", password: "a:b@c" }]],
     ["postgres://ann:a@b@db1", [{ host: "db1", user: "ann", password: "a@b" }]],

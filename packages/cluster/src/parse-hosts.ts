@@ -72,7 +72,8 @@ function parseUrl(entry: string): NodeSpec {
     throw invalid(entry, 'a "#" must be written %23');
   }
   const at = authority.lastIndexOf("@");
-  const [user = "", ...password] = at === -1 ? [] : authority.slice(0, at).split(":");
+  const [user = "", ...afterUser] = at === -1 ? [] : authority.slice(0, at).split(":");
+  const password = afterUser.join(":");
   if (path.includes("@")) {
     throw invalid(entry, 'an "@" behind the first "/" must be written %40', {
       hint: 'In a password, write "/" as %2F, "?" as %3F and "#" as %23.',
@@ -82,7 +83,7 @@ function parseUrl(entry: string): NodeSpec {
     ...parseEndpoint(entry, authority.slice(at + 1)),
     ...parseDatabase(entry, path),
     ...(user === "" ? {} : { user: decode(entry, user) }),
-    ...(password.length === 0 ? {} : { password: decode(entry, password.join(":")) }),
+    ...(password === "" ? {} : { password: decode(entry, password) }),
     ...parseQuery(entry, query),
   };
 }
