@@ -3,7 +3,7 @@ import { isConnectionLoss } from "./server-error.js";
 import type { Session } from "./session.js";
 import { mayChangeSession } from "./session-state.js";
 import type { StepRecorder } from "./step-recorder.js";
-import { runStepScript, type StepScript } from "./step-script.js";
+import { NO_SCRIPT, runStepScript, type StepScript } from "./step-script.js";
 
 /** What is attempted: one version on one shard. */
 export interface StepAttempt<L> {
@@ -57,11 +57,8 @@ export async function attemptStep<L>(
     await session.commit();
     return { type: "committed", ledger: record.ledger };
   } catch (error) {
-    if (session.lost || isConnectionLoss(error)) {
-      return { type: committing ? "in-doubt" : "lost", error };
-    }
-    const reason = error instanceof ScriptError ? recorder.takeFailure(error) : undefined;
-    return reason === undefined ? { type: "failed", error } : { type: "refused", reason };
+    const failure = failureOf(error, session, recorder);
+    return committing && failure.type === "lost" ? { type: "in-doubt", error } : failure;
   } finally {
     const clean =
       session.client.getTransactionStatus() === "I" &&
@@ -69,4 +66,39 @@ export async function attemptStep<L>(
       !mayChangeSession(step.script);
     if (!clean && !session.lost) session.reset();
   }
+}
+
+/**
+ * Finds out whether a version is there after its commit got no answer, and changes nothing. `absent`:
+ * the ledger is still the one of the attempt, and no transaction is under way that could change it.
+ */
+export async function checkStep<L>(
+  session: Session,
+  { shard, ledger, recorder, lockTimeoutMs, step }: StepAttempt<L>,
+): Promise<AttemptResult<L> | { readonly type: "absent" }> {
+  try {
+    const empty = { ...step, script: NO_SCRIPT, transaction: "wrapped" } as const;
+    await runStepScript(session, empty, {
+      schema: shard,
+      lockTimeoutMs,
+      guardSql: (scope) => recorder.takeSql(ledger, scope),
+      recordSql: [],
+      scriptOptions: {},
+    });
+    return { type: "absent" };
+  } catch (error) {
+    return failureOf(error, session, recorder);
+  } finally {
+    if (!session.lost) session.reset();
+  }
+}
+
+function failureOf<L>(
+  error: unknown,
+  session: Session,
+  recorder: StepRecorder<L>,
+): AttemptResult<L> {
+  if (session.lost || isConnectionLoss(error)) return { type: "lost", error };
+  const reason = error instanceof ScriptError ? recorder.takeFailure(error) : undefined;
+  return reason === undefined ? { type: "failed", error } : { type: "refused", reason };
 }

@@ -1,11 +1,12 @@
 export type { ScheduledChain, StartedStep, VersionLimits } from "./chain-schedule.js";
 export { ChainSchedule } from "./chain-schedule.js";
+export type { ChainToRun } from "./chain-state.js";
 export { errorInfo } from "./error-info.js";
 export type { ExecutorClient, ExecutorConnections, ExecutorNode } from "./executor-client.js";
 export { ReportBuilder } from "./report.js";
 export type { Run } from "./run.js";
 export { createRun } from "./run.js";
-export type { ChainToRun, RunChainsOptions } from "./run-chains.js";
+export type { RunChainsOptions } from "./run-chains.js";
 export { runChains } from "./run-chains.js";
 export type {
   EditedFile,

@@ -1,25 +1,18 @@
 import { PgMigError } from "@pg-mig/errors";
 import type { ScriptNotice } from "@pg-mig/psql-script";
-import { type AttemptResult, attemptStep } from "./attempt-step.js";
+import { type AttemptResult, attemptStep, checkStep, type StepAttempt } from "./attempt-step.js";
 import { ChainSchedule } from "./chain-schedule.js";
+import { advance, type ChainState, type ChainToRun, createChainState } from "./chain-state.js";
 import { errorInfo } from "./error-info.js";
 import type { ExecutorNode } from "./executor-client.js";
 import { pause } from "./pause.js";
 import { lockTimeoutMs, retryPauseMs } from "./retry-pause.js";
 import type { RequeueReason, RunEvent } from "./run-event.js";
 import { isCanceled, retryReason } from "./server-error.js";
+import type { Session } from "./session.js";
 import type { SessionPool } from "./session-pool.js";
 import type { StepRecorder } from "./step-recorder.js";
 import type { StepScript } from "./step-script.js";
-
-/** A shard's chain: the versions to run on it, and the ledger that says so. */
-export interface ChainToRun<L> {
-  readonly node: ExecutorNode;
-  readonly shard: string;
-  /** In order. Not empty. */
-  readonly versions: readonly string[];
-  readonly ledger: L;
-}
 
 export interface RunChainsOptions<L> {
   readonly sessions: SessionPool;
@@ -42,21 +35,6 @@ export interface RunChainsOptions<L> {
 
 /** How often a version is tried again whose connection broke: some files end their own session. */
 const MAX_CONNECTION_LOSSES = 3;
-
-/** A chain under way. */
-interface ChainState<L> {
-  readonly node: ExecutorNode;
-  readonly shard: string;
-  ledger: L;
-  /** The versions that are left; the first is the one that runs or runs next. */
-  versions: readonly string[];
-  /** Attempts of the first version so far, and when they began. */
-  attempts: number;
-  firstAttemptMs: number;
-  connectionLosses: number;
-  /** The connection broke while the first version was being committed. */
-  inDoubt: boolean;
-}
 
 /**
  * Runs chains to their ends: in parallel over nodes and shards, each version all or nothing, under
@@ -81,12 +59,12 @@ class ChainRun<L> {
   constructor(chains: readonly ChainToRun<L>[], options: RunChainsOptions<L>) {
     this.#options = options;
     const versions = new Set<string>();
-    const scheduled = chains.map(({ node, shard, versions: pending, ledger }) => {
+    const scheduled = chains.map((chain) => {
+      const { node, shard } = chain;
       const id = JSON.stringify([node.name, shard]);
-      const fresh = { attempts: 0, firstAttemptMs: 0, connectionLosses: 0, inDoubt: false };
-      this.#states.set(id, { node, shard, ledger, versions: pending, ...fresh });
-      for (const version of pending) versions.add(version);
-      return { id, node: node.name, host: node.host, versions: pending };
+      this.#states.set(id, createChainState(chain));
+      for (const version of chain.versions) versions.add(version);
+      return { id, node: node.name, host: node.host, versions: chain.versions };
     });
     this.#schedule = new ChainSchedule(scheduled, {
       parallelism: options.parallelism,
@@ -145,7 +123,7 @@ class ChainRun<L> {
     const startedAtMs = Date.now();
     if (state.attempts === 0) state.firstAttemptMs = startedAtMs;
     emit({ type: "step:start", node: node.label, shard, version });
-    let session: Awaited<ReturnType<SessionPool["acquire"]>>;
+    let session: Session;
     try {
       session = await this.#acquire(node);
     } catch (error) {
@@ -158,7 +136,7 @@ class ChainRun<L> {
         this.#endChain(id, state, "interrupted");
         return;
       }
-      const result = await attemptStep(session, {
+      const attempt: StepAttempt<L> = {
         shard,
         version,
         ledger: state.ledger,
@@ -168,14 +146,14 @@ class ChainRun<L> {
         env: this.#options.env,
         onNotice: (notice) => this.#warn(state, version, notice),
         onOutput: (line, file) => emit({ type: "output", node: node.label, shard, file, line }),
-      });
+      };
+      const result = state.givenUp
+        ? await checkStep(session, attempt)
+        : await attemptStep(session, attempt);
       state.attempts++;
       const durationMs = Date.now() - startedAtMs;
       if (result.type === "refused" && result.reason === "ledger-changed") {
-        await session.ready();
-        await this.#replan(id, state, version, () =>
-          this.#options.recorder.replan(session.client, state.ledger),
-        );
+        await this.#replan(id, state, version, session);
       } else this.#settleStep(id, state, version, result, durationMs);
     } finally {
       sessions.release(session);
@@ -186,7 +164,7 @@ class ChainRun<L> {
     id: string,
     state: ChainState<L>,
     version: string,
-    result: AttemptResult<L>,
+    result: AttemptResult<L> | { readonly type: "absent" },
     durationMs: number,
   ): void {
     const { emit, signal } = this.#options;
@@ -194,20 +172,28 @@ class ChainRun<L> {
     switch (result.type) {
       case "committed":
         state.ledger = result.ledger;
-        this.#advance(state, 1);
+        advance(state, state.versions.slice(1));
         this.#schedule.done(id, Date.now());
         emit({ type: "step:done", ...step, durationMs });
         return;
       case "refused":
         this.#requeue(id, state, version, "shard-taken");
         return;
+      case "absent": {
+        const error = state.inDoubt;
+        state.inDoubt = undefined;
+        this.#endFailed(id, state, version, error, durationMs);
+        return;
+      }
       case "lost":
       case "in-doubt":
-        state.inDoubt ||= result.type === "in-doubt";
+        if (result.type === "in-doubt") state.inDoubt = result.error;
         state.connectionLosses++;
-        if (state.connectionLosses <= MAX_CONNECTION_LOSSES && !signal.aborted) {
-          this.#requeue(id, state, version, "connection-lost", result.error);
-        } else this.#endFailed(id, state, version, result.error, durationMs);
+        state.givenUp = state.connectionLosses > MAX_CONNECTION_LOSSES;
+        // What a file that is no transaction has done by halves is for its author to look at.
+        if (state.inDoubt === undefined && (state.givenUp || !this.#isTransaction(version))) {
+          this.#endFailed(id, state, version, result.error, durationMs);
+        } else this.#requeue(id, state, version, "connection-lost", result.error);
         return;
       case "failed": {
         if (signal.aborted && isCanceled(result.error)) {
@@ -215,12 +201,15 @@ class ChainRun<L> {
           return;
         }
         const reason = retryReason(result.error);
-        const wrapped = this.#options.stepScript(version).transaction === "wrapped";
-        if (reason === undefined || !wrapped) {
+        if (reason === undefined || !this.#isTransaction(version)) {
           this.#endFailed(id, state, version, result.error, durationMs);
         } else this.#requeue(id, state, version, reason, result.error);
       }
     }
+  }
+
+  #isTransaction(version: string): boolean {
+    return this.#options.stepScript(version).transaction === "wrapped";
   }
 
   /** Puts a chain back into its node's queue, or ends it where its time for that is spent. */
@@ -248,34 +237,26 @@ class ChainRun<L> {
     id: string,
     state: ChainState<L>,
     version: string,
-    replan: () => ReturnType<StepRecorder<L>["replan"]>,
+    session: Session,
   ): Promise<void> {
-    const step = { node: state.node.label, shard: state.shard, version };
+    const { emit, recorder } = this.#options;
+    const step = { node: state.node.label, shard: state.shard };
     try {
-      const { ledger, pending } = await replan();
-      const doneElsewhere = state.versions.filter((name) => !pending.includes(name));
-      const { inDoubt } = state;
+      await session.ready();
+      const { ledger, pending } = await recorder.replan(session.client, state.ledger);
+      const done = state.versions.filter((name) => !pending.includes(name));
+      // A commit that got no answer has happened.
+      const doneByUs = state.inDoubt === undefined ? undefined : version;
       state.ledger = ledger;
-      if (doneElsewhere.length > 0) this.#advance(state, 0);
-      state.versions = pending;
+      if (done.length > 0) advance(state, pending);
       this.#schedule.requeue(id, { notBeforeMs: 0, versions: pending });
-      for (const name of doneElsewhere) {
-        const done = { ...step, version: name };
-        // The commit that got no answer has happened.
-        if (inDoubt && name === version) {
-          this.#options.emit({ type: "step:done", ...done, durationMs: 0 });
-        } else this.#options.emit({ type: "step:already-done", ...done });
+      for (const name of done) {
+        if (name === doneByUs) emit({ type: "step:done", ...step, version: name, durationMs: 0 });
+        else emit({ type: "step:already-done", ...step, version: name });
       }
     } catch (error) {
       this.#endFailed(id, state, version, error, 0);
     }
-  }
-
-  #advance(state: ChainState<L>, by: number): void {
-    state.versions = state.versions.slice(by);
-    state.attempts = 0;
-    state.connectionLosses = 0;
-    state.inDoubt = false;
   }
 
   #endFailed(
@@ -287,19 +268,15 @@ class ChainRun<L> {
   ): void {
     const notAttempted = this.#schedule.fail(id);
     const step = { node: state.node.label, shard: state.shard, version };
-    const info = errorInfo(error, step);
-    if (state.inDoubt) {
-      this.#options.emit({ type: "step:in-doubt", ...step, error: info, notAttempted });
-    } else {
+    if (state.inDoubt === undefined) {
+      const info = errorInfo(error, step);
       this.#options.emit({ type: "step:failed", ...step, error: info, notAttempted, durationMs });
-    }
+    } else this.#emitInDoubt(state, version, notAttempted);
   }
 
   /** The node cannot be reached any more: ends this chain and those that wait for the node. */
   #endUnreached(id: string, state: ChainState<L>, error: unknown): void {
-    const [version] = state.versions;
     if (this.#options.signal.aborted) this.#endChain(id, state, "interrupted");
-    else if (state.inDoubt && version !== undefined) this.#endFailed(id, state, version, error, 0);
     else {
       const message = error instanceof Error ? error.message : String(error);
       this.#options.emit({ type: "warning", node: state.node.label, message });
@@ -321,10 +298,16 @@ class ChainRun<L> {
   }
 
   #emitAbandoned(
-    { node, shard }: ChainState<L>,
+    state: ChainState<L>,
     notAttempted: readonly string[],
     reason: "interrupted" | "node-lost",
   ): void {
+    const [version, ...later] = notAttempted;
+    if (state.inDoubt !== undefined && version !== undefined) {
+      this.#emitInDoubt(state, version, later);
+      return;
+    }
+    const { node, shard } = state;
     const event = {
       type: "chain:abandoned",
       node: node.label,
@@ -333,6 +316,16 @@ class ChainRun<L> {
       reason,
     } as const;
     this.#options.emit(event);
+  }
+
+  #emitInDoubt(
+    { node, shard, inDoubt }: ChainState<L>,
+    version: string,
+    notAttempted: readonly string[],
+  ): void {
+    const step = { node: node.label, shard, version };
+    const error = errorInfo(inDoubt, step);
+    this.#options.emit({ type: "step:in-doubt", ...step, error, notAttempted });
   }
 
   #warn({ node, shard }: ChainState<L>, version: string, notice: ScriptNotice): void {

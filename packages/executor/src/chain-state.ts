@@ -1,0 +1,45 @@
+import type { ExecutorNode } from "./executor-client.js";
+
+/** A shard's chain: the versions to run on it, and the ledger that says so. */
+export interface ChainToRun<L> {
+  readonly node: ExecutorNode;
+  readonly shard: string;
+  /** In order. Not empty. */
+  readonly versions: readonly string[];
+  readonly ledger: L;
+}
+
+/** A chain under way. */
+export interface ChainState<L> {
+  readonly node: ExecutorNode;
+  readonly shard: string;
+  ledger: L;
+  /** The versions that are left; the first is the one that runs or runs next. */
+  versions: readonly string[];
+  /** Attempts of the first version so far, and when they began. */
+  attempts: number;
+  firstAttemptMs: number;
+  connectionLosses: number;
+  /** How the connection broke while the first version was being committed; `undefined`: it did not. */
+  inDoubt: unknown;
+  /** The first version is not tried again: it is left to find out whether it is there. */
+  givenUp: boolean;
+}
+
+/** A chain that has not begun. */
+export function createChainState<L>(chain: ChainToRun<L>): ChainState<L> {
+  return { ...chain, ...UNTRIED };
+}
+
+/** Turns to the versions that are left now; the first of them was not tried yet. */
+export function advance<L>(state: ChainState<L>, versions: readonly string[]): void {
+  Object.assign(state, UNTRIED, { versions });
+}
+
+const UNTRIED = {
+  attempts: 0,
+  firstAttemptMs: 0,
+  connectionLosses: 0,
+  inDoubt: undefined,
+  givenUp: false,
+};
