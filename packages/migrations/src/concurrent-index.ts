@@ -28,11 +28,9 @@ export function parseCreateIndexConcurrently(
   at += 2;
   if (hasWords(phrase, at, "IF", "NOT", "EXISTS")) at += 3;
   const name = readName(phrase, at);
-  // ON is a reserved word: without quotes it cannot be the name.
-  if (name === undefined || name.parts.length > 1 || hasWords(phrase, at, "ON")) {
+  if (name === undefined || name.parts.length > 1 || !hasWords(phrase, name.end, "ON")) {
     return { index: undefined };
   }
-  if (!hasWords(phrase, name.end, "ON")) return { index: undefined };
   const tableAt = name.end + (hasWords(phrase, name.end + 1, "ONLY") ? 2 : 1);
   const table = readName(phrase, tableAt);
   if (table === undefined) return { index: undefined };
@@ -80,8 +78,11 @@ function isPlainIdentifier({ kind, text }: Token): boolean {
   return kind === "word" || (kind === "quoted-identifier" && text.startsWith('"'));
 }
 
-/** What the server makes of an identifier; in UTF-8 it lowers the ASCII letters alone. */
+/**
+ * The identifier in quotes, without them: the server lowers one that has none (in UTF-8, its ASCII
+ * letters alone).
+ */
 function foldIdentifier(text: string): string {
-  if (text.startsWith('"')) return text.slice(1, -1).replaceAll('""', '"');
+  if (text.startsWith('"')) return text.slice(1, -1);
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }

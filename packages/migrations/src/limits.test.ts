@@ -53,7 +53,7 @@ describe("parseLimits", () => {
     ["a block comment", "/*\n-- $delay = 5\n*/"],
     ["a quoted name", 'SELECT 1 AS "\n-- $delay = 5\n";'],
     ["the data of a COPY", "COPY t FROM stdin;\n-- $delay = 5\n\\.\n"],
-    ["the middle of a line", "  -- $delay = 5\nSELECT 1; -- $delay = 6"],
+    ["the middle of a line", "-- $run_alone = 0\n  -- $delay = 5\nSELECT 1; -- $delay = 6"],
     ["a comment about a parameter", "-- $1 = the id\n-- $$ = a dollar quote"],
   ])("finds none in %s", (_, text) => {
     expect(parse(text)).toMatchObject({ problems: [], limits: { delayMs: 0 } });

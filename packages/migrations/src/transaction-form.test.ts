@@ -153,7 +153,7 @@ describe("a file that starts with COMMIT", () => {
 
   it("may end and begin transactions again", () => {
     const text =
-      "COMMIT WORK; VACUUM; BEGIN; SELECT 1; END; VACUUM t; START TRANSACTION; SELECT 2;";
+      "COMMIT AND NO CHAIN; VACUUM; BEGIN; SELECT 1; END; VACUUM t; START TRANSACTION; SELECT 2;";
     expect(outsideOf(text)).toEqual(["VACUUM;", "VACUUM t;"]);
   });
 
@@ -181,6 +181,16 @@ describe("a file that starts with COMMIT", () => {
       expect.stringContaining(
         `no DROP INDEX IF EXISTS ${name}; before its CREATE INDEX CONCURRENTLY`,
       ),
+    ]);
+  });
+
+  it("lacks its drop where that is in another schema", () => {
+    const drop = "DROP INDEX IF EXISTS other.ix;";
+    const build = (table: string) =>
+      `${LIMIT}COMMIT; ${drop} CREATE INDEX CONCURRENTLY ix ON ${table} (a); BEGIN;`;
+    accept(build("Other.t"));
+    expect(messagesOf(build("another.t"))).toEqual([
+      expect.stringContaining("no DROP INDEX IF EXISTS another.ix;"),
     ]);
   });
 

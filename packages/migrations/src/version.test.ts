@@ -27,7 +27,8 @@ describe("parseVersion", () => {
     "1a.a.sh",
     "-1.a.sh",
     "1.a/b.sh",
-    "1.a.sh\n2.b.sh",
+    "1.a\nb.sh",
+    "1.a.s\th",
     "1.a.sh.up.sql",
     "٣.a.sh",
   ])("does not take %j for a version", (name) => {
