@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { processesIn } from "./cluster-processes.js";
 import type { ServerUser } from "./server-user.js";
 import { TestkitError } from "./testkit-error.js";
 
@@ -15,10 +16,8 @@ export interface ServerProcessOptions {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** How a server is asked to end: PostgreSQL's two quick ways, or as if the machine had crashed. */
-export type StopMode = "fast" | "immediate" | "crash";
-
-const signals = { fast: "SIGINT", immediate: "SIGQUIT", crash: "SIGKILL" } as const;
+/** PostgreSQL's two quick ways to stop. */
+export type StopMode = "fast" | "immediate";
 
 /** A start that is not through after this time has failed; a slow machine needs about a second. */
 const startTimeoutMs = 60_000;
@@ -49,8 +48,30 @@ export async function endServer(child: ChildProcess, mode: StopMode): Promise<vo
   if (hasEnded(child)) return;
   const exit = once(child, "exit");
   child.ref();
-  child.kill(signals[mode]);
+  child.kill(mode === "fast" ? "SIGINT" : "SIGQUIT");
   await exit;
+}
+
+/**
+ * Kills a server and all its backends, as if the machine had lost its power. The backends have to
+ * be killed, too: a busy one does not notice for minutes that its server is gone.
+ */
+export async function crashServer(child: ChildProcess, directory: string): Promise<void> {
+  const exit = hasEnded(child) ? undefined : once(child, "exit");
+  child.ref();
+  for (let found = processesIn(directory); found.length > 0; found = processesIn(directory)) {
+    for (const pid of found) killNow(pid);
+    await sleep(5);
+  }
+  await exit;
+}
+
+function killNow(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It ended meanwhile.
+  }
 }
 
 export function hasEnded(child: ChildProcess): boolean {

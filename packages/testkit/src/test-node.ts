@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { findFreePort } from "./free-port.js";
-import { endServer, hasEnded, readLog, type StopMode, startServer } from "./server-process.js";
+import {
+  crashServer,
+  endServer,
+  hasEnded,
+  readLog,
+  type StopMode,
+  startServer,
+} from "./server-process.js";
 import type { ServerTemplate } from "./server-template.js";
 import type { ServerUser } from "./server-user.js";
 import {
@@ -109,24 +116,24 @@ export class TestNode implements DatabaseAddress {
   }
 
   /**
-   * Stops the server and waits until its process is gone. `fast` rolls back what is open and shuts
+   * Stops the server and waits until its processes are gone. `fast` rolls back what is open and shuts
    * down in order; `immediate` ends all at once and leaves recovery to the next start.
    *
    * @default mode "fast"
    */
-  async stop(mode: Exclude<StopMode, "crash"> = "fast"): Promise<void> {
+  async stop(mode: StopMode = "fast"): Promise<void> {
     if (this.#server !== undefined) await endServer(this.#server, mode);
   }
 
   /**
-   * Kills the server with SIGKILL, as a crash. Its backends notice within moments, not at once, so
-   * a statement may still run for a little while.
+   * Kills the server and its backends with SIGKILL, as if the machine had lost its power. What was
+   * committed is there after the next start.
    */
   async kill(): Promise<void> {
-    if (this.#server !== undefined) await endServer(this.#server, "crash");
+    if (this.#server !== undefined) await crashServer(this.#server, this.#options.directory);
   }
 
-  async restart(mode: Exclude<StopMode, "crash"> = "fast"): Promise<void> {
+  async restart(mode: StopMode = "fast"): Promise<void> {
     await this.stop(mode);
     await this.start();
   }

@@ -1,0 +1,98 @@
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import pg from "pg";
+import { describe, expect, it, vi } from "vitest";
+import { supportedMajors } from "./postgres-binaries.js";
+import { startNodes } from "./start-nodes.js";
+
+describe("startNodes", () => {
+  it.each(supportedMajors)("starts PostgreSQL %i", async (major) => {
+    await using cluster = await startNodes({ major });
+    const [row] = await cluster.node.query<{ number: number }>(
+      "SELECT current_setting('server_version_num')::int / 10000 AS number",
+    );
+    expect(row?.number).toBe(major);
+    expect(cluster.node.major).toBe(major);
+  });
+
+  it("takes the major version from PG_MIG_TEST_MAJOR where none is asked for", async () => {
+    vi.stubEnv("PG_MIG_TEST_MAJOR", "15");
+    try {
+      await using cluster = await startNodes();
+      expect(cluster.node.major).toBe(15);
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+
+  it("keeps two clusters that start at the same time apart", async () => {
+    const [one, two] = await Promise.all([startNodes({ count: 2 }), startNodes({ count: 2 })]);
+    try {
+      const nodes = [...one.nodes, ...two.nodes];
+      expect(new Set(nodes.map((node) => node.port)).size).toBe(4);
+      await Promise.all(
+        nodes.map((node) => node.query(`CREATE TABLE only_here AS SELECT ${node.port} AS port`)),
+      );
+      for (const node of nodes) {
+        expect(await node.query("SELECT port FROM only_here")).toEqual([{ port: node.port }]);
+      }
+      await one.stop();
+      expect(await two.node.query("SELECT 1 AS one")).toEqual([{ one: 1 }]);
+    } finally {
+      await Promise.all([one.stop(), two.stop()]);
+    }
+  });
+
+  it("refuses a wrong password, over TCP and over the socket", async () => {
+    await using cluster = await startNodes();
+    const { host, port, user, database, socketDirectory } = cluster.node;
+    for (const place of [host, socketDirectory]) {
+      const client = new pg.Client({ host: place, port, user, database, password: "wrong" });
+      await expect(client.connect()).rejects.toMatchObject({ code: "28P01" });
+    }
+  });
+
+  it("accepts connections over the socket", async () => {
+    await using cluster = await startNodes();
+    const { port, user, database, password, socketDirectory: host } = cluster.node;
+    const client = new pg.Client({ host, port, user, database, password });
+    await client.connect();
+    const { rows } = await client.query("SELECT inet_server_addr() AS address");
+    await client.end();
+    expect(rows).toEqual([{ address: null }]);
+  });
+
+  it("gives the servers the settings that are asked for", async () => {
+    await using cluster = await startNodes({ settings: { max_connections: "17" } });
+    expect(await cluster.node.query("SHOW max_connections")).toEqual([{ max_connections: "17" }]);
+  });
+
+  it("removes everything when it stops, the template too where it is not shared", async () => {
+    const cluster = await startNodes({ cache: "none" });
+    const directory = dirname(cluster.node.socketDirectory);
+    expect(existsSync(`${directory}/cache`)).toBe(true);
+    await cluster.stop();
+    expect(existsSync(directory)).toBe(false);
+    expect(cluster.node.running).toBe(false);
+  });
+
+  it("may be stopped twice", async () => {
+    const cluster = await startNodes();
+    await Promise.all([cluster.stop(), cluster.stop()]);
+    await expect(cluster.stop()).resolves.toBeUndefined();
+  });
+
+  it("tells the server's words when a server does not start", async () => {
+    await expect(startNodes({ settings: { shared_buffers: "-1" } })).rejects.toMatchObject({
+      code: "NODE_DID_NOT_START",
+      message: expect.stringContaining('outside the valid range for parameter "shared_buffers"'),
+    });
+  });
+
+  it("says how to install a major version that is not there", async () => {
+    await expect(startNodes({ major: 13 })).rejects.toMatchObject({
+      code: "POSTGRES_NOT_INSTALLED",
+      hint: "Choose one of the major versions 14, 15, 16, 17, 18.",
+    });
+  });
+});
