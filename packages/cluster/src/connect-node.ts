@@ -77,6 +77,7 @@ async function connectOnce(
 ): Promise<{ readonly client: Client } | ConnectFailure> {
   // Loaded here, so that a program that only parses hosts never loads it.
   const { Client } = await import("pg");
+  signal?.throwIfAborted();
   const socket = new Socket();
   let answer: string | undefined;
   socket.once("data", (data) => {
@@ -95,6 +96,8 @@ async function connectOnce(
       return password ?? "";
     },
     ssl: tls,
+    // Else pg takes it from the environment, and throws where it does not fit.
+    sslnegotiation: "postgres",
     stream: () => socket,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,

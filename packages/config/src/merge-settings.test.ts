@@ -70,8 +70,9 @@ describe("mergeSettings", () => {
   });
 
   it("knows the source of every setting", () => {
-    const { sources, after, discovery, configFiles, ...values } = merge();
-    expect(Object.keys(sources).sort()).toEqual([...Object.keys(values), "password"].sort());
+    const { sources, after, configFiles, ...values } = merge();
+    const names = [...Object.keys(values), "hosts", "password"];
+    expect(Object.keys(sources).sort()).toEqual(names.sort());
   });
 
   it.each(["", "0", "false", "no", "null", "undefined", "No", undefined])(
@@ -88,6 +89,7 @@ describe("mergeSettings", () => {
   it("takes an empty variable for one that is not set", () => {
     const env = { PGHOST: "", PGPORT: "", PGUSER: "", PGDATABASE: "", PGSSLMODE: "" };
     expect(merge({ env })).toEqual(merge());
+    expect(merge({ env }).hosts).toEqual(["127.0.0.1"]);
   });
 
   it("counts a relative migration directory from the working directory", () => {
@@ -115,7 +117,13 @@ describe("mergeSettings", () => {
   });
 
   it("shows no password when it is printed, nor in an error", () => {
-    const layers = [{ path: "/c", config: { PGPASSWORD: "hunter2", EXTRA: "hunter2" } }];
+    const config = {
+      PGHOST: "postgres://ann:hunter2@db1",
+      PGPASSWORD: "hunter2",
+      EXTRA: "hunter2",
+      discovery: { token: "hunter2" },
+    };
+    const layers = [{ path: "/c", config }];
     const settings = merge({ layers });
     expect(settings.password).toBe("hunter2");
     expect(inspect(settings) + JSON.stringify(settings)).not.toContain("hunter2");

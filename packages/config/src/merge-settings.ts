@@ -66,11 +66,8 @@ export function mergeSettings({ flags, layers, env, cwd, os }: MergeSettingsOpti
       hint: "Name it with --migdir=DIR, in PGMIGDIR, or as PGMIGDIR in pg-mig.config.ts.",
     });
   }
-  const values: Omit<SettingValues, "password"> = {
+  const values: Omit<SettingValues, "hosts" | "password"> = {
     migdir: resolve(cwd, migdir),
-    hosts: take("hosts", { flag: ["--hosts", flags.hosts], variable: "PGHOST" }, toTexts, [
-      "127.0.0.1",
-    ]),
     port: take("port", { flag: ["--port", flags.port], variable: "PGPORT" }, toPort, 5432),
     user: take("user", { flag: ["--user", flags.user], variable: "PGUSER" }, toText, os.user),
     database: take(
@@ -94,26 +91,31 @@ export function mergeSettings({ flags, layers, env, cwd, os }: MergeSettingsOpti
     dry: take("dry", { flag: ["--dry", flags.dry] }, toYesOrNo, false),
     force: take("force", { flag: ["--force", flags.force] }, toYesOrNo, false),
   };
-  const password = take(
-    "password",
-    { flag: ["--pass", flags.pass], variable: "PGPASSWORD" },
-    toPassword,
-    undefined,
-  );
+  // All of these may hold passwords, and somebody will log the settings one day.
+  const secrets = {
+    hosts: take("hosts", { flag: ["--hosts", flags.hosts], variable: "PGHOST" }, toTexts, [
+      "127.0.0.1",
+    ]),
+    password: take(
+      "password",
+      { flag: ["--pass", flags.pass], variable: "PGPASSWORD" },
+      toPassword,
+      undefined,
+    ),
+    exported: exportedVariables(layers),
+    discovery: layers.findLast(({ config }) => config.discovery !== undefined)?.config.discovery,
+  };
   const settings = {
     ...values,
+    ...secrets,
     sources,
     after: afterHooks(layers),
-    discovery: layers.findLast(({ config }) => config.discovery !== undefined)?.config.discovery,
     configFiles: layers.map(({ path }) => path),
-    password,
-    exported: exportedVariables(layers),
   };
-  // Both may hold passwords, and somebody will log the settings one day.
-  return Object.defineProperties(settings, {
-    password: { enumerable: false },
-    exported: { enumerable: false },
-  });
+  for (const name of Object.keys(secrets)) {
+    Object.defineProperty(settings, name, { enumerable: false });
+  }
+  return settings;
 }
 
 function afterHooks(layers: readonly ConfigLayer[]): (() => unknown)[] {

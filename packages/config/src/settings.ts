@@ -28,7 +28,7 @@ export type SslModeSetting =
 export interface SettingValues {
   /** The migration directory, as an absolute path. */
   readonly migdir: string;
-  /** Lists of nodes, not parsed yet; at least one. */
+  /** Lists of nodes, not parsed yet; at least one. Not enumerable: they may hold passwords. */
   readonly hosts: readonly string[];
   readonly port: number;
   readonly user: string;
@@ -60,7 +60,7 @@ export interface Settings extends SettingValues {
   readonly exported: Readonly<Record<string, string>>;
   /** The hooks for after a fully successful apply, of the outermost config file first. */
   readonly after: readonly (() => unknown)[];
-  /** The `discovery` of the nearest config file that has one. */
+  /** The `discovery` of the nearest config file that has one. Not enumerable. */
   readonly discovery: unknown;
   /** The config files that were read, the outermost first. */
   readonly configFiles: readonly string[];

@@ -1,0 +1,19 @@
+import { describe, expect, expectTypeOf, it } from "vitest";
+import { type Action, defineConfig } from "./config-types.js";
+
+describe("defineConfig", () => {
+  it("returns what it is given", () => {
+    const config = { PGHOST: ["a", "b"], PGPORT: 5432, MY_OWN: "x" };
+    expect(defineConfig(config)).toBe(config);
+  });
+
+  it("gives the action of a config function its type", () => {
+    const make = defineConfig(async (action) => {
+      expectTypeOf(action).toEqualTypeOf<Action>();
+      return { PGCREATEDB: action === "apply", after: () => {} };
+    });
+    expect(make).toBeTypeOf("function");
+    // @ts-expect-error: a port is no object
+    defineConfig({ PGPORT: {} });
+  });
+});
