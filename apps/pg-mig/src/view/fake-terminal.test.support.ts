@@ -169,13 +169,19 @@ export class ManualClock implements Clock {
 }
 
 /** The end of a process that tests bring about themselves. */
-export function fakeExit(): { readonly onExit: OnExit; readonly leave: () => void } {
+export function fakeExit(): {
+  readonly onExit: OnExit;
+  readonly leave: () => void;
+  /** How many wait for the end. */
+  readonly waiting: () => number;
+} {
   const leaving = new Set<() => void>();
   return {
     onExit: (leave) => {
       leaving.add(leave);
       return () => leaving.delete(leave);
     },
+    waiting: () => leaving.size,
     leave: () => {
       for (const leave of leaving) {
         leave();

@@ -8,8 +8,8 @@ import { anyRun, failureOn, reportOf, runStart, shardNames } from "./run-events.
 function liveView(columns?: number, rows?: number) {
   const terminal = new FakeTerminal(columns, rows);
   const clock = new ManualClock();
-  const { onExit, leave } = fakeExit();
-  return { terminal, clock, leave, view: createLiveView({ terminal, clock, onExit }) };
+  const { onExit, leave, waiting } = fakeExit();
+  return { terminal, clock, leave, waiting, view: createLiveView({ terminal, clock, onExit }) };
 }
 
 const started = (shard: string): RunEvent => ({
@@ -57,7 +57,7 @@ describe("createLiveView", () => {
   });
 
   it("leaves failures above the area and erases the area at the end", () => {
-    const { terminal, clock, view } = liveView();
+    const { terminal, clock, view, waiting } = liveView();
     view.handle(runStart(["n"], 3));
     view.handle(started("sh0001"));
     clock.advance(100);
@@ -71,7 +71,7 @@ describe("createLiveView", () => {
     view.handle(runDone);
     expect(terminal.lines.join("")).toBe(failure);
     expect(terminal.cursor).toBe("shown");
-    expect(clock.timers).toBe(0);
+    expect([clock.timers, waiting()]).toEqual([0, 0]);
   });
 
   it("shows the same failure on hundreds of shards a few times, then counts", () => {

@@ -42,21 +42,12 @@ describe("createRepaintArea", () => {
 
   it("keeps its lines apart in a window made wider again", () => {
     const { terminal, area } = areaOf(30, 10);
-    area.paint({ above: [], frame: ["twenty characters ..", "short"] });
+    area.paint({ above: ["above"], frame: ["twenty characters ..", "short"] });
     terminal.resize(12, 10);
     area.paint({ above: [], frame: ["twenty cha…", "short"] });
     terminal.resize(30, 10);
     area.paint({ above: [], frame: ["twenty characters ..", "short"] });
-    expect(terminal.lines).toEqual(["twenty characters ..", "short"]);
-  });
-
-  it("never moves above the screen", () => {
-    const { terminal, area } = areaOf(30, 4);
-    area.paint({ above: ["1", "2", "3"], frame: ["twenty characters ..", "short"] });
-    terminal.resize(8, 4);
-    area.paint({ above: [], frame: ["new"] });
-    expect(terminal.lines.slice(0, 3)).toEqual(["1", "2", "3"]);
-    expect(terminal.lines.at(-1)).toBe("new");
+    expect(terminal.lines).toEqual(["above", "twenty characters ..", "short"]);
   });
 
   it("hides the cursor while it draws over its frame", () => {

@@ -23,9 +23,7 @@ const colorCodes = /\u001B\[\d+m/g;
  * without clearing first, so that nothing flickers; an unchanged frame writes nothing. The caller
  * sees to it that no line of a frame is wider than the terminal.
  */
-export function createRepaintArea(
-  terminal: Pick<Terminal, "write" | "columns" | "rows">,
-): RepaintArea {
+export function createRepaintArea(terminal: Pick<Terminal, "write" | "columns">): RepaintArea {
   let drawn: readonly string[] = [];
   let drawnColumns = terminal.columns();
   let cursor: "shown" | "hidden" = "shown";
