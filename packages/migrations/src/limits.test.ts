@@ -60,7 +60,7 @@ describe("parseLimits", () => {
   });
 
   it("finds one behind a psql command with a lone quote, and behind the data of a COPY", () => {
-    const text = "\\warn it's\n-- $delay = 5\nCOPY t FROM stdin;\n'\n\\.\n-- $run_alone = 1\n";
+    const text = "\\warn 'it\\'s'\n-- $delay = 5\nCOPY t FROM stdin;\n'\n\\.\n-- $run_alone = 1\n";
     expect(parse(text)).toMatchObject({ problems: [], limits: { delayMs: 5, runAlone: true } });
   });
 

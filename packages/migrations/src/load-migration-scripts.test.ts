@@ -83,7 +83,7 @@ describe("loadMigrationScripts", () => {
       `${join("mig", "1.a.sh.dn.sql")}:3:1 unknown pseudo comment $dely`,
       expect.stringMatching(/1\.a\.sh\.up\.sql:1:8 this .* is never closed/),
       `${join("mig", "2.b.sh.up.sql")} byte 2 (counted from 0) is not valid UTF-8`,
-      expect.stringMatching(/3\.c\.sh\.up\.sql:1:10 holds a NUL character/),
+      expect.stringMatching(/3\.c\.sh\.up\.sql:1:10 .*NUL character/),
       `${join("mig", "after.sql")}:1:1 $run_alone has no meaning here: before.sql and after.sql run once per node`,
     ]);
   });
