@@ -1,4 +1,6 @@
 export type { TokenKind } from "./lexer.js";
+export type { LoadScriptOptions } from "./load-script.js";
+export { loadScript } from "./load-script.js";
 export type { ParseScriptOptions } from "./parse-script.js";
 export { parseScript } from "./parse-script.js";
 export type { RunScriptOptions } from "./run-script.js";
@@ -7,6 +9,7 @@ export type { Command, PlainRegion, Script } from "./script.js";
 export type { ScriptClient, ScriptResult } from "./script-client.js";
 export { ScriptError } from "./script-error.js";
 export type { ScriptNotice } from "./script-notice.js";
+export type { OutputStream } from "./script-output.js";
 export type { TransactionStatus } from "./simple-query.js";
 export type { SourcePosition, SourceText } from "./source-text.js";
 export type { Statement } from "./statement.js";

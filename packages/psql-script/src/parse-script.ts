@@ -1,165 +1,227 @@
-import { PgMigError } from "@pg-mig/errors";
-import type { Command, PlainRegion, Script } from "./script.js";
+import { staticArgument } from "./argument-reader.js";
+import { scanArguments, scanCommandName } from "./command-arguments.js";
+import { commandRule } from "./command-table.js";
+import { parseCopyCommand } from "./commands/copy-command.js";
+import { RegionCollector } from "./region-collector.js";
+import type { Command, Script } from "./script.js";
 import { ScriptCursor } from "./script-cursor.js";
-import { positionAt, type SourceText, textStart } from "./source-text.js";
+import { ScriptError } from "./script-error.js";
+import {
+  isBlank,
+  quitSkips,
+  refusedCommand,
+  unknownCommand,
+  unterminated,
+} from "./script-problems.js";
+import type { SourceText } from "./source-text.js";
 import { ScriptStatement } from "./statement.js";
-import { transactionControl } from "./transaction-control.js";
 
 /** Options of {@link parseScript}. */
 export interface ParseScriptOptions {
   /** The file's name in positions and messages. */
   readonly file: string;
+  /**
+   * Read and run the script with psql 15's own leniency: nothing is refused before it is reached, a
+   * transaction that is left open, a `\q` that skips text and a condition that is no boolean are no
+   * errors, and the bodies of routines inside CREATE SCHEMA are cut at their semicolons.
+   *
+   * @default false
+   */
+  readonly psqlCompat?: boolean;
 }
 
 /**
  * Reads a psql script without running it. Pure; time and space in proportion to the text.
  *
- * @throws PgMigError, with file, line and column in `where`:
- * - `SCRIPT_UNTERMINATED`: a literal, comment, parenthesis or `BEGIN ATOMIC` body is never closed
- *   (the place where it begins); only where no variable could close it;
- * - `SCRIPT_NUL`: the text has a NUL character.
+ * What can be seen to fail is refused here, as far as no variable or `\if` could change it.
+ *
+ * @throws ScriptError, with file, line and column in `where`:
+ * - `SCRIPT_UNTERMINATED`: a literal, comment, parenthesis, `BEGIN ATOMIC` body, `\if` or argument is
+ *   never closed (the place where it begins);
+ * - `SCRIPT_COMMAND_REFUSED`: a psql command that does not exist or cannot be used;
+ * - `SCRIPT_QUIT`: a `\q` that skips text;
+ * - `SCRIPT_NUL`, `SCRIPT_NOT_TEXT`: the text has a NUL character, or is a dump for pg_restore.
  */
 export function parseScript(text: string, options: ParseScriptOptions): Script {
   const source = { file: options.file, text };
-  refuseNul(source);
-  return new ScriptParser(source).parse();
+  refuseNonText(source);
+  return new ScriptParser(source, options.psqlCompat ?? false).parse();
 }
 
-function refuseNul(source: SourceText): void {
+function refuseNonText(source: SourceText): void {
+  const common = { part: "script", source } as const;
+  if (source.text.startsWith("PGDMP")) {
+    throw new ScriptError("this is a dump in pg_dump's custom format.", {
+      ...common,
+      offset: 0,
+      code: "SCRIPT_NOT_TEXT",
+      hint: "Make it text: pg_restore --file=script.sql dump.",
+    });
+  }
   const offset = source.text.indexOf("\0");
   if (offset < 0) return;
-  const where = positionAt(source, offset);
-  throw new PgMigError(`${source.file}:${where.line}:${where.column} holds a NUL character.`, {
+  throw new ScriptError("this is a NUL character.", {
+    ...common,
+    offset,
     code: "SCRIPT_NUL",
-    hint: "Save the file as UTF-8 text: PostgreSQL has no NUL in text, and UTF-16 files are full of them.",
-    where,
+    hint: "Save the file as UTF-8: PostgreSQL has no NUL in text, and UTF-16 files are full of them.",
   });
 }
 
+const QUERY_COMMANDS = new Set(["g", "gx", "gset", "gexec", "gdesc", "crosstabview"]);
+
 class ScriptParser {
   readonly #source: SourceText;
+  readonly #psqlCompat: boolean;
   readonly #cursor: ScriptCursor;
   readonly #statements: ScriptStatement[] = [];
   readonly #commands: Command[] = [];
-  readonly #regions: PlainRegion[] = [];
-  /** The region that is growing: since where, and its last end that is known to be clean. */
-  #region = { start: 0, firstLine: 1, statements: 0 };
-  #clean: { end: number; nextLine: number; statements: number } | undefined;
-  #dirty = false;
+  readonly #regions: RegionCollector;
+  /** The `\if` blocks that are open: where they begin, and the parentheses that were open there. */
+  readonly #blocks: { readonly offset: number; readonly parenDepth: number }[] = [];
   #sawVariable = false;
   #sawData = false;
+  /** How many blocks of data are behind the line that is being read. */
   #copies = 0;
+  /** What is read may be data of a COPY that only running would show. */
+  #doubtful = false;
 
-  constructor(source: SourceText) {
+  constructor(source: SourceText, psqlCompat: boolean) {
     this.#source = source;
+    this.#psqlCompat = psqlCompat;
+    this.#regions = new RegionCollector(source.text);
     this.#cursor = new ScriptCursor(source, {
-      schemaRoutines: true,
+      schemaRoutines: !psqlCompat,
       lookup: () => {
         this.#sawVariable = true;
-        this.#dirty = true;
+        this.#regions.spoil();
         return undefined;
       },
     });
-    this.#region = { start: textStart(source.text), firstLine: 1, statements: 0 };
   }
 
   parse(): Script {
-    const cursor = this.#cursor;
-    for (let stop = cursor.advance(); stop !== "end"; stop = cursor.advance()) {
-      if (stop === "line") this.#atLine();
-      else if (stop === "statement") this.#addStatement();
-      else this.#addCommand();
-    }
-    this.#atEnd();
+    this.#read();
     return {
       ...this.#source,
       statements: this.#statements,
       commands: this.#commands,
       plain: this.#commands.length === 0 && !this.#sawVariable && !this.#sawData,
-      regions: this.#regions,
-      backslashInString: cursor.lexer.sawPlainBackslash,
+      regions: this.#regions.regions,
+      backslashInString: this.#cursor.lexer.sawPlainBackslash,
+      psqlCompat: this.#psqlCompat,
+      path: undefined,
+      includes: new Map(),
     };
+  }
+
+  #read(): void {
+    const cursor = this.#cursor;
+    for (let stop = cursor.advance(); stop !== "end"; stop = cursor.advance()) {
+      if (stop === "line") this.#atLine();
+      else if (stop === "statement") this.#addStatement();
+      else if (this.#addCommand() === "quit") return;
+    }
+    this.#atEnd();
+  }
+
+  /** Throws what running would end in, too; not where that is uncertain. */
+  #refuse(makeError: () => ScriptError): void {
+    if (!this.#psqlCompat && !this.#doubtful) throw makeError();
+  }
+
+  #place(offset: number) {
+    return { source: this.#source, offset };
   }
 
   #atLine(): void {
     const cursor = this.#cursor;
     if (this.#copies > 0) {
-      this.#skipData();
-      return;
-    }
-    if (!cursor.atRest) return;
-    if (this.#dirty) {
-      this.#closeRegion();
-      this.#startRegion(cursor.lineStart, cursor.line);
-    } else this.#markClean(cursor.lineStart, cursor.line);
+      cursor.jump(cursor.lineStart, cursor.line);
+      for (; this.#copies > 0; this.#copies--) cursor.takeCopyData();
+      this.#sawData = true;
+    } else if (cursor.atRest) this.#regions.rest(cursor.lineStart, cursor.line);
   }
 
-  #skipData(): void {
-    const cursor = this.#cursor;
-    cursor.jump(cursor.lineStart, cursor.line);
-    for (; this.#copies > 0; this.#copies--) cursor.takeCopyData();
-    this.#sawData = true;
-  }
-
-  #startRegion(start: number, firstLine: number): void {
-    this.#region = { start, firstLine, statements: this.#statements.length };
-    this.#clean = undefined;
-    this.#dirty = false;
-  }
-
-  #markClean(end: number, nextLine: number): void {
-    this.#clean = { end, nextLine, statements: this.#statements.length };
-  }
-
-  #closeRegion(): void {
-    const { start, firstLine, statements: from } = this.#region;
-    if (this.#clean === undefined || this.#clean.statements === from) return;
-    const { end, nextLine } = this.#clean;
-    const statements = this.#statements.slice(from, this.#clean.statements);
-    const controls = statements.map(({ text }) => transactionControl(text));
-    this.#regions.push({
-      start,
-      end,
-      firstLine,
-      nextLine,
-      statements,
-      contents: statements.flatMap(({ contents }) => contents),
-      terminated: statements.at(-1)?.terminated ?? true,
-      leavesTransaction: controls.every((control) => control === "none"),
-      endsTransactionAt: statements[controls.indexOf("ends")]?.offset,
-    });
-  }
-
-  #addStatement(): void {
+  #addStatement(): ScriptStatement {
     const cursor = this.#cursor;
     const position = cursor.queryPosition();
-    const statement = new ScriptStatement(cursor.takeQuery(), position);
+    const query = cursor.takeQuery();
+    const statement = new ScriptStatement(query, position);
     this.#statements.push(statement);
-    if (cursor.lexer.words.mayCopyFromStdin) {
+    this.#regions.add(statement);
+    if (query.mayCopyFromStdin) {
       this.#copies += countCopies(statement);
-      this.#dirty = true;
+      this.#regions.spoil();
     }
-    cursor.lexer.words.endStatement();
+    return statement;
   }
 
-  #addCommand(): void {
+  #addCommand(): "quit" | "go on" {
     const cursor = this.#cursor;
-    const offset = cursor.offset - 1;
-    const position = positionAt(this.#source, offset);
-    const rest = cursor.rest();
-    const name = /^[^ \t\n\r\f\v\\]*/.exec(rest)?.[0] ?? "";
-    this.#commands.push({ name, text: `\\${rest}`, offset, position });
-    this.#dirty = true;
-    cursor.skipLine();
+    const offset = cursor.commandOffset;
+    const position = cursor.positionInLine(offset);
+    this.#regions.spoil();
+    const name = scanCommandName(cursor);
+    const rule = commandRule(name);
+    if (rule === undefined) {
+      this.#refuse(() => unknownCommand(name, this.#place(offset)));
+      cursor.skipLine();
+      return "go on";
+    }
+    const found = scanArguments(cursor, rule.style);
+    const text = this.#source.text.slice(offset, cursor.offset).trimEnd();
+    const conditional = this.#blocks.length > 0;
+    this.#commands.push({ name, text, offset, position, arguments: found, conditional });
+    const open = found.find((argument) => argument.unterminated);
+    if (!conditional && open) this.#refuse(() => unterminated("quote", this.#place(open.offset)));
+    if (!conditional && rule.verdict === "refuse") {
+      this.#refuse(() => refusedCommand(name, rule, this.#place(offset)));
+    }
+    if (name === "q" || name === "quit") return this.#quit(offset, conditional);
+    this.#follow(name, found, offset);
+    return "go on";
+  }
+
+  #quit(offset: number, conditional: boolean): "quit" | "go on" {
+    if (conditional) return "go on";
+    const rest = this.#source.text.slice(this.#cursor.offset);
+    if (!isBlank(rest)) this.#refuse(() => quitSkips(this.#place(offset)));
+    return "quit";
+  }
+
+  /** Does what a command does to the text behind it. */
+  #follow(name: string, found: Command["arguments"], offset: number): void {
+    const { lexer, query } = this.#cursor;
+    if (name === "if") this.#blocks.push({ offset, parenDepth: lexer.parenDepth });
+    else if (name === "elif" || name === "else") {
+      lexer.parenDepth = this.#blocks.at(-1)?.parenDepth ?? lexer.parenDepth;
+    } else if (name === "endif") this.#blocks.pop();
+    else if (name.toLowerCase() === "copy") {
+      const parsed = parseCopyCommand(staticArgument(found[0], false) ?? "");
+      if (!("unexpected" in parsed) && parsed.direction === "from") {
+        if (parsed.target.kind === "inline") this.#copies++;
+      }
+    } else if (QUERY_COMMANDS.has(name) || name === "r" || name === "reset") {
+      if (query.length > 0 && QUERY_COMMANDS.has(name)) {
+        const { text } = this.#addStatement();
+        if (name === "gexec" && /copy/i.test(text) && /stdin/i.test(text)) this.#doubtful = true;
+      } else this.#cursor.takeQuery();
+      lexer.reset();
+    }
   }
 
   #atEnd(): void {
     const cursor = this.#cursor;
     const { opening, query } = cursor;
-    if (opening !== undefined && !this.#sawVariable) throw unterminated(this.#source, opening);
+    if (opening !== undefined && !this.#sawVariable) {
+      this.#refuse(() => unterminated(opening.what, this.#place(opening.offset)));
+    }
+    const block = this.#blocks.at(-1);
+    if (block !== undefined) this.#refuse(() => unterminated("\\if", this.#place(block.offset)));
+    if (opening !== undefined) this.#regions.spoil();
     if (query.length > 0) this.#addStatement();
-    if (!this.#dirty) this.#markClean(this.#source.text.length, cursor.line + 1);
-    this.#closeRegion();
+    this.#regions.end(cursor.line + 1);
   }
 }
 
@@ -169,20 +231,4 @@ function countCopies(statement: ScriptStatement): number {
     .filter(({ kind }) => !["space", "line-comment", "block-comment"].includes(kind))
     .map(({ kind, text: word }) => (kind === "word" ? word.toUpperCase() : ""));
   return words.filter((word, i) => word === "FROM" && words[i + 1] === "STDIN").length;
-}
-
-/** The error for something that is still open at the end of a file. */
-export function unterminated(
-  source: SourceText,
-  opening: { readonly what: string; readonly offset: number },
-): PgMigError {
-  const where = positionAt(source, opening.offset);
-  return new PgMigError(
-    `${where.file}:${where.line}:${where.column}: this ${opening.what} is never closed.`,
-    {
-      code: "SCRIPT_UNTERMINATED",
-      hint: `Close the ${opening.what}, or remove it.`,
-      where,
-    },
-  );
 }

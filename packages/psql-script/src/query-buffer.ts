@@ -15,6 +15,8 @@ export class QueryBuffer {
   /** Where the parts of the query that are statements to the server begin, as indices into the query. */
   readonly contents: number[] = [];
   length = 0;
+  /** It has the words COPY and STDIN: the server may ask for data. */
+  mayCopyFromStdin = false;
   /** It ends with the semicolon that ends a statement. */
   terminated = false;
 

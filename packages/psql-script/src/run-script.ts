@@ -1,12 +1,17 @@
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { FileRun } from "./file-run.js";
+import { RunState } from "./run-state.js";
 import type { Script } from "./script.js";
 import type { ScriptClient, ScriptResult } from "./script-client.js";
-import { ScriptInterpreter } from "./script-interpreter.js";
+import { ScriptError } from "./script-error.js";
 import { type ScriptNotice, toNotice } from "./script-notice.js";
+import type { OutputStream } from "./script-output.js";
 import { Session } from "./session.js";
 
 /** Options of {@link runScript}. */
 export interface RunScriptOptions {
-  /** SQL statements glued before the first message: one statement each, without a semicolon at the end. */
+  /** SQL statements glued before the first message: one each, without a semicolon at the end. */
   readonly prologue?: readonly string[];
   /** SQL statements glued behind the last message, likewise. Never sent when anything before them failed. */
   readonly epilogue?: readonly string[];
@@ -19,16 +24,43 @@ export interface RunScriptOptions {
    */
   readonly batching?: "joined" | "single";
   /**
-   * The prologue opens a transaction, and the script must leave it open. A statement that would end
-   * it is refused before it is sent; if it is gone nevertheless, nothing more is sent.
+   * The script runs in a transaction that its caller (or the prologue) began, and must leave it open.
+   * A statement that would end it is refused before it is sent; if it is gone nevertheless, nothing
+   * more is sent.
    *
    * @default false
    */
   readonly expectOpenTransaction?: boolean;
   /** psql variables that are set when the script begins. */
   readonly variables?: Readonly<Record<string, string>>;
+  /**
+   * The environment that `\getenv` and shell commands see; the process's own is never used.
+   *
+   * @default {}
+   */
+  readonly env?: Readonly<Record<string, string>>;
+  /**
+   * The directory that `\i`, `\copy` and shell commands start from.
+   *
+   * @default the directory of the script
+   */
+  readonly cwd?: string;
+  /**
+   * Backticks, `\!` and `\copy … program` run shell commands; otherwise they are errors.
+   *
+   * @default false
+   */
+  readonly allowShell?: boolean;
+  /**
+   * Reads a file that an `\i` names and that was not read beforehand.
+   *
+   * @default the file system
+   */
+  readonly readFile?: (path: string) => Promise<Uint8Array>;
   /** Called for every notice and warning of the server. */
   readonly onNotice?: (notice: ScriptNotice) => void;
+  /** Called for every line that the script prints: by `\echo`, by shell commands, as warnings. */
+  readonly onOutput?: (line: string, stream: OutputStream) => void;
   /** When aborted, no further message is sent. What is running on the server goes on. */
   readonly signal?: AbortSignal;
 }
@@ -47,6 +79,8 @@ export async function runScript(
   client: ScriptClient,
   options: RunScriptOptions = {},
 ): Promise<ScriptResult> {
+  if (!options.allowShell) refuseShell(script);
+  const path = script.path ?? resolve(script.file);
   const session = new Session(client, {
     prologue: options.prologue ?? [],
     epilogue: options.epilogue ?? [],
@@ -54,17 +88,47 @@ export async function runScript(
     expectOpenTransaction: options.expectOpenTransaction ?? false,
     signal: options.signal,
   });
+  const run = new RunState(session, client, script, {
+    ...options,
+    cwd: resolve(options.cwd ?? dirname(path)),
+    readFile: options.readFile ?? ((name) => readFile(name)),
+  });
   const onNotice = (notice: Partial<ScriptNotice>) => options.onNotice?.(toNotice(notice));
   // A connection that breaks fails the message that is under way; the event would end the process.
   const onError = () => {};
   client.on("notice", onNotice);
   client.on("error", onError);
   try {
-    await new ScriptInterpreter(session, options).run(script);
-    await session.finish();
+    run.openFiles.push(path);
+    await new FileRun(run, script, []).execute();
+    if (run.firstError !== undefined && session.status === "failed") throw run.firstError;
+    await session.finish(script.psqlCompat ? "unchecked" : "checked");
   } finally {
+    run.output.end();
     client.removeListener("notice", onNotice);
     client.removeListener("error", onError);
   }
-  return { transactionStatus: session.status ?? "idle", messages: session.messages };
+  return { transactionStatus: session.status, messages: session.messages };
+}
+
+/** Throws for a shell command that will be reached, before anything is sent. */
+function refuseShell(script: Script): void {
+  if (script.psqlCompat) return;
+  for (const file of [script, ...script.includes.values()]) {
+    for (const { name, arguments: found, conditional, offset } of file.commands) {
+      const isShell = name === "!" || found.some(({ pieces }) => pieces.some(isBacktick));
+      if (conditional || !isShell) continue;
+      throw new ScriptError("shell commands are not allowed here.", {
+        code: "SCRIPT_COMMAND_REFUSED",
+        hint: "Remove it, or allow shell commands.",
+        part: "script",
+        source: file,
+        offset,
+      });
+    }
+  }
+}
+
+function isBacktick({ kind }: { readonly kind: string }): boolean {
+  return kind === "shell";
 }

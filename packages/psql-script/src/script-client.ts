@@ -1,5 +1,5 @@
 import type { EventEmitter } from "node:events";
-import type { Writable } from "node:stream";
+import type { Duplex } from "node:stream";
 import type { TransactionStatus } from "./simple-query.js";
 
 /** The fields that are read of the messages which a connection emits. */
@@ -11,7 +11,7 @@ export interface WireMessage {
 
 /** What a script needs of a `pg.Client`'s connection. */
 export interface WireConnection {
-  readonly stream: Pick<Writable, "writableNeedDrain"> & EventEmitter;
+  readonly stream: Pick<Duplex, "writableNeedDrain" | "pause" | "resume"> & EventEmitter;
   query(text: string): void;
   sendCopyFromChunk(chunk: Buffer): void;
   endCopyFrom(): void;
@@ -29,6 +29,8 @@ export interface ScriptClient {
   query(submittable: { submit(connection: never): void }): unknown;
   on(event: string, listener: Listener): unknown;
   removeListener(event: string, listener: Listener): unknown;
+  /** The state of the transaction at the moment: `I`, `T` or `E`. */
+  getTransactionStatus?(): string | null;
   readonly host?: string;
   readonly port?: number;
   readonly user?: string | undefined;

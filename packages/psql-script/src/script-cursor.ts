@@ -1,5 +1,5 @@
 import { interpolate, type VariableLookup } from "./interpolate.js";
-import { Lexer } from "./lexer.js";
+import { Lexer, variableEnd } from "./lexer.js";
 import { QueryBuffer } from "./query-buffer.js";
 import { countCharacters, type SourcePosition, type SourceText, textStart } from "./source-text.js";
 
@@ -48,6 +48,8 @@ export class ScriptCursor {
   /** The number of the line being read, from 1. */
   line = 0;
   lineStart: number;
+  /** Where the backslash of the command stands that was stopped at last. */
+  commandOffset = 0;
   /** Where the line that follows begins. */
   nextLine: number;
 
@@ -110,9 +112,18 @@ export class ScriptCursor {
     return { file, line: this.#queryLine, column };
   }
 
+  /** The place of an offset in the line that is being read. */
+  positionInLine(offset: number): SourcePosition {
+    const { file, text } = this.#source;
+    return { file, line: this.line, column: countCharacters(text, this.lineStart, offset) + 1 };
+  }
+
   /** Starts a new query and returns the finished one. */
   takeQuery(): QueryBuffer {
     const { query } = this;
+    const { words } = this.lexer;
+    query.mayCopyFromStdin = words.mayCopyFromStdin;
+    words.endStatement();
     this.query = new QueryBuffer();
     this.#feedAt = -1;
     return query;
@@ -158,6 +169,19 @@ export class ScriptCursor {
     const frame = this.#frames.at(-1);
     if (frame !== undefined && character !== "") frame.position++;
     return character;
+  }
+
+  /** Consumes the variable reference at the next character: `:name`, or in one of the given brackets. */
+  takeVariable(brackets: string): string | undefined {
+    const frame = this.#top();
+    if (frame === undefined) return undefined;
+    const { text, position, end } = frame;
+    const referenceEnd = variableEnd(text, position, end);
+    if (referenceEnd < 0) return undefined;
+    const bracket = text.charAt(position + 1);
+    if ("'\"{".includes(bracket) && !brackets.includes(bracket)) return undefined;
+    frame.position = referenceEnd;
+    return text.slice(position, referenceEnd);
   }
 
   /** What is left of the text that is being read, up to its end: of the line, or of a value. */
@@ -244,6 +268,7 @@ export class ScriptCursor {
       case "backslash":
         if (query.length === this.#feedAt) query.truncate(query.length - 1);
         this.#feedAt = -1;
+        this.commandOffset = at;
         return "command";
       case "escape":
         if (frame.text.charAt(end - 1) === ";") query.noteSeparator();

@@ -2,6 +2,7 @@ import type { QueryBuffer } from "./query-buffer.js";
 import type { PlainRegion } from "./script.js";
 import type { SessionPart } from "./session.js";
 import type { SourcePosition, SourceText } from "./source-text.js";
+import { tokenize } from "./tokenize.js";
 import { transactionControl } from "./transaction-control.js";
 
 /** Where a part comes from. */
@@ -39,4 +40,33 @@ export function queryPart(query: QueryBuffer, origin: PartOrigin): SessionPart {
     leavesTransaction: controls.every((control) => control === "none"),
     endsTransactionAt: end < 0 ? undefined : query.sourceOffset(query.contents[end] ?? 0),
   };
+}
+
+/** Text that stands nowhere in a file but was made at one place of it. */
+export function textPart(text: string, offset: number, origin: PartOrigin): SessionPart {
+  const starts = statementStarts(text);
+  const controls = starts.map((start) => transactionControl(text.slice(start)));
+  return {
+    ...origin,
+    part: "script",
+    text,
+    terminated: false,
+    statements: starts.map(() => offset),
+    locate: () => offset,
+    leavesTransaction: controls.every((control) => control === "none"),
+    endsTransactionAt: controls.includes("ends") ? offset : undefined,
+  };
+}
+
+function statementStarts(text: string): number[] {
+  const starts: number[] = [];
+  let expected = true;
+  for (const { kind, offset } of tokenize(text)) {
+    if (kind === "terminator") expected = true;
+    else if (expected && kind !== "space" && !kind.endsWith("comment")) {
+      starts.push(offset);
+      expected = false;
+    }
+  }
+  return starts;
 }

@@ -1,3 +1,4 @@
+import type { Argument } from "./command-arguments.js";
 import type { SourcePosition, SourceText } from "./source-text.js";
 import type { Statement } from "./statement.js";
 
@@ -10,6 +11,10 @@ export interface Command {
   /** Where it begins in the file's text, in UTF-16 units. */
   readonly offset: number;
   readonly position: SourcePosition;
+  /** Its arguments, not expanded. */
+  readonly arguments: readonly Argument[];
+  /** Whether it stands inside of an `\if`, and may not be reached. */
+  readonly conditional: boolean;
 }
 
 /**
@@ -19,8 +24,7 @@ export interface Command {
 export interface PlainRegion {
   readonly start: number;
   readonly end: number;
-  /** The number of the first line, and of the line behind the last. */
-  readonly firstLine: number;
+  /** The number of the line behind the last. */
   readonly nextLine: number;
   readonly statements: readonly Statement[];
   /** Where the statements that the server counts begin, in UTF-16 units of the file. */
@@ -38,13 +42,25 @@ export interface PlainRegion {
  * change and holds no connection.
  */
 export interface Script extends SourceText {
-  /** The statements as they are seen without running: variables not expanded, includes not read, all branches of an `\if` taken for text. */
+  /**
+   * The statements as they are seen without running: variables not expanded, includes not read, all
+   * branches of an `\if` taken for text.
+   */
   readonly statements: readonly Statement[];
   readonly commands: readonly Command[];
-  /** No psql command, no data lines of a COPY, no reference that a variable could be put in for: the server understands the text as it is. */
+  /**
+   * No psql command, no data lines of a COPY, no reference that a variable could be put in for: the
+   * server understands the text as it is.
+   */
   readonly plain: boolean;
   /** The parts of the file that are not read again when it runs. */
   readonly regions: readonly PlainRegion[];
   /** A `'…'` holds a backslash: where the text is cut depends on standard_conforming_strings. */
   readonly backslashInString: boolean;
+  /** It is read and run with psql's own leniency; see `ParseScriptOptions`. */
+  readonly psqlCompat: boolean;
+  /** The absolute name of the file, where the text was read from one. */
+  readonly path: string | undefined;
+  /** The files that it includes, directly or not, as far as their names are fixed; by absolute name. */
+  readonly includes: ReadonlyMap<string, Script>;
 }

@@ -9,6 +9,7 @@ import {
   type TransactionStatus,
 } from "./simple-query.js";
 import type { SourcePosition } from "./source-text.js";
+import { transactionControl } from "./transaction-control.js";
 
 /** What comes from the run's options, complete. */
 export interface SessionOptions {
@@ -22,26 +23,41 @@ export interface SessionOptions {
 /** What the caller of {@link Session.flush} wants to know of the message's last statement. */
 export type FlushOptions = Omit<SimpleQueryOptions, "text" | "onParameter">;
 
+/** A part of a message, with what the session has to know of it. */
+export interface SessionPart extends MessagePart {
+  /** Nothing in it can begin or end a transaction. */
+  readonly leavesTransaction: boolean;
+  /** The offset of the statement that ends the transaction, if there is one. */
+  readonly endsTransactionAt: number | undefined;
+  readonly includedFrom: readonly SourcePosition[];
+}
+
 /**
  * One run's side of the connection: gathers statements to messages, sends them, and turns whatever
  * goes wrong into a `ScriptError` with its place in the script.
  */
 export class Session {
-  /** The state of the transaction behind the last message; undefined before the first. */
-  status: TransactionStatus | undefined;
+  /** The state of the transaction behind the last message. */
+  status: TransactionStatus;
   messages = 0;
   /** The server's standard_conforming_strings, where it is known. */
   standardStrings: boolean | undefined;
 
   readonly #client: ScriptClient;
   readonly #options: SessionOptions;
+  readonly #statusAtStart: TransactionStatus;
   #pending: SessionPart[] = [];
   #prologueSent: boolean;
+  #lastControl: SessionPart | undefined;
+  #encoding: string | undefined;
 
   constructor(client: ScriptClient, options: SessionOptions) {
     this.#client = client;
     this.#options = options;
     this.#prologueSent = options.prologue.length === 0;
+    const status = client.getTransactionStatus?.();
+    this.status = this.#statusAtStart =
+      status === "T" ? "open" : status === "E" ? "failed" : "idle";
   }
 
   /** Nothing waits to be sent. */
@@ -53,55 +69,84 @@ export class Session {
   add(part: SessionPart): void {
     if (part.endsTransactionAt !== undefined && this.#options.expectOpenTransaction) {
       throw new ScriptError("this statement would end the transaction that the script runs in.", {
+        ...part,
+        offset: part.endsTransactionAt,
         code: "SCRIPT_ENDED_TRANSACTION",
         hint: "Remove it: the transaction around the script is not the script's to end.",
-        part: "script",
-        source: part.source,
-        offset: part.endsTransactionAt,
-        includedFrom: part.includedFrom,
       });
     }
+    if (!part.leavesTransaction) this.#lastControl = part;
     this.#pending.push(part);
   }
 
   /** Sends what was added, if anything. Resolves when the server is ready again. */
   async flush(options: FlushOptions = {}): Promise<QueryOutcome | undefined> {
     if (this.#pending.length === 0) return undefined;
-    const parts = this.#pending;
-    this.#pending = [];
+    const parts = this.#takePending();
     return this.#send([...(await this.#prologue()), ...parts], options);
   }
 
-  /** Sends the rest and the epilogue, glued together where nothing can come between them. */
-  async finish(): Promise<void> {
-    const glued =
-      this.#options.batching === "joined" && this.#pending.every((part) => part.leavesTransaction);
-    if (!glued) await this.flush();
-    const parts = this.#pending;
-    this.#pending = [];
-    const all = [
-      ...(await this.#prologue()),
-      ...parts,
-      ...glue("epilogue", this.#options.epilogue),
-    ];
-    if (all.length > 0) await this.#send(all, {});
+  /** Asks the server for one value, behind all that waits. */
+  async ask(sql: string): Promise<string | undefined> {
+    await this.flush();
+    const part = { ...toPart("script")(sql), locate: () => 0 };
+    const outcome = await this.#send([...(await this.#prologue()), part], { rows: "keep" });
+    return outcome.rows[0]?.[0] ?? undefined;
   }
 
   /** Asks for standard_conforming_strings, where the server has not told it yet. */
   async knowStandardStrings(): Promise<void> {
     if (this.standardStrings !== undefined) return;
-    await this.flush();
-    const query = new SimpleQuery({ text: "SHOW standard_conforming_strings", rows: "keep" });
-    this.#client.query(query);
-    const outcome = await query.outcome;
-    this.standardStrings = outcome.rows[0]?.[0] !== "off";
-    this.messages++;
+    this.standardStrings = (await this.ask("SHOW standard_conforming_strings")) !== "off";
   }
 
+  /** Sends the rest and the epilogue: glued together, where nothing can come between them. */
+  async finish(ending: "checked" | "unchecked"): Promise<void> {
+    const { batching, epilogue } = this.#options;
+    const glued = batching === "joined" && this.#pending.every((part) => part.leavesTransaction);
+    if (!glued) await this.flush();
+    if (ending === "checked") this.#checkEnding();
+    const parts = [...this.#takePending(), ...epilogue.map(toPart("epilogue"))];
+    const before = await this.#prologue();
+    if (before.length + parts.length > 0) await this.#send([...before, ...parts], {});
+  }
+
+  /** Throws if the script has left another state of the transaction than it found. */
+  #checkEnding(): void {
+    const last = this.#lastControl;
+    const controls = this.#options.prologue.map(transactionControl);
+    const control = controls.findLast((one) => one !== "none");
+    const expected =
+      control === undefined ? this.#statusAtStart : control === "begins" ? "open" : "idle";
+    if (last === undefined || this.status === expected) return;
+    const offset = last.statements.at(-1);
+    if (expected === "open") {
+      throw new ScriptError("the script ends the transaction that it runs in.", {
+        ...last,
+        offset,
+        code: "SCRIPT_ENDED_TRANSACTION",
+        hint: "Remove what ends the transaction, or begin another one behind it.",
+      });
+    }
+    throw new ScriptError("the script ends inside of a transaction that it began.", {
+      ...last,
+      offset,
+      code: "SCRIPT_LEFT_TRANSACTION",
+      hint: "Add a COMMIT at its end: the work of the transaction would be lost.",
+    });
+  }
+
+  #takePending(): SessionPart[] {
+    const parts = this.#pending;
+    this.#pending = [];
+    return parts;
+  }
+
+  /** The prologue, if it is to be glued before what is sent next. */
   async #prologue(): Promise<readonly SessionPart[]> {
     if (this.#prologueSent) return [];
     this.#prologueSent = true;
-    const parts = glue("prologue", this.#options.prologue);
+    const parts = this.#options.prologue.map(toPart("prologue"));
     if (this.#options.batching === "joined") return parts;
     await this.#send(parts, {});
     return [];
@@ -121,31 +166,33 @@ export class Session {
     const query = new SimpleQuery({
       ...options,
       text: message.text,
-      onParameter: (name, value) => {
-        if (name === "standard_conforming_strings") this.standardStrings = value === "on";
-      },
+      onParameter: (name, value) => this.#noteParameter(name, value),
     });
     this.messages++;
     this.#client.query(query);
     const outcome = await query.outcome;
-    this.status = outcome.status;
+    this.status = outcome.status ?? "idle";
     const failure = judgeOutcome(message, outcome, { expectOpenTransaction, includedFrom });
     if (failure !== undefined) throw failure;
+    if (this.#encoding !== undefined) {
+      throw new ScriptError(`the client encoding is ${this.#encoding} behind this statement.`, {
+        ...atStatement(message, Math.max(outcome.tags.length - 1, 0), { includedFrom }),
+        code: "SCRIPT_ENCODING",
+        hint: "Leave client_encoding at UTF8, and save the script as UTF-8.",
+      });
+    }
     return outcome;
+  }
+
+  #noteParameter(name: string, value: string): void {
+    if (name === "standard_conforming_strings") this.standardStrings = value === "on";
+    if (name !== "client_encoding") return;
+    this.#encoding = /^(?:UTF8|SQL_ASCII)$/.test(value) ? undefined : value;
   }
 }
 
-/** A part of a message, with what the session has to know of it. */
-export interface SessionPart extends MessagePart {
-  /** Nothing in it can begin or end a transaction. */
-  readonly leavesTransaction: boolean;
-  /** The offset of the statement that ends the transaction, if there is one. */
-  readonly endsTransactionAt: number | undefined;
-  readonly includedFrom: readonly SourcePosition[];
-}
-
-function glue(part: "prologue" | "epilogue", statements: readonly string[]): SessionPart[] {
-  return statements.map((text) => ({
+function toPart(part: MessagePart["part"]): (text: string) => SessionPart {
+  return (text) => ({
     part,
     text,
     terminated: false,
@@ -155,5 +202,5 @@ function glue(part: "prologue" | "epilogue", statements: readonly string[]): Ses
     leavesTransaction: true,
     endsTransactionAt: undefined,
     includedFrom: [],
-  }));
+  });
 }

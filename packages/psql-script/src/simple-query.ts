@@ -30,7 +30,8 @@ export interface SimpleQueryOptions {
   readonly text: string;
   readonly rows?: "keep" | "drop";
   readonly onCopyIn?: () => CopySource;
-  readonly onCopyOut?: (chunk: Buffer) => void;
+  /** Takes the data of a COPY TO STDOUT. While a returned promise is pending, no more is read. */
+  readonly onCopyOut?: (chunk: Buffer) => Promise<unknown> | undefined;
   /** The server reports that one of its parameters changed. */
   readonly onParameter?: (name: string, value: string) => void;
 }
@@ -114,8 +115,14 @@ export class SimpleQuery {
     else void this.#sendCopy(connection, source);
   }
 
-  handleCopyData(message: { readonly chunk: Buffer }): void {
-    this.#options.onCopyOut?.(message.chunk);
+  handleCopyData(message: { readonly chunk: Buffer }, { stream }: WireConnection): void {
+    const full = this.#options.onCopyOut?.(message.chunk);
+    if (full === undefined) return;
+    stream.pause();
+    const goOn = () => {
+      stream.resume();
+    };
+    full.then(goOn, goOn);
   }
 
   async #sendCopy(

@@ -51,7 +51,12 @@ const PIECES = [
   "schema",
 ] as const;
 
+/** One of the pieces of SQL that a lexer can stumble over. */
+export function sqlPiece(): fc.Arbitrary<string> {
+  return fc.constantFrom(...PIECES);
+}
+
 /** Text made of the pieces that a lexer of SQL can stumble over, in any order. */
 export function sqlText(): fc.Arbitrary<string> {
-  return fc.array(fc.constantFrom(...PIECES), { maxLength: 60 }).map((pieces) => pieces.join(""));
+  return fc.array(sqlPiece(), { maxLength: 60 }).map((pieces) => pieces.join(""));
 }

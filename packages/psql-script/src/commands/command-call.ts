@@ -1,0 +1,54 @@
+import type { ArgumentReader } from "../argument-reader.js";
+import type { ConditionalStack, QueryMark } from "../conditional-stack.js";
+import type { QueryBuffer } from "../query-buffer.js";
+import type { RunState } from "../run-state.js";
+import type { Script } from "../script.js";
+import type { ScriptCursor } from "../script-cursor.js";
+import type { ScriptError } from "../script-error.js";
+import type { FlushOptions } from "../session.js";
+import type { QueryOutcome } from "../simple-query.js";
+
+/** What a command can do with the file that it stands in. */
+export interface CommandFile {
+  readonly script: Script;
+  readonly cursor: ScriptCursor;
+  readonly conditions: ConditionalStack;
+  /** The query that was sent last, or cleared. */
+  previous: QueryBuffer | undefined;
+  /** Sends a query, with all that waits, and waits for what becomes of it. */
+  send(query: QueryBuffer, options?: FlushOptions): Promise<QueryOutcome | undefined>;
+  /** Sends text that stands nowhere in the file. */
+  sendText(text: string, offset: number, options?: FlushOptions): Promise<QueryOutcome | undefined>;
+  /** The data lines of the file, for a COPY whose statement was just sent. */
+  copyData(): Iterable<Buffer>;
+  include(path: string, offset: number): Promise<void>;
+  /** Reads no further. */
+  quit(): void;
+}
+
+/** A command that is to be carried out. */
+export interface CommandCall {
+  /** As it stands in the file, without the backslash. */
+  readonly name: string;
+  /** Where its backslash stands in the file. */
+  readonly offset: number;
+  readonly arguments: ArgumentReader;
+  readonly run: RunState;
+  readonly file: CommandFile;
+  /** The query as it was before the command, for what may be skipped behind it. */
+  readonly mark: QueryMark;
+  /** Makes the error for a command that could not do its work. */
+  fail(
+    message: string,
+    options?: { readonly hint?: string; readonly cause?: unknown },
+  ): ScriptError;
+  /** Makes the error for a command that cannot work here. */
+  refuse(message: string, hint: string): ScriptError;
+  /** Tells of something odd, and goes on. */
+  warn(message: string): void;
+}
+
+/** Carries out a command in an active branch. */
+export type CommandHandler = (call: CommandCall) => Promise<void> | void;
+
+export type { FlushOptions };

@@ -1,0 +1,78 @@
+import type { QueryBuffer } from "../query-buffer.js";
+import { specialVariables } from "../special-variables.js";
+import type { CommandCall } from "./command-call.js";
+
+/** `\g`, `\gx` and `\crosstabview`: sends the query. Options for printing are dropped. */
+export async function sendQuery(call: CommandCall): Promise<void> {
+  const target = await call.arguments.next();
+  if (target?.startsWith("(")) call.arguments.leftover();
+  else if (target !== undefined && call.name.startsWith("g")) {
+    throw call.refuse(
+      "results cannot be written to a file or a command",
+      "Use \\copy (query) to 'file'.",
+    );
+  }
+  const query = takeQuery(call);
+  await call.file.send(query);
+}
+
+/** `\gset [prefix]`: the columns of the one row become variables. */
+export async function setFromQuery(call: CommandCall): Promise<void> {
+  const prefix = (await call.arguments.next()) ?? "";
+  const query = takeQuery(call);
+  const outcome = await call.file.send(query, { rows: "keep" });
+  if (outcome?.columns === undefined) return;
+  const [row, ...more] = outcome.rows;
+  if (row === undefined) throw call.fail("no rows returned for \\gset");
+  if (more.length > 0) throw call.fail("more than one row returned for \\gset");
+  const { variables } = call.run;
+  for (const [i, column] of outcome.columns.entries()) {
+    const name = prefix + column;
+    if (specialVariables.has(name)) {
+      call.warn(`\\gset does not change the special variable "${name}"`);
+      continue;
+    }
+    const value = row[i] ?? undefined;
+    if (value === undefined) variables.unset(name);
+    const refusal = value === undefined ? undefined : variables.set(name, value);
+    if (refusal !== undefined) throw call.fail(refusal);
+  }
+}
+
+/** `\gexec`: each value of the result is a message of its own, row by row. */
+export async function executeResults(call: CommandCall): Promise<void> {
+  const query = takeQuery(call);
+  const start = query.sourceOffset(0);
+  const outcome = await call.file.send(query, { rows: "keep" });
+  for (const cell of outcome?.rows.flat() ?? []) {
+    if (cell === null) continue;
+    await call.file.sendText(cell, start, { onCopyIn: () => call.file.copyData() });
+  }
+}
+
+/** `\gdesc`: would describe the result, and runs nothing. */
+export function describeQuery(call: CommandCall): void {
+  takeQuery(call);
+}
+
+/** `\r`: forgets the query that is being put together. */
+export function resetQuery({ file }: CommandCall): void {
+  file.cursor.takeQuery();
+  file.cursor.lexer.reset();
+}
+
+/** `\q`: ends this file. */
+export async function quit(call: CommandCall): Promise<void> {
+  call.arguments.leftover();
+  call.file.quit();
+}
+
+/** The query to run by force: what was put together, or else the one before. */
+function takeQuery({ file }: CommandCall): QueryBuffer {
+  const { cursor } = file;
+  const own = cursor.query.length > 0 ? undefined : file.previous;
+  const query = own ?? cursor.takeQuery();
+  file.previous = query;
+  cursor.lexer.reset();
+  return query;
+}

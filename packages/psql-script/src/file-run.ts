@@ -1,0 +1,347 @@
+import { basename, dirname, join, relative } from "node:path";
+import { type ArgumentExpander, ArgumentReader } from "./argument-reader.js";
+import { type Argument, scanArguments, scanCommandName } from "./command-arguments.js";
+import { type CommandRule, commandRule } from "./command-table.js";
+import type { CommandCall, CommandFile } from "./commands/command-call.js";
+import { commandHandler } from "./commands/handlers.js";
+import { requireShell } from "./commands/shell-command.js";
+import { ConditionalStack } from "./conditional-stack.js";
+import { copyChunks } from "./copy-chunks.js";
+import { interpolate, referenceName } from "./interpolate.js";
+import { readScriptFile } from "./load-script.js";
+import type { QueryBuffer } from "./query-buffer.js";
+import type { RunState } from "./run-state.js";
+import type { Script } from "./script.js";
+import { ScriptCursor } from "./script-cursor.js";
+import { ScriptError, type ScriptErrorOptions } from "./script-error.js";
+import { type PartOrigin, queryPart, regionPart, textPart } from "./script-parts.js";
+import {
+  isBlank,
+  quitSkips,
+  refusedCommand,
+  unknownCommand,
+  unterminated,
+} from "./script-problems.js";
+import type { FlushOptions } from "./session.js";
+import { quoteShellWord, runShell } from "./shell.js";
+import type { QueryOutcome } from "./simple-query.js";
+import type { SourcePosition } from "./source-text.js";
+import { leadingWordsOf } from "./statement.js";
+import { RESULT_REFERENCE } from "./variables.js";
+
+/** How deep files may include each other. */
+const MAX_DEPTH = 64;
+/** They send what waits themselves, together with their own query. */
+const GLUING_COMMANDS = new Set(["g", "gx", "gset", "gexec", "restrict", "unrestrict"]);
+const CONDITIONAL_COMMANDS = new Set(["if", "elif", "else", "endif"]);
+
+/** One file of a run, from its first line to its last: the counterpart of psql's main loop. */
+export class FileRun implements CommandFile {
+  readonly script: Script;
+  readonly cursor: ScriptCursor;
+  readonly conditions = new ConditionalStack();
+  previous: QueryBuffer | undefined;
+
+  readonly #run: RunState;
+  readonly #origin: PartOrigin;
+  #nextRegion = 0;
+  /** As psql does, ON_ERROR_STOP is looked at when a line begins. */
+  #stopOnError = true;
+  /** The line refers to what the statement before it did. */
+  #eager = false;
+  #quit = false;
+
+  constructor(run: RunState, script: Script, includedFrom: readonly SourcePosition[]) {
+    this.script = script;
+    this.#run = run;
+    this.#origin = { source: script, includedFrom };
+    this.cursor = new ScriptCursor(script, {
+      schemaRoutines: !script.psqlCompat,
+      lookup: run.variables.get,
+      onRecursion: (name) => this.#warn(`the variable "${name}" refers to itself`),
+    });
+  }
+
+  async execute(): Promise<void> {
+    await this.#prepare();
+    const { cursor } = this;
+    while (!this.#quit) {
+      const stop = cursor.advance();
+      if (stop === "end") break;
+      if (stop === "line") await this.#atLine();
+      else if (stop === "statement")
+        await this.#guard(() => this.#runStatement(cursor.takeQuery()));
+      else if (!(await this.#guard(() => this.#runCommand()))) cursor.skipLine();
+    }
+    await this.#guard(() => this.#atEnd());
+  }
+
+  async send(query: QueryBuffer, options: FlushOptions = {}): Promise<QueryOutcome | undefined> {
+    this.previous = query;
+    this.#add(query);
+    const data = query.mayCopyFromStdin ? { onCopyIn: () => this.#statementData(query) } : {};
+    return this.#run.flush({ ...this.#resultsOut(), ...data, ...options });
+  }
+
+  async sendText(
+    text: string,
+    offset: number,
+    options: FlushOptions = {},
+  ): Promise<QueryOutcome | undefined> {
+    this.#run.session.add(textPart(text, offset, this.#origin));
+    return this.#run.flush({ ...this.#resultsOut(), ...options });
+  }
+
+  copyData(): Iterable<Buffer> {
+    const { start, end } = this.cursor.takeCopyData();
+    return copyChunks(this.script.text, start, end);
+  }
+
+  async include(path: string, offset: number): Promise<void> {
+    const run = this.#run;
+    const place = { ...this.#origin, offset };
+    if (run.openFiles.includes(path) || run.openFiles.length >= MAX_DEPTH) {
+      throw this.#error("SCRIPT_INCLUDE", `${basename(path)} includes itself.`, { ...place });
+    }
+    const { psqlCompat } = this.script;
+    const file = join(
+      dirname(this.script.file),
+      relative(dirname(run.openFiles.at(-1) ?? ""), path),
+    );
+    const script =
+      run.includes.get(path) ??
+      (await readScriptFile(path, { ...run, file, psqlCompat }).catch((error: unknown) => {
+        if (error instanceof ScriptError) throw error;
+        throw this.#error("SCRIPT_COMMAND_FAILED", `${file} cannot be read.`, {
+          ...place,
+          cause: error,
+          hint: error instanceof Error ? error.message : undefined,
+        });
+      }));
+    run.openFiles.push(path);
+    const from = [this.cursor.positionInLine(offset), ...this.#origin.includedFrom];
+    await new FileRun(run, script, from).execute();
+    run.openFiles.pop();
+  }
+
+  quit(): void {
+    const { cursor, script } = this;
+    if (!script.psqlCompat && !isBlank(script.text.slice(cursor.offset))) {
+      throw quitSkips({ ...this.#origin, offset: cursor.commandOffset });
+    }
+    this.#quit = true;
+  }
+
+  /** Asks the server beforehand for what the reading of this file depends on. */
+  async #prepare(): Promise<void> {
+    const { script } = this;
+    if (script.backslashInString && !script.plain) await this.#run.session.knowStandardStrings();
+    if (script.text.includes("SERVER_VERSION")) await this.#run.knowServerVersion();
+  }
+
+  async #atLine(): Promise<void> {
+    const { cursor, script } = this;
+    const run = this.#run;
+    this.#stopOnError = run.variables.isOn("ON_ERROR_STOP");
+    if (script.plain) this.#eager = false;
+    else {
+      const line = cursor.lineText;
+      this.#eager = run.variables.mentionsResults || RESULT_REFERENCE.test(line);
+      const mayEscape = script.backslashInString && line.includes("\\") && line.includes("'");
+      if ((this.#eager || mayEscape) && !run.session.idle) await this.#guard(() => run.flush());
+    }
+    cursor.lexer.standardStrings = run.session.standardStrings ?? true;
+    this.#sendRegion();
+  }
+
+  /** Adds the lines that need no reading to the next message, and goes on behind them. */
+  #sendRegion(): void {
+    const { cursor, script } = this;
+    const { regions } = script;
+    while ((regions[this.#nextRegion]?.start ?? Infinity) < cursor.lineStart) this.#nextRegion++;
+    const region = regions[this.#nextRegion];
+    const readAnyway = script.psqlCompat || (script.backslashInString && !script.plain);
+    if (region?.start !== cursor.lineStart || readAnyway) return;
+    if (this.#oneByOne || !cursor.active || !cursor.atRest) return;
+    this.#run.session.add(regionPart(region, this.#origin));
+    cursor.jump(region.end, region.nextLine);
+  }
+
+  /** Each statement is a message of its own. */
+  get #oneByOne(): boolean {
+    return this.#run.batching === "single" || !this.#stopOnError || this.#eager;
+  }
+
+  async #runStatement(query: QueryBuffer): Promise<void> {
+    if (this.#oneByOne || query.mayCopyFromStdin) {
+      const outcome = await this.send(query);
+      this.#checkCommit(query, outcome);
+      return;
+    }
+    this.previous = query;
+    this.#add(query);
+  }
+
+  #add(query: QueryBuffer): void {
+    // psql sends what holds nothing, too; the server only says that it is empty.
+    if (query.contents.length === 0 && !this.script.psqlCompat) return;
+    this.#run.session.add(queryPart(query, this.#origin));
+  }
+
+  /** Without ON_ERROR_STOP a COMMIT can be a ROLLBACK, and succeeds. */
+  #checkCommit(query: QueryBuffer, outcome: QueryOutcome | undefined): void {
+    if (this.script.psqlCompat || outcome?.tags.at(-1) !== "ROLLBACK") return;
+    const [word] = leadingWordsOf(query.toString(), 1);
+    if (word !== "COMMIT" && word !== "END") return;
+    throw this.#error("SCRIPT_ROLLED_BACK", "the transaction was rolled back, not committed.", {
+      offset: query.sourceOffset(query.contents[0] ?? 0),
+      hint: "A statement of the transaction failed before.",
+    });
+  }
+
+  #statementData(query: QueryBuffer): Iterable<Buffer> | { readonly refusal: string } {
+    if (!this.script.psqlCompat && /\bbinary\b/i.test(query.toString())) {
+      return { refusal: "binary data cannot stand in a script" };
+    }
+    return this.copyData();
+  }
+
+  #resultsOut(): FlushOptions {
+    const { output } = this.#run;
+    return {
+      onCopyOut: (chunk) => {
+        output.writeResult(chunk.toString("utf8"));
+        return undefined;
+      },
+    };
+  }
+
+  async #runCommand(): Promise<void> {
+    const { cursor, conditions } = this;
+    const run = this.#run;
+    const offset = cursor.commandOffset;
+    const place = { ...this.#origin, offset };
+    const mark = { length: cursor.query.length, parenDepth: cursor.lexer.parenDepth };
+    const name = scanCommandName(cursor);
+    if (run.restrictedBy !== undefined && name !== "unrestrict") {
+      throw this.#error(
+        "SCRIPT_COMMAND_FAILED",
+        `\\${name} is not allowed behind \\restrict.`,
+        place,
+      );
+    }
+    const rule = commandRule(name);
+    if (rule === undefined) throw unknownCommand(name, place);
+    const found = scanArguments(cursor, rule.style);
+    if (!conditions.active && !CONDITIONAL_COMMANDS.has(name)) return;
+    if (rule.verdict === "refuse") throw refusedCommand(name, rule, place);
+    if (!GLUING_COMMANDS.has(name) || found.some(isExpanded)) await run.flush(this.#resultsOut());
+    const call = this.#call(name, found, rule, mark);
+    await commandHandler(name)?.(call);
+    if (rule.verdict === "ignore") return;
+    for (const left of call.arguments.leftover()) call.warn(`extra argument "${left}" is ignored`);
+  }
+
+  #call(
+    name: string,
+    found: readonly Argument[],
+    rule: CommandRule,
+    mark: CommandCall["mark"],
+  ): CommandCall {
+    const offset = this.cursor.commandOffset;
+    const refuse: CommandCall["refuse"] = (message, hint) =>
+      this.#error("SCRIPT_COMMAND_REFUSED", `\\${name}: ${message}.`, { offset, hint });
+    return {
+      name,
+      offset,
+      mark,
+      run: this.#run,
+      file: this,
+      refuse,
+      fail: (message, options) =>
+        this.#error("SCRIPT_COMMAND_FAILED", `\\${name}: ${message}.`, { offset, ...options }),
+      warn: (message) => this.#warn(`\\${name}: ${message}`),
+      arguments: new ArgumentReader(found, {
+        dropsSemicolon: rule.dropsSemicolon ?? false,
+        expander: this.#expander(refuse),
+      }),
+    };
+  }
+
+  #expander(refuse: CommandCall["refuse"]): ArgumentExpander {
+    const run = this.#run;
+    const expand = (reference: string) => {
+      const expansion = interpolate(reference, run.variables.get);
+      if (expansion === undefined) return reference;
+      return expansion.kind === "text" ? expansion.text : expansion.value;
+    };
+    return {
+      variable: expand,
+      shellVariable: (reference) => {
+        if (!reference.startsWith(":'")) return expand(reference);
+        const value = run.variables.get(referenceName(reference));
+        return (value !== undefined && quoteShellWord(value)) || reference;
+      },
+      shell: async (command) => {
+        requireShell({ run, refuse });
+        const env = Object.fromEntries(run.environment);
+        const { stdout, stderr, status } = await runShell(command, { cwd: run.cwd, env });
+        run.output.write(stderr, "stderr");
+        if (status !== 0) this.#warn(`the command ended with status ${status}: ${command}`);
+        return stdout.replace(/\n$/, "");
+      },
+      unterminated: ({ offset }) => {
+        const error = unterminated("quote", { ...this.#origin, offset });
+        if (!this.script.psqlCompat) throw error;
+        this.#warn("a quote is not closed");
+      },
+    };
+  }
+
+  async #atEnd(): Promise<void> {
+    const { cursor, conditions, script } = this;
+    const { opening } = cursor;
+    const openBlock = this.#quit ? undefined : conditions.openedAt;
+    if (!script.psqlCompat && opening !== undefined && conditions.active) {
+      throw unterminated(opening.what, { ...this.#origin, offset: opening.offset });
+    }
+    if (conditions.active && cursor.query.length > 0) await this.#runStatement(cursor.takeQuery());
+    if (openBlock !== undefined) throw unterminated("\\if", { ...this.#origin, offset: openBlock });
+  }
+
+  /** Goes on behind an error where ON_ERROR_STOP is off; then returns false. */
+  async #guard(action: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await action();
+      return true;
+    } catch (error) {
+      if (this.#stopOnError || !(error instanceof ScriptError) || !this.#mayGoOn(error))
+        throw error;
+      this.#run.firstError ??= error;
+      this.#run.output.write(`${error.message}\n`, "stderr");
+      return false;
+    }
+  }
+
+  #mayGoOn({ code }: ScriptError): boolean {
+    if (code === "SCRIPT_FAILED" || code === "SCRIPT_COMMAND_FAILED") return true;
+    return this.script.psqlCompat && code === "SCRIPT_COMMAND_REFUSED";
+  }
+
+  #warn(message: string): void {
+    const { file } = this.script;
+    this.#run.output.write(`${file}:${this.cursor.line}: warning: ${message}\n`, "stderr");
+  }
+
+  #error(
+    code: string,
+    message: string,
+    options: Partial<ScriptErrorOptions> & { readonly offset: number },
+  ): ScriptError {
+    return new ScriptError(message, { part: "script", ...this.#origin, ...options, code });
+  }
+}
+
+function isExpanded({ pieces }: Argument): boolean {
+  return pieces.some((piece) => piece.kind !== "text");
+}

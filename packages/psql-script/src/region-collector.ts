@@ -1,0 +1,67 @@
+import type { PlainRegion } from "./script.js";
+import { textStart } from "./source-text.js";
+import type { ScriptStatement } from "./statement.js";
+import { transactionControl } from "./transaction-control.js";
+
+/** Gathers the {@link PlainRegion}s of a file while it is read. */
+export class RegionCollector {
+  readonly regions: PlainRegion[] = [];
+
+  readonly #text: string;
+  #start: number;
+  #statements: ScriptStatement[] = [];
+  /** The last place where the region could end, and how many statements it has there. */
+  #clean: { readonly end: number; readonly nextLine: number; readonly count: number } | undefined;
+  #spoilt = false;
+
+  constructor(text: string) {
+    this.#text = text;
+    this.#start = textStart(text);
+  }
+
+  add(statement: ScriptStatement): void {
+    this.#statements.push(statement);
+  }
+
+  /** Something in the line that is being read has to be read again when the script runs. */
+  spoil(): void {
+    this.#spoilt = true;
+  }
+
+  /** A line begins, and nothing is begun before it. */
+  rest(lineStart: number, line: number): void {
+    if (!this.#spoilt) {
+      this.#clean = { end: lineStart, nextLine: line, count: this.#statements.length };
+      return;
+    }
+    this.#close();
+    this.#start = lineStart;
+    this.#statements = [];
+    this.#clean = undefined;
+    this.#spoilt = false;
+  }
+
+  end(nextLine: number): void {
+    if (!this.#spoilt) {
+      this.#clean = { end: this.#text.length, nextLine, count: this.#statements.length };
+    }
+    this.#close();
+  }
+
+  #close(): void {
+    if (this.#clean === undefined || this.#clean.count === 0) return;
+    const { end, nextLine, count } = this.#clean;
+    const statements = this.#statements.slice(0, count);
+    const controls = statements.map(({ text }) => transactionControl(text));
+    this.regions.push({
+      start: this.#start,
+      end,
+      nextLine,
+      statements,
+      contents: statements.flatMap(({ contents }) => contents),
+      terminated: statements.at(-1)?.terminated ?? true,
+      leavesTransaction: controls.every((control) => control === "none"),
+      endsTransactionAt: statements[controls.indexOf("ends")]?.offset,
+    });
+  }
+}

@@ -1,0 +1,112 @@
+import type { RunScriptOptions } from "./run-script.js";
+import type { Script } from "./script.js";
+import type { ScriptClient } from "./script-client.js";
+import { ScriptError } from "./script-error.js";
+import { ScriptOutput } from "./script-output.js";
+import type { FlushOptions, Session } from "./session.js";
+import type { QueryOutcome } from "./simple-query.js";
+import { Variables } from "./variables.js";
+
+/** What all files of one run share. It belongs to the run, never to the process. */
+export class RunState {
+  readonly session: Session;
+  readonly variables: Variables;
+  readonly output: ScriptOutput;
+  readonly environment: Map<string, string>;
+  /** The directory that relative names count from; `\cd` changes it. */
+  cwd: string;
+  /** The key that ends restricted mode, while it is on. */
+  restrictedBy: string | undefined;
+  readonly batching: "joined" | "single";
+  readonly allowShell: boolean;
+  readonly readFile: (path: string) => Promise<Uint8Array>;
+  /** The files that are being run, outermost first, by their absolute names. */
+  readonly openFiles: string[] = [];
+  /** Files that were read beforehand, by their absolute names. */
+  readonly includes: ReadonlyMap<string, Script>;
+  /** The first error that `ON_ERROR_STOP` off made the script go on from. */
+  firstError: ScriptError | undefined;
+
+  constructor(
+    session: Session,
+    client: ScriptClient,
+    script: Script,
+    options: RunScriptOptions & Required<Pick<RunScriptOptions, "cwd" | "readFile">>,
+  ) {
+    this.session = session;
+    this.variables = new Variables([
+      ...connectionVariables(client),
+      ...Object.entries(options.variables ?? {}),
+    ]);
+    this.output = new ScriptOutput(options.onOutput);
+    this.environment = new Map(Object.entries(options.env ?? {}));
+    this.cwd = options.cwd;
+    this.batching = options.batching ?? "joined";
+    this.allowShell = options.allowShell ?? false;
+    this.readFile = options.readFile;
+    this.includes = script.includes;
+  }
+
+  /** Sends what waits, and sets the variables that tell how it went. */
+  async flush(options: FlushOptions = {}): Promise<QueryOutcome | undefined> {
+    try {
+      const outcome = await this.session.flush(options);
+      if (outcome !== undefined) this.#noteSuccess(outcome);
+      return outcome;
+    } catch (error) {
+      if (error instanceof ScriptError && error.code === "SCRIPT_FAILED") this.#noteFailure(error);
+      throw error;
+    }
+  }
+
+  /** Sets the variables about the server, which only some scripts need. */
+  async knowServerVersion(): Promise<void> {
+    if (this.variables.get("SERVER_VERSION_NUM") !== undefined) return;
+    const setting = (name: string) => this.session.ask(`SHOW ${name}`);
+    this.#set("SERVER_VERSION_NUM", (await setting("server_version_num")) ?? "");
+    this.#set("SERVER_VERSION_NAME", (await setting("server_version")) ?? "");
+  }
+
+  #noteSuccess({ tags, columns }: QueryOutcome): void {
+    this.#set("ERROR", "false");
+    this.#set("SQLSTATE", "00000");
+    this.#set("ROW_COUNT", rowCount(tags.at(-1)));
+    if (columns === undefined) this.#set("LASTOID", "0");
+  }
+
+  #noteFailure(error: ScriptError): void {
+    this.#set("ERROR", "true");
+    this.#set("SQLSTATE", error.sqlState ?? "");
+    this.#set("ROW_COUNT", "0");
+    this.#set("LAST_ERROR_SQLSTATE", error.sqlState ?? "");
+    this.#set("LAST_ERROR_MESSAGE", error.serverMessage ?? "");
+  }
+
+  #set(name: string, value: string): void {
+    this.variables.set(name, value);
+  }
+}
+
+/** The rows that a command tag tells, as psql counts them. */
+function rowCount(tag: string | undefined): string {
+  const counted = /^(?:INSERT|UPDATE|DELETE|MERGE|SELECT|MOVE|FETCH|COPY)\b.* (\d+)$/;
+  return counted.exec(tag ?? "")?.[1] ?? "0";
+}
+
+/** What psql knows when it has connected. Of its own version it says that whose language this is. */
+function connectionVariables(client: ScriptClient): [string, string][] {
+  const { database, user, host, port } = client;
+  const known: [string, string | number | undefined][] = [
+    ["DBNAME", database],
+    ["USER", user],
+    ["HOST", host],
+    ["PORT", port],
+    ["ENCODING", "UTF8"],
+    ["VERSION", "psql-script 15.18"],
+    ["VERSION_NAME", "15.18"],
+    ["VERSION_NUM", "150018"],
+    ["LAST_ERROR_MESSAGE", ""],
+    ["LAST_ERROR_SQLSTATE", "00000"],
+  ];
+  return known.flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
+}
