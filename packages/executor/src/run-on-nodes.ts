@@ -5,7 +5,7 @@ import type { ExecutorNode } from "./executor-client.js";
 import { pause } from "./pause.js";
 import { lockTimeoutMs, retryPauseMs } from "./retry-pause.js";
 import type { RunEvent } from "./run-event.js";
-import { retryReason } from "./server-error.js";
+import { isConnectionLoss, retryReason } from "./server-error.js";
 import type { SessionPool } from "./session-pool.js";
 import { NO_SCRIPT, runStepScript, type StepScript } from "./step-script.js";
 
@@ -86,7 +86,13 @@ async function onEachNode<T>(
   return queue.addAll(nodes.map((node) => () => run(node)));
 }
 
-/** Begins, runs and commits; and again, for as long as the server ends it for want of a lock. */
+/** How often something is begun anew whose connection broke before its commit. */
+const MAX_CONNECTION_LOSSES = 3;
+
+/**
+ * Begins, runs and commits; and again, for as long as the server ends it for want of a lock, or a
+ * few times where the connection breaks: what was not committed is rolled back.
+ */
 async function inTransaction(
   node: ExecutorNode,
   options: RunOnNodesOptions,
@@ -95,6 +101,7 @@ async function inTransaction(
   const startedAtMs = Date.now();
   for (let attempt = 0; ; attempt++) {
     const session = await options.sessions.acquire(node);
+    let committing = false;
     try {
       await runStepScript(session, step, {
         schema: "public",
@@ -103,10 +110,12 @@ async function inTransaction(
         recordSql: sql,
         scriptOptions: scriptOptions(node, options),
       });
+      committing = true;
       await session.commit();
       return;
     } catch (error) {
-      const reason = retryReason(error);
+      const lost = isConnectionLoss(error) && !committing && attempt < MAX_CONNECTION_LOSSES;
+      const reason = lost ? "connection-lost" : retryReason(error);
       const spent = Date.now() - startedAtMs >= options.retryForMs;
       if (reason === undefined || spent || options.signal.aborted) throw error;
       await pause(retryPauseMs(reason, attempt, Math.random()), options.signal);

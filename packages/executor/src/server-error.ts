@@ -31,9 +31,21 @@ export function retryReason(
       return "deadlock";
     case "40001": // serialization_failure
       return "serialization";
+    case "XX000":
+      // "tuple concurrently updated": two transactions replaced one function at once.
+      return detailsOf(error).routine === "simple_heap_update" ? "serialization" : undefined;
+    case "23505":
+      // Two transactions created one object at once.
+      return detailsOf(error).schema === "pg_catalog" ? "serialization" : undefined;
     default:
       return undefined;
   }
+}
+
+/** The fields of a server's error that are not for people, as pg gives them. */
+function detailsOf(error: unknown): { readonly routine?: unknown; readonly schema?: unknown } {
+  const source = error instanceof ScriptError ? error.cause : error;
+  return typeof source === "object" && source !== null ? source : {};
 }
 
 /** Whether the server ended a statement because it was asked to cancel it. */
