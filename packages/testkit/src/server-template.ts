@@ -1,16 +1,7 @@
 import { randomBytes } from "node:crypto";
-import {
-  chmod,
-  chown,
-  lstat,
-  mkdir,
-  mkdtemp,
-  readFile,
-  rename,
-  rm,
-  writeFile,
-} from "node:fs/promises";
+import { chown, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { makeOnce } from "./make-once.js";
 import type { PostgresBinaries } from "./postgres-binaries.js";
 import { isOpenToEveryone } from "./reachable-path.js";
 import { runProgram } from "./run-program.js";
@@ -33,59 +24,39 @@ export interface ServerTemplateOptions {
 }
 
 /** Changes whenever what is put into a template changes, so that old ones are not used. */
-const templateFormat = 1;
+const templateFormat = 2;
 
-/**
- * Runs initdb, or takes what an earlier run left in the cache directory. Several processes may ask
- * at once: each template is made beside its place and moved there whole; the first one wins.
- */
+/** Runs initdb, or takes what an earlier run left in the cache directory. */
 export async function serverTemplate(options: ServerTemplateOptions): Promise<ServerTemplate> {
-  const { binaries, cacheDirectory } = options;
+  const { binaries, user, cacheDirectory } = options;
   await mkdir(cacheDirectory, { recursive: true });
+  const binDirectory = await reachableBinaries(options);
   const place = join(cacheDirectory, `${binaries.version}-${templateFormat}`);
-  if (!(await exists(place))) await makeTemplate(place, options);
-  const copied = join(place, "postgres");
-  return {
-    dataDirectory: join(place, "data"),
-    binDirectory: join((await exists(copied)) ? copied : binaries.directory, "bin"),
-    password: await readFile(join(place, "password"), "utf8"),
-  };
-}
-
-async function makeTemplate(place: string, { binaries, user }: ServerTemplateOptions) {
-  const draft = await mkdtemp(`${place}.`);
-  try {
-    if (user !== undefined) await chown(draft, user.uid, user.gid);
-    let postgres = binaries.directory;
-    if (user !== undefined && !(await isOpenToEveryone(postgres))) {
-      postgres = join(draft, "postgres");
-      await runProgram("cp", ["-R", binaries.directory, postgres], { user: undefined, cwd: draft });
-      await runProgram("chmod", ["-R", "go+rX", postgres], { user: undefined, cwd: draft });
-    }
+  await makeOnce(place, user, async (draft) => {
     const passwordFile = join(draft, "password");
     await writeFile(passwordFile, randomBytes(12).toString("hex"), { mode: 0o600 });
     if (user !== undefined) await chown(passwordFile, user.uid, user.gid);
-    await runProgram(
-      join(postgres, "bin", "initdb"),
-      [
-        ...["-D", join(draft, "data"), "--username=postgres", `--pwfile=${passwordFile}`],
-        ...["--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--wal-segsize=1"],
-        "--no-sync",
-      ],
-      { user, cwd: draft },
-    );
-    await chmod(draft, 0o700);
-    await rename(draft, place);
-  } catch (error) {
-    await rm(draft, { recursive: true, force: true });
-    // Somebody else was faster: the directory that is there already is as good as ours.
-    if (!(await exists(place))) throw error;
-  }
+    const args = [
+      ...["-D", join(draft, "data"), "--username=postgres", `--pwfile=${passwordFile}`],
+      ...["--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--wal-segsize=1", "--no-sync"],
+    ];
+    await runProgram(join(binDirectory, "initdb"), args, { user, cwd: draft });
+  });
+  const password = await readFile(join(place, "password"), "utf8");
+  return { dataDirectory: join(place, "data"), binDirectory, password };
 }
 
-async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
+/** Where the project lies in a directory closed to the servers' user, the binaries are copied. */
+async function reachableBinaries(options: ServerTemplateOptions): Promise<string> {
+  const { binaries, user, cacheDirectory } = options;
+  if (user === undefined || (await isOpenToEveryone(binaries.directory))) {
+    return join(binaries.directory, "bin");
+  }
+  const place = join(cacheDirectory, `${binaries.version}-postgres`);
+  await makeOnce(place, user, async (draft) => {
+    const run = { user: undefined, cwd: draft };
+    await runProgram("cp", ["-R", `${binaries.directory}/.`, draft], run);
+    await runProgram("chmod", ["-R", "go+rX", draft], run);
+  });
+  return join(place, "bin");
 }

@@ -77,7 +77,7 @@ export async function startNodes(options: StartNodesOptions = {}): Promise<TestC
           settings,
         }),
     );
-    await Promise.all(nodes.map((node) => makeNode(node, template, user)));
+    await allDone(nodes.map((node) => makeNode(node, template, user)));
     return asCluster(nodes, guard);
   } catch (error) {
     await guard.cleanUp();
@@ -97,4 +97,10 @@ function asCluster(nodes: readonly TestNode[], guard: ClusterGuard): TestCluster
   if (node === undefined) throw new RangeError("A cluster has at least one node.");
   const stop = () => guard.cleanUp();
   return { nodes, node, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** Waits for all, also when one has failed, and then throws the first error. */
+async function allDone(work: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(work);
+  await Promise.all(work);
 }

@@ -3,7 +3,7 @@
 // whatever became of it. It is JavaScript so that Node can start it from src as from dist.
 //
 //   node watchdog.js DIRECTORY
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { processesIn } from "./cluster-processes.js";
@@ -17,8 +17,16 @@ await new Promise((resolve) => {
   for (const event of ["end", "close"]) process.stdin.once(event, resolve);
   process.stdin.resume();
 });
-await endProcesses();
-rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+for (let attempt = 1; existsSync(directory); attempt++) {
+  await endProcesses();
+  try {
+    rmSync(directory, { recursive: true, force: true });
+  } catch (error) {
+    // Something that was just being started still writes there.
+    if (attempt === 50) throw error;
+    await sleep(100);
+  }
+}
 
 /** SIGQUIT makes a server take its backends along at once; SIGKILL is for those that remain. */
 async function endProcesses() {
