@@ -43,4 +43,29 @@ describe("renderError", () => {
   it("shows an escape sequence in a message instead of obeying it", () => {
     expect(text({ message: "bad \u001B[2J name" })).toBe("error: bad \\x1b[2J name");
   });
+
+  it("lists the problems that the message does not tell already", () => {
+    const problems = [
+      {
+        message: "$delay is no number.",
+        hint: "Write a number.",
+        where: { file: "a.sql", line: 1 },
+      },
+      { message: "$rate is unknown.", hint: "Remove it.", where: { file: "b.sql", line: 2 } },
+      { message: "c.sql has no dn file.", where: { file: "c.sql" } },
+    ];
+    const error = new PgMigError("a.sql:1: $delay is no number. (and 2 more problems)", {
+      code: "MIGRATION_FILE_INVALID",
+      hint: "Write a number.",
+      where: { file: "a.sql", line: 1 },
+      problems,
+    });
+    expect(text(error)).toBe(
+      `error: a.sql:1: $delay is no number. (and 2 more problems)
+  what to do: Write a number.
+  - b.sql:2: $rate is unknown.
+    what to do: Remove it.
+  - c.sql has no dn file.`,
+    );
+  });
 });

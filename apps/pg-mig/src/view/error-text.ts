@@ -22,7 +22,8 @@ export interface ShownError {
 
 /**
  * An error as text: a headline of what failed and the message, and indented under it the place, the
- * source line with its caret, what PostgreSQL said, and last what to do. Nothing is said twice.
+ * source line with its caret, what PostgreSQL said, what to do, and the single problems where several
+ * were found at once. Nothing is said twice.
  */
 export function renderError(error: ShownError, subject = "error"): Line[] {
   const { message, server, hint, excerpt } = error;
@@ -41,6 +42,9 @@ export function renderError(error: ShownError, subject = "error"): Line[] {
     ...labelled("PostgreSQL's hint", server?.hint),
     ...labelled("context", server?.context),
     ...labelled("what to do", hint),
+    ...(error.problems ?? [])
+      .filter((problem) => !message.includes(problem.message))
+      .flatMap(problemLines),
   ];
 }
 
@@ -50,6 +54,17 @@ export function renderPlace(where: ErrorLocation | undefined): string {
   return file === undefined
     ? ""
     : [file, lineNumber, column].filter((part) => part !== undefined).join(":");
+}
+
+function problemLines({ message, where, hint }: Problem): Line[] {
+  const place = renderPlace(where);
+  const named = place === "" || message.includes(place) ? message : `${place}: ${message}`;
+  const [first = "", ...rest] = named.split("\n");
+  return [
+    line(`  - ${first}`),
+    ...rest.map((text) => line(`    ${text}`)),
+    ...labelled("what to do", hint).map((spans) => [{ text: "  " }, ...spans]),
+  ];
 }
 
 /** `label: text`, where the text has lines of its own these are indented below. */

@@ -56,6 +56,20 @@ describe("createLiveView", () => {
     expect(terminal.lines).toEqual(["Waiting for node1 to start."]);
   });
 
+  it("shows what the command itself says above the area", () => {
+    const { terminal, clock, view } = liveView();
+    view.handle(runStart(["n"], 3));
+    clock.advance(100);
+    view.say("Stopping.");
+    clock.advance(100);
+    expect(terminal.lines[0]).toBe("Stopping.");
+    expect(terminal.lines[1]).toContain("0/3");
+    view.stop();
+    view.say("Stopped.");
+    expect(terminal.lines).toEqual(["Stopping.", "Stopped."]);
+    expect(terminal.cursor).toBe("shown");
+  });
+
   it("leaves failures above the area and erases the area at the end", () => {
     const { terminal, clock, view, waiting } = liveView();
     view.handle(runStart(["n"], 3));

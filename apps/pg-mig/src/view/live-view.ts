@@ -3,7 +3,7 @@ import { liveFrame } from "./live-frame.js";
 import { createRepaintArea } from "./repaint-area.js";
 import { emptyRunModel, passTime, reduceRun } from "./run-model.js";
 import type { Clock, OnExit, RunView } from "./run-view.js";
-import { renderLine } from "./styled-line.js";
+import { type Line, line, renderLine } from "./styled-line.js";
 import type { Terminal } from "./terminal.js";
 
 /** How often the screen changes at most. */
@@ -23,11 +23,15 @@ export interface LiveViewOptions {
  */
 export function createLiveView({ terminal, clock, onExit }: LiveViewOptions): RunView {
   const area = createRepaintArea(terminal);
-  const announce = createAnnouncer();
+  const announcementsOf = createAnnouncer();
   let model = emptyRunModel(clock.now());
   let announced: string[] = [];
   let announcements = 0;
 
+  const announce = (lines: readonly Line[]) => {
+    announced.push(...lines.map((spans) => renderLine(spans, { colors: terminal.colors })));
+    announcements += lines.length;
+  };
   const draw = () => {
     model = passTime(model, clock.now());
     // The last column and the last row stay empty: writing there makes some terminals scroll or wrap.
@@ -50,6 +54,7 @@ export function createLiveView({ terminal, clock, onExit }: LiveViewOptions): Ru
       stopTimer();
       forgetExit();
       area.erase(announced);
+      announced = [];
     }
   };
   const forgetExit = onExit(stop);
@@ -57,12 +62,16 @@ export function createLiveView({ terminal, clock, onExit }: LiveViewOptions): Ru
   return {
     handle: (event) => {
       model = reduceRun(model, event, clock.now());
-      for (const spans of announce(event)) {
-        announced.push(renderLine(spans, { colors: terminal.colors }));
-        announcements += 1;
-      }
+      announce(announcementsOf(event));
       if (event.type === "run:done") {
         stop();
+      }
+    },
+    say: (message) => {
+      announce([line(message)]);
+      if (state === "stopped") {
+        area.erase(announced);
+        announced = [];
       }
     },
     stop,

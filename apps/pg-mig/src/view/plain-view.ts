@@ -3,7 +3,7 @@ import { hookLines } from "./hook-lines.js";
 import { progressLine, startLines, stepLines } from "./plain-lines.js";
 import { emptyRunModel, finishedSteps, passTime, type RunModel, reduceRun } from "./run-model.js";
 import type { Clock, RunView } from "./run-view.js";
-import { type Line, renderLines } from "./styled-line.js";
+import { type Line, line, renderLines } from "./styled-line.js";
 import type { Terminal } from "./terminal.js";
 
 /** A run of no more steps than this gets a line for each. */
@@ -63,6 +63,7 @@ export function createPlainView({ terminal, clock }: PlainViewOptions): RunView 
         stopTimer();
       }
     },
+    say: (message) => print([line(message)]),
     stop: stopTimer,
   };
 }

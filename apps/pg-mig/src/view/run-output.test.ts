@@ -71,9 +71,11 @@ describe("createRunOutput", () => {
           view.handle(event);
         }
         view.stop();
+        expect(terminal.writes).toBe(0);
+        view.say("Stopping.");
+        expect(terminal.lines).toEqual(["Stopping."]);
         const lines = stdout().trimEnd().split("\n");
         expect(lines.map((text) => JSON.parse(text))).toEqual([...events, runDone]);
-        expect(terminal.writes).toBe(0);
       }),
     );
   });

@@ -22,7 +22,7 @@ export interface RunOutputOptions {
 export function createRunOutput(options: RunOutputOptions): RunView {
   const { format, stdout, stderr, clock, onExit } = options;
   if (format === "json") {
-    return createJsonView(stdout);
+    return createJsonView({ stdout, stderr });
   }
   const view = stderr.isTty
     ? createLiveView({ terminal: stderr, clock, onExit })
@@ -41,6 +41,7 @@ export function createRunOutput(options: RunOutputOptions): RunView {
         stdout.write(renderLines(lines, stdout));
       }
     },
+    say: (message) => view.say(message),
     stop: () => view.stop(),
   };
 }

@@ -4,6 +4,11 @@ import type { RunEvent } from "@pg-mig/executor";
 export interface RunView {
   /** Takes the next event of the run. Never throws for what an event holds. */
   handle(event: RunEvent): void;
+  /**
+   * Shows a line of the command's own, such as that it is stopping. While a view runs, nobody else
+   * may write to its terminal: the lines that are drawn over would not be found again.
+   */
+  say(message: string): void;
   /** Leaves the terminal as it was found. To be called however the run ended; again does nothing. */
   stop(): void;
 }
