@@ -123,27 +123,27 @@ export function placeOfWork({ node, shard }: RunningWork): string {
   return shard === undefined ? node : `${node}:${shard}`;
 }
 
-/** Steps that are finished in one way or another. */
+/** Steps that were run, well or not. Those that are given up unrun are no progress. */
 export function finishedSteps(model: RunModel): number {
-  return model.done + model.failed + model.inDoubt + model.notAttempted;
+  return model.done + model.failed + model.inDoubt;
 }
 
 /** The state when time has gone by, which is what the rate is judged by. Pure. */
 export function passTime(model: RunModel, nowMs: number): RunModel {
-  return { ...model, pace: notePace(model.pace, ranSteps(model), nowMs) };
+  return { ...model, pace: notePace(model.pace, finishedSteps(model), nowMs) };
 }
 
 /** Time that is left at the present rate, in whole seconds rounded up; undefined while there is no rate. */
 export function remainingMs(model: RunModel): number | undefined {
   const rate = stepsPerSecond(model.pace);
-  const unfinished = Math.max(0, model.planned - finishedSteps(model));
+  const unfinished = Math.max(0, model.planned - finishedSteps(model) - model.notAttempted);
   return rate === undefined ? undefined : Math.ceil(unfinished / rate) * 1000;
 }
 
 /** The time of before.sql tells nothing about that of the steps: the pace counts from the first of them. */
 function beforeStep(model: RunModel, nowMs: number): RunModel {
   const first =
-    ranSteps(model) === 0 && runningWork(model).every(({ shard }) => shard === undefined);
+    finishedSteps(model) === 0 && runningWork(model).every(({ shard }) => shard === undefined);
   return first ? { ...model, pace: startPace(nowMs) } : model;
 }
 
@@ -159,9 +159,4 @@ function release(model: RunModel, node: string, shard: string | undefined): RunM
     slot?.shard === shard ? undefined : slot,
   );
   return { ...model, slots: new Map(model.slots).set(node, slots) };
-}
-
-/** Steps that took time; those that are given up unrun would make the rate look better than it is. */
-function ranSteps(model: RunModel): number {
-  return model.done + model.failed + model.inDoubt;
 }
