@@ -8,6 +8,8 @@ export interface ActionContext {
   readonly format: "text" | "json";
   /** Whether a file that was edited after it was applied is an error. */
   readonly strict: boolean;
+  /** Whether files may run shell commands. */
+  readonly shell: boolean;
   readonly stdout: Terminal;
   readonly stderr: Terminal;
   readonly cwd: string;

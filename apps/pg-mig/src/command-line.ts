@@ -30,6 +30,8 @@ export interface Flags {
   readonly force?: true;
   readonly strict?: true;
   readonly skipConfig?: true;
+  /** False with `--no-shell`. */
+  readonly shell?: boolean;
   readonly json?: true;
   readonly debug?: true;
 }
@@ -147,6 +149,7 @@ function createProgram(output: CommandLineOutput, onStatus: () => void): Command
   add(run, "--parallelism <n>", "shards in flight per node (10)");
   add(run, "--force", "run before.sql and after.sql even if no version is pending");
   add(run, "--strict", "refuse to run when a file was edited after it was applied");
+  add(run, "--no-shell", "refuse files that run shell commands (backticks, \\!)");
   add(run, "--skip-config", "ignore pg-mig.config.*");
 
   const display = "Output:";

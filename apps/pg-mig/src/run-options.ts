@@ -26,7 +26,7 @@ export function clusterOptions({ settings, cwd, interruption }: ActionContext): 
 
 /** An apply or undo, as the settings describe it. */
 export function runOptions(context: ActionContext): ApplyOptions {
-  const { settings, strict, env } = context;
+  const { settings, strict, shell, env } = context;
   const { parallelism, force, createDatabase, exported } = settings;
   return {
     ...clusterOptions(context),
@@ -35,6 +35,7 @@ export function runOptions(context: ActionContext): ApplyOptions {
     createDatabase,
     editedFiles: strict ? "error" : "warning",
     env: { ...definedOnly(env), ...exported },
+    allowShell: shell,
   };
 }
 

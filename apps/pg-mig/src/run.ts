@@ -65,6 +65,7 @@ async function runAction(
     settings,
     format: flags.json ? "json" : "text",
     strict: flags.strict === true,
+    shell: flags.shell !== false,
     stdout: createTerminal(process.stdout, env),
     stderr: createTerminal(process.stderr, env),
     cwd,

@@ -1,4 +1,4 @@
-import { ScriptError, type ScriptNotice } from "@pg-mig/psql-script";
+import { type RunScriptOptions, ScriptError } from "@pg-mig/psql-script";
 import { isConnectionLoss } from "./server-error.js";
 import type { Session } from "./session.js";
 import { mayChangeSession } from "./session-state.js";
@@ -14,11 +14,7 @@ export interface StepAttempt<L> {
   /** How long a statement waits for a lock. Not for `concurrent` and `framed` scripts. */
   readonly lockTimeoutMs: number;
   readonly recorder: StepRecorder<L>;
-  /** The environment that psql commands of the file see. */
-  readonly env: Readonly<Record<string, string>>;
-  readonly onNotice: (notice: ScriptNotice) => void;
-  /** A line that a psql command or a query printed, and the file that printed it. */
-  readonly onOutput: (line: string, file: string) => void;
+  readonly scriptOptions: RunScriptOptions;
 }
 
 /**
@@ -51,7 +47,7 @@ export async function attemptStep<L>(
       lockTimeoutMs: attempt.lockTimeoutMs,
       guardSql: (scope) => recorder.takeSql(attempt.ledger, scope),
       recordSql: record.sql,
-      scriptOptions: { onNotice: attempt.onNotice },
+      scriptOptions: attempt.scriptOptions,
     });
     committing = true;
     await session.commit();

@@ -1,5 +1,4 @@
 import { PgMigError } from "@pg-mig/errors";
-import type { ScriptNotice } from "@pg-mig/psql-script";
 import { type AttemptResult, attemptStep, checkStep, type StepAttempt } from "./attempt-step.js";
 import { ChainSchedule } from "./chain-schedule.js";
 import { advance, type ChainState, type ChainToRun, createChainState } from "./chain-state.js";
@@ -7,14 +6,15 @@ import { errorInfo } from "./error-info.js";
 import type { ExecutorNode } from "./executor-client.js";
 import { pause } from "./pause.js";
 import { lockTimeoutMs, retryPauseMs } from "./retry-pause.js";
-import type { RequeueReason, RunEvent } from "./run-event.js";
-import { isCanceled, retryReason } from "./server-error.js";
+import type { RequeueReason } from "./run-event.js";
+import { type ScriptEnvironment, scriptOptions } from "./script-environment.js";
+import { isInterruption, retryReason } from "./server-error.js";
 import type { Session } from "./session.js";
 import type { SessionPool } from "./session-pool.js";
 import type { StepRecorder } from "./step-recorder.js";
 import type { StepScript } from "./step-script.js";
 
-export interface RunChainsOptions<L> {
+export interface RunChainsOptions<L> extends ScriptEnvironment {
   readonly sessions: SessionPool;
   readonly recorder: StepRecorder<L>;
   /** The script of a version; called for versions of the chains only. */
@@ -27,8 +27,6 @@ export interface RunChainsOptions<L> {
   readonly retryForMs: number;
   /** For how long a node that cannot be reached is tried again, in milliseconds. */
   readonly reconnectForMs: number;
-  readonly env: Readonly<Record<string, string>>;
-  readonly emit: (event: RunEvent) => void;
   /** When it aborts: nothing new starts, what runs is cancelled on the servers and rolled back. */
   readonly signal: AbortSignal;
 }
@@ -136,16 +134,20 @@ class ChainRun<L> {
         this.#endChain(id, state, "interrupted");
         return;
       }
+      const step = this.#options.stepScript(version);
       const attempt: StepAttempt<L> = {
         shard,
         version,
         ledger: state.ledger,
-        step: this.#options.stepScript(version),
+        step,
         lockTimeoutMs: lockTimeoutMs(state.attempts, this.#options.lockTimeoutMs),
         recorder: this.#options.recorder,
-        env: this.#options.env,
-        onNotice: (notice) => this.#warn(state, version, notice),
-        onOutput: (line, file) => emit({ type: "output", node: node.label, shard, file, line }),
+        scriptOptions: scriptOptions(this.#options, {
+          node: node.label,
+          shard,
+          version,
+          file: step.script.file,
+        }),
       };
       const result = state.givenUp
         ? await checkStep(session, attempt)
@@ -196,7 +198,7 @@ class ChainRun<L> {
         } else this.#requeue(id, state, version, "connection-lost", result.error);
         return;
       case "failed": {
-        if (signal.aborted && isCanceled(result.error)) {
+        if (signal.aborted && isInterruption(result.error)) {
           this.#endChain(id, state, "interrupted");
           return;
         }
@@ -326,12 +328,6 @@ class ChainRun<L> {
     const step = { node: node.label, shard, version };
     const error = errorInfo(inDoubt, step);
     this.#options.emit({ type: "step:in-doubt", ...step, error, notAttempted });
-  }
-
-  #warn({ node, shard }: ChainState<L>, version: string, notice: ScriptNotice): void {
-    if (notice.severity !== "WARNING") return;
-    const { message } = notice;
-    this.#options.emit({ type: "warning", node: node.label, shard, version, message });
   }
 
   /** Opens or takes a session, waiting for a node that is away for a while. */

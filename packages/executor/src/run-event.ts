@@ -137,6 +137,7 @@ export type RunEvent =
       readonly type: "output";
       readonly node: string;
       readonly shard?: string;
+      readonly version?: string;
       readonly file: string;
       readonly line: string;
     }

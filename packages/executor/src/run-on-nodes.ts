@@ -1,10 +1,9 @@
-import type { RunScriptOptions } from "@pg-mig/psql-script";
 import PQueue from "p-queue";
 import { errorInfo } from "./error-info.js";
 import type { ExecutorNode } from "./executor-client.js";
 import { pause } from "./pause.js";
 import { lockTimeoutMs, retryPauseMs } from "./retry-pause.js";
-import type { RunEvent } from "./run-event.js";
+import { type ScriptEnvironment, scriptOptions } from "./script-environment.js";
 import { isConnectionLoss, retryReason } from "./server-error.js";
 import type { SessionPool } from "./session-pool.js";
 import { NO_SCRIPT, runStepScript, type StepScript } from "./step-script.js";
@@ -12,13 +11,10 @@ import { NO_SCRIPT, runStepScript, type StepScript } from "./step-script.js";
 /** On how many nodes at a time something runs that runs once per node. */
 const NODES_AT_A_TIME = 64;
 
-export interface RunOnNodesOptions {
+export interface RunOnNodesOptions extends ScriptEnvironment {
   readonly sessions: SessionPool;
   readonly lockTimeoutMs: number;
   readonly retryForMs: number;
-  readonly env: Readonly<Record<string, string>>;
-  readonly emit: (event: RunEvent) => void;
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -108,7 +104,7 @@ async function inTransaction(
         lockTimeoutMs: lockTimeoutMs(attempt, options.lockTimeoutMs),
         guardSql: () => [],
         recordSql: sql,
-        scriptOptions: scriptOptions(node, options),
+        scriptOptions: scriptOptions(options, { node: node.label, file: step.script.file }),
       });
       committing = true;
       await session.commit();
@@ -124,12 +120,4 @@ async function inTransaction(
       options.sessions.release(session);
     }
   }
-}
-
-function scriptOptions(node: ExecutorNode, { emit }: RunOnNodesOptions): RunScriptOptions {
-  return {
-    onNotice: ({ severity, message }) => {
-      if (severity === "WARNING") emit({ type: "warning", node: node.label, message });
-    },
-  };
 }

@@ -48,7 +48,8 @@ function detailsOf(error: unknown): { readonly routine?: unknown; readonly schem
   return typeof source === "object" && source !== null ? source : {};
 }
 
-/** Whether the server ended a statement because it was asked to cancel it. */
-export function isCanceled(error: unknown): boolean {
-  return sqlStateOf(error) === "57014";
+/** Whether a script ended because of an abort: on the server, or between two messages. */
+export function isInterruption(error: unknown): boolean {
+  if (isPgMigError(error) && error.code === "SCRIPT_ABORTED") return true;
+  return sqlStateOf(error) === "57014"; // query_canceled
 }

@@ -117,12 +117,13 @@ export class RunContext {
   }
 
   #executorOptions() {
-    const { cluster, emit, signal, env, lockTimeoutMs, retryForMs } = this.#options;
+    const { cluster, emit, signal, env, allowShell, lockTimeoutMs, retryForMs } = this.#options;
     return {
       sessions: cluster.sessions,
       emit,
       signal,
       env: { ...env, PG_MIG_HOSTS: this.#nodes.map(({ name }) => name).join(",") },
+      allowShell: allowShell ?? false,
       lockTimeoutMs: lockTimeoutMs ?? 2000,
       retryForMs: retryForMs ?? 600_000,
     };

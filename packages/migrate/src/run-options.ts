@@ -26,6 +26,8 @@ export interface RunOptions extends ClusterOptions {
   readonly editedFiles?: "warning" | "error" | undefined;
   /** The environment that psql commands in the files see; `PG_MIG_HOSTS` is added. @default {} */
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Whether backticks and `\!` in the files run shell commands. @default false */
+  readonly allowShell?: boolean | undefined;
   /**
    * The longest that a statement waits for a lock before its version is rolled back and put to the
    * end of its node's queue, in milliseconds.
