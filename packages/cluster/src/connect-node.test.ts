@@ -108,6 +108,15 @@ describe("connectNode", () => {
     expect(hint).toContain("GRANT CONNECT");
   });
 
+  it("says that a user may not log in, rather than that the fallback is not offered", async () => {
+    await server.query(`CREATE ROLE no_login NOLOGIN PASSWORD '${server.password}'`);
+    for (const sslMode of ["allow", "prefer"] as const) {
+      const { code, message } = await failure(nodeOf({ user: "no_login", sslMode }));
+      expect(code).toBe("NODE_AUTH_FAILED");
+      expect(message).toContain('user "no_login"');
+    }
+  });
+
   it("says which database is missing, and how to have it made", async () => {
     const { code, message, hint, where } = await failure(nodeOf({ database: 'My "db"' }));
     expect(code).toBe("DATABASE_MISSING");

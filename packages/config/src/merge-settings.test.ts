@@ -92,6 +92,13 @@ describe("mergeSettings", () => {
     expect(merge({ env }).hosts).toEqual(["127.0.0.1"]);
   });
 
+  it("takes null or nothing in a config file for a value that is not set", () => {
+    for (const none of [null, undefined, ""]) {
+      const layers = [{ path: "/c", config: { PGPORT: none, PGUSER: none } }];
+      expect(merge({ layers, env: { PGPORT: "6001" } })).toMatchObject({ port: 6001, user: "ann" });
+    }
+  });
+
   it("counts a relative migration directory from the working directory", () => {
     expect(merge({ flags: { migdir: "a/../mig" } }).migdir).toBe("/work/mig");
   });
