@@ -20,13 +20,12 @@ export interface Interruption {
  * The first signal aborts: the run cancels what it does and reports. The second leaves at once; the
  * servers then roll back what was open.
  */
-export function listenForInterruption(source: SignalSource, onFirst: () => void): Interruption {
+export function listenForInterruption(source: SignalSource): Interruption {
   const controller = new AbortController();
   let status: number | undefined;
   const listen = (of: number) => () => {
     if (status !== undefined) source.exit(status);
     status = of;
-    onFirst();
     controller.abort();
   };
   const onInterrupt = listen(exitStatus.interrupted);

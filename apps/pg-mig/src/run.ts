@@ -29,9 +29,7 @@ export async function run(args: readonly string[], process: CommandProcess): Pro
   });
   if ("exitStatus" in commandLine) return commandLine.exitStatus;
   const stderr = createTerminal(process.stderr, process.env);
-  const interruption = listenForInterruption(process, () =>
-    stderr.write("Stopping: what runs is rolled back. Press Ctrl-C again to leave at once.\n"),
-  );
+  const interruption = listenForInterruption(process);
   try {
     return await runAction(commandLine, process, interruption);
   } catch (error) {

@@ -14,6 +14,9 @@ export async function showRun(run: Run, context: ActionContext): Promise<number>
     clock: processClock,
     onExit: onProcessExit,
   });
+  interruption.signal.addEventListener("abort", () => {
+    output.say("Stopping: what runs is rolled back. Press Ctrl-C again to leave at once.");
+  });
   try {
     for await (const event of run) output.handle(event);
     const { outcome } = await run.result;

@@ -1,4 +1,4 @@
-import type { RunEvent } from "@pg-mig/executor";
+import type { RunEvent } from "@pg-mig/migrate";
 import { describe, expect, it } from "vitest";
 import { createAnnouncer } from "./announcer.js";
 import { failureOn, serverError, shardNames } from "./run-events.test.support.js";

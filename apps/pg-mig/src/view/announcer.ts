@@ -1,4 +1,4 @@
-import type { ErrorInfo, RunEvent } from "@pg-mig/executor";
+import type { ErrorInfo, RunEvent } from "@pg-mig/migrate";
 import { renderPlace } from "./error-text.js";
 import { failureReason } from "./group-failures.js";
 import { type Line, line } from "./styled-line.js";

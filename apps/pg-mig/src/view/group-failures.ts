@@ -1,4 +1,4 @@
-import type { ErrorInfo, Report, StepFailure } from "@pg-mig/executor";
+import type { ErrorInfo, Report, StepFailure } from "@pg-mig/migrate";
 import { renderPlace } from "./error-text.js";
 import { groupBy } from "./group-by.js";
 import type { PlacedShard } from "./shard-list.js";

@@ -1,4 +1,4 @@
-import type { RunEvent } from "@pg-mig/executor";
+import type { RunEvent } from "@pg-mig/migrate";
 import { groupBy } from "./group-by.js";
 import type { PlacedShard } from "./shard-list.js";
 import { withoutNames } from "./without-names.js";

@@ -1,4 +1,4 @@
-import type { RunEvent } from "@pg-mig/executor";
+import type { RunEvent } from "@pg-mig/migrate";
 import { countOf, formatDuration } from "./quantities.js";
 import { type Line, line } from "./styled-line.js";
 

@@ -1,4 +1,4 @@
-import type { RunEvent } from "@pg-mig/executor";
+import type { RunEvent } from "@pg-mig/migrate";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { displayWidth } from "./display-width.js";

@@ -1,4 +1,4 @@
-import type { RunEvent } from "@pg-mig/executor";
+import type { RunEvent } from "@pg-mig/migrate";
 import { stepsPerSecond } from "./pace.js";
 import { countOf, formatCount, formatDuration, formatRate, formatSeconds } from "./quantities.js";
 import {

@@ -1,4 +1,4 @@
-import type { RunEvent } from "@pg-mig/executor";
+import type { RunEvent } from "@pg-mig/migrate";
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "./fake-terminal.test.support.js";
 import { createPlainView } from "./plain-view.js";

@@ -1,4 +1,4 @@
-import type { ErrorInfo, Report, RunEvent, StepFailure } from "@pg-mig/executor";
+import type { ErrorInfo, Report, RunEvent, StepFailure } from "@pg-mig/migrate";
 import fc from "fast-check";
 
 /** `sh0000`, `sh0001` … */

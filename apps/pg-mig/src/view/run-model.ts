@@ -1,4 +1,4 @@
-import type { RunAction, RunEvent } from "@pg-mig/executor";
+import type { RunAction, RunEvent } from "@pg-mig/migrate";
 import { notePace, type Pace, startPace, stepsPerSecond } from "./pace.js";
 
 /** What runs at the moment in one slot of a node. */

@@ -1,4 +1,5 @@
 import type { ClusterStatus } from "@pg-mig/migrate";
+import { groupBy } from "./group-by.js";
 import { countOf } from "./quantities.js";
 import { listShards } from "./shard-list.js";
 import { type Line, line } from "./styled-line.js";
@@ -13,14 +14,22 @@ export function statusLines(status: ClusterStatus): Line[] {
       versionCount: applied,
       lastVersion: latest,
       pending: pending.length,
-      note: violation?.message,
+      note: violation?.code,
     })),
   );
   const pending = shards.reduce((sum, shard) => sum + shard.pending, 0);
   const behind = shards.filter((shard) => shard.pending > 0).length;
   const unfinished = status.nodes.filter(({ lastRun }) => lastRun === "unfinished");
+  const violations = status.nodes.flatMap(({ shards: list }) =>
+    list.flatMap(({ violation }) => violation ?? []),
+  );
   return [
     ...versionsMapLines(shards),
+    // One of each kind: the others are in the map.
+    ...groupBy(violations, ({ code }) => code).flatMap(([{ message, hint }]) => [
+      line(message, "bad"),
+      line(`  ${hint}`),
+    ]),
     ...status.edited.map(
       ({ version, shards: edited }): Line => [
         { text: `${version} was edited after it was applied`, tone: "caution" },
@@ -38,7 +47,7 @@ export function statusLines(status: ClusterStatus): Line[] {
     line(
       pending === 0
         ? "Nothing is pending."
-        : `${countOf(pending, "version")} pending on ${countOf(behind, "shard")}.`,
+        : `${countOf(pending, "step")} pending on ${countOf(behind, "shard")}.`,
       pending === 0 ? "good" : "caution",
     ),
   ];

@@ -1,4 +1,4 @@
-import type { Report, RunEvent } from "@pg-mig/executor";
+import type { Report, RunEvent } from "@pg-mig/migrate";
 import { groupBy } from "./group-by.js";
 import { countOf, formatCount, formatDuration } from "./quantities.js";
 import { listShards } from "./shard-list.js";

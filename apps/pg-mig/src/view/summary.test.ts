@@ -1,4 +1,4 @@
-import type { Report } from "@pg-mig/executor";
+import type { Report } from "@pg-mig/migrate";
 import { describe, expect, it } from "vitest";
 import type { Warning } from "./group-warnings.js";
 import { failureOn, reportOf, serverError, shardNames } from "./run-events.test.support.js";

@@ -1,4 +1,4 @@
-import type { Report } from "@pg-mig/executor";
+import type { Report } from "@pg-mig/migrate";
 import { renderError } from "./error-text.js";
 import {
   type FailureGroup,
