@@ -1,5 +1,6 @@
 import { chmod, chown, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { rootCertificates } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { isPgMigError } from "@pg-mig/errors";
 import { startNodes, type TestCluster, type TestNode } from "@pg-mig/testkit";
@@ -86,6 +87,10 @@ describe("connectNode, with a server that offers TLS", () => {
 
   it("checks the certificate where the mode says so, or a root certificate is named", async () => {
     const trusted = { sslRootCert: certificate };
+    const stranger = { sslRootCert: join(server.dataDirectory, "stranger.crt") };
+    await writeFile(stranger.sslRootCert, rootCertificates[0] ?? "");
+    expect(await outcome({ sslMode: "prefer", ...stranger })).toBe("tls");
+    expect(await outcome({ sslMode: "require", ...stranger })).toBe("TLS_FAILED");
     expect(await outcome({ sslMode: "verify-ca" })).toBe("TLS_FAILED");
     expect(await outcome({ sslMode: "verify-full" })).toBe("TLS_FAILED");
     expect(await outcome({ sslMode: "verify-ca", sslRootCert: "system" })).toBe("TLS_FAILED");
