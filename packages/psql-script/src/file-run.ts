@@ -50,6 +50,8 @@ export class FileRun implements CommandFile {
   /** The line refers to what the statement before it did. */
   #eager = false;
   #quit = false;
+  /** Where the data lines begin that the server was given last. */
+  #data: number | undefined;
 
   constructor(run: RunState, script: Script, includedFrom: readonly SourcePosition[]) {
     this.script = script;
@@ -80,7 +82,7 @@ export class FileRun implements CommandFile {
     this.previous = query;
     this.#add(query);
     const data = query.mayCopyFromStdin ? { onCopyIn: () => this.#statementData(query) } : {};
-    return this.#run.flush({ ...this.#resultsOut(), ...data, ...options });
+    return this.#flush({ ...data, ...options });
   }
 
   async sendText(
@@ -89,11 +91,12 @@ export class FileRun implements CommandFile {
     options: FlushOptions = {},
   ): Promise<QueryOutcome | undefined> {
     this.#run.session.add(textPart(text, offset, this.#origin));
-    return this.#run.flush({ ...this.#resultsOut(), ...options });
+    return this.#flush(options);
   }
 
   copyData(): Iterable<Buffer> {
     const { start, end } = this.cursor.takeCopyData();
+    this.#data = start;
     return copyChunks(this.script.text, start, end);
   }
 
@@ -148,7 +151,7 @@ export class FileRun implements CommandFile {
       const line = cursor.lineText;
       this.#eager = run.variables.mentionsResults || RESULT_REFERENCE.test(line);
       const mayEscape = script.backslashInString && line.includes("\\") && line.includes("'");
-      if ((this.#eager || mayEscape) && !run.session.idle) await this.#guard(() => run.flush());
+      if ((this.#eager || mayEscape) && !run.session.idle) await this.#guard(() => this.#flush());
     }
     cursor.lexer.standardStrings = run.session.standardStrings ?? true;
     this.#sendRegion();
@@ -206,14 +209,21 @@ export class FileRun implements CommandFile {
     return this.copyData();
   }
 
-  #resultsOut(): FlushOptions {
+  /** Sends what waits. Output of a COPY is printed; an error in its data is led to the data's line. */
+  async #flush(options: FlushOptions = {}): Promise<QueryOutcome | undefined> {
     const { output } = this.#run;
-    return {
-      onCopyOut: (chunk) => {
-        output.writeResult(chunk.toString("utf8"));
-        return undefined;
-      },
+    this.#data = undefined;
+    const onCopyOut = (chunk: Buffer) => {
+      output.writeResult(chunk.toString("utf8"));
+      return undefined;
     };
+    try {
+      return await this.#run.flush({ onCopyOut, ...options });
+    } catch (error) {
+      if (!(error instanceof ScriptError) || this.#data === undefined) throw error;
+      const line = Number(/^COPY .*?, \D*(\d+)/.exec(error.context ?? "")?.[1]);
+      throw line > 0 ? error.movedTo(lineOffset(this.script.text, this.#data, line - 1)) : error;
+    }
   }
 
   async #runCommand(): Promise<void> {
@@ -235,7 +245,7 @@ export class FileRun implements CommandFile {
     const found = scanArguments(cursor, rule.style);
     if (!conditions.active && !CONDITIONAL_COMMANDS.has(name)) return;
     if (rule.verdict === "refuse") throw refusedCommand(name, rule, place);
-    if (!GLUING_COMMANDS.has(name) || found.some(isExpanded)) await run.flush(this.#resultsOut());
+    if (!GLUING_COMMANDS.has(name) || found.some(isExpanded)) await this.#flush();
     const call = this.#call(name, found, rule, mark);
     await commandHandler(name)?.(call);
     if (rule.verdict === "ignore") return;
@@ -340,6 +350,17 @@ export class FileRun implements CommandFile {
   ): ScriptError {
     return new ScriptError(message, { part: "script", ...this.#origin, ...options, code });
   }
+}
+
+/** Where the line begins that is so many lines behind the one at `start`. */
+function lineOffset(text: string, start: number, lines: number): number {
+  let offset = start;
+  for (let i = 0; i < lines; i++) {
+    const lineFeed = text.indexOf("\n", offset);
+    if (lineFeed < 0) break;
+    offset = lineFeed + 1;
+  }
+  return offset;
 }
 
 function isExpanded({ pieces }: Argument): boolean {

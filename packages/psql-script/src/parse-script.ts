@@ -68,6 +68,9 @@ function refuseNonText(source: SourceText): void {
   });
 }
 
+/** The setting that decides where a string ends is changed, or may be. */
+const CHANGES_STRINGS = /standard_conforming_strings(?!\s*(?:=|to)\s*'?on\b)/i;
+
 const QUERY_COMMANDS = new Set(["g", "gx", "gset", "gexec", "gdesc", "crosstabview"]);
 
 class ScriptParser {
@@ -83,12 +86,13 @@ class ScriptParser {
   #sawData = false;
   /** How many blocks of data are behind the line that is being read. */
   #copies = 0;
-  /** What is read may be data of a COPY that only running would show. */
-  #doubtful = false;
+  /** What is read may turn out to be something else when it runs: data of a COPY, or in quotes. */
+  #doubtful: boolean;
 
   constructor(source: SourceText, psqlCompat: boolean) {
     this.#source = source;
     this.#psqlCompat = psqlCompat;
+    this.#doubtful = CHANGES_STRINGS.test(source.text);
     this.#regions = new RegionCollector(source.text);
     this.#cursor = new ScriptCursor(source, {
       schemaRoutines: !psqlCompat,
@@ -106,13 +110,18 @@ class ScriptParser {
       ...this.#source,
       statements: this.#statements,
       commands: this.#commands,
-      plain: this.#commands.length === 0 && !this.#sawVariable && !this.#sawData,
+      plain: this.#isPlain(),
       regions: this.#regions.regions,
       backslashInString: this.#cursor.lexer.sawPlainBackslash,
       psqlCompat: this.#psqlCompat,
       path: undefined,
       includes: new Map(),
     };
+  }
+
+  #isPlain(): boolean {
+    const open = this.#cursor.opening !== undefined;
+    return this.#commands.length === 0 && !this.#sawVariable && !this.#sawData && !open;
   }
 
   #read(): void {

@@ -45,6 +45,8 @@ export class ScriptError extends PgMigError {
   /** The line of the error with a caret under the column, as two lines of text. */
   readonly excerpt: string | undefined;
   readonly includedFrom: readonly SourcePosition[];
+  readonly #text: string;
+  readonly #options: ScriptErrorOptions;
 
   constructor(message: string, options: ScriptErrorOptions) {
     const { source, offset, server } = options;
@@ -64,6 +66,13 @@ export class ScriptError extends PgMigError {
     this.context = server?.where;
     this.excerpt = source && offset !== undefined ? excerptAt(source, offset) : undefined;
     this.includedFrom = options.includedFrom ?? [];
+    this.#text = message;
+    this.#options = options;
+  }
+
+  /** The same error at another place of the same file. */
+  movedTo(offset: number): ScriptError {
+    return new ScriptError(this.#text, { ...this.#options, offset });
   }
 }
 

@@ -52,6 +52,7 @@ export class SimpleQuery {
   #pending: Result = NO_RESULT;
   #error: ServerError | undefined;
   #copyError: unknown;
+  #full: Promise<unknown> | undefined;
   #settle: (outcome: QueryOutcome) => void = () => {};
   #detach: () => void = () => {};
   readonly #over = new AbortController();
@@ -117,7 +118,9 @@ export class SimpleQuery {
 
   handleCopyData(message: { readonly chunk: Buffer }, { stream }: WireConnection): void {
     const full = this.#options.onCopyOut?.(message.chunk);
-    if (full === undefined) return;
+    // What has arrived already comes in spite of the pause, and meets the same promise.
+    if (full === undefined || full === this.#full) return;
+    this.#full = full;
     stream.pause();
     const goOn = () => {
       stream.resume();

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import type { FileHandle } from "node:fs/promises";
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { Writable } from "node:stream";
 import { startShell } from "../shell.js";
 import type { CommandCall, FlushOptions } from "./command-call.js";
 import { type CopyCommand, parseCopyCommand } from "./copy-command.js";
+import { CopySink } from "./copy-sink.js";
 import { expandHome } from "./files.js";
 import { requireShell } from "./shell-command.js";
 
@@ -31,16 +31,22 @@ async function send(call: CommandCall, { statement }: CopyCommand, options: Flus
 async function copyFile(call: CommandCall, command: CopyCommand, name: string): Promise<void> {
   const path = resolve(call.run.cwd, expandHome(call, name));
   const file = await openFile(call, path, command.direction);
-  try {
-    if (command.direction === "from") {
-      await send(call, command, { onCopyIn: () => file.createReadStream({ autoClose: false }) });
-    } else {
-      const stream = file.createWriteStream({ autoClose: false });
-      await send(call, command, { onCopyOut: (chunk) => write(stream, chunk) });
-      await finish(stream);
+  if (command.direction === "from") {
+    const stream = file.createReadStream();
+    try {
+      await send(call, command, { onCopyIn: () => stream });
+    } finally {
+      stream.destroy();
     }
+    return;
+  }
+  const sink = new CopySink(file.createWriteStream());
+  try {
+    await send(call, command, { onCopyOut: sink.write });
   } finally {
-    await file.close();
+    await sink.end().catch((cause: unknown) => {
+      throw call.fail(`the file "${path}" cannot be written`, { cause });
+    });
   }
 }
 
@@ -77,9 +83,8 @@ async function copyProgram(
   const child = startShell(program, place, command.direction === "from" ? "ignore" : "pipe");
   child.stderr?.on("data", (chunk: Buffer) => output.write(chunk.toString("utf8"), "stderr"));
   const closed = once(child, "close") as Promise<[number | null]>;
-  // Only `status` looks at the end; a failure to start must not be nobody's, nor one to write.
+  // Only `status` looks at the end; a failure to start must not be nobody's.
   closed.catch(() => {});
-  child.stdin?.on("error", () => {});
   const status = async () => {
     const [code] = await closed;
     if (code !== 0) throw call.fail(`the program ended with status ${code ?? "none"}`);
@@ -92,23 +97,13 @@ async function copyProgram(
     };
     await send(call, command, { onCopyIn: data });
   } else {
-    const { stdin } = child;
     child.stdout?.on("data", (chunk: Buffer) => output.write(chunk.toString("utf8"), "stdout"));
-    await send(call, command, {
-      onCopyOut: (chunk) => (stdin === null ? undefined : write(stdin, chunk)),
-    });
-    stdin?.end();
+    await send(
+      call,
+      command,
+      child.stdin === null ? {} : { onCopyOut: new CopySink(child.stdin).write },
+    );
+    child.stdin?.end();
     await status();
   }
-}
-
-/** Writes, and tells when the stream can take more where it is full. */
-function write(stream: Writable, chunk: Buffer): Promise<unknown> | undefined {
-  if (stream.destroyed) return undefined;
-  return stream.write(chunk) ? undefined : once(stream, "drain");
-}
-
-async function finish(stream: Writable): Promise<void> {
-  stream.end();
-  await once(stream, "finish");
 }

@@ -1,0 +1,36 @@
+import { once } from "node:events";
+import type { Writable } from "node:stream";
+
+/** Takes the data of a COPY TO, and tells when it is too fast. */
+export class CopySink {
+  readonly #stream: Writable;
+  #full: Promise<void> | undefined;
+
+  constructor(stream: Writable) {
+    this.#stream = stream;
+    // A failure is found at the end; until then the data has to go somewhere.
+    stream.on("error", () => {});
+  }
+
+  /** Writes; where the stream is full, returns a promise for when it can take more. */
+  readonly write = (chunk: Buffer): Promise<void> | undefined => {
+    if (this.#stream.destroyed) return undefined;
+    if (this.#stream.write(chunk)) return undefined;
+    this.#full ??= this.#drained();
+    return this.#full;
+  };
+
+  /** Writes the rest, and closes. Rejects with whatever went wrong. */
+  async end(): Promise<void> {
+    const { errored } = this.#stream;
+    if (errored) throw errored;
+    this.#stream.end();
+    if (!this.#stream.closed) await once(this.#stream, "close");
+    if (this.#stream.errored) throw this.#stream.errored;
+  }
+
+  async #drained(): Promise<void> {
+    await Promise.race([once(this.#stream, "drain"), once(this.#stream, "close")]).catch(() => {});
+    this.#full = undefined;
+  }
+}

@@ -1,0 +1,124 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startNodes, type TestCluster } from "@pg-mig/testkit";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { ScriptBench } from "./testing/script-bench.js";
+
+let cluster: TestCluster;
+let bench: ScriptBench;
+let directory: string;
+beforeAll(async () => {
+  cluster = await startNodes();
+  directory = await mkdtemp(join(tmpdir(), "psql-script-"));
+});
+afterAll(async () => {
+  await cluster?.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  bench = new ScriptBench(await (await cluster.node.createDatabase()).connect());
+  await bench.client.query("create table t (a int, b text)");
+});
+afterEach(() => bench.client.end());
+
+const rows = () => bench.values("select a || '|' || coalesce(b, '-') from t order by a");
+
+describe("COPY FROM STDIN", () => {
+  it("takes the lines behind its own, and goes on with the rest of its line then", async () => {
+    const text = `copy t from stdin; select 'after' || count(*) as n from t \\gset
+1\tit's; \\\\if
+2\t\\N
+
+\\.
+\\echo :n
+`.replace("\n\n\\.", "\n\\.");
+    expect(await bench.run(text)).toMatchObject({ error: undefined, stdout: ["after2"] });
+    expect(await rows()).toEqual(["1|it's; \\if", "2|-"]);
+  });
+  it("ends at the end of the file, and at a line end of Windows", async () => {
+    expect(
+      (await bench.run("copy t from stdin;\n1\ta\r\n\\.\r\ncopy t from stdin;\n2\tb")).error,
+    ).toBe(undefined);
+    expect(await rows()).toEqual(["1|a", "2|b"]);
+  });
+  it("serves several blocks of one message in turn", async () => {
+    const text =
+      "copy t from stdin \\; select 1 \\; copy t from stdin (format csv);\n1\ta\n\\.\n2,b\n\\.\n";
+    expect((await bench.run(text)).error).toBeUndefined();
+    expect(await rows()).toEqual(["1|a", "2|b"]);
+  });
+  it("streams a large block of characters of all widths", async () => {
+    const lines = Array.from({ length: 20_000 }, (_, i) => `${i}\té𝒳表${"x".repeat(i % 50)}`);
+    const run = await bench.run(`copy t from stdin;\n${lines.join("\n")}\n\\.\nselect 1;`);
+    expect(run.error).toBeUndefined();
+    const [sum] = await bench.values("select sum(length(b))::int from t");
+    expect(sum).toBe(lines.reduce((n, _, i) => n + 3 + (i % 50), 0));
+  });
+  it("reads its data to the end when the server refuses it, and runs nothing behind", async () => {
+    const run = await bench.run("copy t from stdin;\n1\ta\nx\ty\n\\.\ndrop table t;\n");
+    expect(run.error).toMatchObject({ sqlState: "22P02", where: { line: 3, column: 1 } });
+    expect(await rows()).toEqual([]);
+  });
+  it("refuses binary data", async () => {
+    const run = await bench.run("copy t from stdin (format binary);\nxx\n\\.\n");
+    expect(run.error?.code).toBe("SCRIPT_FAILED");
+    expect(run.error?.message).toContain("binary");
+  });
+  it("reads data for statements that \\gexec made", async () => {
+    const run = await bench.run("select 'copy t from stdin' \\gexec\n1\tfrom \\\\nosuch\n\\.\n");
+    expect(run.error).toBeUndefined();
+    expect(await rows()).toEqual(["1|from \\nosuch"]);
+  });
+});
+
+describe("COPY TO STDOUT", () => {
+  it("prints lines, unless results are muted", async () => {
+    await bench.client.query("insert into t values (1, 'é'), (2, null)");
+    const run = await bench.run("copy t to stdout;\n\\o /dev/null\ncopy t to stdout;\n");
+    expect(run).toMatchObject({ error: undefined, stdout: ["1\té", "2\t\\N"] });
+  });
+});
+
+describe("\\copy", () => {
+  it("streams from a file of the run's directory, and into one", async () => {
+    await writeFile(join(directory, "in.csv"), "1,one\n2,\n");
+    const text =
+      "\\copy t (a, b) from in.csv with (format csv)\n\\copy (select * from t order by a) to 'out.txt'\n";
+    expect((await bench.run(text, { cwd: directory })).error).toBeUndefined();
+    expect(await rows()).toEqual(["1|one", "2|-"]);
+    expect(await readFile(join(directory, "out.txt"), "utf8")).toBe("1\tone\n2\t\\N\n");
+  });
+  it("carries 50 MB to the server and back without holding them", {
+    timeout: 120_000,
+  }, async () => {
+    const line = `1\t${"x".repeat(998)}\n`;
+    await writeFile(join(directory, "big.txt"), line.repeat(50_000));
+    const before = process.memoryUsage().rss;
+    const text = "\\copy t from big.txt\n\\copy t to big-out.txt\n";
+    expect((await bench.run(text, { cwd: directory })).error).toBeUndefined();
+    expect(process.memoryUsage().rss - before).toBeLessThan(40_000_000);
+    expect((await readFile(join(directory, "big-out.txt"))).length).toBe(line.length * 50_000);
+  });
+  it("takes data from the script", async () => {
+    expect((await bench.run("\\copy t from stdin\n1\tx\n\\.\n\\echo ok\n")).stdout).toEqual(["ok"]);
+    expect(await rows()).toEqual(["1|x"]);
+  });
+  it("fails on a file that cannot be opened, and sends nothing then", async () => {
+    for (const name of ["nosuch", "."]) {
+      const run = await bench.run(`select 1;\n\\copy t from ${name}\n`, { cwd: directory });
+      expect(run.error).toMatchObject({ code: "SCRIPT_COMMAND_FAILED", where: { line: 2 } });
+    }
+  });
+  it("fails where its program fails, and loads nothing then", async () => {
+    const options = { allowShell: true, env: { PATH: "/usr/bin:/bin" }, cwd: directory };
+    const good = await bench.run("\\copy t from program 'echo 1,a' csv\n", options);
+    expect(good.error).toBeUndefined();
+    const bad = await bench.run("\\copy t from program 'echo 2,b; exit 7' csv\n", options);
+    expect(bad.error?.message).toContain("7");
+    const out = await bench.run("\\copy t to program 'cat > from-program.txt'\n", options);
+    expect(out.error).toBeUndefined();
+    expect(await readFile(join(directory, "from-program.txt"), "utf8")).toBe("1\ta\n");
+    expect(await rows()).toEqual(["1|a"]);
+  });
+});

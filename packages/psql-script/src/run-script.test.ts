@@ -1,0 +1,175 @@
+import { startNodes, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { ScriptBench } from "./testing/script-bench.js";
+
+let cluster: TestCluster;
+let database: TestDatabase;
+let bench: ScriptBench;
+beforeAll(async () => {
+  cluster = await startNodes();
+});
+afterAll(() => cluster?.stop());
+beforeEach(async () => {
+  database = await cluster.node.createDatabase();
+  bench = new ScriptBench(await database.connect());
+});
+afterEach(async () => {
+  await bench.client.end();
+  await database.drop();
+});
+
+const inTransaction = {
+  prologue: ["BEGIN", "CREATE TABLE log (what text)"],
+  epilogue: ["INSERT INTO log VALUES ('epilogue')"],
+  expectOpenTransaction: true,
+} as const;
+
+describe("runScript", () => {
+  it("sends a plain script, its prologue and its epilogue as one message", async () => {
+    const run = await bench.run("create table t (a int);\n\ninsert into t values (1) -- end", {
+      ...inTransaction,
+    });
+    expect(run).toMatchObject({ error: undefined, messages: 1, transactionStatus: "open" });
+    expect(await bench.values("select a from t")).toEqual([1]);
+    expect(await bench.values("select what from log")).toEqual(["epilogue"]);
+  });
+
+  for (const text of ["", ";;", "-- nothing", "/* nothing */", "\ufeff\n"]) {
+    it(`runs prologue and epilogue around ${JSON.stringify(text)}`, async () => {
+      const run = await bench.run(text, inTransaction);
+      expect(run).toMatchObject({ error: undefined, messages: 1, transactionStatus: "open" });
+      expect(await bench.values("select what from log")).toEqual(["epilogue"]);
+    });
+  }
+
+  it("sends each statement alone when told so", async () => {
+    const run = await bench.run("create table t (a int);\nvacuum t;\nselect 1", {
+      batching: "single",
+    });
+    expect(run).toMatchObject({ error: undefined, messages: 3, transactionStatus: "idle" });
+  });
+
+  it("passes notices on", async () => {
+    const run = await bench.run("do $$ begin raise warning 'careful'; end $$;");
+    expect(run.notices).toEqual(["WARNING: careful"]);
+  });
+
+  it("finds the place of an error that the server gives a position for", async () => {
+    const run = await bench.run("\ufeffselect 1;\r\n\r\n\tselect '表', 𝒳, nope; -- x\r\n");
+    expect(run.error).toMatchObject({
+      code: "SCRIPT_FAILED",
+      sqlState: "42703",
+      part: "script",
+      where: { file: "a.sql", line: 3, column: 14 },
+      excerpt: "\tselect '表', 𝒳, nope; -- x\n\t              ^".replace(
+        "              ^",
+        `${" ".repeat(13)}^`,
+      ),
+    });
+  });
+
+  it("finds the statement of an error without a position by counting", async () => {
+    const script =
+      "create table t (a int unique);\n/* c */ ;\ninsert into t values (1);\n  insert into t values (1);";
+    const run = await bench.run(script, inTransaction);
+    expect(run.error).toMatchObject({ sqlState: "23505", where: { line: 4, column: 3 } });
+    expect(run.error?.detail).toContain("already exists");
+  });
+
+  it("tells an error of the prologue and of the epilogue from one of the script", async () => {
+    const prologue = await bench.run("select 1;", { prologue: ["SELECT 1/0"] });
+    expect(prologue.error).toMatchObject({ part: "prologue", where: undefined });
+    const epilogue = await bench.run("select 1;", { epilogue: ["SELECT nope"] });
+    expect(epilogue.error).toMatchObject({ part: "epilogue", where: undefined });
+  });
+
+  it("never sends the epilogue behind a failure", async () => {
+    await bench.client.query("create table t (a int)");
+    for (const batching of ["joined", "single"] as const) {
+      const run = await bench.run("select 1;\n\\echo x\nselect 1/0;", {
+        batching,
+        epilogue: ["INSERT INTO t VALUES (1)"],
+      });
+      expect(run.error?.where).toEqual({ file: "a.sql", line: 3, column: 1 });
+    }
+    expect(await bench.values("select count(*)::int from t")).toEqual([0]);
+  });
+
+  it("refuses what would end the transaction around it, and has sent nothing", async () => {
+    for (const end of ["commit", "ROLLBACK", "end", "abort", "prepare transaction 'x'"]) {
+      const run = await bench.run(`create table t (a int);\n ${end};`, {
+        expectOpenTransaction: true,
+      });
+      expect(run.error).toMatchObject({
+        code: "SCRIPT_ENDED_TRANSACTION",
+        where: { line: 2, column: 2 },
+      });
+    }
+    expect(await bench.values("select to_regclass('t')")).toEqual([null]);
+  });
+
+  it("keeps savepoints for what they are", async () => {
+    const text = "savepoint s; select 1; rollback to s; rollback work to savepoint s; release s;";
+    expect(await bench.run(text, inTransaction)).toMatchObject({
+      error: undefined,
+      transactionStatus: "open",
+    });
+  });
+
+  it("refuses to end inside a transaction that the script began", async () => {
+    const run = await bench.run("select 1;\nbegin;\ncreate table t (a int);\n");
+    expect(run.error?.code).toBe("SCRIPT_LEFT_TRANSACTION");
+    await bench.client.query("rollback");
+    expect(await bench.run("begin; select 1; commit;")).toMatchObject({ error: undefined });
+    const framed = await bench.run("commit;\nvacuum;\nbegin;\nselect 1;", {
+      prologue: ["BEGIN"],
+      batching: "single",
+    });
+    expect(framed).toMatchObject({ error: undefined, transactionStatus: "open" });
+  });
+
+  it("tells a lost connection, and where", async () => {
+    const run = await bench.run("select 1;\nselect pg_terminate_backend(pg_backend_pid());\n");
+    expect(run.error).toMatchObject({
+      code: "CONNECTION_LOST",
+      sqlState: "57P01",
+      where: { line: 2, column: 1 },
+    });
+    const again = await bench.run("select 1;");
+    expect(again.error?.code).toBe("CONNECTION_LOST");
+  });
+
+  it("sends nothing more once its signal is aborted", async () => {
+    const controller = new AbortController();
+    const run = await bench.run("create table t (a int);\n\\echo now\ncreate table u (a int);", {
+      onOutput: () => controller.abort(),
+      signal: controller.signal,
+    });
+    expect(run.error).toMatchObject({ code: "SCRIPT_ABORTED", where: { line: 3, column: 1 } });
+    expect(await bench.values("select to_regclass('u')")).toEqual([null]);
+  });
+
+  it("refuses another client encoding", async () => {
+    const run = await bench.run("select 1;\nset client_encoding to 'LATIN1';\n\\echo x\n");
+    expect(run.error).toMatchObject({ code: "SCRIPT_ENCODING", where: { line: 2, column: 1 } });
+  });
+
+  it("leaves nothing of itself on the client", async () => {
+    const listeners = () =>
+      ["notice", "error"].map((event) => bench.client.listenerCount(event)).join();
+    const before = listeners();
+    await bench.run("select 1;");
+    await bench.run("select 1/0;");
+    expect(listeners()).toBe(before);
+  });
+
+  it("follows standard_conforming_strings from line to line, as the server has it", async () => {
+    const run = await bench.run(
+      String.raw`set standard_conforming_strings = off;
+set escape_string_warning = off;
+select 'a\'; b' as v \gset
+\echo :v`,
+    );
+    expect(run).toMatchObject({ error: undefined, stdout: ["a'; b"] });
+  });
+});
