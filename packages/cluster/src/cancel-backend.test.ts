@@ -43,6 +43,20 @@ describe("cancelBackend", () => {
     },
   );
 
+  it("asks the address that the connection reached, wherever the name leads by now", async () => {
+    const client = await connectNode(nodeOf("127.0.0.1"), options);
+    const key = backendKeyOf(client);
+    if (key === undefined) throw new Error("no key");
+    let sqlState: unknown;
+    const running = client.query("SELECT pg_sleep(600)").catch((error) => {
+      sqlState = error.code;
+    });
+    while (sqlState === undefined) await cancelBackend(nodeOf("db.invalid"), key);
+    await running;
+    expect(sqlState).toBe("57014");
+    await client.end();
+  });
+
   it("resolves when there is no server to ask", async () => {
     const node = nodeOf("/nowhere/at/all");
     await cancelBackend(node, { processId: 1, secretKey: 1, address: undefined });
