@@ -1,6 +1,15 @@
 import { eastAsianWidth } from "get-east-asian-width";
 
-const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+/** What most texts are: one column a character, and no need of the tables that the rest takes. */
+const plain = /^[\x20-\x7E]*$/;
+
+let segmenter: Intl.Segmenter | undefined;
+
+/** Made when it is first needed: it takes longer than everything else that is drawn. */
+function graphemesOf(text: string): Iterable<{ readonly segment: string }> {
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: "grapheme" });
+  return segmenter.segment(text);
+}
 
 /** What takes no column of its own: combining marks, joiners, the trailing parts of a Hangul syllable. */
 const widthless = /^[\p{Mn}\p{Me}\p{Cf}\u1160-\u11FF]$/u;
@@ -15,8 +24,11 @@ const unprintable = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
  * measured too wide is cut early, one that is measured too narrow would wrap and break the screen.
  */
 export function displayWidth(text: string): number {
+  if (plain.test(text)) {
+    return text.length;
+  }
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemesOf(text)) {
     width += graphemeWidth(segment);
   }
   return width;
@@ -24,9 +36,12 @@ export function displayWidth(text: string): number {
 
 /** The longest start of a text that fits into `columns`; a character is never cut in two. */
 export function cutToWidth(text: string, columns: number): string {
+  if (plain.test(text)) {
+    return text.slice(0, Math.max(0, columns));
+  }
   let kept = "";
   let left = columns;
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemesOf(text)) {
     left -= graphemeWidth(segment);
     if (left < 0) {
       break;

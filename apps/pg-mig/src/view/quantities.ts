@@ -5,7 +5,7 @@ export function countOf(count: number, noun: string): string {
 
 /** A whole number with commas between the thousands, wherever the program runs. */
 export function formatCount(count: number): string {
-  return count.toLocaleString("en-US");
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** How long something took: `340 ms`, `1.2 s`, `12 s`, `2 min 05 s`, `1 h 02 min`. */
