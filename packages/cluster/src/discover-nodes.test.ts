@@ -99,4 +99,14 @@ describe("discoverNodes", () => {
     controller.abort(reason);
     await expect(nodes).rejects.toBe(reason);
   });
+
+  it("rejects with the signal's reason even if the source takes no notice", async () => {
+    const controller = new AbortController();
+    const reason = new Error("interrupted");
+    const deaf = source(async () => {
+      controller.abort(reason);
+      return [{ host: "a" }];
+    });
+    await expect(discoverNodes([deaf], context(controller.signal))).rejects.toBe(reason);
+  });
 });

@@ -98,10 +98,13 @@ describe("parseHosts", () => {
     ["postgres://db1?connect_timeout=3", "connect_timeout"],
     ["postgres://db1?sslmode=yes", "verify-full"],
     ["db%ZZ", "%25"],
+    ["db1/%00", "%25"],
+    ["postgres://ann:54321/word@db1", "%40"],
   ])("refuses %j", (list, words) => {
     const { code, message, hint } = failure(list);
     expect(code).toBe("HOSTS_INVALID");
     expect(`${message} ${hint}`).toContain(words);
+    expect(message).not.toMatch(/54321|secret/);
   });
 
   it("never shows a password in an error, not even one that should have been encoded", () => {
