@@ -166,7 +166,8 @@ export class FileRun implements CommandFile {
     const readAnyway = script.psqlCompat || (script.backslashInString && !script.plain);
     if (region?.start !== cursor.lineStart || readAnyway) return;
     if (this.#oneByOne || !cursor.active || !cursor.atRest) return;
-    this.#run.session.add(regionPart(region, this.#origin));
+    if (region.contents.length > 0) this.#run.session.add(regionPart(region, this.#origin));
+    this.previous = region.statements.at(-1)?.query;
     cursor.jump(region.end, region.nextLine);
   }
 

@@ -5,7 +5,7 @@ export type { ParseScriptOptions } from "./parse-script.js";
 export { parseScript } from "./parse-script.js";
 export type { RunScriptOptions } from "./run-script.js";
 export { runScript } from "./run-script.js";
-export type { Command, PlainRegion, Script } from "./script.js";
+export type { Command, Script } from "./script.js";
 export type { ScriptClient, ScriptResult } from "./script-client.js";
 export { ScriptError } from "./script-error.js";
 export type { ScriptNotice } from "./script-notice.js";

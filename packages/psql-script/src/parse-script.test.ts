@@ -47,6 +47,7 @@ describe("parseScript", () => {
     expect(parse("").plain).toBe(true);
     expect(parse("select :v;").plain).toBe(false);
     expect(parse("\\echo hi\n").plain).toBe(false);
+    expect(parse("select 1 \\; select 2;").plain).toBe(false);
     expect(parse("copy t from stdin;\n1\n\\.\n").plain).toBe(false);
   });
 

@@ -83,6 +83,7 @@ class ScriptParser {
   /** The `\if` blocks that are open: where they begin, and the parentheses that were open there. */
   readonly #blocks: { readonly offset: number; readonly parenDepth: number }[] = [];
   #sawVariable = false;
+  #sawEscape = false;
   #sawData = false;
   /** How many blocks of data are behind the line that is being read. */
   #copies = 0;
@@ -100,6 +101,10 @@ class ScriptParser {
         this.#sawVariable = true;
         this.#regions.spoil();
         return undefined;
+      },
+      onEscape: () => {
+        this.#sawEscape = true;
+        this.#regions.spoil();
       },
     });
   }
@@ -120,8 +125,8 @@ class ScriptParser {
   }
 
   #isPlain(): boolean {
-    const open = this.#cursor.opening !== undefined;
-    return this.#commands.length === 0 && !this.#sawVariable && !this.#sawData && !open;
+    const asItStands = !this.#sawVariable && !this.#sawEscape && !this.#sawData;
+    return asItStands && this.#commands.length === 0 && this.#cursor.opening === undefined;
   }
 
   #read(): void {

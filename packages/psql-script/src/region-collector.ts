@@ -59,7 +59,7 @@ export class RegionCollector {
       nextLine,
       statements,
       contents: statements.flatMap(({ contents }) => contents),
-      terminated: statements.at(-1)?.terminated ?? true,
+      terminated: statements.at(-1)?.query.terminated ?? true,
       leavesTransaction: controls.every((control) => control === "none"),
       endsTransactionAt: statements[controls.indexOf("ends")]?.offset,
     });

@@ -16,6 +16,8 @@ export interface ScriptCursorOptions {
   readonly lookup: VariableLookup;
   /** A variable's value refers to the variable itself; it is left as text. */
   readonly onRecursion?: (name: string) => void;
+  /** There is a `\;` or `\:`, which is not sent as it stands. */
+  readonly onEscape?: () => void;
   /** See `StatementWords`. */
   readonly schemaRoutines: boolean;
 }
@@ -271,6 +273,7 @@ export class ScriptCursor {
         this.commandOffset = at;
         return "command";
       case "escape":
+        this.#options.onEscape?.();
         if (frame.text.charAt(end - 1) === ";") query.noteSeparator();
         else query.noteContent();
         this.#append(frame, start + 1, end, frame.variable === undefined ? at + 1 : at);

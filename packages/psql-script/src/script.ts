@@ -1,6 +1,6 @@
 import type { Argument } from "./command-arguments.js";
 import type { SourcePosition, SourceText } from "./source-text.js";
-import type { Statement } from "./statement.js";
+import type { ScriptStatement, Statement } from "./statement.js";
 
 /** A psql command in a script, with its arguments. */
 export interface Command {
@@ -26,7 +26,7 @@ export interface PlainRegion {
   readonly end: number;
   /** The number of the line behind the last. */
   readonly nextLine: number;
-  readonly statements: readonly Statement[];
+  readonly statements: readonly ScriptStatement[];
   /** Where the statements that the server counts begin, in UTF-16 units of the file. */
   readonly contents: readonly number[];
   /** The last statement has its semicolon. */
@@ -49,7 +49,7 @@ export interface Script extends SourceText {
   readonly statements: readonly Statement[];
   readonly commands: readonly Command[];
   /**
-   * No psql command, no data lines of a COPY, no reference that a variable could be put in for: the
+   * No psql command (nor `\;`), no data lines of a COPY, no reference that a variable could be put in for: the
    * server understands the text as it is.
    */
   readonly plain: boolean;

@@ -25,14 +25,15 @@ export class ScriptStatement implements Statement {
   readonly position: SourcePosition;
   /** Where the statements that the server counts in it begin, in UTF-16 units of the file: none for nothing but comments. */
   readonly contents: readonly number[];
-  readonly terminated: boolean;
+  /** The text with its origin, to send it again. */
+  readonly query: QueryBuffer;
   #tokens: readonly Token[] | undefined;
 
   constructor(query: QueryBuffer, position: SourcePosition) {
     this.text = query.toString();
     this.offset = query.sourceOffset(0);
     this.position = position;
-    this.terminated = query.terminated;
+    this.query = query;
     this.contents = query.contents.map((index) => query.sourceOffset(index));
   }
 

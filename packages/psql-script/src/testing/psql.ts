@@ -31,6 +31,7 @@ export function runPsql(
   target: PsqlTarget,
   variables: Readonly<Record<string, string>> = {},
   args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<PsqlRun> {
   const settings = Object.entries({ ON_ERROR_STOP: "1", ...variables });
   const connection = `host=127.0.0.1 port=${target.port} user=${target.user} dbname=${target.database} sslmode=disable gssencmode=disable`;
@@ -53,6 +54,7 @@ export function runPsql(
         env: {
           PATH: process.env.PATH,
           LC_ALL: "C.UTF-8",
+          ...env,
           ...(target.password === undefined ? {} : { PGPASSWORD: target.password }),
         },
       },

@@ -1,0 +1,93 @@
+import fc from "fast-check";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseScript } from "./parse-script.js";
+import { type RunScriptOptions, runScript } from "./run-script.js";
+import type { Script } from "./script.js";
+import { ScriptError } from "./script-error.js";
+import { type RecordingServer, startRecordingServer } from "./testing/recording-server.js";
+import { scriptText, variableValue } from "./testing/script-text.js";
+import { tokenize } from "./tokenize.js";
+
+/** PG_MIG_SPLIT_RUNS=20000 for the long version. */
+const RUNS = Number(process.env.PG_MIG_SPLIT_RUNS ?? 1500);
+
+let server: RecordingServer;
+let client: pg.Client;
+beforeAll(async () => {
+  server = await startRecordingServer();
+  client = new pg.Client({ host: "127.0.0.1", port: server.port, user: "u", database: "d" });
+  await client.connect();
+});
+afterAll(async () => {
+  await client?.end();
+  await server?.close();
+});
+
+async function sends(script: Script, options: RunScriptOptions) {
+  let failed = false;
+  try {
+    await runScript(script, client, options);
+  } catch (error) {
+    if (!(error instanceof ScriptError)) throw error;
+    failed = true;
+  }
+  return { messages: server.take(), failed };
+}
+
+/** The statements of a message, without what is blank. */
+function statementsOf(message: string): string[] {
+  const statements: string[] = [];
+  let statement = "";
+  for (const { kind, text } of tokenize(message)) {
+    if (kind === "terminator") {
+      statements.push(statement);
+      statement = "";
+    } else if (kind !== "space" && !kind.endsWith("comment")) statement += ` ${text}`;
+  }
+  return [...statements, statement].filter((text) => text !== "");
+}
+
+function parsed(text: string): Script | undefined {
+  try {
+    return parseScript(text, { file: "a.sql" });
+  } catch (error) {
+    if (error instanceof ScriptError) return undefined;
+    throw error;
+  }
+}
+
+describe("joined messages", () => {
+  it("hold the very statements that are sent one by one otherwise", { timeout: 600_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(scriptText(), variableValue(), async (text, v) => {
+        const script = parsed(text);
+        if (script === undefined) return;
+        const joined = await sends(script, { variables: { v } });
+        const single = await sends(script, { variables: { v }, batching: "single" });
+        expect(joined.failed).toBe(single.failed);
+        const together = joined.messages.flatMap(statementsOf);
+        const alone = single.messages.flatMap(statementsOf);
+        // What waits to be sent when the script fails is not sent.
+        expect(together).toEqual(joined.failed ? alone.slice(0, together.length) : alone);
+        expect(joined.messages.length).toBeLessThanOrEqual(single.messages.length);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it("have the epilogue last, and only if all went well", async () => {
+    await fc.assert(
+      fc.asyncProperty(scriptText(), variableValue(), async (text, v) => {
+        const script = parsed(text);
+        if (script === undefined) return;
+        const options = { variables: { v }, prologue: ["FIRST"], epilogue: ["LAST"] };
+        const { messages, failed } = await sends(script, options);
+        if (messages.length > 0) expect(messages[0]?.startsWith("FIRST\n")).toBe(true);
+        expect(messages.filter((message) => message.endsWith("LAST")).length).toBe(failed ? 0 : 1);
+        if (script.plain) expect(messages.length).toBeLessThanOrEqual(2);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,99 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { startNodes, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseScript } from "./parse-script.js";
+import { psqlVersion, runPsql } from "./testing/psql.js";
+import { INCLUDED, runningScript } from "./testing/running-script.js";
+import { ScriptBench } from "./testing/script-bench.js";
+
+/** PG_MIG_RUNNING_RUNS=1000 for the long version, which takes some minutes. */
+const RUNS = Number(process.env.PG_MIG_RUNNING_RUNS ?? 25);
+const ENV = { HOME: "/nowhere", PATH: "/usr/bin:/bin" };
+
+describe.skipIf(psqlVersion === undefined)("running a script", () => {
+  let cluster: TestCluster;
+  let directory: string;
+  const databases: TestDatabase[] = [];
+
+  beforeAll(async () => {
+    cluster = await startNodes({ major: 15 });
+    directory = await mkdtemp(join(tmpdir(), "psql-script-"));
+    await writeFile(join(directory, "included.sql"), INCLUDED);
+    for (const name of ["ours", "theirs"]) {
+      databases.push(await cluster.node.createDatabase({ name }));
+    }
+  });
+  afterAll(async () => {
+    await cluster?.stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  const target = (database: string) => {
+    const { port, user, password } = cluster.node;
+    return { port, user, password, database };
+  };
+
+  async function dump(database: string): Promise<string> {
+    const { host, port, user, password } = cluster.node;
+    const { stdout } = await promisify(execFile)(
+      "pg_dump",
+      ["--restrict-key=k", "-h", host, "-p", String(port), "-U", user, database],
+      { env: { PATH: process.env.PATH, PGPASSWORD: password }, maxBuffer: 1e8 },
+    );
+    return stdout;
+  }
+
+  async function reset(): Promise<void> {
+    for (const database of databases) {
+      await database.query(
+        "drop schema public cascade; create schema public; create table t (a int, b text)",
+      );
+    }
+  }
+
+  async function psqlRuns(file: string) {
+    const { status, stdout, stderr } = await runPsql(file, target("theirs"), {}, [], ENV);
+    const [, line, message] = /^psql:[^:]*:(\d+): (?:ERROR: {2})(.*)$/m.exec(stderr) ?? [];
+    return { failed: status !== 0, stdout, error: message, line: Number(line ?? 0) };
+  }
+
+  async function weRun(text: string, file: string) {
+    const database = databases[0];
+    if (database === undefined) throw new Error("no database");
+    const bench = new ScriptBench(await database.connect());
+    const script = parseScript(text, { file, psqlCompat: true });
+    const run = await bench.runScript(script, {
+      batching: "single",
+      allowShell: true,
+      env: ENV,
+      cwd: directory,
+    });
+    await bench.client.end();
+    const stdout = run.stdout.map((line) => `${line}\n`).join("");
+    const { error } = run;
+    const line = error?.serverMessage === undefined ? 0 : (error.where?.line ?? 0);
+    return { failed: error !== undefined, stdout, error: error?.serverMessage, line };
+  }
+
+  it(`does what psql does, for ${RUNS} random scripts`, { timeout: 3_600_000 }, async () => {
+    const file = join(directory, "script.sql");
+    await fc.assert(
+      fc.asyncProperty(runningScript(), async (text) => {
+        await reset();
+        await writeFile(file, text);
+        const theirs = await psqlRuns(file);
+        const ours = await weRun(text, file);
+        // psql tells the line that it read last, which is not before the one of the error.
+        expect({ ...ours, line: 0 }).toEqual({ ...theirs, line: 0 });
+        expect(ours.line).toBeLessThanOrEqual(theirs.line);
+        expect(await dump("ours")).toBe(await dump("theirs"));
+      }),
+      { numRuns: RUNS },
+    );
+  });
+});

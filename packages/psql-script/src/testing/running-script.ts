@@ -1,0 +1,73 @@
+import fc from "fast-check";
+
+const STATEMENTS = [
+  "insert into t values (1, 'it''s; \\if');",
+  "insert into t select i, 'row ' || i from generate_series(1, 5) i;",
+  "update t set b = upper(b);",
+  "delete from t where a > 3;",
+  "create table u as select * from t;",
+  "drop table if exists u;",
+  "do $$ begin insert into t values (7, $q$ ; $q$); end $$;",
+  "create or replace function f(x int) returns int language sql begin atomic select x + 1; select x; end;",
+  "select 1 \\; insert into t values (8, 'glued');",
+  "begin; insert into t values (9, 'committed'); commit;",
+  "begin; insert into t values (10, 'lost'); rollback;",
+  "insert into t values (:n, :'s');",
+  "insert into t(a) values (:ROW_COUNT);",
+  'create table if not exists :"s" (a int);',
+  "/* c ; */ insert into t values (11, '-- no comment'); -- comment ;",
+  "select count(*) as n, max(b) as s from t \\gset\n\\echo :n :s",
+  "select 'insert into t values (' || a || ', ''x'')' from t where a < 3 order by a \\gexec",
+  "select null as n \\gset\n\\echo :{?n} :ROW_COUNT :ERROR",
+  "copy t from stdin;\n20\ta\\tb\n21\t\\N\n\\.",
+  "copy t (a) from stdin (format csv);\n22\n\\.\n\\echo copied :ROW_COUNT",
+  '\\copy t from stdin csv\n23,"x;y"\n\\.',
+  "copy t to stdout;",
+  "\\set n 42",
+  "\\set s 'a ''b'' c'",
+  "\\set s `echo from shell`",
+  "\\unset s",
+  "\\echo :n :'s' \":s\" '\\x41' end;",
+  "\\if :{?s} \\echo set \\else \\echo unset \\endif",
+  "\\if true\n\\echo yes\n\\elif true\n\\echo no\n\\endif",
+  "\\if no\ninsert into t values (100, 'never');\n\\else\ninsert into t values (12, 'else');\n\\endif",
+  "\\getenv s HOME\n\\setenv X y\n\\getenv n X",
+  "\\encoding UTF8",
+  "\\p",
+  "select 5 as n; \\gset\n\\echo :n",
+  "\\ir included.sql",
+  "\\i included.sql",
+  "\\warn careful",
+  "\\! echo shell",
+  "\\restrict k\nselect 1;\n\\unrestrict k",
+] as const;
+
+const FAILURES = [
+  "select 1/0;",
+  "insert into nosuch values (1);",
+  "selec 1;",
+  "select 1 as a, 2 as b union select 3, 4 \\gset",
+  "select 1 \\gset",
+  "\\nosuch",
+  "\\i nosuch.sql",
+  "\\endif",
+  "\\set ON_ERROR_STOP maybe",
+  "\\copy t from nosuch.csv",
+  "copy t from stdin;\nnot a number\n\\.",
+  "create unique index on t (a);",
+] as const;
+
+/** The file that the scripts include. */
+export const INCLUDED =
+  "insert into t values (13, 'included');\n\\echo in include :n\n\\set n 14\n";
+
+/** A script that mostly works: statements and commands that act on the tables `t` and `u`. */
+export function runningScript(): fc.Arbitrary<string> {
+  const step = fc.oneof(
+    { weight: 14, arbitrary: fc.constantFrom(...STATEMENTS) },
+    { weight: 1, arbitrary: fc.constantFrom(...FAILURES) },
+  );
+  return fc
+    .array(step, { minLength: 1, maxLength: 15 })
+    .map((steps) => ["\\o /dev/null", ...steps, ""].join("\n"));
+}
