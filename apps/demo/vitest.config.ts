@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  test: { name: "@pg-mig/demo", include: ["src/**/*.test.ts"] },
+  // Each test plays the demo, which starts servers and runs the command several times.
+  test: { name: "@pg-mig/demo", include: ["src/**/*.test.ts"], testTimeout: 120_000 },
 });

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { startNodes } from "./start-nodes.js";
 
@@ -10,10 +10,10 @@ const packageDirectory = join(import.meta.dirname, "..");
 /** Starts two nodes with a busy backend, says where they are, then does `last`. */
 const program = (last: string) => `
   import { startNodes } from "@pg-mig/testkit";
-  const { nodes } = await startNodes({ count: 2 });
+  const { nodes, directory } = await startNodes({ count: 2 });
   const client = await nodes[0].connect();
   client.query("SELECT pg_sleep(600)").catch(() => {});
-  console.log(nodes.map((node) => node.dataDirectory).join("\\n"));
+  console.log(directory);
   ${last}
 `;
 
@@ -38,21 +38,20 @@ it.each<Ending>([
     detached: true,
   });
   const [chunk] = await once(child.stdout, "data");
-  const directories = String(chunk).trim().split("\n");
-  expect(directories).toHaveLength(2);
+  const directory = String(chunk).trim();
+  expect(directory).toContain("/pgkit-");
   if (ending.signal !== undefined) {
-    expect(processesNaming(clusterOf(directories))).not.toEqual([]);
+    expect(processesNaming(directory)).not.toEqual([]);
     process.kill(-pidOf(child), ending.signal);
   }
   await ended(child);
-  const cluster = clusterOf(directories);
-  await expect.poll(() => processesNaming(cluster), { timeout: 20_000 }).toEqual([]);
-  await expect.poll(() => existsSync(cluster), { timeout: 20_000 }).toBe(false);
+  await expect.poll(() => processesNaming(directory), { timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => existsSync(directory), { timeout: 20_000 }).toBe(false);
 });
 
 it("cleans up when the watchdog itself was killed", async () => {
   const cluster = await startNodes();
-  const directory = clusterOf([cluster.node.dataDirectory]);
+  const directory = cluster.directory;
   const watchdogs = processesNaming(directory).filter(({ command }) => /watchdog/.test(command));
   expect(watchdogs).toHaveLength(1);
   for (const { pid } of watchdogs) process.kill(pid, "SIGKILL");
@@ -63,7 +62,7 @@ it("cleans up when the watchdog itself was killed", async () => {
 
 it("stops a server that is frozen", async () => {
   const cluster = await startNodes();
-  const directory = clusterOf([cluster.node.dataDirectory]);
+  const directory = cluster.directory;
   for (const { pid } of processesNaming(`-D ${directory}`)) process.kill(pid, "SIGSTOP");
   await cluster.stop();
   expect(processesNaming(directory)).toEqual([]);
@@ -77,10 +76,6 @@ it("waits until the stopped servers' backends are gone", async () => {
   await cluster.stop();
   expect(() => process.kill(Number(row?.pid), 0)).toThrow("ESRCH");
 });
-
-function clusterOf(dataDirectories: readonly string[]): string {
-  return dirname(dirname(dataDirectories[0] ?? ""));
-}
 
 function processesNaming(word: string) {
   const lines = execFileSync("ps", ["-axww", "-o", "pid=,command="], { encoding: "utf8" });

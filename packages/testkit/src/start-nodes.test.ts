@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { dirname } from "node:path";
 import pg from "pg";
 import { describe, expect, it, vi } from "vitest";
 import { supportedMajors } from "./postgres-binaries.js";
@@ -69,7 +68,7 @@ describe("startNodes", () => {
 
   it("removes everything when it stops, the template too where it is not shared", async () => {
     const cluster = await startNodes({ cache: "none" });
-    const directory = dirname(cluster.node.socketDirectory);
+    const { directory } = cluster;
     expect(existsSync(`${directory}/cache`)).toBe(true);
     await cluster.stop();
     expect(existsSync(directory)).toBe(false);

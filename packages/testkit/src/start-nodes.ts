@@ -28,6 +28,8 @@ export interface TestCluster extends AsyncDisposable {
   readonly nodes: readonly TestNode[];
   /** The first node, for tests that need only one. */
   readonly node: TestNode;
+  /** A place for files that are to go away with the cluster. */
+  readonly directory: string;
   /** Stops the servers at once and removes their data. */
   stop(): Promise<void>;
 }
@@ -78,7 +80,7 @@ export async function startNodes(options: StartNodesOptions = {}): Promise<TestC
         }),
     );
     await allDone(nodes.map((node) => makeNode(node, template, user)));
-    return asCluster(nodes, guard);
+    return asCluster(nodes, directory, guard);
   } catch (error) {
     await guard.cleanUp();
     throw error;
@@ -92,11 +94,15 @@ async function makeNode(node: TestNode, template: ServerTemplate, user: ServerUs
   await node.start();
 }
 
-function asCluster(nodes: readonly TestNode[], guard: ClusterGuard): TestCluster {
+function asCluster(
+  nodes: readonly TestNode[],
+  directory: string,
+  guard: ClusterGuard,
+): TestCluster {
   const [node] = nodes;
   if (node === undefined) throw new RangeError("A cluster has at least one node.");
   const stop = () => guard.cleanUp();
-  return { nodes, node, stop, [Symbol.asyncDispose]: stop };
+  return { nodes, node, directory, stop, [Symbol.asyncDispose]: stop };
 }
 
 /** Waits for all, also when one has failed, and then throws the first error. */

@@ -50,7 +50,7 @@ export class TestDatabase {
 
 /** Opens a connection whose loss is not fatal: tests stop servers on purpose. */
 export async function connectTo(address: DatabaseAddress): Promise<pg.Client> {
-  const client = new pg.Client({ ...address, application_name: "testkit" });
+  const client = new pg.Client({ ...address, ssl: false, application_name: "testkit" });
   // Without a listener, a server that goes away would end the process of the tests. The queries in
   // flight are rejected either way.
   client.on("error", () => {});

@@ -1,0 +1,47 @@
+import { constants } from "node:os";
+import { ExpectationError } from "./expectation.js";
+import { ShopCluster } from "./shop-cluster.js";
+import { Stage } from "./stage.js";
+import { playStory } from "./story.js";
+
+const interruption = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    // The servers are stopped in any case: the testkit sees to it when this process is gone.
+    if (interruption.signal.aborted) process.exit(128 + constants.signals[signal]);
+    process.exitCode = 128 + constants.signals[signal];
+    interruption.abort(signal);
+  });
+}
+
+try {
+  await perform(new Stage(process.stdout, process.env), interruption.signal);
+} catch (error) {
+  if (!interruption.signal.aborted) {
+    process.exitCode = 1;
+    const told = error instanceof ExpectationError;
+    console.error(told ? `The demo went wrong. ${error.message}` : error);
+  }
+}
+
+async function perform(stage: Stage, signal: AbortSignal): Promise<void> {
+  const startedAt = Date.now();
+  stage.say("Starting three PostgreSQL servers ...");
+  const shop = await ShopCluster.start();
+  try {
+    signal.throwIfAborted();
+    const { PGHOST, PGUSER, PGDATABASE } = shop.env;
+    stage.say(
+      `Started in ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`,
+      "pg-mig finds them by its environment:",
+      "",
+      `  PGHOST=${PGHOST}`,
+      `  PGUSER=${PGUSER} PGDATABASE=${PGDATABASE} PGPASSWORD=...`,
+    );
+    await playStory({ stage, shop, signal });
+    stage.say("", "That was all.");
+  } finally {
+    await shop.stop();
+    stage.say("The servers are stopped, their files removed.");
+  }
+}
