@@ -1,7 +1,7 @@
 // Runs one of the project's tasks from a checkout on which nothing but Node and npm is installed:
 // installs the dependencies when they are missing or out of date, builds, then starts the task.
 //
-//   node scripts/run.mjs build | test [vitest arguments] | check | demo [demo arguments]
+//   node scripts/run.mjs build | test [vitest arguments] | check | demo | bench [size]
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -25,6 +25,7 @@ const tasks = {
     ["node", "scripts/check-packages.mjs"],
   ],
   demo: [["node", "apps/demo/dist/main.js", ...args]],
+  bench: [["node", "apps/bench/dist/main.js", ...args]],
 };
 if (!Object.hasOwn(tasks, task)) {
   console.error(`Unknown task "${task}". Known: ${Object.keys(tasks).join(", ")}.`);

@@ -56,7 +56,7 @@ async function runAction(
     env,
     cwd,
     action: action.type === "status" ? "list" : action.type,
-    os: { user: userInfo().username, home: homedir() },
+    os: { user: accountName(env), home: homedir() },
   });
   const act = flags.dry === undefined ? await loadAction(action) : await loadDryRun(action);
   return act({
@@ -100,6 +100,15 @@ async function loadDryRun(request: ActionRequest): Promise<Action> {
   if (request.type !== "apply" && request.type !== "undo") return loadAction(request);
   const { dryRunAction } = await import("./actions/dry-run.js");
   return (context) => dryRunAction(request.type === "undo" ? request.version : undefined, context);
+}
+
+/** In a container the user id may belong to no account. */
+function accountName(env: CommandProcess["env"]): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return env.USER ?? "postgres";
+  }
 }
 
 function readVersion(): string {

@@ -95,7 +95,7 @@ export async function openCluster(options: OpenClusterOptions): Promise<OpenClus
         if (!keep.has(name)) await client.end();
       }),
     );
-    return createOpenCluster(used, clients);
+    return createOpenCluster(used, clients, signal);
   } catch (error) {
     await Promise.allSettled([...clients.values()].map((client) => client.end()));
     throw error;
@@ -105,6 +105,7 @@ export async function openCluster(options: OpenClusterOptions): Promise<OpenClus
 function createOpenCluster(
   nodes: readonly OpenNode[],
   clients: Map<string, pg.Client>,
+  signal: AbortSignal,
 ): OpenCluster {
   const byName = new Map(nodes.map((open) => [open.node.name, open.node]));
   const nodeOf = (name: string): Node => {
@@ -117,7 +118,7 @@ function createOpenCluster(
     async connect({ name }) {
       const first = clients.get(name);
       clients.delete(name);
-      const client = first ?? (await connectNode(nodeOf(name), { applicationName }));
+      const client = first ?? (await connectNode(nodeOf(name), { applicationName, signal }));
       backendKeys.set(client, backendKeyOf(client));
       return client;
     },
@@ -151,11 +152,9 @@ function createOpenCluster(
 
 /** Both questions travel in one message. */
 async function inspectNode(node: Node, client: pg.Client): Promise<OpenNode> {
-  const results = (await client.query(`${nodeIdentitySql};\n${nodeLedgerSql}`)) as unknown as [
-    pg.QueryResult,
-    pg.QueryResult<NodeLedgerRow>,
-  ];
-  const [identity, ledger] = results;
+  // pg's types know nothing of messages with several statements, whose results are an array.
+  const results: unknown = await client.query(`${nodeIdentitySql};\n${nodeLedgerSql}`);
+  const [identity, ledger] = results as [pg.QueryResult, pg.QueryResult<NodeLedgerRow>];
   return {
     node,
     identity: parseNodeIdentity(identity.rows),
