@@ -1,7 +1,8 @@
 // Checks what the packages promise beside their code: publint and arethetypeswrong for each of them,
-// and that its README has a runnable example.
-import { spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+// that its README has a runnable example, and that the manual shows the help as the command prints it.
+// With --write the help is put into the manual.
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -16,12 +17,14 @@ for (const folder of folders) {
     readFileSync(join(root, folder, "package.json"), "utf8"),
   );
   if (isPrivate) continue;
-  if (!/```(ts|js|sh|bash)\n/.test(readFileSync(join(root, folder, "README.md"), "utf8"))) {
-    report(name, "README.md has no example");
+  const readme = join(root, folder, "README.md");
+  if (!existsSync(readme) || !/```(ts|js|sh)\n/.test(readFileSync(readme, "utf8"))) {
+    report(name, "there is no README.md with an example");
   }
   await check(folder, name, "publint", ["--strict"]);
   await check(folder, name, "attw", ["--pack", "--profile", "esm-only"]);
 }
+checkHelp();
 if (failed) process.exit(1);
 console.log("Packages: all checked.");
 
@@ -39,6 +42,21 @@ function check(folder, name, command, args) {
       resolve();
     });
   });
+}
+
+function checkHelp() {
+  const manual = join(root, "apps/pg-mig/README.md");
+  const command = join(root, "apps/pg-mig/bin/pg-mig.js");
+  const help = execFileSync(process.execPath, [command, "--help"], { encoding: "utf8" });
+  const text = readFileSync(manual, "utf8");
+  const shown = text.replace(
+    /(<!-- help -->\n).*(<!-- \/help -->)/s,
+    (_, start, end) => `${start}\`\`\`\n${help.trim()}\n\`\`\`\n${end}`,
+  );
+  if (process.argv.includes("--write")) writeFileSync(manual, shown);
+  else if (shown !== text) {
+    report("pg-mig", "README.md shows another help: node scripts/check-packages.mjs --write");
+  }
 }
 
 function report(name, problem) {
