@@ -38,19 +38,24 @@ it("plays all acts, each as it should go, and leaves nothing behind", async () =
 });
 
 it.each([
-  { name: "Ctrl-C", signal: "SIGINT", status: 130 },
-  { name: "SIGTERM", signal: "SIGTERM", status: 143 },
-] as const)("stops its servers on $name, and leaves nothing behind", async ({ signal, status }) => {
-  // To the whole group, as a terminal does it, when the command is at work.
-  const { exitCode, output } = await play(demo, { signal, when: /^done /m });
-  expect(output).not.toContain("That was all.");
-  expect(exitCode).toBe(status);
-  expect(processesNaming(temporary)).toEqual([]);
-  expect(await readdir(temporary)).toEqual([]);
-});
+  { name: "Ctrl-C", signals: ["SIGINT"], status: 130 },
+  { name: "Ctrl-C and npm's answer to it", signals: ["SIGINT", "SIGTERM"], status: 130 },
+  { name: "SIGTERM", signals: ["SIGTERM"], status: 143 },
+] as const)(
+  "stops its servers on $name, and leaves nothing behind",
+  async ({ signals, status }) => {
+    // When the command is at work.
+    const { exitCode, output } = await play(demo, { signals, when: /^done /m });
+    expect(output).not.toContain("That was all.");
+    expect(output).toContain("The servers are stopped");
+    expect(exitCode).toBe(status);
+    expect(processesNaming(temporary)).toEqual([]);
+    expect(await readdir(temporary)).toEqual([]);
+  },
+);
 
 it("leaves nothing behind when it is killed", async () => {
-  await play(demo, { signal: "SIGKILL", when: /A new cluster/ });
+  await play(demo, { signals: ["SIGKILL"], when: /A new cluster/ });
   await expect.poll(() => processesNaming(temporary), { timeout: 20_000 }).toEqual([]);
   await expect.poll(() => readdir(temporary), { timeout: 20_000 }).toEqual([]);
 });
@@ -82,7 +87,8 @@ it("fails when the servers cannot be started", async () => {
 });
 
 interface Interruption {
-  readonly signal: NodeJS.Signals;
+  /** Sent to the whole group, as a terminal does it. */
+  readonly signals: readonly NodeJS.Signals[];
   readonly when: RegExp;
 }
 
@@ -103,7 +109,7 @@ async function play(
     output += chunk.toString();
     if (interrupted || !interruption?.when.test(output) || child.pid === undefined) return;
     interrupted = true;
-    process.kill(-child.pid, interruption.signal);
+    for (const signal of interruption.signals) process.kill(-child.pid, signal);
   };
   child.stdout.on("data", take);
   child.stderr.on("data", take);

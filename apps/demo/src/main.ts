@@ -7,12 +7,18 @@ import { playStory } from "./story.js";
 const interruption = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
-    // The servers are stopped in any case: the testkit sees to it when this process is gone.
-    if (interruption.signal.aborted) process.exit(128 + constants.signals[signal]);
-    process.exitCode = 128 + constants.signals[signal];
-    interruption.abort(signal);
+    if (!interruption.signal.aborted) {
+      process.exitCode = 128 + constants.signals[signal];
+      interruption.abort(signal);
+    } else if (signal === "SIGINT") {
+      // Ctrl-C for a second time (npm answers the first one with a SIGTERM of its own). The servers
+      // are stopped all the same: the testkit sees to it when this process is gone.
+      process.exit();
+    }
   });
 }
+// The terminal may be gone before the servers are stopped.
+process.stdout.on("error", () => {});
 
 try {
   await perform(new Stage(process.stdout, process.env), interruption.signal);

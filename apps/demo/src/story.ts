@@ -108,6 +108,7 @@ async function pgMig(
   args: readonly string[],
   expected: { readonly exitStatus: number },
 ): Promise<void> {
+  signal.throwIfAborted();
   stage.command(shellLine(["pg-mig", ...args]));
   const exitStatus = await runPgMig(args, { cwd: shop.directory, env: shop.env, signal });
   signal.throwIfAborted();
