@@ -58,7 +58,10 @@ async function runAction(
     action: action.type === "status" ? "list" : action.type,
     os: { user: accountName(env), home: homedir() },
   });
-  const act = flags.dry === undefined ? await loadAction(action) : await loadDryRun(action);
+  const act =
+    flags.dry === undefined
+      ? await loadAction(action)
+      : await loadDryRun(action, flags.dry === "sql");
   return act({
     settings,
     format: flags.json ? "json" : "text",
@@ -96,10 +99,11 @@ async function loadAction(request: ActionRequest): Promise<Action> {
   }
 }
 
-async function loadDryRun(request: ActionRequest): Promise<Action> {
+async function loadDryRun(request: ActionRequest, sql: boolean): Promise<Action> {
   if (request.type !== "apply" && request.type !== "undo") return loadAction(request);
   const { dryRunAction } = await import("./actions/dry-run.js");
-  return (context) => dryRunAction(request.type === "undo" ? request.version : undefined, context);
+  const undo = request.type === "undo" ? request.version : undefined;
+  return (context) => dryRunAction({ undo, sql }, context);
 }
 
 /** In a container the user id may belong to no account. */

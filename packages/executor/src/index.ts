@@ -21,5 +21,7 @@ export type {
 export type { RunOnNodesOptions } from "./run-on-nodes.js";
 export { runHook, runSqlOnNodes } from "./run-on-nodes.js";
 export { SessionPool } from "./session-pool.js";
+export type { StepMessages, StepToShow } from "./step-messages.js";
+export { stepMessages } from "./step-messages.js";
 export type { StepRecorder } from "./step-recorder.js";
 export type { StepLimits, StepScript } from "./step-script.js";

@@ -1,5 +1,6 @@
 import type { EditedFile } from "@pg-mig/executor";
 import { applyKind } from "./apply.js";
+import { type PlannedSql, plannedSql } from "./planned-sql.js";
 import { prepareRun } from "./prepare-run.js";
 import type { ApplyOptions } from "./run-options.js";
 import { undoKind } from "./undo.js";
@@ -19,11 +20,15 @@ export interface PlannedRun {
   }[];
   /** Files that were edited after they were applied. */
   readonly edited: readonly EditedFile[];
+  /** With `sql: true`: what is sent for each version, in the order of versions. */
+  readonly sql?: readonly PlannedSql[];
 }
 
 export interface DryRunOptions extends ApplyOptions {
   /** The version to undo; `undefined`: plan an apply. */
   readonly undo?: string | undefined;
+  /** Whether the very messages are wanted, too. @default false */
+  readonly sql?: boolean | undefined;
   /** Told what the user should know and is no error. */
   readonly onNote?: ((message: string) => void) | undefined;
 }
@@ -52,6 +57,7 @@ export async function dryRun(options: DryRunOptions): Promise<PlannedRun> {
         pending,
       })),
       edited: run.edited,
+      ...(options.sql === true ? { sql: await plannedSql(run, options.lockTimeoutMs) } : {}),
     };
   } finally {
     await run.cluster.close();

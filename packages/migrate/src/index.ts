@@ -20,6 +20,7 @@ export { chain, digest, listVersions, make } from "./directory-actions.js";
 export type { DryRunOptions, PlannedRun } from "./dry-run.js";
 export { dryRun } from "./dry-run.js";
 export { latest } from "./latest.js";
+export type { PlannedSql } from "./planned-sql.js";
 export type { ApplyOptions, ClusterOptions, RunOptions, UndoOptions } from "./run-options.js";
 export type { ClusterStatus, NodeStatus, ShardStatus, StatusOptions } from "./status.js";
 export { status } from "./status.js";

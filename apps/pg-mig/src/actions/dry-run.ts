@@ -7,13 +7,13 @@ import { renderLines } from "../view/styled-line.js";
 
 /** Prints what an apply, or the undo of a version, would do. Changes nothing. */
 export async function dryRunAction(
-  undo: string | undefined,
+  request: { readonly undo: string | undefined; readonly sql: boolean },
   context: ActionContext,
 ): Promise<number> {
   const { format, stdout, stderr } = context;
   const planned = await dryRun({
     ...runOptions(context),
-    undo,
+    ...request,
     onNote: (message) => stderr.write(`note: ${message}\n`),
   });
   const text =

@@ -1,11 +1,11 @@
-import type { PlannedRun } from "@pg-mig/migrate";
+import type { PlannedRun, PlannedSql } from "@pg-mig/migrate";
 import { groupBy } from "./group-by.js";
 import { countOf } from "./quantities.js";
 import { listShards } from "./shard-list.js";
 import { type Line, line } from "./styled-line.js";
 
 /** What a run would do: per version the shards that it would be run on, and before.sql, after.sql. */
-export function plannedRunLines({ action, nodes, hooks, chains }: PlannedRun): Line[] {
+export function plannedRunLines({ action, nodes, hooks, chains, sql }: PlannedRun): Line[] {
   if (chains.length === 0 && hooks.length === 0) return [line("Nothing to do.", "good")];
   const steps = chains.flatMap(({ node, shard, pending }) =>
     pending.map((version) => ({ node, shard, version })),
@@ -16,7 +16,7 @@ export function plannedRunLines({ action, nodes, hooks, chains }: PlannedRun): L
   const verb = action === "apply" ? "apply" : "undo";
   return [
     line(
-      `Would ${verb} ${countOf(steps.length, "version")} on ${countOf(chains.length, "shard")}:`,
+      `Would ${verb} ${countOf(steps.length, "step")} on ${countOf(chains.length, "shard")}:`,
     ),
     ...hookLines(hooks, "before.sql", nodes),
     ...versions.map((group): Line => {
@@ -28,7 +28,28 @@ export function plannedRunLines({ action, nodes, hooks, chains }: PlannedRun): L
       ];
     }),
     ...hookLines(hooks, "after.sql", nodes),
+    ...(sql ?? []).flatMap(sqlLines),
     line("Nothing was changed: this was a dry run."),
+  ];
+}
+
+/** SQL that can be read, and copied: what is not SQL is in comments. */
+function sqlLines(sql: PlannedSql): Line[] {
+  const { version, node, shard, otherShards, messages, fileAsItStands } = sql;
+  const others = otherShards === 0 ? "" : `, likewise ${countOf(otherShards, "more shard")}`;
+  const note = "-- the file, as it stands: its psql commands decide what is sent";
+  return [
+    line(""),
+    line(`-- ${version} on ${node}:${shard}${others}`, "strong"),
+    ...messages.flatMap((message, index) => [
+      line(`-- message ${index + 1} of ${messages.length}`, "quiet"),
+      ...(fileAsItStands && index === 1 ? [line(note, "quiet")] : []),
+      ...message
+        .trimEnd()
+        .split("\n")
+        .map((text) => line(text)),
+    ]),
+    line(""),
   ];
 }
 

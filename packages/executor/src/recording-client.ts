@@ -1,0 +1,32 @@
+import { EventEmitter } from "node:events";
+import type { ExecutorClient } from "./executor-client.js";
+
+/**
+ * A client that is connected to nothing: it says OK to every message, as a server in a transaction
+ * would, and keeps the texts. What would be sent is thereby what the real code sends.
+ */
+export function createRecordingClient(): {
+  readonly client: ExecutorClient;
+  readonly messages: readonly string[];
+} {
+  const messages: string[] = [];
+  const connection = Object.assign(new EventEmitter(), {
+    query(text: string) {
+      messages.push(text);
+      queueMicrotask(() => connection.emit("readyForQuery", { status: "T" }));
+    },
+  });
+  const query = (message: string | { submit(connection: never): void }) => {
+    if (typeof message !== "string") return message.submit(connection as never);
+    messages.push(message);
+    return Promise.resolve({ command: message, rows: [] });
+  };
+  const client: ExecutorClient = {
+    query: query as ExecutorClient["query"],
+    getTransactionStatus: () => "T",
+    end: async () => {},
+    on: () => {},
+    removeListener: () => {},
+  };
+  return { client, messages };
+}

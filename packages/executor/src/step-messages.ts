@@ -1,0 +1,51 @@
+import { createRecordingClient } from "./recording-client.js";
+import { Session } from "./session.js";
+import type { StepRecorder } from "./step-recorder.js";
+import { runStepScript, type StepScript, wrappedPrologue } from "./step-script.js";
+
+/** A step whose messages are asked for. */
+export interface StepToShow<L> {
+  readonly shard: string;
+  readonly version: string;
+  readonly ledger: L;
+  readonly step: StepScript;
+  readonly lockTimeoutMs: number;
+  readonly recorder: StepRecorder<L>;
+}
+
+/** What is sent for a step. */
+export interface StepMessages<L> {
+  /** The texts, one a message, in order. */
+  readonly messages: readonly string[];
+  /**
+   * Whether the file's part is shown as it stands in the file, since psql commands in it decide
+   * only when it runs what is sent.
+   */
+  readonly fileAsItStands: boolean;
+  /** The ledger as it is behind the step. */
+  readonly ledger: L;
+}
+
+/** Gives the very messages that running a step sends to the server. Sends nothing. */
+export async function stepMessages<L>(shown: StepToShow<L>): Promise<StepMessages<L>> {
+  const { shard, version, ledger, step, lockTimeoutMs, recorder } = shown;
+  const record = recorder.record(ledger, version);
+  const frame = {
+    schema: shard,
+    lockTimeoutMs,
+    guardSql: (scope: "transaction" | "session") => recorder.takeSql(ledger, scope),
+    recordSql: record.sql,
+    scriptOptions: {},
+  };
+  if (step.script.commands.length > 0) {
+    const join = (statements: readonly string[]) => `${statements.join(";\n")};`;
+    const before = join(wrappedPrologue(step, frame));
+    const messages = [before, step.script.text, join(record.sql), "COMMIT"];
+    return { messages, fileAsItStands: true, ledger: record.ledger };
+  }
+  const { client, messages } = createRecordingClient();
+  const session = new Session(client);
+  await runStepScript(session, step, frame);
+  await session.commit();
+  return { messages, fileAsItStands: false, ledger: record.ledger };
+}
