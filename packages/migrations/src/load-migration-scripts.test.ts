@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isPgMigError } from "@pg-mig/errors";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { decodeUtf8 } from "./decode-utf8.js";
 import { loadMigrationScripts, readChecksums } from "./load-migration-scripts.js";
 import { readMigrationDirectory } from "./migration-directory.js";
+import { nodeFileSystem } from "./node-file-system.js";
 import { emptyPairs, memoryFiles } from "./testing/memory-files.js";
 
 type Files = Readonly<Record<string, string | Uint8Array>>;
@@ -102,6 +105,49 @@ describe("loadMigrationScripts", () => {
         message: `${join("mig", "1.a.sh.up.sql")}: the file cannot be read (ENOENT)`,
       });
     }
+  });
+});
+
+describe("loadMigrationScripts, of files that include others", () => {
+  async function folder(files: Files): Promise<string> {
+    const path = await mkdtemp(join(tmpdir(), "pg-mig-includes-"));
+    onTestFinished(() => rm(path, { recursive: true }));
+    await mkdir(join(path, "parts"));
+    for (const [name, text] of Object.entries(files)) await writeFile(join(path, name), text);
+    return path;
+  }
+
+  it("reads them along, relative to the file that names them", async () => {
+    const path = await folder({
+      ...emptyPairs("1.a.sh"),
+      "1.a.sh.up.sql": "\\ir parts/outer.sql\n",
+      "parts/outer.sql": "\\ir inner.sql\n",
+      "parts/inner.sql": "SELECT 1;\n",
+    });
+    const directory = await readMigrationDirectory(path, nodeFileSystem);
+    const { up } = await loadMigrationScripts(directory, { fs: nodeFileSystem });
+    expect([...(up.get("1.a.sh")?.script.includes.keys() ?? [])].sort()).toEqual([
+      join(path, "parts/inner.sql"),
+      join(path, "parts/outer.sql"),
+    ]);
+  });
+
+  it("tells what is wrong with them, and where: in the included file", async () => {
+    const path = await folder({
+      ...emptyPairs("1.a.sh"),
+      "1.a.sh.up.sql": "\\ir parts/bad.sql\n",
+      "1.a.sh.dn.sql": "SELECT 1;\n\\ir parts/missing.sql\n",
+      "parts/bad.sql": "SELECT 1;\n\\connect other\n",
+    });
+    const directory = await readMigrationDirectory(path, nodeFileSystem);
+    const loading = loadMigrationScripts(directory, { fs: nodeFileSystem });
+    await expect(loading).rejects.toMatchObject({
+      code: "MIGRATION_FILE_INVALID",
+      problems: [
+        { where: { file: join(path, "1.a.sh.dn.sql"), line: 2 } },
+        { where: { file: join(path, "parts/bad.sql"), line: 2 } },
+      ],
+    });
   });
 });
 

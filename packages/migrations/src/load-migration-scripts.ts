@@ -1,10 +1,13 @@
+import { loadScript } from "@pg-mig/psql-script";
 import { type FileReader, systemErrorCode } from "./file-system.js";
 import { type MigrationDirectory, migrationFilePath } from "./migration-directory.js";
 import {
   type CheckedScript,
+  type CheckResult,
   checkScript,
   checksumOf,
   type MigrationScript,
+  scriptProblems,
 } from "./migration-script.js";
 import { type FileProblem, problemsError } from "./problems-error.js";
 import type { Direction } from "./version.js";
@@ -56,8 +59,9 @@ export async function loadMigrationScripts(
   const load = async (source: { readonly file: string; readonly kind: "version" | "hook" }) => {
     const bytes = await readOrProblem(source.file, fs);
     const result = bytes instanceof Uint8Array ? checkScript(bytes, source) : { problems: [bytes] };
-    if ("checked" in result) return result.checked;
-    problems.push(...result.problems);
+    const complete = "checked" in result ? await withIncludes(result.checked, fs) : result;
+    if ("checked" in complete) return complete.checked;
+    problems.push(...complete.problems);
     return undefined;
   };
   const loadHook = (file: string | undefined) =>
@@ -111,6 +115,20 @@ function selectNames(
   const wanted = new Set(versions);
   return names.filter((name) => wanted.has(name));
 }
+
+/** Reads the files that a script includes, so that they are read once, and found bad beforehand. */
+async function withIncludes(checked: CheckedScript, fs: FileReader): Promise<CheckResult> {
+  const { script } = checked;
+  if (!script.commands.some(({ name }) => INCLUDES.includes(name))) return { checked };
+  try {
+    const readFile = (path: string) => fs.readFile(path);
+    return { checked: { ...checked, script: await loadScript(script.file, { readFile }) } };
+  } catch (error) {
+    return { problems: scriptProblems(error, script.file) };
+  }
+}
+
+const INCLUDES = ["i", "include", "ir", "include_relative"];
 
 async function readOrProblem(file: string, fs: FileReader): Promise<Uint8Array | FileProblem> {
   try {

@@ -21,6 +21,11 @@ export interface MigrationScript extends CheckedScript {
   readonly direction: Direction;
 }
 
+/** A file that is fit to run, or why not. */
+export type CheckResult =
+  | { readonly checked: CheckedScript }
+  | { readonly problems: readonly FileProblem[] };
+
 /** Gives the checksum of a file: SHA-256 of its bytes, in hex. */
 export function checksumOf(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
@@ -35,7 +40,7 @@ export function checksumOf(bytes: Uint8Array): string {
 export function checkScript(
   bytes: Uint8Array,
   { file, kind }: { readonly file: string; readonly kind: "version" | "hook" },
-): { readonly checked: CheckedScript } | { readonly problems: readonly FileProblem[] } {
+): CheckResult {
   const decoded = decodeUtf8(bytes);
   if ("invalidAt" in decoded) {
     const message = `byte ${decoded.invalidAt} (counted from 0) is not valid UTF-8`;
@@ -58,16 +63,19 @@ function parse(
   try {
     return { script: parseScript(text, { file }) };
   } catch (error) {
-    if (!isPgMigError(error)) throw error;
-    const found = error.problems.length > 0 ? error.problems : [error];
-    return {
-      problems: found.map(({ message, hint, where }) => ({
-        message: withoutPlace(message, file),
-        hint,
-        where: { ...where, file },
-      })),
-    };
+    return { problems: scriptProblems(error, file) };
   }
+}
+
+/** What psql-script found wrong with a script, or with a file that it includes. Other errors are thrown on. */
+export function scriptProblems(error: unknown, file: string): readonly FileProblem[] {
+  if (!isPgMigError(error)) throw error;
+  const found = error.problems.length > 0 ? error.problems : [error];
+  return found.map(({ message, hint, where }) => ({
+    message: withoutPlace(message, where?.file ?? file),
+    hint,
+    where: { ...where, file: where?.file ?? file },
+  }));
 }
 
 /** A problem has its place in `where`; the message of a single error says it too. */

@@ -15,9 +15,7 @@ export function plannedRunLines({ action, nodes, hooks, chains, sql }: PlannedRu
   );
   const verb = action === "apply" ? "apply" : "undo";
   return [
-    line(
-      `Would ${verb} ${countOf(steps.length, "step")} on ${countOf(chains.length, "shard")}:`,
-    ),
+    line(`Would ${verb} ${countOf(steps.length, "step")} on ${countOf(chains.length, "shard")}:`),
     ...hookLines(hooks, "before.sql", nodes),
     ...versions.map((group): Line => {
       const [{ version }] = group;
