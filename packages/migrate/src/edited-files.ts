@@ -1,9 +1,7 @@
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { PgMigError } from "@pg-mig/errors";
 import type { EditedFile } from "@pg-mig/executor";
 import { editedVersions } from "@pg-mig/ledger";
-import { type MigrationDirectory, migrationFilePath } from "@pg-mig/migrations";
+import { type MigrationDirectory, nodeFileSystem, readChecksums } from "@pg-mig/migrations";
 import type { OpenNode } from "./open-cluster.js";
 
 /**
@@ -22,15 +20,7 @@ export async function findEditedFiles(
       entries.flatMap(({ version, checksum }) => (checksum === undefined ? [] : [version])),
     ),
   );
-  const onDisk = directory.versions.filter(({ name }) => known.has(name));
-  const checksums = new Map(
-    await Promise.all(
-      onDisk.map(async ({ name }) => {
-        const bytes = await readFile(migrationFilePath(directory, name, "up"));
-        return [name, createHash("sha256").update(bytes).digest("hex")] as const;
-      }),
-    ),
-  );
+  const checksums = await readChecksums(directory, { fs: nodeFileSystem, versions: [...known] });
   const edited = new Map<string, { node: string; shard: string }[]>();
   for (const { node, shard, entries } of ledgers) {
     for (const version of editedVersions(entries, checksums)) {

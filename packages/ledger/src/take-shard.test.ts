@@ -1,0 +1,170 @@
+import { startNodes, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
+import type pg from "pg";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { readNodeLedger, readShardLedger, storeDigestSql } from "./node-ledger.js";
+import { type LedgerEntry, type ShardLedger, storeLedgerSql } from "./shard-ledger.js";
+import { releaseShardSql, takeFailure, takeShardSql } from "./take-shard.js";
+
+let cluster: TestCluster;
+
+beforeAll(async () => {
+  cluster = await startNodes();
+}, 60_000);
+
+afterAll(async () => {
+  await cluster?.stop();
+});
+
+async function databaseWith(...schemas: string[]): Promise<TestDatabase> {
+  const database = await (cluster.nodes[0] as TestCluster["nodes"][number]).createDatabase();
+  onTestFinished(() => database.drop());
+  for (const schema of schemas) await database.query(`CREATE SCHEMA ${schema}`);
+  return database;
+}
+
+async function connect(database: TestDatabase): Promise<pg.Client> {
+  const client = await database.connect();
+  onTestFinished(() => client.end());
+  return client;
+}
+
+async function ledgerOf(client: pg.Client, shard: string): Promise<ShardLedger> {
+  const ledger = await readShardLedger(client, shard);
+  if (ledger === undefined) throw new Error(`no shard ${shard}`);
+  return ledger;
+}
+
+/** Runs a version in one transaction, as the executor does; rejects with the server's error. */
+async function transact(
+  client: pg.Client,
+  ledger: ShardLedger,
+  entries: readonly LedgerEntry[],
+): Promise<void> {
+  const sql = ["BEGIN", ...takeShardSql(ledger), ...storeLedgerSql(ledger.shard, entries)];
+  try {
+    await client.query(sql.join(";\n"));
+    await client.query("COMMIT");
+  } catch (error) {
+    await client.query("ROLLBACK");
+    throw error;
+  }
+}
+
+function failureOf(error: unknown) {
+  const { code, message } = error as pg.DatabaseError;
+  return takeFailure({ sqlState: code, message });
+}
+
+describe("the ledger of a shard", () => {
+  it("is stored, read and evaluated in a schema of any name", async () => {
+    const name = `Sh "a'b; --\\ $$ é`;
+    const database = await databaseWith(`"${name.replaceAll('"', '""')}"`);
+    const client = await connect(database);
+    const entries = [{ version: `1.it's "a\\b".sh` }, { version: "2.$$.sh" }];
+    await transact(client, await ledgerOf(client, name), entries);
+    expect((await ledgerOf(client, name)).entries).toEqual(entries);
+    const { rows } = await client.query(
+      `SELECT ${client.escapeIdentifier(name)}.mig_versions_const() AS list`,
+    );
+    expect(JSON.parse(rows[0].list)).toEqual(entries.map(({ version }) => version));
+  });
+
+  it("is read with all others of the node, but those of PostgreSQL and debug_ schemas", async () => {
+    const database = await databaseWith("sh1", "debug_x", "pgx");
+    const client = await connect(database);
+    await transact(client, await ledgerOf(client, "sh1"), [{ version: "1.a.sh" }]);
+    await client.query(`BEGIN; ${storeDigestSql("1.abc").join(";")}; COMMIT`);
+    const { shards, digest, fingerprint } = await readNodeLedger(client);
+    expect(shards.map(({ shard, entries }) => [shard, entries.length])).toEqual([
+      ["pgx", 0],
+      ["public", 0],
+      ["sh1", 1],
+    ]);
+    expect({ digest, fingerprint }).toEqual({ digest: "1.abc", fingerprint: undefined });
+  });
+
+  it("is stored by the role that connected, whatever role the migration took", async () => {
+    const database = await databaseWith("sh1");
+    const client = await connect(database);
+    const ledger = await ledgerOf(client, "sh1");
+    const store = storeLedgerSql("sh1", [{ version: "1.a.sh" }]);
+    await client.query(["BEGIN", "SET ROLE pg_monitor", ...store, "COMMIT"].join(";"));
+    expect((await ledgerOf(client, "sh1")).entries).not.toEqual(ledger.entries);
+  });
+});
+
+describe("takeShardSql", () => {
+  it("refuses a shard that another transaction has taken, without waiting", async () => {
+    const database = await databaseWith("sh1", "sh2");
+    const [one, two] = [await connect(database), await connect(database)];
+    const ledger = await ledgerOf(one, "sh1");
+    await one.query(["BEGIN", ...takeShardSql(ledger)].join(";"));
+    const refused = await transact(two, ledger, []).catch(failureOf);
+    expect(refused).toBe("shard-taken");
+    await transact(two, await ledgerOf(two, "sh2"), []);
+  });
+
+  it("refuses a ledger that changed, appeared, or went away with its schema", async () => {
+    const database = await databaseWith("sh1");
+    const client = await connect(database);
+    const empty = await ledgerOf(client, "sh1");
+    await transact(client, empty, [{ version: "1.a.sh" }]);
+    expect(await transact(client, empty, []).catch(failureOf)).toBe("ledger-changed");
+    const one = await ledgerOf(client, "sh1");
+    await client.query("DROP SCHEMA sh1 CASCADE; CREATE SCHEMA sh1");
+    expect(await transact(client, one, []).catch(failureOf)).toBe("ledger-changed");
+  });
+
+  it("holds a session's shard over transactions until it is released", async () => {
+    const database = await databaseWith("sh1");
+    const [one, two] = [await connect(database), await connect(database)];
+    const ledger = await ledgerOf(one, "sh1");
+    await one.query(takeShardSql(ledger, "session").join(";"));
+    expect(await transact(two, ledger, []).catch(failureOf)).toBe("shard-taken");
+    await transact(one, ledger, []);
+    await one.query(releaseShardSql("sh1"));
+    await transact(two, await ledgerOf(two, "sh1"), []);
+  });
+
+  it("takes no other error for a refusal", async () => {
+    const database = await databaseWith();
+    const error = await database.query("SELECT current_setting('my.own')").catch((e) => e);
+    expect(error.code).toBe("42704");
+    expect(failureOf(error)).toBeUndefined();
+  });
+
+  it("loses no version while six workers and an outside writer change the same ledgers", async () => {
+    const shards = ["sh1", "sh2", "sh3"];
+    const database = await databaseWith(...shards);
+    const rounds = 40;
+    let committed = 0;
+    // All plan from ledgers that they read before, on connections whose caches are warm.
+    const work = async (worker: string) => {
+      const client = await connect(database);
+      for (let i = 0; i < rounds; i++) {
+        const shard = shards[(i + worker.length) % shards.length] as string;
+        await client.query(`SELECT ${shard}.mig_versions_const()`).catch(() => {});
+        for (let applied = false; !applied; ) {
+          const ledger = await ledgerOf(client, shard);
+          const entries = [...ledger.entries, { version: `${worker}.${i}` }];
+          applied = await transact(client, ledger, entries).then(
+            () => true,
+            (error) => {
+              if (failureOf(error) === undefined) throw error;
+              return false;
+            },
+          );
+        }
+        committed++;
+      }
+    };
+    await Promise.all(["w", "ww", "www", "wwww", "wwwww", "wwwwww", "outside"].map(work));
+    const client = await connect(database);
+    const entries = (await Promise.all(shards.map((shard) => ledgerOf(client, shard)))).flatMap(
+      (ledger) => ledger.entries.map(({ version }) => version),
+    );
+    expect(committed).toBe(7 * rounds);
+    expect(entries).toHaveLength(committed);
+    expect(new Set(entries).size).toBe(committed);
+  }, 60_000);
+});
