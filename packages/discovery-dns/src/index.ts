@@ -1,0 +1,2 @@
+export type { DnsOptions } from "./dns-source.js";
+export { dns } from "./dns-source.js";

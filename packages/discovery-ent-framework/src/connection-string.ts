@@ -1,0 +1,25 @@
+import type { NodeSpec } from "@pg-mig/cluster";
+
+/** Takes a connection string of node-postgres apart: `postgres://user:password@host:port/database`. */
+export function specOfUrl(connectionString: string): Partial<NodeSpec> {
+  let url: URL;
+  try {
+    url = new URL(connectionString);
+  } catch {
+    // Not quoted: there is a password in it.
+    throw new Error("A connectionString is no URL.");
+  }
+  const database = decodeURIComponent(url.pathname.slice(1));
+  const host = url.searchParams.get("host") ?? decodeURIComponent(url.hostname);
+  const sslMode = sslModes.find((mode) => mode === url.searchParams.get("sslmode"));
+  return {
+    ...(host === "" ? {} : { host: host.replace(/^\[(.*)\]$/, "$1") }),
+    ...(url.port === "" ? {} : { port: Number(url.port) }),
+    ...(url.username === "" ? {} : { user: decodeURIComponent(url.username) }),
+    ...(url.password === "" ? {} : { password: decodeURIComponent(url.password) }),
+    ...(database === "" ? {} : { database }),
+    ...(sslMode === undefined ? {} : { sslMode }),
+  };
+}
+
+const sslModes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] as const;

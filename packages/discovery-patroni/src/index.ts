@@ -1,0 +1,2 @@
+export type { PatroniOptions } from "./patroni-source.js";
+export { patroni } from "./patroni-source.js";
