@@ -58,7 +58,9 @@ function parsed(text: string): Script | undefined {
 }
 
 describe("joined messages", () => {
-  it("hold the very statements that are sent one by one otherwise", { timeout: 600_000 }, async () => {
+  it("hold the very statements that are sent one by one otherwise", {
+    timeout: 600_000,
+  }, async () => {
     await fc.assert(
       fc.asyncProperty(scriptText(), variableValue(), async (text, v) => {
         const script = parsed(text);

@@ -80,6 +80,7 @@ export class FileRun implements CommandFile {
 
   async send(query: QueryBuffer, options: FlushOptions = {}): Promise<QueryOutcome | undefined> {
     this.previous = query;
+    if (query.standsAlone) await this.#flush();
     this.#add(query);
     const data = query.mayCopyFromStdin ? { onCopyIn: () => this.#statementData(query) } : {};
     return this.#flush({ ...data, ...options });
@@ -177,7 +178,7 @@ export class FileRun implements CommandFile {
   }
 
   async #runStatement(query: QueryBuffer): Promise<void> {
-    if (this.#oneByOne || query.mayCopyFromStdin) {
+    if (this.#oneByOne || query.mayCopyFromStdin || query.standsAlone) {
       const outcome = await this.send(query);
       this.#checkCommit(query, outcome);
       return;

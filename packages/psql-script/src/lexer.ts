@@ -72,11 +72,17 @@ export class Lexer {
   continues = false;
   /** A backslash stood in a `'…'` without prefix: what it means depends on `standardStrings`. */
   sawPlainBackslash = false;
+  /**
+   * An `E'…'` goes on in the next line as a plain `'…'`, as psql reads it; to the server both are one
+   * escape string, which may end elsewhere.
+   */
+  sawSplitEscape = false;
 
   #mode: Mode = "sql";
   #endedMode: StringMode = "string";
   #commentDepth = 0;
   #dollarTag = "";
+  #behindEscape = false;
 
   constructor(options: { readonly schemaRoutines: boolean }) {
     this.words = new StatementWords(options.schemaRoutines);
@@ -115,7 +121,10 @@ export class Lexer {
       case "string-end": {
         const quoteEnd = continuationEnd(text, from, end);
         this.#mode = quoteEnd < 0 ? "sql" : this.#endedMode;
-        if (quoteEnd < 0) return this.#scanSql(text, from, end);
+        if (quoteEnd < 0) {
+          this.#behindEscape = this.#endedMode === "escape-string";
+          return this.#scanSql(text, from, end);
+        }
         this.continues = true;
         return this.#scanOpen(text, quoteEnd, end);
       }
@@ -216,6 +225,7 @@ export class Lexer {
     const code = text.charCodeAt(from);
     const bits = classOf(code);
     if ((bits & SPACE) !== 0) return this.#token("space", skipClass(text, from, end, SPACE));
+    if (this.#behindEscape) this.#leaveEscape(code);
     if ((bits & IDENTIFIER_START) !== 0) return this.#scanWord(text, from, end, code);
     if ((bits & DIGIT) !== 0) return this.#token("number", numberEnd(text, from, end));
     if ((bits & OPERATOR) !== 0) return this.#scanOperator(text, from, end, code);
@@ -247,6 +257,12 @@ export class Lexer {
       default:
         return this.#token("punctuation", from + 1);
     }
+  }
+
+  #leaveEscape(code: number): void {
+    if (code === DASH) return;
+    this.#behindEscape = false;
+    if (code === QUOTE) this.sawSplitEscape = true;
   }
 
   #scanPlainString(text: string, from: number, end: number): number {

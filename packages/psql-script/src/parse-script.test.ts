@@ -48,6 +48,8 @@ describe("parseScript", () => {
     expect(parse("select :v;").plain).toBe(false);
     expect(parse("\\echo hi\n").plain).toBe(false);
     expect(parse("select 1 \\; select 2;").plain).toBe(false);
+    expect(parse("select E'a'\n 'b\\';").plain).toBe(false);
+    expect(parse("select E'a', 'b\\', E'c' -- d\n|| 'e';").plain).toBe(true);
     expect(parse("copy t from stdin;\n1\n\\.\n").plain).toBe(false);
   });
 

@@ -84,6 +84,7 @@ class ScriptParser {
   readonly #blocks: { readonly offset: number; readonly parenDepth: number }[] = [];
   #sawVariable = false;
   #sawEscape = false;
+  #sawSplit = false;
   #sawData = false;
   /** How many blocks of data are behind the line that is being read. */
   #copies = 0;
@@ -125,7 +126,7 @@ class ScriptParser {
   }
 
   #isPlain(): boolean {
-    const asItStands = !this.#sawVariable && !this.#sawEscape && !this.#sawData;
+    const asItStands = !this.#sawVariable && !this.#sawEscape && !this.#sawData && !this.#sawSplit;
     return asItStands && this.#commands.length === 0 && this.#cursor.opening === undefined;
   }
 
@@ -164,6 +165,10 @@ class ScriptParser {
     const statement = new ScriptStatement(query, position);
     this.#statements.push(statement);
     this.#regions.add(statement);
+    if (query.standsAlone) {
+      this.#sawSplit = true;
+      this.#regions.spoil();
+    }
     if (query.mayCopyFromStdin) {
       this.#copies += countCopies(statement);
       this.#regions.spoil();

@@ -17,6 +17,8 @@ export class QueryBuffer {
   length = 0;
   /** It has the words COPY and STDIN: the server may ask for data. */
   mayCopyFromStdin = false;
+  /** The server finds other ends in it than psql does: nothing may be glued to it. */
+  standsAlone = false;
   /** It ends with the semicolon that ends a statement. */
   terminated = false;
 

@@ -7,7 +7,7 @@ import { startNodes, type TestCluster, type TestDatabase } from "@pg-mig/testkit
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseScript } from "./parse-script.js";
-import { psqlVersion, runPsql } from "./testing/psql.js";
+import { programMajor, runPsql } from "./testing/psql.js";
 import { INCLUDED, runningScript } from "./testing/running-script.js";
 import { ScriptBench } from "./testing/script-bench.js";
 
@@ -15,7 +15,7 @@ import { ScriptBench } from "./testing/script-bench.js";
 const RUNS = Number(process.env.PG_MIG_RUNNING_RUNS ?? 25);
 const ENV = { HOME: "/nowhere", PATH: "/usr/bin:/bin" };
 
-describe.skipIf(psqlVersion === undefined)("running a script", () => {
+describe.skipIf(programMajor("psql") === undefined)("running a script", () => {
   let cluster: TestCluster;
   let directory: string;
   const databases: TestDatabase[] = [];

@@ -61,8 +61,8 @@ export class ScriptCursor {
   #lineEnd: number;
   #lineState: "none" | "announced" | "reading" = "none";
   #feedAt = -1;
-  #queryLine = 0;
-  #queryLineStart = 0;
+  #queryPosition: SourcePosition;
+  #knownColumn = { offset: -1, column: 1 };
   #openedAt = 0;
   #parens: number[] = [];
   #routineAt = 0;
@@ -72,6 +72,7 @@ export class ScriptCursor {
     this.#source = source;
     this.#options = options;
     this.lexer = new Lexer(options);
+    this.#queryPosition = { file: source.file, line: 1, column: 1 };
     this.lineStart = this.nextLine = this.#lineEnd = textStart(source.text);
   }
 
@@ -108,16 +109,22 @@ export class ScriptCursor {
 
   /** Where the query begins. Only meaningful while `query` is not empty. */
   queryPosition(): SourcePosition {
-    const { file, text } = this.#source;
-    const start = this.query.sourceOffset(0);
-    const column = countCharacters(text, this.#queryLineStart, start) + 1;
-    return { file, line: this.#queryLine, column };
+    return this.#queryPosition;
   }
 
   /** The place of an offset in the line that is being read. */
   positionInLine(offset: number): SourcePosition {
-    const { file, text } = this.#source;
-    return { file, line: this.line, column: countCharacters(text, this.lineStart, offset) + 1 };
+    return { file: this.#source.file, line: this.line, column: this.#column(offset) };
+  }
+
+  /** Counts on from the column that was asked for last: a line may hold any number of statements. */
+  #column(offset: number): number {
+    const { text } = this.#source;
+    const known = this.#knownColumn;
+    const onward = known.offset >= this.lineStart && known.offset <= offset;
+    const { offset: from, column } = onward ? known : { offset: this.lineStart, column: 1 };
+    this.#knownColumn = { offset, column: column + countCharacters(text, from, offset) };
+    return this.#knownColumn.column;
   }
 
   /** Starts a new query and returns the finished one. */
@@ -125,6 +132,8 @@ export class ScriptCursor {
     const { query } = this;
     const { words } = this.lexer;
     query.mayCopyFromStdin = words.mayCopyFromStdin;
+    query.standsAlone ||= this.lexer.sawSplitEscape;
+    this.lexer.sawSplitEscape = false;
     words.endStatement();
     this.query = new QueryBuffer();
     this.#feedAt = -1;
@@ -263,6 +272,10 @@ export class ScriptCursor {
       case "space":
       case "line-comment":
         if (query.length > 0) this.#append(frame, start, end, at);
+        // A line comment ends with the value that it stands in, but not so for the server.
+        if (frame.variable !== undefined && lexer.kind === "line-comment" && end === frame.end) {
+          query.standsAlone = true;
+        }
         return undefined;
       case "block-comment":
         this.#append(frame, start, end, at);
@@ -298,15 +311,14 @@ export class ScriptCursor {
   }
 
   #append(frame: Frame, start: number, end: number, at: number): void {
-    this.#noteStart();
+    this.#noteStart(at);
     if (frame.variable === undefined) this.query.addSource(frame.text, start, end);
     else this.query.addInserted(frame.text, start, end, at);
   }
 
-  #noteStart(): void {
+  #noteStart(at: number): void {
     if (this.query.length > 0) return;
-    this.#queryLine = this.line;
-    this.#queryLineStart = this.lineStart;
+    this.#queryPosition = this.positionInLine(at);
   }
 
   #expand(frame: Frame, start: number, end: number, at: number): void {
@@ -319,7 +331,7 @@ export class ScriptCursor {
     }
     if (expansion.kind === "text") {
       this.query.noteContent();
-      this.#noteStart();
+      this.#noteStart(at);
       this.query.addInserted(expansion.text, 0, expansion.text.length, at);
       return;
     }

@@ -7,14 +7,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseScript } from "./parse-script.js";
 import { runScript } from "./run-script.js";
 import { ScriptError } from "./script-error.js";
-import { psqlVersion, runPsql } from "./testing/psql.js";
+import { programMajor, runPsql } from "./testing/psql.js";
 import { type RecordingServer, startRecordingServer } from "./testing/recording-server.js";
 import { scriptText, variableValue } from "./testing/script-text.js";
 
 /** PG_MIG_SPLIT_RUNS=20000 for the long version, which takes some minutes. */
 const RUNS = Number(process.env.PG_MIG_SPLIT_RUNS ?? 250);
 
-describe.skipIf(psqlVersion === undefined)("the messages of a script", () => {
+describe.skipIf(programMajor("psql") === undefined)("the messages of a script", () => {
   let server: RecordingServer;
   let directory: string;
 

@@ -8,14 +8,15 @@ export interface PsqlRun {
   readonly stderr: string;
 }
 
-/** The version line of psql, or undefined where it is not installed. */
-export const psqlVersion: string | undefined = (() => {
+/** The major version of a program of PostgreSQL, or undefined where it is not installed. */
+export function programMajor(program: "psql" | "pg_dump"): number | undefined {
   try {
-    return execFileSync("psql", ["--version"], { encoding: "utf8" }).trim();
+    const version = execFileSync(program, ["--version"], { encoding: "utf8" });
+    return Number(/ (\d+)\./.exec(version)?.[1]);
   } catch {
     return undefined;
   }
-})();
+}
 
 /** Where psql connects to. */
 export interface PsqlTarget {

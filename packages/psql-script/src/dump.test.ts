@@ -1,0 +1,75 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { startNodes, type TestDatabase } from "@pg-mig/testkit";
+import { describe, expect, it } from "vitest";
+import { parseScript } from "./parse-script.js";
+import { programMajor } from "./testing/psql.js";
+import { ScriptBench } from "./testing/script-bench.js";
+
+const run = promisify(execFile);
+
+/** pg_dump reads servers up to its own major. */
+const dumpable = [14, 15, 16, 17, 18].filter((major) => major <= (programMajor("pg_dump") ?? 0));
+
+const CONTENTS = String.raw`
+create schema app;
+create domain app.positive as int check (value > 0);
+create type app.mood as enum ('it''s; ok', 'b\ad', '\.');
+create sequence app.counter;
+create table app."Odd ""Name""" (
+  id app.positive primary key default nextval('app.counter'),
+  "ü;" text default E'a\\b''c' not null,
+  mood app.mood,
+  data bytea,
+  span int[] check (span[1:2] is not null)
+);
+comment on table app."Odd ""Name""" is 'line one;
+\echo not a command
+line '' three :v :{?v}';
+insert into app."Odd ""Name""" ("ü;", mood, data, span) values
+  (E'tab\there\nand a line', 'b\ad', '\xdeadbeef', '{1,2}'),
+  ('\.', '\.', null, '{3,4}'), ('\N', null, '', '{5,6}'), ('𝒳 \\ :v', 'b\ad', null, '{7,8}');
+create function app.atomic(a int) returns int language sql
+  begin atomic select case when a > 1 then 2 else 3 end; select a; end;
+create procedure app.old() language plpgsql as $f$ begin perform 'x;y'; /* $$ */ end $f$;
+create view app.v as select "ü;" || ':x' as c from app."Odd ""Name""";
+create rule r as on insert to app.v do instead (select 1; select 2;);
+create index "I;" on app."Odd ""Name""" ((lower("ü;")));
+create trigger tr before update on app."Odd ""Name""" for each row when (old.* is distinct from new.*)
+  execute function suppress_redundant_updates_trigger();
+create materialized view app.m as select 1 as a;
+`;
+
+async function dump(database: TestDatabase): Promise<string> {
+  const { stdout } = await run("pg_dump", ["--restrict-key=k", database.url], {
+    env: { PATH: process.env.PATH },
+    maxBuffer: 1e8,
+  });
+  return stdout;
+}
+
+describe("what pg_dump writes", () => {
+  if (dumpable.length === 0) it.skip("needs pg_dump, which is not installed here", () => {});
+
+  for (const major of dumpable) {
+    it(`goes into an empty database and comes out the same (PostgreSQL ${major})`, async () => {
+      await using cluster = await startNodes({ major });
+      const source = await cluster.node.createDatabase();
+      await source.query(CONTENTS);
+      const text = await dump(source);
+      expect(text).toContain("\\restrict k");
+      expect(text).toContain("FROM stdin;");
+      const copy = await cluster.node.createDatabase();
+      const bench = new ScriptBench(await copy.connect());
+      const { error } = await bench.runScript(parseScript(text, { file: "dump.sql" }), {
+        prologue: ["BEGIN"],
+        epilogue: ["SELECT 1"],
+        expectOpenTransaction: true,
+      });
+      expect(error).toBeUndefined();
+      await bench.client.query("COMMIT");
+      await bench.client.end();
+      expect(await dump(copy)).toBe(text);
+    }, 60_000);
+  }
+});
