@@ -1,0 +1,16 @@
+import { expect, it } from "vitest";
+import * as face from "./index.js";
+
+it("exports exactly this", () => {
+  expect(Object.keys(face).sort()).toEqual([
+    "ChainSchedule",
+    "ReportBuilder",
+    "SessionPool",
+    "createRun",
+    "errorInfo",
+    "runChains",
+    "runHook",
+    "runSqlOnNodes",
+    "stepMessages",
+  ]);
+});
