@@ -4,7 +4,9 @@ import { defaultMajor, findPostgresBinaries } from "./postgres-binaries.js";
 import { runProgram } from "./run-program.js";
 import { type ServerTemplate, serverTemplate } from "./server-template.js";
 import { chooseServerUser, type ServerUser } from "./server-user.js";
-import { TestNode } from "./test-node.js";
+import { startReplica } from "./start-replica.js";
+import { TestNode, type TestNodeOptions } from "./test-node.js";
+import type { TestReplica } from "./test-replica.js";
 import { makeClusterDirectory, sharedCacheDirectory } from "./work-directories.js";
 
 export interface StartNodesOptions {
@@ -23,6 +25,13 @@ export interface StartNodesOptions {
   readonly cache?: "shared" | "none";
 }
 
+export interface ReplicaOptions {
+  /** @default the cluster's first node */
+  readonly of?: TestNode | undefined;
+  /** A proxy before that node, where the replica's own network shall have faults. @default none */
+  readonly through?: { readonly host: string; readonly port: number };
+}
+
 /** Nodes that are started and stopped together. `await using` stops them, too. */
 export interface TestCluster extends AsyncDisposable {
   readonly nodes: readonly TestNode[];
@@ -30,6 +39,11 @@ export interface TestCluster extends AsyncDisposable {
   readonly node: TestNode;
   /** A place for files that are to go away with the cluster. */
   readonly directory: string;
+  /**
+   * Starts a streaming replica of a node, with all that is in it now. It is stopped with the
+   * cluster, and not one of `nodes`.
+   */
+  startReplica(options?: ReplicaOptions): Promise<TestReplica>;
   /** Stops the servers at once and removes their data. */
   stop(): Promise<void>;
 }
@@ -68,19 +82,19 @@ export async function startNodes(options: StartNodesOptions = {}): Promise<TestC
     const cacheDirectory = shared ?? join(directory, "cache");
     const template = await serverTemplate({ binaries, user, cacheDirectory });
     const settings = { ...quickSettings, ...options.settings };
+    const nodeOptions = (name: string) => ({
+      major,
+      directory: join(directory, name),
+      template,
+      user,
+      settings,
+    });
     const nodes = Array.from(
       { length: count },
-      (_, index) =>
-        new TestNode({
-          major,
-          directory: join(directory, String(index + 1)),
-          template,
-          user,
-          settings,
-        }),
+      (_, index) => new TestNode(nodeOptions(String(index + 1))),
     );
     await allDone(nodes.map((node) => makeNode(node, template, user)));
-    return asCluster(nodes, directory, guard);
+    return asCluster(nodes, directory, guard, nodeOptions);
   } catch (error) {
     await guard.cleanUp();
     throw error;
@@ -98,11 +112,24 @@ function asCluster(
   nodes: readonly TestNode[],
   directory: string,
   guard: ClusterGuard,
+  nodeOptions: (name: string) => TestNodeOptions,
 ): TestCluster {
   const [node] = nodes;
   if (node === undefined) throw new RangeError("A cluster has at least one node.");
   const stop = () => guard.cleanUp();
-  return { nodes, node, directory, stop, [Symbol.asyncDispose]: stop };
+  let replicas = 0;
+  return {
+    nodes,
+    node,
+    directory,
+    startReplica({ of: primary = node, through = primary } = {}) {
+      replicas += 1;
+      const name = `replica_${replicas}`;
+      return startReplica({ ...nodeOptions(name), primary, name, through });
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
 }
 
 /** Waits for all, also when one has failed, and then throws the first error. */
