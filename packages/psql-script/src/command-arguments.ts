@@ -1,6 +1,6 @@
 import { classOf, SPACE } from "./char-classes.js";
 import type { ArgumentStyle } from "./command-table.js";
-import type { ScriptCursor } from "./script-cursor.js";
+import type { InputFrames } from "./input-frames.js";
 
 /** A piece of an argument. Pieces that touch are glued. */
 export type ArgumentPiece =
@@ -21,50 +21,50 @@ export interface Argument {
 }
 
 /** Reads a command's name, behind the backslash. */
-export function scanCommandName(cursor: ScriptCursor): string {
+export function scanCommandName(input: InputFrames): string {
   let name = "";
-  for (let next = cursor.peek(); !endsWord(next); next = cursor.peek()) name += cursor.take();
+  for (let next = input.peek(); !endsWord(next); next = input.peek()) name += input.take();
   return name;
 }
 
 /** Reads all arguments of a command, and the `\\` that may end them. */
-export function scanArguments(cursor: ScriptCursor, style: ArgumentStyle): Argument[] {
+export function scanArguments(input: InputFrames, style: ArgumentStyle): Argument[] {
   const found: Argument[] = [];
   for (;;) {
-    while (isSpace(cursor.peek())) cursor.take();
-    const next = cursor.peek();
+    while (isSpace(input.peek())) input.take();
+    const next = input.peek();
     const wholeLine = style === "line" || (style === "file-or-pipe" && next === "|");
     if (next === "" || (next === "\\" && !wholeLine)) break;
-    found.push(wholeLine ? scanLine(cursor) : scanWord(cursor));
+    found.push(wholeLine ? scanLine(input) : scanWord(input));
   }
-  if (cursor.rest().startsWith("\\\\")) {
-    cursor.take();
-    cursor.take();
+  if (input.rest().startsWith("\\\\")) {
+    input.take();
+    input.take();
   }
   return found;
 }
 
 /** Reads what is left of the line as one argument. */
-function scanLine(cursor: ScriptCursor): Argument {
-  const { offset } = cursor;
+function scanLine(input: InputFrames): Argument {
+  const offset = input.offset ?? 0;
   let text = "";
-  while (cursor.peek() !== "") text += cursor.take();
+  while (input.peek() !== "") text += input.take();
   return { pieces: [{ kind: "text", text }], plainTail: text.length, offset, unterminated: false };
 }
 
-function scanWord(cursor: ScriptCursor): Argument {
-  const { offset } = cursor;
+function scanWord(input: InputFrames): Argument {
+  const offset = input.offset ?? 0;
   const pieces: ArgumentPiece[] = [];
   let plainTail = 0;
   let unterminated = false;
-  for (let next = cursor.peek(); !endsWord(next); next = cursor.peek()) {
-    const reference = next === ":" ? cursor.takeVariable("'\"{") : undefined;
+  for (let next = input.peek(); !endsWord(next); next = input.peek()) {
+    const reference = next === ":" ? input.takeVariable("'\"{") : undefined;
     const plain = reference === undefined && !"'\"`".includes(next);
     plainTail = plain ? plainTail + 1 : 0;
     if (reference !== undefined) pieces.push({ kind: "variable", reference });
-    else if (plain) pieces.push({ kind: "text", text: cursor.take() });
+    else if (plain) pieces.push({ kind: "text", text: input.take() });
     else {
-      const piece = scanQuoted(cursor, cursor.take());
+      const piece = scanQuoted(input, input.take());
       unterminated = piece === undefined;
       if (piece !== undefined) pieces.push(piece);
     }
@@ -73,24 +73,24 @@ function scanWord(cursor: ScriptCursor): Argument {
 }
 
 /** Reads what stands behind an opening quote; undefined where it is not closed on the line. */
-function scanQuoted(cursor: ScriptCursor, quote: string): ArgumentPiece | undefined {
-  if (quote === "`") return scanBackticks(cursor);
+function scanQuoted(input: InputFrames, quote: string): ArgumentPiece | undefined {
+  if (quote === "`") return scanBackticks(input);
   let text = quote === '"' ? quote : "";
-  for (let next = cursor.take(); next !== ""; next = cursor.take()) {
-    if (quote === "'" && next === "\\") text += scanEscape(cursor);
-    else if (quote === "'" && next === "'" && cursor.peek() === "'") text += cursor.take();
+  for (let next = input.take(); next !== ""; next = input.take()) {
+    if (quote === "'" && next === "\\") text += scanEscape(input);
+    else if (quote === "'" && next === "'" && input.peek() === "'") text += input.take();
     else if (next !== quote) text += next;
     else return { kind: "text", text: quote === '"' ? text + next : text };
   }
   return undefined;
 }
 
-function scanBackticks(cursor: ScriptCursor): ArgumentPiece | undefined {
+function scanBackticks(input: InputFrames): ArgumentPiece | undefined {
   const pieces: ArgumentPiece[] = [];
-  for (let next = cursor.peek(); next !== ""; next = cursor.peek()) {
-    const reference = next === ":" ? cursor.takeVariable("'") : undefined;
+  for (let next = input.peek(); next !== ""; next = input.peek()) {
+    const reference = next === ":" ? input.takeVariable("'") : undefined;
     if (reference !== undefined) pieces.push({ kind: "variable", reference });
-    else if (cursor.take() === "`") return { kind: "shell", pieces: glue(pieces) };
+    else if (input.take() === "`") return { kind: "shell", pieces: glue(pieces) };
     else pieces.push({ kind: "text", text: next });
   }
   return undefined;
@@ -105,18 +105,18 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /** Reads what stands behind a backslash in single quotes. Numeric escapes are bytes of UTF-8. */
-function scanEscape(cursor: ScriptCursor): string {
+function scanEscape(input: InputFrames): string {
   const bytes: number[] = [];
   for (;;) {
-    const numeric = /^(?:[0-7]{1,3}|x[0-9a-fA-F]{1,2})/.exec(cursor.rest())?.[0];
+    const numeric = /^(?:[0-7]{1,3}|x[0-9a-fA-F]{1,2})/.exec(input.rest())?.[0];
     if (numeric === undefined) break;
-    for (let i = 0; i < numeric.length; i++) cursor.take();
+    for (let i = 0; i < numeric.length; i++) input.take();
     bytes.push(parseInt(...radix(numeric)) & 0xff);
-    if (!/^\\(?:[0-7]|x[0-9a-fA-F])/.test(cursor.rest())) break;
-    cursor.take();
+    if (!/^\\(?:[0-7]|x[0-9a-fA-F])/.test(input.rest())) break;
+    input.take();
   }
   if (bytes.length > 0) return Buffer.from(bytes).toString("utf8");
-  const next = cursor.take();
+  const next = input.take();
   return ESCAPES[next] ?? next;
 }
 

@@ -1,13 +1,12 @@
 import { basename, dirname, join, relative } from "node:path";
-import { type ArgumentExpander, ArgumentReader } from "./argument-reader.js";
+import { createExpander } from "./argument-expander.js";
+import { ArgumentReader } from "./argument-reader.js";
 import { type Argument, scanArguments, scanCommandName } from "./command-arguments.js";
 import { type CommandRule, commandRule } from "./command-table.js";
 import type { CommandCall, CommandFile } from "./commands/command-call.js";
 import { commandHandler } from "./commands/handlers.js";
-import { requireShell } from "./commands/shell-command.js";
 import { ConditionalStack } from "./conditional-stack.js";
-import { copyChunks } from "./copy-chunks.js";
-import { interpolate, referenceName } from "./interpolate.js";
+import { copyChunks, lineOffset } from "./copy-data.js";
 import { readScriptFile } from "./load-script.js";
 import type { QueryBuffer } from "./query-buffer.js";
 import type { RunState } from "./run-state.js";
@@ -23,7 +22,6 @@ import {
   unterminated,
 } from "./script-problems.js";
 import type { FlushOptions } from "./session.js";
-import { quoteShellWord, runShell } from "./shell.js";
 import type { QueryOutcome } from "./simple-query.js";
 import type { SourcePosition } from "./source-text.js";
 import { leadingWordsOf } from "./statement.js";
@@ -234,7 +232,7 @@ export class FileRun implements CommandFile {
     const offset = cursor.commandOffset;
     const place = { ...this.#origin, offset };
     const mark = { length: cursor.query.length, parenDepth: cursor.lexer.parenDepth };
-    const name = scanCommandName(cursor);
+    const name = scanCommandName(cursor.input);
     if (run.restrictedBy !== undefined && name !== "unrestrict") {
       throw this.#error(
         "SCRIPT_COMMAND_FAILED",
@@ -244,7 +242,7 @@ export class FileRun implements CommandFile {
     }
     const rule = commandRule(name);
     if (rule === undefined) throw unknownCommand(name, place);
-    const found = scanArguments(cursor, rule.style);
+    const found = scanArguments(cursor.input, rule.style);
     if (!conditions.active && !CONDITIONAL_COMMANDS.has(name)) return;
     if (rule.verdict === "refuse") throw refusedCommand(name, rule, place);
     if (!GLUING_COMMANDS.has(name) || found.some(isExpanded)) await this.#flush();
@@ -275,38 +273,16 @@ export class FileRun implements CommandFile {
       warn: (message) => this.#warn(`\\${name}: ${message}`),
       arguments: new ArgumentReader(found, {
         dropsSemicolon: rule.dropsSemicolon ?? false,
-        expander: this.#expander(refuse),
+        expander: createExpander(this.#run, {
+          refuse,
+          warn: (message) => this.#warn(message),
+          unterminated: ({ offset: at }) => {
+            const error = unterminated("quote", { ...this.#origin, offset: at });
+            if (!this.script.psqlCompat) throw error;
+            this.#warn("a quote is not closed");
+          },
+        }),
       }),
-    };
-  }
-
-  #expander(refuse: CommandCall["refuse"]): ArgumentExpander {
-    const run = this.#run;
-    const expand = (reference: string) => {
-      const expansion = interpolate(reference, run.variables.get);
-      if (expansion === undefined) return reference;
-      return expansion.kind === "text" ? expansion.text : expansion.value;
-    };
-    return {
-      variable: expand,
-      shellVariable: (reference) => {
-        if (!reference.startsWith(":'")) return expand(reference);
-        const value = run.variables.get(referenceName(reference));
-        return (value !== undefined && quoteShellWord(value)) || reference;
-      },
-      shell: async (command) => {
-        requireShell({ run, refuse });
-        const env = Object.fromEntries(run.environment);
-        const { stdout, stderr, status } = await runShell(command, { cwd: run.cwd, env });
-        run.output.write(stderr, "stderr");
-        if (status !== 0) this.#warn(`the command ended with status ${status}: ${command}`);
-        return stdout.replace(/\n$/, "");
-      },
-      unterminated: ({ offset }) => {
-        const error = unterminated("quote", { ...this.#origin, offset });
-        if (!this.script.psqlCompat) throw error;
-        this.#warn("a quote is not closed");
-      },
     };
   }
 
@@ -352,17 +328,6 @@ export class FileRun implements CommandFile {
   ): ScriptError {
     return new ScriptError(message, { part: "script", ...this.#origin, ...options, code });
   }
-}
-
-/** Where the line begins that is so many lines behind the one at `start`. */
-function lineOffset(text: string, start: number, lines: number): number {
-  let offset = start;
-  for (let i = 0; i < lines; i++) {
-    const lineFeed = text.indexOf("\n", offset);
-    if (lineFeed < 0) break;
-    offset = lineFeed + 1;
-  }
-  return offset;
 }
 
 function isExpanded({ pieces }: Argument): boolean {

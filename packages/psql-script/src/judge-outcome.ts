@@ -1,12 +1,10 @@
 import type { Message } from "./message.js";
 import { ScriptError, type ScriptErrorOptions } from "./script-error.js";
 import type { QueryOutcome } from "./simple-query.js";
-import type { SourcePosition } from "./source-text.js";
 
 /** What an outcome is measured by. */
 export interface JudgeOptions {
   readonly expectOpenTransaction: boolean;
-  readonly includedFrom: readonly SourcePosition[];
 }
 
 /** The error that a message's outcome means, at the statement that it is about; or undefined. */
@@ -18,7 +16,7 @@ export function judgeOutcome(
   const { tags, error, lost, status } = outcome;
   if (lost !== undefined) {
     return new ScriptError(`the connection was lost${error ? `: ${error.message}` : ""}.`, {
-      ...atStatement(message, tags.length, options),
+      ...atStatement(message, tags.length),
       code: "CONNECTION_LOST",
       hint: "Look into the server's log. What was running may or may not have been done.",
       server: error,
@@ -28,7 +26,7 @@ export function judgeOutcome(
   if (error !== undefined) {
     const place = error.position && message.placeOfCharacter(Number(error.position));
     return new ScriptError(error.message, {
-      ...atStatement(message, tags.length, options),
+      ...atStatement(message, tags.length),
       ...(place || {}),
       code: "SCRIPT_FAILED",
       hint: error.hint,
@@ -38,7 +36,7 @@ export function judgeOutcome(
   }
   if (options.expectOpenTransaction && status !== "open") {
     return new ScriptError("the transaction around the script is gone after this statement.", {
-      ...atStatement(message, Math.max(tags.length - 1, 0), options),
+      ...atStatement(message, Math.max(tags.length - 1, 0)),
       code: "SCRIPT_ENDED_TRANSACTION",
       hint: "Remove what ends the transaction: it is not the script's to end.",
     });
@@ -50,13 +48,12 @@ export function judgeOutcome(
 export function atStatement(
   message: Message,
   nth: number,
-  { includedFrom }: Pick<JudgeOptions, "includedFrom">,
 ): Pick<ScriptErrorOptions, "part" | "source" | "offset" | "includedFrom"> {
   const place = message.placeOfStatement(nth);
   return {
     part: place?.part ?? "script",
     source: place?.source,
     offset: place?.offset,
-    includedFrom,
+    includedFrom: place?.includedFrom,
   };
 }

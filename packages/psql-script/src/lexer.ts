@@ -9,6 +9,7 @@ import {
   skipClass,
 } from "./char-classes.js";
 import { StatementWords } from "./statement-words.js";
+import { continuationEnd, junkEnd, lineCommentEnd, numberEnd, variableEnd } from "./token-ends.js";
 
 /**
  * What a piece of SQL text is.
@@ -42,12 +43,10 @@ type Mode = StringMode | "sql" | "string-end" | "quoted-identifier" | "dollar" |
 
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
-const CR = 0x0d;
 const DASH = 0x2d;
 const DOLLAR = 0x24;
 const DOT = 0x2e;
 const DOUBLE_QUOTE = 0x22;
-const LF = 0x0a;
 const QUOTE = 0x27;
 const SLASH = 0x2f;
 const STAR = 0x2a;
@@ -349,71 +348,4 @@ export class Lexer {
     else if (next !== COLON) return this.#token("backslash", from + 1);
     return this.#token("escape", from + 2);
   }
-}
-
-function lineCommentEnd(text: string, from: number, end: number): number {
-  let i = from;
-  for (; i < end; i++) {
-    const code = text.charCodeAt(i);
-    if (code === LF || code === CR) break;
-  }
-  return i;
-}
-
-/** Digits, fraction, exponent, and an identifier glued to it, which the server will refuse. */
-function numberEnd(text: string, from: number, end: number): number {
-  let i = skipClass(text, from, end, DIGIT);
-  if (i < end && text.charCodeAt(i) === DOT) {
-    const isRange = i > from && i + 1 < end && text.charCodeAt(i + 1) === DOT;
-    if (isRange) return i;
-    i = skipClass(text, i + 1, end, DIGIT);
-  }
-  if (i < end && (text.charCodeAt(i) | 0x20) === 0x65 /* e */) {
-    const sign = i + 1 < end ? text.charCodeAt(i + 1) : 0;
-    const signed = sign === DASH || sign === 0x2b; /* + */
-    const digits = skipClass(text, i + (signed ? 2 : 1), end, DIGIT);
-    if (signed && digits === i + 2) return digits;
-    if (digits > i + 1) i = digits;
-  }
-  return junkEnd(text, i, end);
-}
-
-function junkEnd(text: string, from: number, end: number): number {
-  if (from >= end || (classOf(text.charCodeAt(from)) & IDENTIFIER_START) === 0) return from;
-  return skipClass(text, from, end, IDENTIFIER_PART);
-}
-
-/** Where the variable reference that begins with the colon at `from` ends, or -1 for none. */
-export function variableEnd(text: string, from: number, end: number): number {
-  const next = from + 1 < end ? text.charCodeAt(from + 1) : 0;
-  if ((classOf(next) & NAME_PART) !== 0) return skipClass(text, from + 1, end, NAME_PART);
-  let nameStart = from + 2;
-  let closing = next;
-  if (next === 0x7b /* { */) {
-    if (from + 2 >= end || text.charCodeAt(from + 2) !== 0x3f /* ? */) return -1;
-    nameStart = from + 3;
-    closing = 0x7d; /* } */
-  } else if (next !== QUOTE && next !== DOUBLE_QUOTE) return -1;
-  const nameEnd = skipClass(text, nameStart, end, NAME_PART);
-  if (nameEnd === nameStart || nameEnd >= end) return -1;
-  return text.charCodeAt(nameEnd) === closing ? nameEnd + 1 : -1;
-}
-
-/**
- * Two literals with nothing but blanks and comments between them are one, provided that a newline is
- * among them. Returns where the second one's inside begins, or -1.
- */
-function continuationEnd(text: string, from: number, end: number): number {
-  let sawNewline = false;
-  for (let i = from; i < end; i++) {
-    const code = text.charCodeAt(i);
-    if (code === QUOTE) return sawNewline ? i + 1 : -1;
-    if (code === LF || code === CR) sawNewline = true;
-    else if (code === DASH && i + 1 < end && text.charCodeAt(i + 1) === DASH) {
-      i = lineCommentEnd(text, i, end);
-      if (i >= end) return -1;
-      sawNewline = true;
-    } else if ((classOf(code) & SPACE) === 0) return -1;
-  }
-  return -1;
 }

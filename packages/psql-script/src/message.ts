@@ -1,4 +1,4 @@
-import { offsetOfCharacter, type SourceText } from "./source-text.js";
+import { offsetOfCharacter, type SourcePosition, type SourceText } from "./source-text.js";
 
 /** What a part of a message is: the script itself, or what its caller glued before or behind it. */
 export type ScriptPart = "prologue" | "script" | "epilogue";
@@ -11,6 +11,8 @@ export interface MessagePart {
   readonly terminated: boolean;
   /** The file that the text comes from; undefined for a prologue, an epilogue and generated text. */
   readonly source: SourceText | undefined;
+  /** Where the files that lead to the source were included, innermost first. */
+  readonly includedFrom: readonly SourcePosition[];
   /** Where the statements that the server counts begin, as offsets in the source. */
   readonly statements: readonly number[];
   /** The offset in the source that an index of `text` comes from. */
@@ -22,6 +24,7 @@ export interface MessagePlace {
   readonly part: ScriptPart;
   readonly source: SourceText | undefined;
   readonly offset: number | undefined;
+  readonly includedFrom: readonly SourcePosition[];
 }
 
 /** Parts, glued to the text of one simple query. */
@@ -52,7 +55,7 @@ export class Message {
     const part = this.parts[found];
     if (part === undefined) return undefined;
     const inPart = Math.min(index - (this.#starts[found] ?? 0), part.text.length);
-    return { part: part.part, source: part.source, offset: part.locate(inPart) };
+    return placeIn(part, part.locate(inPart));
   }
 
   /** The place of the statement that the server counts as the `nth`, from 0. */
@@ -60,10 +63,17 @@ export class Message {
     let rest = nth;
     for (const part of this.parts) {
       const offset = part.statements[rest];
-      if (offset !== undefined) return { part: part.part, source: part.source, offset };
+      if (offset !== undefined) return placeIn(part, offset);
       rest -= part.statements.length;
     }
     const last = this.parts.at(-1);
-    return last && { part: last.part, source: last.source, offset: last.statements.at(-1) };
+    return last && placeIn(last, last.statements.at(-1));
   }
+}
+
+function placeIn(
+  { part, source, includedFrom }: MessagePart,
+  offset: number | undefined,
+): MessagePlace {
+  return { part, source, includedFrom, offset };
 }

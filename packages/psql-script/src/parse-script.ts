@@ -181,14 +181,14 @@ class ScriptParser {
     const offset = cursor.commandOffset;
     const position = cursor.positionInLine(offset);
     this.#regions.spoil();
-    const name = scanCommandName(cursor);
+    const name = scanCommandName(cursor.input);
     const rule = commandRule(name);
     if (rule === undefined) {
       this.#refuse(() => unknownCommand(name, this.#place(offset)));
       cursor.skipLine();
       return "go on";
     }
-    const found = scanArguments(cursor, rule.style);
+    const found = scanArguments(cursor.input, rule.style);
     const text = this.#source.text.slice(offset, cursor.offset).trimEnd();
     const conditional = this.#blocks.length > 0;
     this.#commands.push({ name, text, offset, position, arguments: found, conditional });

@@ -60,7 +60,7 @@ export class RegionCollector {
       statements,
       contents: statements.flatMap(({ contents }) => contents),
       terminated: statements.at(-1)?.query.terminated ?? true,
-      leavesTransaction: controls.every((control) => control === "none"),
+      lastControlAt: statements[controls.findLastIndex((control) => control !== "none")]?.offset,
       endsTransactionAt: statements[controls.indexOf("ends")]?.offset,
     });
   }

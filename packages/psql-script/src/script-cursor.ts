@@ -1,5 +1,7 @@
+import { copyDataEnd } from "./copy-data.js";
+import { type InputFrame, InputFrames } from "./input-frames.js";
 import { interpolate, type VariableLookup } from "./interpolate.js";
-import { Lexer, variableEnd } from "./lexer.js";
+import { Lexer } from "./lexer.js";
 import { QueryBuffer } from "./query-buffer.js";
 import { countCharacters, type SourcePosition, type SourceText, textStart } from "./source-text.js";
 
@@ -22,16 +24,6 @@ export interface ScriptCursorOptions {
   readonly schemaRoutines: boolean;
 }
 
-/** What is being read: a line of the file or, on top of it, the value of a variable. */
-interface Frame {
-  readonly text: string;
-  position: number;
-  readonly end: number;
-  readonly variable: string | undefined;
-  /** Where in the file the reference to the variable stands. */
-  readonly at: number;
-}
-
 /** Something that is open, for the message when it is never closed. */
 export interface Opening {
   readonly what: string;
@@ -44,6 +36,8 @@ export interface Opening {
  */
 export class ScriptCursor {
   readonly lexer: Lexer;
+  /** What is left of the line; commands read their arguments from it. */
+  readonly input = new InputFrames();
   query = new QueryBuffer();
   /** False in a branch that is not taken: text is read, but nothing is expanded or completed. */
   active = true;
@@ -57,7 +51,6 @@ export class ScriptCursor {
 
   readonly #source: SourceText;
   readonly #options: ScriptCursorOptions;
-  #frames: Frame[] = [];
   #lineEnd: number;
   #lineState: "none" | "announced" | "reading" = "none";
   #feedAt = -1;
@@ -78,9 +71,7 @@ export class ScriptCursor {
 
   /** The place in the file that is being read. */
   get offset(): number {
-    const frame = this.#frames.at(-1);
-    if (frame !== undefined) return frame.variable === undefined ? frame.position : frame.at;
-    return this.#lineState === "reading" ? this.#lineEnd : this.lineStart;
+    return this.input.offset ?? (this.#lineState === "reading" ? this.#lineEnd : this.lineStart);
   }
 
   /** The text of the line, without its line feed. */
@@ -164,41 +155,8 @@ export class ScriptCursor {
 
   /** Drops the rest of the line, and of the variables that are being expanded. */
   skipLine(): void {
-    this.#frames = [];
+    this.input.clear();
     this.#lineState = "none";
-  }
-
-  /** The next character of the line, or "" at its end. */
-  peek(): string {
-    const frame = this.#top();
-    return frame === undefined ? "" : frame.text.charAt(frame.position);
-  }
-
-  /** Consumes the next character of the line. */
-  take(): string {
-    const character = this.peek();
-    const frame = this.#frames.at(-1);
-    if (frame !== undefined && character !== "") frame.position++;
-    return character;
-  }
-
-  /** Consumes the variable reference at the next character: `:name`, or in one of the given brackets. */
-  takeVariable(brackets: string): string | undefined {
-    const frame = this.#top();
-    if (frame === undefined) return undefined;
-    const { text, position, end } = frame;
-    const referenceEnd = variableEnd(text, position, end);
-    if (referenceEnd < 0) return undefined;
-    const bracket = text.charAt(position + 1);
-    if ("'\"{".includes(bracket) && !brackets.includes(bracket)) return undefined;
-    frame.position = referenceEnd;
-    return text.slice(position, referenceEnd);
-  }
-
-  /** What is left of the text that is being read, up to its end: of the line, or of a value. */
-  rest(): string {
-    const frame = this.#top();
-    return frame === undefined ? "" : frame.text.slice(frame.position, frame.end);
   }
 
   /** Reads on to the next stop. */
@@ -210,7 +168,7 @@ export class ScriptCursor {
         return "line";
       }
       if (this.#lineState === "announced") this.#beginLine();
-      const frame = this.#top();
+      const frame = this.input.top();
       if (frame === undefined) {
         this.#lineState = "none";
         continue;
@@ -241,22 +199,10 @@ export class ScriptCursor {
       this.query.addSource(text, this.lineStart - 1, this.lineStart);
       this.#feedAt = this.query.length;
     }
-    this.#frames = [
-      { text, position: this.lineStart, end: this.#lineEnd, variable: undefined, at: 0 },
-    ];
+    this.input.start(text, this.lineStart, this.#lineEnd);
   }
 
-  /** The frame to read from; those that are read to their end are left. */
-  #top(): Frame | undefined {
-    let frame = this.#frames.at(-1);
-    while (frame !== undefined && frame.position >= frame.end) {
-      this.#frames.pop();
-      frame = this.#frames.at(-1);
-    }
-    return frame;
-  }
-
-  #step(frame: Frame): CursorStop | undefined {
+  #step(frame: InputFrame): CursorStop | undefined {
     const { lexer, query } = this;
     const start = frame.position;
     const at = this.offset;
@@ -310,7 +256,7 @@ export class ScriptCursor {
     this.lexer.words.endStatement();
   }
 
-  #append(frame: Frame, start: number, end: number, at: number): void {
+  #append(frame: InputFrame, start: number, end: number, at: number): void {
     this.#noteStart(at);
     if (frame.variable === undefined) this.query.addSource(frame.text, start, end);
     else this.query.addInserted(frame.text, start, end, at);
@@ -321,7 +267,7 @@ export class ScriptCursor {
     this.#queryPosition = this.positionInLine(at);
   }
 
-  #expand(frame: Frame, start: number, end: number, at: number): void {
+  #expand(frame: InputFrame, start: number, end: number, at: number): void {
     const reference = frame.text.slice(start, end);
     const expansion = this.active ? interpolate(reference, this.#options.lookup) : undefined;
     if (expansion === undefined) {
@@ -336,27 +282,11 @@ export class ScriptCursor {
       return;
     }
     const { name, value } = expansion;
-    if (this.#frames.some((outer) => outer.variable === name)) {
+    if (!this.input.enter(name, value, at)) {
       this.#options.onRecursion?.(name);
       this.query.noteContent();
       this.#append(frame, start, end, at);
-      return;
     }
-    this.#frames.push({ text: value, position: 0, end: value.length, variable: name, at });
-  }
-}
-
-/** Where the data lines that begin at `start` end, and where the line behind their end begins. */
-function copyDataEnd(text: string, start: number): { end: number; next: number } {
-  let from = start;
-  for (;;) {
-    const found = text.indexOf("\\.", from);
-    if (found < 0) return { end: text.length, next: text.length };
-    const isLineStart = found === start || text.charAt(found - 1) === "\n";
-    const behind = text.charAt(found + 2) === "\r" ? found + 3 : found + 2;
-    if (isLineStart && behind >= text.length) return { end: found, next: text.length };
-    if (isLineStart && text.charAt(behind) === "\n") return { end: found, next: behind + 1 };
-    from = found + 2;
   }
 }
 

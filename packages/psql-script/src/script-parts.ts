@@ -20,7 +20,7 @@ export function regionPart(region: PlainRegion, origin: PartOrigin): SessionPart
     terminated: region.terminated,
     statements: region.contents,
     locate: (index) => region.start + index,
-    leavesTransaction: region.leavesTransaction,
+    lastControlAt: region.lastControlAt,
     endsTransactionAt: region.endsTransactionAt,
   };
 }
@@ -29,7 +29,10 @@ export function regionPart(region: PlainRegion, origin: PartOrigin): SessionPart
 export function queryPart(query: QueryBuffer, origin: PartOrigin): SessionPart {
   const text = query.toString();
   const controls = query.contents.map((start) => transactionControl(text.slice(start)));
-  const end = controls.indexOf("ends");
+  const offsetOf = (found: number) => {
+    const index = query.contents[found];
+    return index === undefined ? undefined : query.sourceOffset(index);
+  };
   return {
     ...origin,
     part: "script",
@@ -37,8 +40,8 @@ export function queryPart(query: QueryBuffer, origin: PartOrigin): SessionPart {
     terminated: query.terminated,
     statements: query.contents.map((index) => query.sourceOffset(index)),
     locate: (index) => query.sourceOffset(index),
-    leavesTransaction: controls.every((control) => control === "none"),
-    endsTransactionAt: end < 0 ? undefined : query.sourceOffset(query.contents[end] ?? 0),
+    lastControlAt: offsetOf(controls.findLastIndex((control) => control !== "none")),
+    endsTransactionAt: offsetOf(controls.indexOf("ends")),
   };
 }
 
@@ -53,7 +56,7 @@ export function textPart(text: string, offset: number, origin: PartOrigin): Sess
     terminated: false,
     statements: starts.map(() => offset),
     locate: () => offset,
-    leavesTransaction: controls.every((control) => control === "none"),
+    lastControlAt: controls.every((control) => control === "none") ? undefined : offset,
     endsTransactionAt: controls.includes("ends") ? offset : undefined,
   };
 }

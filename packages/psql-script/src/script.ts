@@ -31,8 +31,8 @@ export interface PlainRegion {
   readonly contents: readonly number[];
   /** The last statement has its semicolon. */
   readonly terminated: boolean;
-  /** No statement begins or ends a transaction. */
-  readonly leavesTransaction: boolean;
+  /** Where the last statement that begins or ends a transaction begins. */
+  readonly lastControlAt: number | undefined;
   /** Where the first statement that ends a transaction begins. */
   readonly endsTransactionAt: number | undefined;
 }

@@ -8,7 +8,6 @@ import {
   type SimpleQueryOptions,
   type TransactionStatus,
 } from "./simple-query.js";
-import type { SourcePosition } from "./source-text.js";
 import { transactionControl } from "./transaction-control.js";
 
 /** What comes from the run's options, complete. */
@@ -25,11 +24,10 @@ export type FlushOptions = Omit<SimpleQueryOptions, "text" | "onParameter">;
 
 /** A part of a message, with what the session has to know of it. */
 export interface SessionPart extends MessagePart {
-  /** Nothing in it can begin or end a transaction. */
-  readonly leavesTransaction: boolean;
-  /** The offset of the statement that ends the transaction, if there is one. */
+  /** Where the last statement that begins or ends a transaction begins, if there is one. */
+  readonly lastControlAt: number | undefined;
+  /** Where the first statement that ends a transaction begins, if there is one. */
   readonly endsTransactionAt: number | undefined;
-  readonly includedFrom: readonly SourcePosition[];
 }
 
 /**
@@ -75,7 +73,7 @@ export class Session {
         hint: "Remove it: the transaction around the script is not the script's to end.",
       });
     }
-    if (!part.leavesTransaction) this.#lastControl = part;
+    if (part.lastControlAt !== undefined) this.#lastControl = part;
     this.#pending.push(part);
   }
 
@@ -103,7 +101,8 @@ export class Session {
   /** Sends the rest and the epilogue: glued together, where nothing can come between them. */
   async finish(ending: "checked" | "unchecked"): Promise<void> {
     const { batching, epilogue } = this.#options;
-    const glued = batching === "joined" && this.#pending.every((part) => part.leavesTransaction);
+    const glued =
+      batching === "joined" && this.#pending.every((part) => part.lastControlAt === undefined);
     if (!glued) await this.flush();
     if (ending === "checked") this.#checkEnding();
     const parts = [...this.#takePending(), ...epilogue.map(toPart("epilogue"))];
@@ -119,7 +118,7 @@ export class Session {
     const expected =
       control === undefined ? this.#statusAtStart : control === "begins" ? "open" : "idle";
     if (last === undefined || this.status === expected) return;
-    const offset = last.statements.at(-1);
+    const offset = last.lastControlAt;
     if (expected === "open") {
       throw new ScriptError("the script ends the transaction that it runs in.", {
         ...last,
@@ -155,10 +154,9 @@ export class Session {
   async #send(parts: readonly SessionPart[], options: FlushOptions): Promise<QueryOutcome> {
     const message = new Message(parts);
     const { expectOpenTransaction, signal } = this.#options;
-    const includedFrom = parts.at(-1)?.includedFrom ?? [];
     if (signal?.aborted) {
       throw new ScriptError("the run was aborted before this statement.", {
-        ...atStatement(message, 0, { includedFrom }),
+        ...atStatement(message, 0),
         code: "SCRIPT_ABORTED",
         cause: signal.reason,
       });
@@ -172,11 +170,11 @@ export class Session {
     this.#client.query(query);
     const outcome = await query.outcome;
     this.status = outcome.status ?? "idle";
-    const failure = judgeOutcome(message, outcome, { expectOpenTransaction, includedFrom });
+    const failure = judgeOutcome(message, outcome, { expectOpenTransaction });
     if (failure !== undefined) throw failure;
     if (this.#encoding !== undefined) {
       throw new ScriptError(`the client encoding is ${this.#encoding} behind this statement.`, {
-        ...atStatement(message, Math.max(outcome.tags.length - 1, 0), { includedFrom }),
+        ...atStatement(message, Math.max(outcome.tags.length - 1, 0)),
         code: "SCRIPT_ENCODING",
         hint: "Leave client_encoding at UTF8, and save the script as UTF-8.",
       });
@@ -199,7 +197,7 @@ function toPart(part: MessagePart["part"]): (text: string) => SessionPart {
     source: undefined,
     statements: [0],
     locate: (index) => index,
-    leavesTransaction: true,
+    lastControlAt: undefined,
     endsTransactionAt: undefined,
     includedFrom: [],
   });

@@ -15,7 +15,7 @@ export async function print(call: CommandCall): Promise<void> {
 export function printQuery({ run, file }: CommandCall): void {
   const query = file.cursor.query.length > 0 ? file.cursor.query : file.previous;
   const text = query?.toString() ?? "";
-  run.output.write(text === "" ? "Query buffer is empty.\n" : `${text}\n`, "stdout");
+  if (text !== "") run.output.write(`${text}\n`, "stdout");
 }
 
 /** `\o`: results go nowhere, or again to where they went at first. */
