@@ -24,6 +24,7 @@ export interface Flags {
   readonly user?: string;
   readonly pass?: string;
   readonly db?: string;
+  readonly discovery?: readonly string[];
   readonly createdb?: true;
   readonly parallelism?: string;
   readonly dry?: true | string;
@@ -120,6 +121,12 @@ function createProgram(output: CommandLineOutput, onStatus: () => void): Command
     });
   const add = (group: string, flags: string, description: string) =>
     program.addOption(new Option(flags, description).helpGroup(group));
+  const addRepeatable = (group: string, flags: string, description: string) =>
+    program.addOption(
+      new Option(flags, description)
+        .argParser((value: string, before: readonly string[] = []) => [...before, value])
+        .helpGroup(group),
+    );
 
   const actions = "Actions (default: apply):";
   add(actions, "--undo [version]", "undo that version where it is the latest");
@@ -133,6 +140,11 @@ function createProgram(output: CommandLineOutput, onStatus: () => void): Command
     cluster,
     "--hosts <list>",
     "nodes: host, host:port, host:port/db or postgres:// URLs (PGHOST)",
+  );
+  addRepeatable(
+    cluster,
+    "--discovery <name>",
+    "package or file that says which nodes there are, instead of hosts; repeatable",
   );
   add(cluster, "--port <number>", "port where the list has none (PGPORT, 5432)");
   add(cluster, "--user <name>", "user where the list has none (PGUSER)");

@@ -1,4 +1,6 @@
+export type { PgMigConfig } from "@pg-mig/config";
+export { defineConfig } from "@pg-mig/config";
 export { isPgMigError, PgMigError } from "@pg-mig/errors";
-export { loadDBDigest } from "@pg-mig/migrate";
+export { command, file, hosts, loadDBDigest } from "@pg-mig/migrate";
 export type { CommandProcess } from "./run.js";
 export { run } from "./run.js";

@@ -1,14 +1,18 @@
 import { relative } from "node:path";
-import { type ApplyOptions, type ClusterOptions, hosts } from "@pg-mig/migrate";
+import { type ApplyOptions, type ClusterOptions, loadSources } from "@pg-mig/migrate";
 import type { ActionContext } from "./action-context.js";
 
 /** The cluster, as the settings describe it. */
-export function clusterOptions({ settings, cwd, interruption }: ActionContext): ClusterOptions {
+export async function clusterOptions({
+  settings,
+  cwd,
+  interruption,
+}: ActionContext): Promise<ClusterOptions> {
   const { migdir, port, user, password, database, sslMode } = settings;
   const { sslRootCert, sslCert, sslKey, passFile } = settings;
   return {
     migrationDirectory: shortPath(migdir, cwd),
-    sources: [hosts(settings.hosts)],
+    sources: await loadSources(settings),
     defaults: {
       port,
       user,
@@ -25,11 +29,11 @@ export function clusterOptions({ settings, cwd, interruption }: ActionContext): 
 }
 
 /** An apply or undo, as the settings describe it. */
-export function runOptions(context: ActionContext): ApplyOptions {
+export async function runOptions(context: ActionContext): Promise<ApplyOptions> {
   const { settings, strict, shell, env } = context;
   const { parallelism, force, createDatabase, exported } = settings;
   return {
-    ...clusterOptions(context),
+    ...(await clusterOptions(context)),
     parallelism,
     force,
     createDatabase,

@@ -19,10 +19,16 @@ export interface PgMigConfig {
   readonly PGCREATEDB?: boolean | number | string | undefined;
   /** Called once after a fully successful apply. */
   readonly after?: (() => unknown) | undefined;
-  /** Discovery sources; passed on as it is. */
-  readonly discovery?: unknown;
+  /** Where the nodes come from, instead of `PGHOST`. */
+  readonly discovery?: DiscoveryEntry | readonly DiscoveryEntry[] | undefined;
   readonly [key: string]: unknown;
 }
+
+/**
+ * A discovery source of `@pg-mig/cluster`, or the name of a package, or the path of a file from the
+ * config file's folder, that exports one.
+ */
+export type DiscoveryEntry = string | { readonly name: string; discover(context: never): unknown };
 
 /** What a config file may export: the config, or a function that makes it. */
 export type PgMigConfigExport =

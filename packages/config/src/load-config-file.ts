@@ -1,6 +1,6 @@
-import { pathToFileURL } from "node:url";
 import { PgMigError } from "@pg-mig/errors";
 import type { Action, ConfigLayer } from "./config-types.js";
+import { importFile } from "./import-module.js";
 
 /**
  * Runs a config file, and the function that it may export.
@@ -13,7 +13,7 @@ import type { Action, ConfigLayer } from "./config-types.js";
 export async function loadConfigFile(path: string, action: Action): Promise<ConfigLayer> {
   let config: unknown;
   try {
-    const exported = await importFile(path);
+    const { default: exported } = await importFile(path);
     config = typeof exported === "function" ? await exported(action) : exported;
   } catch (cause) {
     const words = cause instanceof Error ? cause.message : String(cause);
@@ -41,23 +41,6 @@ export async function loadConfigFile(path: string, action: Action): Promise<Conf
     );
   }
   return { path, config };
-}
-
-/** What a file exports: the default export, or `module.exports`. */
-async function importFile(path: string): Promise<unknown> {
-  if (/\.[mc]?ts$/.test(path)) {
-    const { createJiti } = await import("jiti");
-    // No cache: its folder may be one that anybody can write to, and the file is small.
-    const jiti = createJiti(path, { fsCache: false, interopDefault: false });
-    return defaultOfCompiled(await jiti.import(path));
-  }
-  const module: unknown = await import(pathToFileURL(path).href);
-  return isRecord(module) ? defaultOfCompiled(module.default) : undefined;
-}
-
-/** An ES module that was compiled to CommonJS has its default export in `default`. */
-function defaultOfCompiled(exported: unknown): unknown {
-  return isRecord(exported) && exported.__esModule === true ? exported.default : exported;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

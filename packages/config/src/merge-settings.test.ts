@@ -123,6 +123,26 @@ describe("mergeSettings", () => {
     expect(message).toContain(source);
   });
 
+  it("takes discovery from the command line, else from the nearest file", () => {
+    const layers = [
+      { path: "/a/c.ts", config: { discovery: ["outer"] } },
+      { path: "/a/b/c.ts", config: { discovery: "./inner.ts" } },
+    ];
+    const inner = { entries: ["./inner.ts"], folder: "/a/b" };
+    expect(merge({ layers }).discovery).toMatchObject(inner);
+    expect(merge({ layers, flags: { discovery: ["x"] } }).discovery).toMatchObject({
+      entries: ["x"],
+      source: { kind: "flag", name: "--discovery" },
+    });
+    expect(merge({}).discovery).toBeUndefined();
+  });
+
+  it("prefers --hosts over a file's discovery, and that over PGHOST", () => {
+    const layers = [{ path: "/a/c.ts", config: { discovery: "x", PGHOST: "db1" } }];
+    expect(merge({ layers, flags: { hosts: "db2" } }).discovery).toBeUndefined();
+    expect(merge({ layers, env: { PGHOST: "db3" } }).discovery?.entries).toEqual(["x"]);
+  });
+
   it("shows no password when it is printed, nor in an error", () => {
     const config = {
       PGHOST: "postgres://ann:hunter2@db1",

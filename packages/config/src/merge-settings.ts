@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { PgMigError } from "@pg-mig/errors";
 import type { ConfigLayer } from "./config-types.js";
 import { exportedVariables } from "./exported-variables.js";
@@ -13,7 +13,7 @@ import {
   toTexts,
   toYesOrNo,
 } from "./setting-types.js";
-import type { Flags, SettingName, Settings, SettingValues } from "./settings.js";
+import type { DiscoverySetting, Flags, SettingName, Settings, SettingValues } from "./settings.js";
 
 export interface MergeSettingsOptions {
   readonly flags: Flags;
@@ -103,7 +103,7 @@ export function mergeSettings({ flags, layers, env, cwd, os }: MergeSettingsOpti
       undefined,
     ),
     exported: exportedVariables(layers),
-    discovery: layers.findLast(({ config }) => config.discovery !== undefined)?.config.discovery,
+    discovery: findDiscovery({ flags, layers, cwd }),
   };
   const settings = {
     ...values,
@@ -116,6 +116,24 @@ export function mergeSettings({ flags, layers, env, cwd, os }: MergeSettingsOpti
     Object.defineProperty(settings, name, { enumerable: false });
   }
   return settings;
+}
+
+/** `--discovery`, or the nearest file's `discovery`, over which `--hosts` wins, too. */
+function findDiscovery({
+  flags,
+  layers,
+  cwd,
+}: Pick<MergeSettingsOptions, "flags" | "layers" | "cwd">): DiscoverySetting | undefined {
+  const given = findGiven(
+    { flag: ["--discovery", flags.discovery], variable: "discovery" },
+    layers,
+    {},
+  );
+  if (given === undefined) return undefined;
+  const { value, source } = given;
+  if (source.kind === "file" && flags.hosts !== undefined) return undefined;
+  const folder = source.kind === "file" ? dirname(source.path) : cwd;
+  return { entries: [value].flat(), folder, source };
 }
 
 function afterHooks(layers: readonly ConfigLayer[]): (() => unknown)[] {

@@ -9,6 +9,7 @@ export interface Flags {
   readonly pass?: string | undefined;
   readonly db?: string | undefined;
   readonly createdb?: boolean | undefined;
+  readonly discovery?: string | readonly string[] | undefined;
   readonly parallelism?: string | number | undefined;
   readonly dry?: boolean | undefined;
   readonly force?: boolean | undefined;
@@ -52,6 +53,15 @@ export interface SettingValues {
 
 export type SettingName = keyof SettingValues;
 
+/** What was said about where the nodes come from. */
+export interface DiscoverySetting {
+  /** Sources, and texts that name a package or file. */
+  readonly entries: readonly unknown[];
+  /** The folder that such texts count from. */
+  readonly folder: string;
+  readonly source: SettingSource;
+}
+
 /** All settings of a run, complete and checked. */
 export interface Settings extends SettingValues {
   /** Where each value comes from; none is missing. */
@@ -60,8 +70,11 @@ export interface Settings extends SettingValues {
   readonly exported: Readonly<Record<string, string>>;
   /** The hooks for after a fully successful apply, of the outermost config file first. */
   readonly after: readonly (() => unknown)[];
-  /** The `discovery` of the nearest config file that has one. Not enumerable. */
-  readonly discovery: unknown;
+  /**
+   * The discovery sources, not checked yet; `undefined`: the hosts are the source. Not enumerable:
+   * a source may hold passwords.
+   */
+  readonly discovery: DiscoverySetting | undefined;
   /** The config files that were read, the outermost first. */
   readonly configFiles: readonly string[];
 }

@@ -1,5 +1,5 @@
 export type { DiscoverySource, NodeDefaults } from "@pg-mig/cluster";
-export { hosts } from "@pg-mig/cluster";
+export { command, file, hosts } from "@pg-mig/cluster";
 export type { PgMigError } from "@pg-mig/errors";
 export { isPgMigError } from "@pg-mig/errors";
 export type {
@@ -20,6 +20,7 @@ export { chain, digest, listVersions, make } from "./directory-actions.js";
 export type { DryRunOptions, PlannedRun } from "./dry-run.js";
 export { dryRun } from "./dry-run.js";
 export { latest } from "./latest.js";
+export { loadSources } from "./load-sources.js";
 export type { PlannedSql } from "./planned-sql.js";
 export type { ApplyOptions, ClusterOptions, RunOptions, UndoOptions } from "./run-options.js";
 export type { ClusterStatus, NodeStatus, ShardStatus, StatusOptions } from "./status.js";

@@ -7,7 +7,7 @@ import { showRun } from "../show-run.js";
 
 /** Applies what is pending; after full success calls the `after` hooks of the config files. */
 export async function applyAction(context: ActionContext): Promise<number> {
-  const status = await showRun(apply(runOptions(context)), context);
+  const status = await showRun(apply(await runOptions(context)), context);
   if (status === exitStatus.done) await callAfterHooks(context.settings.after);
   return status;
 }

@@ -12,7 +12,7 @@ export async function dryRunAction(
 ): Promise<number> {
   const { format, stdout, stderr } = context;
   const planned = await dryRun({
-    ...runOptions(context),
+    ...(await runOptions(context)),
     ...request,
     onNote: (message) => stderr.write(`note: ${message}\n`),
   });

@@ -9,7 +9,7 @@ import { renderLines } from "../view/styled-line.js";
 export async function statusAction(context: ActionContext): Promise<number> {
   const { format, stdout, stderr } = context;
   const found: ClusterStatus = await status({
-    ...clusterOptions(context),
+    ...(await clusterOptions(context)),
     onNote: (message) => stderr.write(`note: ${message}\n`),
   });
   const text =

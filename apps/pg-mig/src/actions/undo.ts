@@ -6,8 +6,10 @@ import { showRun } from "../show-run.js";
 
 /** Undoes a version. Without one, tells which ones could be, and fails. */
 export async function undoAction(version: string, context: ActionContext): Promise<number> {
-  if (version !== "") return showRun(undo({ ...runOptions(context), version }), context);
-  const found = await latest(clusterOptions(context));
+  if (version !== "") {
+    return showRun(undo({ ...(await runOptions(context)), version }), context);
+  }
+  const found = await latest(await clusterOptions(context));
   throw new PgMigError("Which version is to be undone?", {
     code: "UNDO_VERSION_MISSING",
     hint: "Name one that is the latest of some shards: --undo=VERSION.",
