@@ -15,7 +15,8 @@ export class CopySink {
   /** Writes; where the stream is full, returns a promise for when it can take more. */
   readonly write = (chunk: Buffer): Promise<void> | undefined => {
     if (this.#stream.destroyed) return undefined;
-    if (this.#stream.write(chunk)) return undefined;
+    // The driver reuses the memory of a chunk for the next one.
+    if (this.#stream.write(Buffer.from(chunk))) return undefined;
     this.#full ??= this.#drained();
     return this.#full;
   };

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { FileHandle } from "node:fs/promises";
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
+import { PassThrough } from "node:stream";
 import { startShell } from "../shell.js";
 import type { CommandCall, FlushOptions } from "./command-call.js";
 import { type CopyCommand, parseCopyCommand } from "./copy-command.js";
@@ -90,9 +91,11 @@ async function copyProgram(
     if (code !== 0) throw call.fail(`the program ended with status ${code ?? "none"}`);
   };
   if (command.direction === "from") {
+    // What a program printed is thrown away when it ends, unless somebody reads already.
+    const printed = child.stdout?.pipe(new PassThrough()) ?? [];
     // The program's failure has to reach the server before the data counts as complete.
     const data = async function* (): AsyncIterable<Buffer> {
-      yield* child.stdout ?? [];
+      yield* printed;
       await status();
     };
     await send(call, command, { onCopyIn: data });
