@@ -5,13 +5,25 @@ import { supportedMajors } from "./postgres-binaries.js";
 import { startNodes } from "./start-nodes.js";
 
 describe("startNodes", () => {
-  it.each(supportedMajors)("starts PostgreSQL %i", async (major) => {
-    await using cluster = await startNodes({ major });
-    const [row] = await cluster.node.query<{ number: number }>(
-      "SELECT current_setting('server_version_num')::int / 10000 AS number",
+  it.each(supportedMajors)("starts nodes of PostgreSQL %i", async (major) => {
+    await using cluster = await startNodes({ major, count: 2 });
+    const found = await Promise.all(
+      cluster.nodes.map((node) =>
+        node.query<{ major: number; id: string }>(
+          `SELECT current_setting('server_version_num')::int / 10000 AS major,
+                  system_identifier AS id FROM pg_control_system()`,
+        ),
+      ),
     );
-    expect(row?.number).toBe(major);
+    const rows = found.flat();
+    expect(rows.map((row) => row.major)).toEqual([major, major]);
     expect(cluster.node.major).toBe(major);
+    // Each has an identifier of its own, which is in its log, too: recovery reads it.
+    expect(new Set(rows.map((row) => row.id)).size).toBe(2);
+    await cluster.node.query("CREATE TABLE kept ()");
+    await cluster.node.kill();
+    await cluster.node.start();
+    await cluster.node.query("TABLE kept");
   });
 
   it("takes the major version from PG_MIG_TEST_MAJOR where none is asked for", async () => {

@@ -5,6 +5,7 @@ import { runProgram } from "./run-program.js";
 import { type ServerTemplate, serverTemplate } from "./server-template.js";
 import { chooseServerUser, type ServerUser } from "./server-user.js";
 import { startReplica } from "./start-replica.js";
+import { giveSystemIdentifier } from "./system-identifier.js";
 import { TestNode, type TestNodeOptions } from "./test-node.js";
 import type { TestReplica } from "./test-replica.js";
 import { makeClusterDirectory, sharedCacheDirectory } from "./work-directories.js";
@@ -105,6 +106,7 @@ async function makeNode(node: TestNode, template: ServerTemplate, user: ServerUs
   const { socketDirectory: directory, dataDirectory } = node;
   await runProgram("mkdir", [directory], { user, cwd: "/" });
   await runProgram("cp", ["-R", template.dataDirectory, dataDirectory], { user, cwd: directory });
+  await giveSystemIdentifier(dataDirectory);
   await node.start();
 }
 

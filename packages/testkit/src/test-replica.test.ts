@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { supportedMajors } from "./postgres-binaries.js";
 import { startNodes } from "./start-nodes.js";
 import { startProxy } from "./test-proxy.js";
 
 describe("TestReplica", () => {
-  it.each(supportedMajors)("follows its primary and takes over (PostgreSQL %i)", async (major) => {
+  it.each([14, 18])("follows its primary and takes over (PostgreSQL %i)", async (major) => {
     await using cluster = await startNodes({ major });
     const { node } = cluster;
     await node.query("CREATE TABLE event AS SELECT 'before' AS word");

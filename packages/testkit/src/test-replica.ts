@@ -17,8 +17,11 @@ export class TestReplica extends TestNode {
 
   /** Waits until all that the primary has committed up to now can be read here. */
   async catchUp(): Promise<void> {
+    // A record of our own to wait for: without one, the end of the log may be the empty beginning of
+    // a page, which a replica reaches with the next record only.
+    await this.primary.query("SELECT pg_logical_emit_message(true, 'testkit', 'catch up')");
     const [primary] = await this.primary.query<{ lsn: string }>(
-      "SELECT pg_current_wal_insert_lsn() AS lsn",
+      "SELECT pg_current_wal_flush_lsn() AS lsn",
     );
     const client = await this.connect();
     try {
