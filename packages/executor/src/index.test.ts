@@ -8,6 +8,7 @@ it("exports exactly this", () => {
     "SessionPool",
     "createRun",
     "errorInfo",
+    "isConnectionLoss",
     "runChains",
     "runHook",
     "runSqlOnNodes",

@@ -20,6 +20,7 @@ export type {
 } from "./run-event.js";
 export type { RunOnNodesOptions } from "./run-on-nodes.js";
 export { runHook, runSqlOnNodes } from "./run-on-nodes.js";
+export { isConnectionLoss } from "./server-error.js";
 export { SessionPool } from "./session-pool.js";
 export type { StepMessages, StepToShow } from "./step-messages.js";
 export { stepMessages } from "./step-messages.js";

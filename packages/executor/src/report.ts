@@ -12,6 +12,7 @@ export class ReportBuilder {
   #alreadyDone = 0;
   readonly #failed: StepFailure[] = [];
   readonly #inDoubt: StepFailure[] = [];
+  #lostChains = 0;
   readonly #hookFailures: Report["hookFailures"][number][] = [];
   readonly #shardsByVersion = new Map<string, { node: string; shard: string }[]>();
 
@@ -22,7 +23,8 @@ export class ReportBuilder {
 
   /** Whether anything went wrong so far. */
   get failed(): boolean {
-    return this.#failed.length + this.#inDoubt.length + this.#hookFailures.length > 0;
+    const { length } = [...this.#failed, ...this.#inDoubt, ...this.#hookFailures];
+    return length + this.#lostChains > 0;
   }
 
   add(event: RunEvent): void {
@@ -49,6 +51,9 @@ export class ReportBuilder {
         (event.type === "step:failed" ? this.#failed : this.#inDoubt).push(failure);
         break;
       }
+      case "chain:abandoned":
+        this.#lostChains++;
+        break;
       case "hook:failed": {
         const { node, file, error } = event;
         this.#hookFailures.push({ node, file, error });
@@ -57,7 +62,11 @@ export class ReportBuilder {
     }
   }
 
-  build(outcome: RunOutcome, nowMs: number, state: Pick<Report, "latest" | "edited">): Report {
+  build(
+    outcome: RunOutcome,
+    nowMs: number,
+    state: Pick<Report, "latest" | "edited" | "error">,
+  ): Report {
     const ended = this.#done + this.#alreadyDone + this.#failed.length + this.#inDoubt.length;
     return {
       action: this.#action,

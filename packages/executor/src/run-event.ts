@@ -187,4 +187,6 @@ export interface Report {
   }[];
   /** Files that were edited after they were applied. */
   readonly edited: readonly EditedFile[];
+  /** What went wrong with the run itself, and with no single step, after it had begun. */
+  readonly error?: ErrorInfo;
 }

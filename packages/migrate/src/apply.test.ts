@@ -297,3 +297,50 @@ describe("apply", SLOW_TEST, () => {
     expect(await log()).toBe("before after before edited before edited");
   });
 });
+
+describe("apply, on a cluster that breaks", SLOW_TEST, () => {
+  it("reports what was applied when the end of the run cannot be remembered", async () => {
+    const nodes = (await databases()).slice(0, 1);
+    const [database] = nodes as [TestDatabase];
+    const folder = await migrationFolder({
+      ...countingVersions(1),
+      "after.sql": `CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS
+          $$ BEGIN RAISE 'not today'; END $$;
+        CREATE EVENT TRIGGER refuse ON ddl_command_start WHEN TAG IN ('CREATE FUNCTION')
+          EXECUTE FUNCTION refuse();`,
+    });
+    const report = await apply(options(nodes, folder)).result;
+    expect(report).toMatchObject({
+      outcome: "failed",
+      done: 4,
+      error: { server: { message: "not today" } },
+    });
+    await expectAllApplied(nodes, ["20240101000000.count.sh"]);
+    await database.query("DROP EVENT TRIGGER refuse; DROP FUNCTION public.refuse()");
+  });
+
+  it("finishes on the other nodes when one goes away, and the next run finishes there", async () => {
+    const nodes = await databases();
+    const versions = countingVersions(4);
+    const folder = await migrationFolder(versions);
+    const [, second] = cluster.nodes as [unknown, TestCluster["nodes"][number]];
+    const run = apply({ ...options(nodes, folder), parallelism: 1, reconnectForMs: 1000 });
+    let killed: Promise<void> | undefined;
+    for await (const event of run) {
+      if (event.type === "step:done" && event.node.includes(String(second.port))) {
+        killed ??= second.kill();
+      }
+    }
+    await killed;
+    const report = await run.result;
+    expect(report.outcome).toBe("failed");
+    expect(report.notAttempted).toBeGreaterThan(0);
+    const onFirst = report.doneByVersion.flatMap(({ shards }) =>
+      shards.filter(({ node }) => !node.includes(String(second.port))),
+    );
+    expect(onFirst).toHaveLength(SHARDS.length * 4);
+    await second.start();
+    expect((await apply(options(nodes, folder)).result).outcome).toBe("done");
+    await expectAllApplied(nodes, Object.keys(versions));
+  });
+});

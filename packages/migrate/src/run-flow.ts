@@ -1,4 +1,13 @@
-import { createRun, type Report, ReportBuilder, type Run, type RunEvent } from "@pg-mig/executor";
+import { isPgMigError } from "@pg-mig/errors";
+import {
+  createRun,
+  errorInfo,
+  isConnectionLoss,
+  type Report,
+  ReportBuilder,
+  type Run,
+  type RunEvent,
+} from "@pg-mig/executor";
 import type { MigrationDirectory } from "@pg-mig/migrations";
 import type { Chain } from "@pg-mig/planner";
 import type { OpenNode } from "./open-cluster.js";
@@ -32,11 +41,17 @@ async function run(
     report.add(event);
     send(event);
   };
-  const finish = (outcome: Report["outcome"], now: readonly OpenNode[]): Report => {
-    const built = report.build(outcome, Date.now(), { latest: latestOfShards(now), edited });
+  const finish = (
+    outcome: Report["outcome"],
+    now: readonly OpenNode[],
+    failure?: Pick<Report, "error">,
+  ): Report => {
+    const state = { latest: latestOfShards(now), edited, ...failure };
+    const built = report.build(outcome, Date.now(), state);
     emit({ type: "run:done", report: built });
     return built;
   };
+  let begun = false;
   try {
     const context = new RunContext({ ...options, kind, cluster, files, emit, report });
     emit({
@@ -48,6 +63,7 @@ async function run(
     });
     if (hasWork) {
       await context.markStarted();
+      begun = true;
       for (let round = 1; round === 1 || chains.length > 0; round++) {
         if (round > 1) emit({ type: "round:start", round, ...totals(chains) });
         if (!(await context.runRound(chains, nodes))) {
@@ -60,6 +76,10 @@ async function run(
     }
     if (hasWork || kind.action === "apply") await context.markFinished(nodes);
     return finish(hasWork ? "done" : "nothing-to-do", nodes);
+  } catch (error) {
+    // Versions are applied by now. That must be told, whatever went wrong behind them.
+    if (!begun || !(isPgMigError(error) || isConnectionLoss(error))) throw error;
+    return finish("failed", await cluster.readReachable(), { error: errorInfo(error, {}) });
   } finally {
     await cluster.close();
   }

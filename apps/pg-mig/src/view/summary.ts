@@ -38,6 +38,7 @@ export function summaryLines(report: Report, notes: SummaryNotes): Line[] {
     ...groupHookFailures(report.hookFailures).map(hookFailureSection),
     ...failureSections(groupFailures(report.failed), "failed"),
     ...failureSections(groupFailures(report.inDoubt), "in doubt"),
+    report.error === undefined ? [] : renderError(report.error, "The run failed"),
     [totalsLine(report), ...endLines(report, notes.abandoned)],
   ].filter((lines) => lines.length > 0);
   return sections.flatMap((lines, index) => (index === 0 ? lines : [line(""), ...lines]));
