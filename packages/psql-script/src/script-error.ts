@@ -18,14 +18,18 @@ export interface ScriptErrorOptions {
 }
 
 /**
- * A script failed while it ran. `code` is one of
+ * A script cannot be read, or failed while it ran. `code` is one of
  * - `SCRIPT_FAILED`: the server refused a statement; the fields of the server's error are set;
  * - `CONNECTION_LOST`: the connection broke; what was running may or may not have been done;
  * - `SCRIPT_COMMAND_FAILED`: a psql command could not do its work;
- * - `SCRIPT_COMMAND_REFUSED`: a psql command that cannot work here;
- * - `SCRIPT_UNTERMINATED`: something was open at the end of a file;
- * - `SCRIPT_ENDED_TRANSACTION`: the script ended the transaction that its caller had opened;
- * - `SCRIPT_LEFT_TRANSACTION`: the script ended inside a transaction that it had opened itself;
+ * - `SCRIPT_COMMAND_REFUSED`: a psql command that does not exist, or cannot work here;
+ * - `SCRIPT_UNTERMINATED`: something is open at the end of a file;
+ * - `SCRIPT_QUIT`: a `\q` skips text;
+ * - `SCRIPT_INCLUDE`: an included file cannot be read, or files include each other;
+ * - `SCRIPT_ENCODING`, `SCRIPT_NUL`, `SCRIPT_NOT_TEXT`: the file, or the session, is not UTF-8 text;
+ * - `SCRIPT_ENDED_TRANSACTION`: the script ends the transaction that its caller had opened;
+ * - `SCRIPT_LEFT_TRANSACTION`: the script ends inside of a transaction that it had opened itself;
+ * - `SCRIPT_ROLLED_BACK`: with ON_ERROR_STOP off, a COMMIT was a ROLLBACK;
  * - `SCRIPT_ABORTED`: the run's signal was aborted.
  *
  * `where` has file, line and column where the place is known; the message begins with it.

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseScript } from "./parse-script.js";
 import { runScript } from "./run-script.js";
 import { ScriptError } from "./script-error.js";
+import { EXPERIMENTS } from "./testing/experiments.js";
 import { programMajor, runPsql } from "./testing/psql.js";
 import { type RecordingServer, startRecordingServer } from "./testing/recording-server.js";
 import { scriptText, variableValue } from "./testing/script-text.js";
@@ -54,6 +55,14 @@ describe.skipIf(programMajor("psql") === undefined)("the messages of a script", 
     // psql hears of this setting when it connects; we have to ask where it matters.
     const sent = server.take().filter((query) => query !== "SHOW standard_conforming_strings");
     return { sent, failed };
+  }
+
+  for (const [name, text] of Object.entries(EXPERIMENTS)) {
+    it(`are those that psql sends, with ${name}`, async () => {
+      const file = join(directory, "script.sql");
+      await writeFile(file, text);
+      expect(await weSend(text, file, {})).toEqual(await psqlSends(file, {}));
+    });
   }
 
   it(`are those that psql sends, for ${RUNS} random scripts`, { timeout: 3_600_000 }, async () => {

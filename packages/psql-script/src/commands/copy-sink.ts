@@ -5,11 +5,14 @@ import type { Writable } from "node:stream";
 export class CopySink {
   readonly #stream: Writable;
   #full: Promise<void> | undefined;
+  #release: () => void = () => {};
 
   constructor(stream: Writable) {
     this.#stream = stream;
     // A failure is found at the end; until then the data has to go somewhere.
     stream.on("error", () => {});
+    stream.on("drain", () => this.#drain());
+    stream.on("close", () => this.#drain());
   }
 
   /** Writes; where the stream is full, returns a promise for when it can take more. */
@@ -17,7 +20,9 @@ export class CopySink {
     if (this.#stream.destroyed) return undefined;
     // The driver reuses the memory of a chunk for the next one.
     if (this.#stream.write(Buffer.from(chunk))) return undefined;
-    this.#full ??= this.#drained();
+    this.#full ??= new Promise((resolve) => {
+      this.#release = resolve;
+    });
     return this.#full;
   };
 
@@ -30,8 +35,8 @@ export class CopySink {
     if (this.#stream.errored) throw this.#stream.errored;
   }
 
-  async #drained(): Promise<void> {
-    await Promise.race([once(this.#stream, "drain"), once(this.#stream, "close")]).catch(() => {});
+  #drain(): void {
     this.#full = undefined;
+    this.#release();
   }
 }
