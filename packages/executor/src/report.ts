@@ -12,7 +12,7 @@ export class ReportBuilder {
   #alreadyDone = 0;
   readonly #failed: StepFailure[] = [];
   readonly #inDoubt: StepFailure[] = [];
-  #lostChains = 0;
+  readonly #abandoned: Place[] = [];
   readonly #hookFailures: Report["hookFailures"][number][] = [];
   readonly #shardsByVersion = new Map<string, { node: string; shard: string }[]>();
 
@@ -23,8 +23,8 @@ export class ReportBuilder {
 
   /** Whether anything went wrong so far. */
   get failed(): boolean {
-    const { length } = [...this.#failed, ...this.#inDoubt, ...this.#hookFailures];
-    return length + this.#lostChains > 0;
+    const bad = [this.#failed, this.#inDoubt, this.#hookFailures, this.#abandoned];
+    return bad.some(({ length }) => length > 0);
   }
 
   add(event: RunEvent): void {
@@ -52,7 +52,7 @@ export class ReportBuilder {
         break;
       }
       case "chain:abandoned":
-        this.#lostChains++;
+        this.#abandoned.push({ node: event.node, shard: event.shard });
         break;
       case "hook:failed": {
         const { node, file, error } = event;
@@ -65,7 +65,7 @@ export class ReportBuilder {
   build(
     outcome: RunOutcome,
     nowMs: number,
-    state: Pick<Report, "latest" | "edited" | "error">,
+    state: Pick<Report, "latest" | "edited" | "partial" | "error">,
   ): Report {
     const ended = this.#done + this.#alreadyDone + this.#failed.length + this.#inDoubt.length;
     return {
@@ -78,6 +78,7 @@ export class ReportBuilder {
       failed: this.#failed.toSorted(byPlace),
       inDoubt: this.#inDoubt.toSorted(byPlace),
       notAttempted: this.#planned - ended,
+      abandoned: this.#abandoned.toSorted(byPlace),
       hookFailures: this.#hookFailures,
       doneByVersion: [...this.#shardsByVersion]
         .sort(([a], [b]) => (a < b ? -1 : 1))

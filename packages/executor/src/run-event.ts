@@ -169,6 +169,8 @@ export interface Report {
   readonly inDoubt: readonly StepFailure[];
   /** Steps that were planned and never ran. */
   readonly notAttempted: number;
+  /** Shards whose chain was not started, or not finished, without a failure of its own. */
+  readonly abandoned: readonly { readonly node: string; readonly shard: string }[];
   /** Failures of before.sql or after.sql. */
   readonly hookFailures: readonly {
     readonly node: string;
@@ -187,6 +189,8 @@ export interface Report {
   }[];
   /** Files that were edited after they were applied. */
   readonly edited: readonly EditedFile[];
+  /** There where the run was limited to some nodes and shards: others may still be behind. */
+  readonly partial?: true;
   /** What went wrong with the run itself, and with no single step, after it had begun. */
   readonly error?: ErrorInfo;
 }

@@ -12,8 +12,8 @@ export async function findEditedFiles(
   directory: MigrationDirectory,
   nodes: readonly OpenNode[],
 ): Promise<readonly EditedFile[]> {
-  const ledgers = nodes.flatMap(({ node, ledger }) =>
-    ledger.shards.map((shard) => ({ node: node.label, ...shard })),
+  const ledgers = nodes.flatMap(({ node, shards }) =>
+    shards.map((shard) => ({ node: node.label, ...shard })),
   );
   const known = new Set(
     ledgers.flatMap(({ entries }) =>

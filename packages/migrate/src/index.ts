@@ -1,5 +1,5 @@
-export type { DiscoverySource, NodeDefaults } from "@pg-mig/cluster";
-export { command, file, hosts } from "@pg-mig/cluster";
+export type { Choice, DiscoverySource, NodeDefaults, Place } from "@pg-mig/cluster";
+export { command, file, hosts, parseChoice } from "@pg-mig/cluster";
 export type { PgMigError } from "@pg-mig/errors";
 export { isPgMigError } from "@pg-mig/errors";
 export type {
@@ -16,6 +16,7 @@ export type {
 export { loadDBDigest } from "@pg-mig/ledger";
 export type { MadeMigration, Version } from "@pg-mig/migrations";
 export { apply } from "./apply.js";
+export type { Only } from "./chosen-shards.js";
 export { chain, digest, listVersions, make } from "./directory-actions.js";
 export type { DryRunOptions, PlannedRun } from "./dry-run.js";
 export { dryRun } from "./dry-run.js";

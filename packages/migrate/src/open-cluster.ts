@@ -22,9 +22,11 @@ import {
   nodeLedgerSql,
   parseNodeLedger,
   readNodeLedger,
+  type ShardLedger,
 } from "@pg-mig/ledger";
 import PQueue from "p-queue";
 import type pg from "pg";
+import { chosenShards, nodesToAsk, nodesToUse, type Only } from "./chosen-shards.js";
 
 /** What `pg_stat_activity` shows for the tool's connections. */
 const applicationName = "pg-mig";
@@ -37,6 +39,8 @@ export interface OpenClusterOptions {
   readonly sources: readonly DiscoverySource[];
   /** What a source leaves out. */
   readonly defaults: NodeDefaults;
+  /** Which nodes and shards to work on; `undefined`: all. */
+  readonly only?: Only | undefined;
   /** Whether to make a database that is missing, and to wait for a server that is still starting. */
   readonly createDatabase?: boolean | undefined;
   readonly signal: AbortSignal;
@@ -49,6 +53,8 @@ export interface OpenNode {
   readonly node: Node;
   readonly identity: NodeIdentity;
   readonly ledger: NodeLedger;
+  /** The ledgers of the shards to work on: all of the node's, if nothing was said. */
+  readonly shards: readonly ShardLedger[];
 }
 
 /** The cluster's primaries, each connected once, and the sessions that runs use. */
@@ -69,17 +75,18 @@ export interface OpenCluster {
  * are skipped, and a database that is listed under two names is used once, each with a note.
  *
  * @throws PgMigError what discovery throws; `CLUSTER_UNREACHABLE`, with a problem for each node, if
- * any node cannot be used; `NO_PRIMARY` if there are only replicas.
+ * any node cannot be used; `NO_PRIMARY` if there are only replicas; `NOTHING_CHOSEN`.
  */
 export async function openCluster(options: OpenClusterOptions): Promise<OpenCluster> {
-  const { sources, defaults, signal, onNote } = options;
-  const found = await discoverNodes(sources, { signal, log: onNote, defaults });
+  const { sources, defaults, signal, onNote, only } = options;
+  const all = await discoverNodes(sources, { signal, log: onNote, defaults });
+  const found = nodesToAsk(all, only);
   const clients = new Map<string, pg.Client>();
   try {
     const inspected = await onEach(found, async (node) => {
       const client = await connect(node, options);
       clients.set(node.name, client);
-      return inspectNode(node, client);
+      return inspectNode(node, client, only);
     });
     const { used, replicas, duplicates } = distinctNodes(inspected);
     for (const { node } of replicas) {
@@ -89,13 +96,14 @@ export async function openCluster(options: OpenClusterOptions): Promise<OpenClus
       onNote(`${node.label} is the same database as ${sameAs.label} and is used once.`);
     }
     if (used.length === 0) throw noPrimary(found);
-    const keep = new Set(used.map(({ node }) => node.name));
+    const nodes = nodesToUse(used, only);
+    const keep = new Set(nodes.map(({ node }) => node.name));
     await Promise.all(
       [...clients].map(async ([name, client]) => {
         if (!keep.has(name)) await client.end();
       }),
     );
-    return createOpenCluster(used, clients, signal);
+    return createOpenCluster(nodes, clients, options);
   } catch (error) {
     await Promise.allSettled([...clients.values()].map((client) => client.end()));
     throw error;
@@ -105,7 +113,7 @@ export async function openCluster(options: OpenClusterOptions): Promise<OpenClus
 function createOpenCluster(
   nodes: readonly OpenNode[],
   clients: Map<string, pg.Client>,
-  signal: AbortSignal,
+  { signal, only }: OpenClusterOptions,
 ): OpenCluster {
   const byName = new Map(nodes.map((open) => [open.node.name, open.node]));
   const nodeOf = (name: string): Node => {
@@ -130,7 +138,8 @@ function createOpenCluster(
   const readAgain = async (open: OpenNode): Promise<OpenNode> => {
     const session = await sessions.acquire(open.node);
     try {
-      return { ...open, ledger: await readNodeLedger(session.client) };
+      const ledger = await readNodeLedger(session.client);
+      return { ...open, ledger, shards: chosenShards(open.node, ledger.shards, only) };
     } finally {
       sessions.release(session);
     }
@@ -151,14 +160,20 @@ function createOpenCluster(
 }
 
 /** Both questions travel in one message. */
-async function inspectNode(node: Node, client: pg.Client): Promise<OpenNode> {
+async function inspectNode(
+  node: Node,
+  client: pg.Client,
+  only: Only | undefined,
+): Promise<OpenNode> {
   // pg's types know nothing of messages with several statements, whose results are an array.
   const results: unknown = await client.query(`${nodeIdentitySql};\n${nodeLedgerSql}`);
-  const [identity, ledger] = results as [pg.QueryResult, pg.QueryResult<NodeLedgerRow>];
+  const [identity, { rows }] = results as [pg.QueryResult, pg.QueryResult<NodeLedgerRow>];
+  const ledger = parseNodeLedger(rows);
   return {
     node,
     identity: parseNodeIdentity(identity.rows),
-    ledger: parseNodeLedger(ledger.rows),
+    ledger,
+    shards: chosenShards(node, ledger.shards, only),
   };
 }
 

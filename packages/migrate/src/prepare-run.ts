@@ -62,12 +62,21 @@ export async function prepareRun(
     const hooksAreDue =
       kind.action === "apply" &&
       files.hooks.length > 0 &&
-      (options.force === true || !cluster.nodes.every((node) => isFingerprintCurrent(node, files)));
+      (options.force === true ||
+        // Alone, they are for the whole cluster: a run that is limited leaves them to the next one.
+        (options.only === undefined &&
+          !cluster.nodes.every((node) => isFingerprintCurrent(node, files))));
+    if (options.only !== undefined) onNote(partialNote(cluster.nodes));
     return { kind, cluster, chains, files, edited, hasWork: chains.length > 0 || hooksAreDue };
   } catch (error) {
     await cluster.close();
     throw error;
   }
+}
+
+function partialNote(nodes: readonly OpenNode[]): string {
+  const shards = nodes.reduce((sum, open) => sum + open.shards.length, 0);
+  return `A partial run (--only), with shards: ${shards}, nodes: ${nodes.length}. It saves no digest; the next run without --only finishes the rest.`;
 }
 
 /** The fingerprint that a node gets when a run finished on it as it is now. */

@@ -46,7 +46,8 @@ async function run(
     now: readonly OpenNode[],
     failure?: Pick<Report, "error">,
   ): Report => {
-    const state = { latest: latestOfShards(now), edited, ...failure };
+    const partial = options.only === undefined ? {} : { partial: true as const };
+    const state = { latest: latestOfShards(now), edited, ...partial, ...failure };
     const built = report.build(outcome, Date.now(), state);
     emit({ type: "run:done", report: built });
     return built;
@@ -58,7 +59,7 @@ async function run(
       type: "run:start",
       action: kind.action,
       nodes: nodes.map(({ node }) => node.label),
-      shards: nodes.reduce((sum, { ledger }) => sum + ledger.shards.length, 0),
+      shards: nodes.reduce((sum, { shards }) => sum + shards.length, 0),
       ...totals(chains),
     });
     if (hasWork) {
@@ -74,7 +75,9 @@ async function run(
         chains = kind.newSchemas === "ignore" ? [] : kind.plan(nodes);
       }
     }
-    if (hasWork || kind.action === "apply") await context.markFinished(nodes);
+    if (options.only === undefined && (hasWork || kind.action === "apply")) {
+      await context.markFinished(nodes);
+    }
     return finish(hasWork ? "done" : "nothing-to-do", nodes);
   } catch (error) {
     // Versions are applied by now. That must be told, whatever went wrong behind them.

@@ -1,4 +1,5 @@
 import type { DiscoverySource, NodeDefaults } from "@pg-mig/cluster";
+import type { Only } from "./chosen-shards.js";
 
 /** What every action that reads the cluster is told. */
 export interface ClusterOptions {
@@ -6,6 +7,12 @@ export interface ClusterOptions {
   readonly sources: readonly DiscoverySource[];
   /** What a source leaves out of a node's address. */
   readonly defaults: NodeDefaults;
+  /**
+   * Limits the action to some nodes and shards. A run that is limited saves no digest, and leaves
+   * before.sql and after.sql due on its nodes: the next one that is not finishes the rest.
+   * @default all of them
+   */
+  readonly only?: Only | undefined;
   /** The migration directory. */
   readonly migrationDirectory: string;
   /** Ends the action: nothing new starts, what runs is cancelled and rolled back. */

@@ -9,8 +9,8 @@ export function versionNames({ entries }: ShardLedger): string[] {
 
 /** The ledgers of all shards, as the planner takes them. */
 export function shardLedgers(nodes: readonly OpenNode[]): PlannedShard[] {
-  return nodes.flatMap(({ node, ledger }) =>
-    ledger.shards.map((shard) => ({
+  return nodes.flatMap(({ node, shards }) =>
+    shards.map((shard) => ({
       node: node.name,
       shard: shard.shard,
       versions: versionNames(shard),

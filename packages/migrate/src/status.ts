@@ -84,7 +84,7 @@ export async function status(options: StatusOptions): Promise<ClusterStatus> {
           open,
           hooks.map(({ script }) => script.text),
         ),
-        shards: open.ledger.shards
+        shards: open.shards
           .map(({ shard, entries }): ShardStatus => {
             const place = key({ node: open.node.name, shard });
             const violation = violations.get(place);

@@ -51,6 +51,7 @@ export function reportOf(more: Partial<Report>): Report {
     failed: [],
     inDoubt: [],
     notAttempted: 0,
+    abandoned: [],
     hookFailures: [],
     doneByVersion: [],
     latest: [],
