@@ -1,4 +1,3 @@
-import { basename, dirname, join, relative } from "node:path";
 import { createExpander } from "./argument-expander.js";
 import { ArgumentReader } from "./argument-reader.js";
 import { type Argument, scanArguments, scanCommandName } from "./command-arguments.js";
@@ -6,14 +5,13 @@ import { type CommandRule, commandRule } from "./command-table.js";
 import type { CommandCall, CommandFile } from "./commands/command-call.js";
 import { commandHandler } from "./commands/handlers.js";
 import { ConditionalStack } from "./conditional-stack.js";
-import { copyChunks, lineOffset } from "./copy-data.js";
-import { readScriptFile } from "./load-script.js";
+import { openInclude } from "./open-include.js";
 import type { QueryBuffer } from "./query-buffer.js";
 import type { RunState } from "./run-state.js";
 import type { Script } from "./script.js";
 import { ScriptCursor } from "./script-cursor.js";
 import { ScriptError, type ScriptErrorOptions } from "./script-error.js";
-import { type PartOrigin, queryPart, regionPart, textPart } from "./script-parts.js";
+import type { PartOrigin } from "./script-parts.js";
 import {
   isBlank,
   quitSkips,
@@ -21,16 +19,14 @@ import {
   unknownCommand,
   unterminated,
 } from "./script-problems.js";
-import type { FlushOptions } from "./session.js";
-import type { QueryOutcome } from "./simple-query.js";
 import type { SourcePosition } from "./source-text.js";
-import { leadingWordsOf } from "./statement.js";
+import { StatementSender } from "./statement-sender.js";
 import { RESULT_REFERENCE } from "./variables.js";
 
-/** How deep files may include each other. */
-const MAX_DEPTH = 64;
-/** They send what waits themselves, together with their own query. */
-const GLUING_COMMANDS = new Set(["g", "gx", "gset", "gexec", "restrict", "unrestrict"]);
+/** Before them nothing has to be sent: they send it themselves, or it makes no difference to them. */
+const GLUING_COMMANDS = new Set(
+  "g gx gset gexec restrict unrestrict i include ir include_relative".split(" "),
+);
 const CONDITIONAL_COMMANDS = new Set(["if", "elif", "else", "endif"]);
 
 /** One file of a run, from its first line to its last: the counterpart of psql's main loop. */
@@ -38,7 +34,7 @@ export class FileRun implements CommandFile {
   readonly script: Script;
   readonly cursor: ScriptCursor;
   readonly conditions = new ConditionalStack();
-  previous: QueryBuffer | undefined;
+  readonly sender: StatementSender;
 
   readonly #run: RunState;
   readonly #origin: PartOrigin;
@@ -48,8 +44,6 @@ export class FileRun implements CommandFile {
   /** The line refers to what the statement before it did. */
   #eager = false;
   #quit = false;
-  /** Where the data lines begin that the server was given last. */
-  #data: number | undefined;
 
   constructor(run: RunState, script: Script, includedFrom: readonly SourcePosition[]) {
     this.script = script;
@@ -60,6 +54,7 @@ export class FileRun implements CommandFile {
       lookup: run.variables.get,
       onRecursion: (name) => this.#warn(`the variable "${name}" refers to itself`),
     });
+    this.sender = new StatementSender(run, this.cursor, { source: script, includedFrom });
   }
 
   async execute(): Promise<void> {
@@ -76,54 +71,17 @@ export class FileRun implements CommandFile {
     await this.#guard(() => this.#atEnd());
   }
 
-  async send(query: QueryBuffer, options: FlushOptions = {}): Promise<QueryOutcome | undefined> {
-    this.previous = query;
-    if (query.standsAlone) await this.#flush();
-    this.#add(query);
-    const data = query.mayCopyFromStdin ? { onCopyIn: () => this.#statementData(query) } : {};
-    return this.#flush({ ...data, ...options });
-  }
-
-  async sendText(
-    text: string,
-    offset: number,
-    options: FlushOptions = {},
-  ): Promise<QueryOutcome | undefined> {
-    this.#run.session.add(textPart(text, offset, this.#origin));
-    return this.#flush(options);
-  }
-
-  copyData(): Iterable<Buffer> {
-    const { start, end } = this.cursor.takeCopyData();
-    this.#data = start;
-    return copyChunks(this.script.text, start, end);
-  }
-
-  async include(path: string, offset: number): Promise<void> {
+  async include(path: string): Promise<void> {
     const run = this.#run;
-    const place = { ...this.#origin, offset };
-    if (run.openFiles.includes(path) || run.openFiles.length >= MAX_DEPTH) {
-      throw this.#error("SCRIPT_INCLUDE", `${basename(path)} includes itself.`, { ...place });
-    }
-    const { psqlCompat } = this.script;
-    const file = join(
-      dirname(this.script.file),
-      relative(dirname(run.openFiles.at(-1) ?? ""), path),
-    );
-    const script =
-      run.includes.get(path) ??
-      (await readScriptFile(path, { ...run, file, psqlCompat }).catch((error: unknown) => {
-        if (error instanceof ScriptError) throw error;
-        throw this.#error("SCRIPT_COMMAND_FAILED", `${file} cannot be read.`, {
-          ...place,
-          cause: error,
-          hint: error instanceof Error ? error.message : undefined,
-        });
-      }));
-    run.openFiles.push(path);
+    const offset = this.cursor.commandOffset;
+    const script = await openInclude(run, path, { ...this.#origin, source: this.script, offset });
     const from = [this.cursor.positionInLine(offset), ...this.#origin.includedFrom];
-    await new FileRun(run, script, from).execute();
-    run.openFiles.pop();
+    run.openFiles.push(path);
+    try {
+      await new FileRun(run, script, from).execute();
+    } finally {
+      run.openFiles.pop();
+    }
   }
 
   quit(): void {
@@ -138,7 +96,8 @@ export class FileRun implements CommandFile {
   async #prepare(): Promise<void> {
     const { script } = this;
     if (script.backslashInString && !script.plain) await this.#run.session.knowStandardStrings();
-    if (script.text.includes("SERVER_VERSION")) await this.#run.knowServerVersion();
+    if (!script.plain && script.text.includes("SERVER_VERSION"))
+      await this.#run.knowServerVersion();
   }
 
   async #atLine(): Promise<void> {
@@ -150,7 +109,8 @@ export class FileRun implements CommandFile {
       const line = cursor.lineText;
       this.#eager = run.variables.mentionsResults || RESULT_REFERENCE.test(line);
       const mayEscape = script.backslashInString && line.includes("\\") && line.includes("'");
-      if ((this.#eager || mayEscape) && !run.session.idle) await this.#guard(() => this.#flush());
+      if ((this.#eager || mayEscape) && !run.session.idle)
+        await this.#guard(() => this.sender.flush());
     }
     cursor.lexer.standardStrings = run.session.standardStrings ?? true;
     this.#sendRegion();
@@ -165,8 +125,7 @@ export class FileRun implements CommandFile {
     const readAnyway = script.psqlCompat || (script.backslashInString && !script.plain);
     if (region?.start !== cursor.lineStart || readAnyway) return;
     if (this.#oneByOne || !cursor.active || !cursor.atRest) return;
-    if (region.contents.length > 0) this.#run.session.add(regionPart(region, this.#origin));
-    this.previous = region.statements.at(-1)?.query;
+    this.sender.addRegion(region);
     cursor.jump(region.end, region.nextLine);
   }
 
@@ -177,53 +136,8 @@ export class FileRun implements CommandFile {
 
   async #runStatement(query: QueryBuffer): Promise<void> {
     if (this.#oneByOne || query.mayCopyFromStdin || query.standsAlone) {
-      const outcome = await this.send(query);
-      this.#checkCommit(query, outcome);
-      return;
-    }
-    this.previous = query;
-    this.#add(query);
-  }
-
-  #add(query: QueryBuffer): void {
-    // psql sends what holds nothing, too; the server only says that it is empty.
-    if (query.contents.length === 0 && !this.script.psqlCompat) return;
-    this.#run.session.add(queryPart(query, this.#origin));
-  }
-
-  /** Without ON_ERROR_STOP a COMMIT can be a ROLLBACK, and succeeds. */
-  #checkCommit(query: QueryBuffer, outcome: QueryOutcome | undefined): void {
-    if (this.script.psqlCompat || outcome?.tags.at(-1) !== "ROLLBACK") return;
-    const [word] = leadingWordsOf(query.toString(), 1);
-    if (word !== "COMMIT" && word !== "END") return;
-    throw this.#error("SCRIPT_ROLLED_BACK", "the transaction was rolled back, not committed.", {
-      offset: query.sourceOffset(query.contents[0] ?? 0),
-      hint: "A statement of the transaction failed before.",
-    });
-  }
-
-  #statementData(query: QueryBuffer): Iterable<Buffer> | { readonly refusal: string } {
-    if (!this.script.psqlCompat && /\bbinary\b/i.test(query.toString())) {
-      return { refusal: "binary data cannot stand in a script" };
-    }
-    return this.copyData();
-  }
-
-  /** Sends what waits. Output of a COPY is printed; an error in its data is led to the data's line. */
-  async #flush(options: FlushOptions = {}): Promise<QueryOutcome | undefined> {
-    const { output } = this.#run;
-    this.#data = undefined;
-    const onCopyOut = (chunk: Buffer) => {
-      output.writeResult(chunk.toString("utf8"));
-      return undefined;
-    };
-    try {
-      return await this.#run.flush({ onCopyOut, ...options });
-    } catch (error) {
-      if (!(error instanceof ScriptError) || this.#data === undefined) throw error;
-      const line = Number(/^COPY .*?, \D*(\d+)/.exec(error.context ?? "")?.[1]);
-      throw line > 0 ? error.movedTo(lineOffset(this.script.text, this.#data, line - 1)) : error;
-    }
+      await this.sender.send(query);
+    } else this.sender.add(query);
   }
 
   async #runCommand(): Promise<void> {
@@ -245,7 +159,7 @@ export class FileRun implements CommandFile {
     const found = scanArguments(cursor.input, rule.style);
     if (!conditions.active && !CONDITIONAL_COMMANDS.has(name)) return;
     if (rule.verdict === "refuse") throw refusedCommand(name, rule, place);
-    if (!GLUING_COMMANDS.has(name) || found.some(isExpanded)) await this.#flush();
+    if (!GLUING_COMMANDS.has(name) || found.some(isExpanded)) await this.sender.flush();
     const call = this.#call(name, found, rule, mark);
     await commandHandler(name)?.(call);
     if (rule.verdict === "ignore") return;

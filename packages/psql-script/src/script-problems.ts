@@ -52,12 +52,19 @@ export function quitSkips(place: ProblemPlace): ScriptError {
   });
 }
 
-const BLANK =
-  /^(?:[ \t\n\r\f\v]|--[^\n]*|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\\endif(?=[ \t\n\r\f\v]|$))*$/;
+const BLANK_PIECE =
+  /[ \t\n\r\f\v]+|--[^\n]*|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\\endif(?=[ \t\n\r\f\v]|$)/y;
 
 /** Nothing but blanks, comments and the ends of `\if` blocks. */
 export function isBlank(text: string): boolean {
-  return BLANK.test(text);
+  let end = 0;
+  while (end < text.length) {
+    BLANK_PIECE.lastIndex = end;
+    const [piece] = BLANK_PIECE.exec(text) ?? [];
+    if (piece === undefined) return false;
+    end += piece.length;
+  }
+  return true;
 }
 
 function at(place: ProblemPlace): Omit<ScriptErrorOptions, "code"> {

@@ -1,27 +1,19 @@
 import type { ArgumentReader } from "../argument-reader.js";
 import type { ConditionalStack, QueryMark } from "../conditional-stack.js";
-import type { QueryBuffer } from "../query-buffer.js";
 import type { RunState } from "../run-state.js";
 import type { Script } from "../script.js";
 import type { ScriptCursor } from "../script-cursor.js";
 import type { ScriptError } from "../script-error.js";
-import type { FlushOptions } from "../session.js";
-import type { QueryOutcome } from "../simple-query.js";
+import type { StatementSender } from "../statement-sender.js";
 
 /** What a command can do with the file that it stands in. */
 export interface CommandFile {
   readonly script: Script;
   readonly cursor: ScriptCursor;
   readonly conditions: ConditionalStack;
-  /** The query that was sent last, or cleared. */
-  previous: QueryBuffer | undefined;
-  /** Sends a query, with all that waits, and waits for what becomes of it. */
-  send(query: QueryBuffer, options?: FlushOptions): Promise<QueryOutcome | undefined>;
-  /** Sends text that stands nowhere in the file. */
-  sendText(text: string, offset: number, options?: FlushOptions): Promise<QueryOutcome | undefined>;
-  /** The data lines of the file, for a COPY whose statement was just sent. */
-  copyData(): Iterable<Buffer>;
-  include(path: string, offset: number): Promise<void>;
+  readonly sender: StatementSender;
+  /** Runs another file, here. */
+  include(path: string): Promise<void>;
   /** Reads no further. */
   quit(): void;
 }
@@ -50,5 +42,3 @@ export interface CommandCall {
 
 /** Carries out a command in an active branch. */
 export type CommandHandler = (call: CommandCall) => Promise<void> | void;
-
-export type { FlushOptions };

@@ -3,8 +3,9 @@ import type { FileHandle } from "node:fs/promises";
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
 import { PassThrough } from "node:stream";
+import type { FlushOptions } from "../session.js";
 import { startShell } from "../shell.js";
-import type { CommandCall, FlushOptions } from "./command-call.js";
+import type { CommandCall } from "./command-call.js";
 import { type CopyCommand, parseCopyCommand } from "./copy-command.js";
 import { CopySink } from "./copy-sink.js";
 import { expandHome } from "./files.js";
@@ -21,12 +22,12 @@ export async function copy(call: CommandCall): Promise<void> {
   if (target.kind === "program") await copyProgram(call, parsed, target.name);
   else if (target.kind === "file") await copyFile(call, parsed, target.name);
   else if (parsed.direction === "from") {
-    await send(call, parsed, { onCopyIn: () => call.file.copyData() });
+    await send(call, parsed, { onCopyIn: () => call.file.sender.copyData() });
   } else await send(call, parsed, {});
 }
 
 async function send(call: CommandCall, { statement }: CopyCommand, options: FlushOptions) {
-  await call.file.sendText(statement, call.offset, options);
+  await call.file.sender.sendText(statement, call.offset, options);
 }
 
 async function copyFile(call: CommandCall, command: CopyCommand, name: string): Promise<void> {

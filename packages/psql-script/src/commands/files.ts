@@ -9,7 +9,7 @@ export async function include(call: CommandCall): Promise<void> {
   if (name === "-") throw call.refuse("there is no standard input to read", "Name a file.");
   const relative = call.name === "ir" || call.name === "include_relative";
   const base = relative ? dirname(call.run.openFiles.at(-1) ?? "") : call.run.cwd;
-  await call.file.include(resolve(base, expandHome(call, name)), call.offset);
+  await call.file.include(resolve(base, expandHome(call, name)));
 }
 
 /** `\cd [directory]`. */

@@ -13,7 +13,7 @@ export async function print(call: CommandCall): Promise<void> {
 
 /** `\p`: prints the query that is being put together, or the one before. */
 export function printQuery({ run, file }: CommandCall): void {
-  const query = file.cursor.query.length > 0 ? file.cursor.query : file.previous;
+  const query = file.cursor.query.length > 0 ? file.cursor.query : file.sender.previous;
   const text = query?.toString() ?? "";
   if (text !== "") run.output.write(`${text}\n`, "stdout");
 }

@@ -13,14 +13,14 @@ export async function sendQuery(call: CommandCall): Promise<void> {
     );
   }
   const query = takeQuery(call);
-  await call.file.send(query);
+  await call.file.sender.send(query);
 }
 
 /** `\gset [prefix]`: the columns of the one row become variables. */
 export async function setFromQuery(call: CommandCall): Promise<void> {
   const prefix = (await call.arguments.next()) ?? "";
   const query = takeQuery(call);
-  const outcome = await call.file.send(query, { rows: "keep" });
+  const outcome = await call.file.sender.send(query, { rows: "keep" });
   if (outcome?.columns === undefined) return;
   const [row, ...more] = outcome.rows;
   if (row === undefined) throw call.fail("no rows returned for \\gset");
@@ -43,10 +43,10 @@ export async function setFromQuery(call: CommandCall): Promise<void> {
 export async function executeResults(call: CommandCall): Promise<void> {
   const query = takeQuery(call);
   const start = query.sourceOffset(0);
-  const outcome = await call.file.send(query, { rows: "keep" });
+  const outcome = await call.file.sender.send(query, { rows: "keep" });
   for (const cell of outcome?.rows.flat() ?? []) {
     if (cell === null) continue;
-    await call.file.sendText(cell, start, { onCopyIn: () => call.file.copyData() });
+    await call.file.sender.sendText(cell, start, { onCopyIn: () => call.file.sender.copyData() });
   }
 }
 
@@ -70,9 +70,9 @@ export async function quit(call: CommandCall): Promise<void> {
 /** The query to run by force: what was put together, or else the one before. */
 function takeQuery({ file }: CommandCall): QueryBuffer {
   const { cursor } = file;
-  const own = cursor.query.length > 0 ? undefined : file.previous;
+  const own = cursor.query.length > 0 ? undefined : file.sender.previous;
   const query = own ?? cursor.takeQuery();
-  file.previous = query;
+  file.sender.previous = query;
   cursor.lexer.reset();
   return query;
 }

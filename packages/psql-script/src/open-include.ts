@@ -1,0 +1,40 @@
+import { basename, dirname, join, relative } from "node:path";
+import { readScriptFile } from "./load-script.js";
+import type { RunState } from "./run-state.js";
+import type { Script } from "./script.js";
+import { ScriptError } from "./script-error.js";
+import type { ProblemPlace } from "./script-problems.js";
+
+/** How deep files may include each other. */
+const MAX_DEPTH = 64;
+
+/** The script that a file includes by its absolute name: read beforehand, or else now. */
+export async function openInclude(
+  run: RunState,
+  path: string,
+  place: ProblemPlace & { readonly source: Script },
+): Promise<Script> {
+  const common = { part: "script", ...place } as const;
+  if (run.openFiles.includes(path) || run.openFiles.length >= MAX_DEPTH) {
+    throw new ScriptError(`${basename(path)} includes itself.`, {
+      ...common,
+      code: "SCRIPT_INCLUDE",
+    });
+  }
+  const known = run.includes.get(path);
+  if (known !== undefined) return known;
+  const outer = run.openFiles.at(-1) ?? "";
+  const file = join(dirname(place.source.file), relative(dirname(outer), path));
+  const { psqlCompat } = place.source;
+  try {
+    return await readScriptFile(path, { readFile: run.readFile, file, psqlCompat });
+  } catch (cause) {
+    if (cause instanceof ScriptError) throw cause;
+    throw new ScriptError(`${file} cannot be read.`, {
+      ...common,
+      code: "SCRIPT_COMMAND_FAILED",
+      hint: cause instanceof Error ? cause.message : undefined,
+      cause,
+    });
+  }
+}

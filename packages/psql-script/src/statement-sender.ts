@@ -1,0 +1,112 @@
+import { copyChunks, lineOffset } from "./copy-data.js";
+import type { QueryBuffer } from "./query-buffer.js";
+import type { RunState } from "./run-state.js";
+import type { PlainRegion, Script } from "./script.js";
+import type { ScriptCursor } from "./script-cursor.js";
+import { ScriptError } from "./script-error.js";
+import { type PartOrigin, queryPart, regionPart, textPart } from "./script-parts.js";
+import type { FlushOptions } from "./session.js";
+import type { QueryOutcome } from "./simple-query.js";
+import { leadingWordsOf } from "./statement.js";
+
+/** Hands the statements of one file to the session, and the file's data lines to their COPY. */
+export class StatementSender {
+  /** The query that was sent last, for commands that run it again. */
+  previous: QueryBuffer | undefined;
+
+  readonly #run: RunState;
+  readonly #cursor: ScriptCursor;
+  readonly #origin: PartOrigin & { readonly source: Script };
+  /** Where the data lines begin that the server was given last. */
+  #data: number | undefined;
+
+  constructor(
+    run: RunState,
+    cursor: ScriptCursor,
+    origin: PartOrigin & { readonly source: Script },
+  ) {
+    this.#run = run;
+    this.#cursor = cursor;
+    this.#origin = origin;
+  }
+
+  /** Adds a query to the next message. */
+  add(query: QueryBuffer): void {
+    this.previous = query;
+    // psql sends what holds nothing, too; the server only says that it is empty.
+    if (query.contents.length === 0 && !this.#origin.source.psqlCompat) return;
+    this.#run.session.add(queryPart(query, this.#origin));
+  }
+
+  /** Adds lines of the file, as they stand there, to the next message. */
+  addRegion(region: PlainRegion): void {
+    this.previous = region.statements.at(-1)?.query;
+    if (region.contents.length > 0) this.#run.session.add(regionPart(region, this.#origin));
+  }
+
+  /** Sends a query, with all that waits, and waits for what becomes of it. */
+  async send(query: QueryBuffer, options: FlushOptions = {}): Promise<QueryOutcome | undefined> {
+    if (query.standsAlone) await this.flush();
+    this.add(query);
+    const data = query.mayCopyFromStdin ? { onCopyIn: () => this.#dataFor(query) } : {};
+    const outcome = await this.flush({ ...data, ...options });
+    this.#checkCommit(query, outcome);
+    return outcome;
+  }
+
+  /** Sends text that stands nowhere in the file, but was made at `offset`. */
+  async sendText(
+    text: string,
+    offset: number,
+    options: FlushOptions = {},
+  ): Promise<QueryOutcome | undefined> {
+    this.#run.session.add(textPart(text, offset, this.#origin));
+    return this.flush(options);
+  }
+
+  /** The data lines of the file, for the COPY whose statement was just sent. */
+  copyData(): Iterable<Buffer> {
+    const { start, end } = this.#cursor.takeCopyData();
+    this.#data = start;
+    return copyChunks(this.#origin.source.text, start, end);
+  }
+
+  /** Sends what waits. Output of a COPY is printed; an error in its data is led to the data's line. */
+  async flush(options: FlushOptions = {}): Promise<QueryOutcome | undefined> {
+    const { output } = this.#run;
+    this.#data = undefined;
+    const onCopyOut = (chunk: Buffer) => {
+      output.writeResult(chunk.toString("utf8"));
+      return undefined;
+    };
+    try {
+      return await this.#run.flush({ onCopyOut, ...options });
+    } catch (error) {
+      if (!(error instanceof ScriptError) || this.#data === undefined) throw error;
+      const line = Number(/^COPY .*?, \D*(\d+)/.exec(error.context ?? "")?.[1]);
+      if (!(line > 0)) throw error;
+      throw error.movedTo(lineOffset(this.#origin.source.text, this.#data, line - 1));
+    }
+  }
+
+  #dataFor(query: QueryBuffer): Iterable<Buffer> | { readonly refusal: string } {
+    if (!this.#origin.source.psqlCompat && /\bbinary\b/i.test(query.toString())) {
+      return { refusal: "binary data cannot stand in a script" };
+    }
+    return this.copyData();
+  }
+
+  /** Without ON_ERROR_STOP a COMMIT can be a ROLLBACK, and succeeds. */
+  #checkCommit(query: QueryBuffer, outcome: QueryOutcome | undefined): void {
+    if (this.#origin.source.psqlCompat || outcome?.tags.at(-1) !== "ROLLBACK") return;
+    const [word] = leadingWordsOf(query.toString(), 1);
+    if (word !== "COMMIT" && word !== "END") return;
+    throw new ScriptError("the transaction was rolled back, not committed.", {
+      ...this.#origin,
+      part: "script",
+      code: "SCRIPT_ROLLED_BACK",
+      offset: query.sourceOffset(query.contents[0] ?? 0),
+      hint: "A statement of the transaction failed before.",
+    });
+  }
+}
