@@ -26,6 +26,8 @@ export interface Flags {
   readonly db?: string;
   readonly discovery?: readonly string[];
   readonly createdb?: true;
+  readonly only?: readonly string[];
+  readonly report?: string;
   readonly parallelism?: string;
   readonly dry?: true | string;
   readonly force?: true;
@@ -112,7 +114,7 @@ function createProgram(output: CommandLineOutput, onStatus: () => void): Command
     .version(output.version, "--version", "print the version of pg-mig")
     .helpOption("--help", "print this help")
     .helpCommand(false)
-    .allowExcessArguments(false)
+    .allowExcessArguments()
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({
@@ -156,10 +158,17 @@ function createProgram(output: CommandLineOutput, onStatus: () => void): Command
     "make databases that are missing, wait for servers that start (PGCREATEDB)",
   );
 
+  addRepeatable(
+    cluster,
+    "--only <conditions>",
+    "work on these alone: region=eu,shard=sh00* (labels, host, island, shard) or failed; repeatable",
+  );
+
   const run = "The run:";
   add(run, "--migdir <dir>", "the directory with the migration files (PGMIGDIR)");
   add(run, "--parallelism <n>", "shards in flight per node (10)");
   add(run, "--force", "run before.sql and after.sql even if no version is pending");
+  add(run, "--report <file>", "write the report there, as JSON; --only=failed reads it first");
   add(run, "--strict", "refuse to run when a file was edited after it was applied");
   add(run, "--no-shell", "refuse files that run shell commands (backticks, \\!)");
   add(run, "--skip-config", "ignore pg-mig.config.*");
@@ -173,7 +182,10 @@ function createProgram(output: CommandLineOutput, onStatus: () => void): Command
     .description("print which versions each shard has and what is pending; changes nothing")
     .helpOption(false)
     .action(onStatus);
-  program.action(() => {});
+  program.action(() => {
+    const [name] = program.args;
+    if (name !== undefined) program.error(`error: there is no command "${name}", only "status"`);
+  });
   return program.addHelpText("after", EXAMPLES);
 }
 

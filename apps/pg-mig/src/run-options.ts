@@ -1,17 +1,23 @@
 import { relative } from "node:path";
-import { type ApplyOptions, type ClusterOptions, loadSources } from "@pg-mig/migrate";
+import { PgMigError } from "@pg-mig/errors";
+import {
+  type ApplyOptions,
+  type ClusterOptions,
+  loadSources,
+  type Only,
+  parseChoice,
+} from "@pg-mig/migrate";
 import type { ActionContext } from "./action-context.js";
+import { readFailedShards } from "./report-file.js";
 
 /** The cluster, as the settings describe it. */
-export async function clusterOptions({
-  settings,
-  cwd,
-  interruption,
-}: ActionContext): Promise<ClusterOptions> {
+export async function clusterOptions(context: ActionContext): Promise<ClusterOptions> {
+  const { settings, cwd, interruption } = context;
   const { migdir, port, user, password, database, sslMode } = settings;
   const { sslRootCert, sslCert, sslKey, passFile } = settings;
   return {
     migrationDirectory: shortPath(migdir, cwd),
+    only: await chosen(context),
     sources: await loadSources(settings),
     defaults: {
       port,
@@ -41,6 +47,17 @@ export async function runOptions(context: ActionContext): Promise<ApplyOptions> 
     env: { ...definedOnly(env), ...exported },
     allowShell: shell,
   };
+}
+
+async function chosen({ only, reportFile }: ActionContext): Promise<Only | undefined> {
+  if (only === undefined) return undefined;
+  const choice = parseChoice(only);
+  if (choice.every(({ among }) => among === "all")) return { choice };
+  if (reportFile !== undefined) return { choice, failed: await readFailedShards(reportFile) };
+  throw new PgMigError("--only=failed needs the report of the last run.", {
+    code: "REPORT_UNREADABLE",
+    hint: "Run with --report=FILE each time: a run writes its report there, and --only=failed reads it.",
+  });
 }
 
 /** A path as its user would name it: relative where it lies in the working directory. */

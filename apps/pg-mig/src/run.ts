@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
+import { resolve } from "node:path";
 import { isPgMigError } from "@pg-mig/errors";
 import type { Action } from "./action-context.js";
 import { type ActionRequest, type CommandLine, parseCommandLine } from "./command-line.js";
@@ -66,6 +67,8 @@ async function runAction(
     settings,
     format: flags.json ? "json" : "text",
     strict: flags.strict === true,
+    only: flags.only,
+    reportFile: flags.report === undefined ? undefined : resolve(cwd, flags.report),
     shell: flags.shell !== false,
     stdout: createTerminal(process.stdout, env),
     stderr: createTerminal(process.stderr, env),

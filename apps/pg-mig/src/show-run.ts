@@ -1,12 +1,13 @@
 import type { Run } from "@pg-mig/migrate";
 import type { ActionContext } from "./action-context.js";
 import { exitStatus } from "./exit-status.js";
+import { writeReportFile } from "./report-file.js";
 import { createRunOutput } from "./view/run-output.js";
 import { onProcessExit, processClock } from "./view/run-view.js";
 
 /** Shows a run from its first event to its report, and gives the exit status. */
 export async function showRun(run: Run, context: ActionContext): Promise<number> {
-  const { format, stdout, stderr, interruption } = context;
+  const { format, stdout, stderr, interruption, reportFile } = context;
   const output = createRunOutput({
     format,
     stdout,
@@ -19,7 +20,9 @@ export async function showRun(run: Run, context: ActionContext): Promise<number>
   });
   try {
     for await (const event of run) output.handle(event);
-    const { outcome } = await run.result;
+    const report = await run.result;
+    if (reportFile !== undefined) await writeReportFile(reportFile, report);
+    const { outcome } = report;
     if (outcome === "interrupted") return interruption.exitStatus ?? exitStatus.failed;
     return outcome === "failed" ? exitStatus.failed : exitStatus.done;
   } finally {

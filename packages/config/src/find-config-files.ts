@@ -1,24 +1,16 @@
 import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { PgMigError } from "@pg-mig/errors";
 
 const names = ["ts", "mts", "cts", "js", "mjs", "cjs"].map((suffix) => `pg-mig.config.${suffix}`);
 
 /**
- * Finds the `pg-mig.config.*` of a folder and of all its parents, the outermost first.
- *
- * @throws PgMigError `CONFIG_AMBIGUOUS` if one folder has two.
+ * Finds the `pg-mig.config.*` of a folder and of all its parents, the outermost first. Where a folder
+ * has several, the TypeScript one is meant: the others are compiled from it. pg-mig 2.x chooses so.
  */
 export function findConfigFiles(cwd: string): string[] {
   const files: string[] = [];
   for (let folder = cwd; ; folder = dirname(folder)) {
-    const [found, second] = names.map((name) => join(folder, name)).filter(isFile);
-    if (found !== undefined && second !== undefined) {
-      throw new PgMigError(`There are two config files in one folder: ${found} and ${second}.`, {
-        code: "CONFIG_AMBIGUOUS",
-        hint: "Delete one of them. If one is compiled from the other, compile it to another folder.",
-      });
-    }
+    const found = names.map((name) => join(folder, name)).find(isFile);
     if (found !== undefined) files.unshift(found);
     if (dirname(folder) === folder) return files;
   }

@@ -139,12 +139,14 @@ describe("resolveSettings", () => {
     expect((await resolve({ flags: { skipConfig: true } })).configFiles).toEqual([]);
   });
 
-  it("refuses two config files in one folder, naming both", async () => {
-    await write({ "pg-mig.config.js": "", "pg-mig.config.ts": "" });
-    const { code, message } = await failure();
-    expect(code).toBe("CONFIG_AMBIGUOUS");
-    expect(message).toContain(join(root, "pg-mig.config.js"));
-    expect(message).toContain(join(root, "pg-mig.config.ts"));
+  it("takes the TypeScript file where the compiled one lies beside it", async () => {
+    await write({
+      "pg-mig.config.js": "throw new Error('it ran');",
+      "pg-mig.config.ts": "export default { PGUSER: 'from-ts' as string };",
+    });
+    const { user, configFiles } = await resolve();
+    expect(user).toBe("from-ts");
+    expect(configFiles).toEqual([join(root, "pg-mig.config.ts")]);
   });
 
   it.each([

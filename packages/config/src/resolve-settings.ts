@@ -21,7 +21,7 @@ export interface ResolveSettingsOptions {
  *
  * Config files run one after the other, the outermost first.
  *
- * @throws PgMigError `CONFIG_AMBIGUOUS`, `CONFIG_FAILED`, `SETTING_INVALID`, `MIGDIR_MISSING`.
+ * @throws PgMigError `CONFIG_FAILED`, `SETTING_INVALID`, `MIGDIR_MISSING`.
  */
 export async function resolveSettings(options: ResolveSettingsOptions): Promise<Settings> {
   const { flags, env, cwd, action, os } = options;

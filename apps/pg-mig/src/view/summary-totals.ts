@@ -11,7 +11,7 @@ export type AbandonedChain = Extract<RunEvent, { type: "chain:abandoned" }>;
 export function totalsLine(report: Report): Line {
   const { outcome, planned, done, alreadyDone, failed, inDoubt, notAttempted } = report;
   if (outcome === "nothing-to-do") {
-    return line("Nothing to do.", "good");
+    return line(report.partial ? "Nothing to do for what was chosen." : "Nothing to do.", "good");
   }
   const verb = report.action === "apply" ? "applied" : "undone";
   const parts = [
@@ -29,10 +29,10 @@ export function totalsLine(report: Report): Line {
   ];
 }
 
-/** Why steps were not attempted, and what the user does next. Nothing after a run that is done. */
+/** Why steps were not attempted, and what the user does next. Nothing after a full run that is done. */
 export function endLines(report: Report, abandoned: readonly AbandonedChain[]): Line[] {
   if (report.outcome === "done" || report.outcome === "nothing-to-do") {
-    return [];
+    return report.partial ? [line(PARTIAL, "caution")] : [];
   }
   return [
     ...abandonedLines(abandoned),
@@ -46,6 +46,9 @@ export function endLines(report: Report, abandoned: readonly AbandonedChain[]): 
     line(nextStep(report), "strong"),
   ];
 }
+
+const PARTIAL =
+  "This was a partial run: no digest is saved. A run without --only finishes the rest.";
 
 const reasons: Readonly<Record<AbandonedChain["reason"], string>> = {
   interrupted: "the run was interrupted",

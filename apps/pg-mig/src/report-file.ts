@@ -1,0 +1,57 @@
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { PgMigError } from "@pg-mig/errors";
+import type { Place, Report } from "@pg-mig/migrate";
+
+/** Writes the report of a run as JSON. The file is the old one or the new one, never half of it. */
+export async function writeReportFile(path: string, report: Report): Promise<void> {
+  const fresh = `${path}.new`;
+  try {
+    await writeFile(fresh, `${JSON.stringify(report, undefined, 2)}\n`);
+    await rename(fresh, path);
+  } catch (cause) {
+    throw new PgMigError(`The report cannot be written to ${path}: ${reasonOf(cause)}.`, {
+      code: "REPORT_NOT_WRITTEN",
+      hint: "The run itself has ended as shown. Correct --report, or the permissions of its folder.",
+      where: { file: path },
+      cause,
+    });
+  }
+}
+
+/**
+ * Reads from a report which shards did not get through the run: what `--only=failed` stands for.
+ *
+ * @throws PgMigError `REPORT_UNREADABLE`
+ */
+export async function readFailedShards(path: string): Promise<readonly Place[]> {
+  try {
+    const report: unknown = JSON.parse(await readFile(path, "utf8"));
+    return ["failed", "inDoubt", "abandoned"].flatMap((key) => placesIn(report, key));
+  } catch (cause) {
+    throw new PgMigError(`The report ${path} cannot be read: ${reasonOf(cause)}.`, {
+      code: "REPORT_UNREADABLE",
+      hint: "Name in --report the file that the run that failed has written, with the same option.",
+      where: { file: path },
+      cause,
+    });
+  }
+}
+
+function placesIn(report: unknown, key: string): Place[] {
+  const list = isRecord(report) ? report[key] : undefined;
+  if (!Array.isArray(list)) throw new Error(`it has no list "${key}"`);
+  return list.map((entry: unknown) => {
+    if (isRecord(entry) && typeof entry.node === "string" && typeof entry.shard === "string") {
+      return { node: entry.node, shard: entry.shard };
+    }
+    throw new Error(`its list "${key}" names no shards`);
+  });
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
