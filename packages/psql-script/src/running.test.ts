@@ -18,14 +18,14 @@ const ENV = { HOME: "/nowhere", PATH: "/usr/bin:/bin" };
 describe.skipIf(programMajor("psql") === undefined)("running a script", () => {
   let cluster: TestCluster;
   let directory: string;
-  const databases: TestDatabase[] = [];
+  const databases = new Map<string, TestDatabase>();
 
   beforeAll(async () => {
     cluster = await startNodes({ major: 15 });
     directory = await mkdtemp(join(tmpdir(), "psql-script-"));
     await writeFile(join(directory, "included.sql"), INCLUDED);
-    for (const name of ["ours", "theirs"]) {
-      databases.push(await cluster.node.createDatabase({ name }));
+    for (const name of ["single", "joined", "theirs"]) {
+      databases.set(name, await cluster.node.createDatabase({ name }));
     }
   });
   afterAll(async () => {
@@ -49,7 +49,7 @@ describe.skipIf(programMajor("psql") === undefined)("running a script", () => {
   }
 
   async function reset(): Promise<void> {
-    for (const database of databases) {
+    for (const database of databases.values()) {
       await database.query(
         "drop schema public cascade; create schema public; create table t (a int, b text)",
       );
@@ -62,13 +62,13 @@ describe.skipIf(programMajor("psql") === undefined)("running a script", () => {
     return { failed: status !== 0, stdout, error: message, line: Number(line ?? 0) };
   }
 
-  async function weRun(text: string, file: string) {
-    const database = databases[0];
+  async function weRun(text: string, file: string, batching: "single" | "joined") {
+    const database = databases.get(batching);
     if (database === undefined) throw new Error("no database");
     const bench = new ScriptBench(await database.connect());
-    const script = parseScript(text, { file, psqlCompat: true });
+    const script = parseScript(text, { file, psqlCompat: batching === "single" });
     const run = await bench.runScript(script, {
-      batching: "single",
+      batching,
       allowShell: true,
       env: ENV,
       cwd: directory,
@@ -87,11 +87,16 @@ describe.skipIf(programMajor("psql") === undefined)("running a script", () => {
         await reset();
         await writeFile(file, text);
         const theirs = await psqlRuns(file);
-        const ours = await weRun(text, file);
+        const ours = await weRun(text, file, "single");
         // psql tells the line that it read last, which is not before the one of the error.
         expect({ ...ours, line: 0 }).toEqual({ ...theirs, line: 0 });
         expect(ours.line).toBeLessThanOrEqual(theirs.line);
-        expect(await dump("ours")).toBe(await dump("theirs"));
+        const result = await dump("theirs");
+        expect(await dump("single")).toBe(result);
+        if (theirs.failed) return;
+        // Where nothing fails, it makes no difference what travels together.
+        expect(await weRun(text, file, "joined")).toEqual(ours);
+        expect(await dump("joined")).toBe(result);
       }),
       { numRuns: RUNS },
     );

@@ -45,6 +45,8 @@ const STATUSES: Readonly<Record<string, TransactionStatus>> = { I: "idle", T: "o
  */
 export class SimpleQuery {
   readonly outcome: Promise<QueryOutcome>;
+  /** Set by a client that has a `query_timeout`, and to be called at the end. */
+  callback: (() => void) | undefined;
 
   readonly #options: SimpleQueryOptions;
   readonly #tags: string[] = [];
@@ -150,6 +152,7 @@ export class SimpleQuery {
   #finish(end: Pick<QueryOutcome, "status" | "lost">): void {
     this.#detach();
     this.#over.abort();
+    this.callback?.();
     this.#settle({
       ...end,
       tags: this.#tags,

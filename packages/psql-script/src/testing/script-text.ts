@@ -72,7 +72,7 @@ export function variableValue(): fc.Arbitrary<string> {
       'a "b"',
       "(",
       "a\nb",
-      "select 3 \\g",
+      "select 3 \\gset",
       ":v",
       ":w",
       "-- c",
