@@ -27,6 +27,7 @@ import {
 import PQueue from "p-queue";
 import type pg from "pg";
 import { chosenShards, nodesToAsk, nodesToUse, type Only } from "./chosen-shards.js";
+import { PrimaryFinder } from "./primary-finder.js";
 
 /** What `pg_stat_activity` shows for the tool's connections. */
 const applicationName = "pg-mig";
@@ -113,33 +114,35 @@ export async function openCluster(options: OpenClusterOptions): Promise<OpenClus
 function createOpenCluster(
   nodes: readonly OpenNode[],
   clients: Map<string, pg.Client>,
-  { signal, only }: OpenClusterOptions,
+  options: OpenClusterOptions,
 ): OpenCluster {
-  const byName = new Map(nodes.map((open) => [open.node.name, open.node]));
-  const nodeOf = (name: string): Node => {
-    const node = byName.get(name);
-    if (node === undefined) throw new Error(`Not a node of this cluster: ${name}`);
-    return node;
-  };
-  const backendKeys = new WeakMap<object, BackendKey | undefined>();
+  const byName = new Map(nodes.map((open) => [open.node.name, open]));
+  const primaries = new PrimaryFinder({ ...options, applicationName });
+  const backends = new WeakMap<object, { readonly node: Node; readonly key: BackendKey }>();
   const sessions = new SessionPool({
     async connect({ name }) {
+      const open = byName.get(name);
+      if (open === undefined) throw new Error(`Not a node of this cluster: ${name}`);
       const first = clients.get(name);
       clients.delete(name);
-      const client = first ?? (await connectNode(nodeOf(name), { applicationName, signal }));
-      backendKeys.set(client, backendKeyOf(client));
+      const { client, node } =
+        first === undefined
+          ? await primaries.connect(open.node, open.identity)
+          : { client: first, node: open.node };
+      const key = backendKeyOf(client);
+      if (key !== undefined) backends.set(client, { node, key });
       return client;
     },
-    async cancel({ name }, client) {
-      const key = backendKeys.get(client);
-      if (key !== undefined) await cancelBackend(nodeOf(name), key);
+    async cancel(_, client) {
+      const backend = backends.get(client);
+      if (backend !== undefined) await cancelBackend(backend.node, backend.key);
     },
   });
   const readAgain = async (open: OpenNode): Promise<OpenNode> => {
     const session = await sessions.acquire(open.node);
     try {
       const ledger = await readNodeLedger(session.client);
-      return { ...open, ledger, shards: chosenShards(open.node, ledger.shards, only) };
+      return { ...open, ledger, shards: chosenShards(open.node, ledger.shards, options.only) };
     } finally {
       sessions.release(session);
     }
