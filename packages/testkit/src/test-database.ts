@@ -11,23 +11,35 @@ export interface DatabaseAddress {
 }
 
 /** A database of a test node. */
-export class TestDatabase {
-  readonly name: string;
-  /** `postgres://user:password@host:port/name` */
-  readonly url: string;
-  readonly #address: DatabaseAddress;
+export class TestDatabase implements DatabaseAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
   readonly #drop: () => Promise<void>;
 
   constructor(address: DatabaseAddress, drop: () => Promise<void>) {
-    this.name = address.database;
-    this.url = databaseUrl(address);
-    this.#address = address;
+    this.host = address.host;
+    this.port = address.port;
+    this.user = address.user;
+    this.password = address.password;
+    this.database = address.database;
     this.#drop = drop;
+  }
+
+  get name(): string {
+    return this.database;
+  }
+
+  /** `postgres://user:password@host:port/name` */
+  get url(): string {
+    return databaseUrl(this);
   }
 
   /** Opens a connection. The caller ends it. */
   async connect(): Promise<pg.Client> {
-    return connectTo(this.#address);
+    return connectTo(this);
   }
 
   /** Runs one query, or several without parameters, on a connection of its own; gives the rows. */
@@ -35,7 +47,7 @@ export class TestDatabase {
     sql: string,
     parameters?: readonly unknown[],
   ): Promise<Row[]> {
-    return queryOnce<Row>(this.#address, sql, parameters);
+    return queryOnce<Row>(this, sql, parameters);
   }
 
   /** Removes the database, and throws out who is still connected to it. */
@@ -50,7 +62,15 @@ export class TestDatabase {
 
 /** Opens a connection whose loss is not fatal: tests stop servers on purpose. */
 export async function connectTo(address: DatabaseAddress): Promise<pg.Client> {
-  const client = new pg.Client({ ...address, ssl: false, application_name: "testkit" });
+  const client = new pg.Client({
+    host: address.host,
+    port: address.port,
+    user: address.user,
+    password: address.password,
+    database: address.database,
+    ssl: false,
+    application_name: "testkit",
+  });
   // Without a listener, a server that goes away would end the process of the tests. The queries in
   // flight are rejected either way.
   client.on("error", () => {});
