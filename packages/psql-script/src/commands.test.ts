@@ -68,6 +68,10 @@ table :"t" \\gset\n\\echo :a :b :c\n`;
     expect((await failure("\\set ON_ERROR_STOP on;\n"))?.code).toBe("SCRIPT_COMMAND_FAILED");
     expect((await failure("select 1;\n\\set AUTOCOMMIT off\n"))?.where?.line).toBe(2);
   });
+  it("that cannot be set are refused", async () => {
+    const error = await failure("select 1;", { variables: { "a b": "1" } });
+    expect(error).toMatchObject({ code: "SCRIPT_VARIABLE", where: { file: "a.sql" } });
+  });
   it("travel with the options, and stop a value from referring to itself", async () => {
     const run = await bench.run("select :v, ':r';\n\\set r 'select 5 as five; --:r'\n:r\n", {
       variables: { v: "1" },

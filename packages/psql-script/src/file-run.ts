@@ -11,7 +11,7 @@ import type { RunState } from "./run-state.js";
 import type { Script } from "./script.js";
 import { ScriptCursor } from "./script-cursor.js";
 import { ScriptError, type ScriptErrorOptions } from "./script-error.js";
-import type { PartOrigin } from "./script-parts.js";
+import { controlsTransaction, type PartOrigin } from "./script-parts.js";
 import {
   isBlank,
   quitSkips,
@@ -125,6 +125,7 @@ export class FileRun implements CommandFile {
     const readAnyway = script.psqlCompat || (script.backslashInString && !script.plain);
     if (region?.start !== cursor.lineStart || readAnyway) return;
     if (this.#oneByOne || !cursor.active || !cursor.atRest) return;
+    if (region.lastControlAt !== undefined && !this.#run.expectOpenTransaction) return;
     this.sender.addRegion(region);
     cursor.jump(region.end, region.nextLine);
   }
@@ -135,6 +136,7 @@ export class FileRun implements CommandFile {
   }
 
   async #runStatement(query: QueryBuffer): Promise<void> {
+    if (!this.#run.expectOpenTransaction && controlsTransaction(query)) query.standsAlone = true;
     if (this.#oneByOne || query.mayCopyFromStdin || query.standsAlone) {
       await this.sender.send(query);
     } else this.sender.add(query);

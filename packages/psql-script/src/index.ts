@@ -1,11 +1,13 @@
+export type { Argument, ArgumentPiece } from "./command-arguments.js";
 export type { TokenKind } from "./lexer.js";
 export type { LoadScriptOptions } from "./load-script.js";
 export { loadScript } from "./load-script.js";
+export type { ScriptPart } from "./message.js";
 export type { ParseScriptOptions } from "./parse-script.js";
 export { parseScript } from "./parse-script.js";
 export type { RunScriptOptions } from "./run-script.js";
 export { runScript } from "./run-script.js";
-export type { Command, Script } from "./script.js";
+export type { Command, PlainRegion, Script } from "./script.js";
 export type { ScriptClient, ScriptResult } from "./script-client.js";
 export { ScriptError } from "./script-error.js";
 export type { ScriptNotice } from "./script-notice.js";

@@ -63,6 +63,11 @@ describe("parseScript", () => {
     expect(script.statements[2]?.position).toEqual({ file: "a.sql", line: 4, column: 1 });
   });
 
+  it("takes no lines for data behind what only resembles a COPY", () => {
+    expect(texts("select copy from stdin;\nselect 1;\n")).toHaveLength(2);
+    expect(texts("select 1 \\; copy t from stdin;\ndata\n\\.\nselect 2;\n")).toHaveLength(2);
+  });
+
   it("lists commands with their place", () => {
     const [command] = parse("select 1\n  \\gset x_\n").commands;
     expect(command).toMatchObject({

@@ -244,10 +244,18 @@ class ScriptParser {
   }
 }
 
-/** How many blocks of data lines are behind the line of a statement with COPY … FROM STDIN. */
+/** How many blocks of data are behind the line of a statement: one for each COPY FROM STDIN in it. */
 function countCopies(statement: ScriptStatement): number {
-  const words = statement.tokens
-    .filter(({ kind }) => !["space", "line-comment", "block-comment"].includes(kind))
-    .map(({ kind, text: word }) => (kind === "word" ? word.toUpperCase() : ""));
-  return words.filter((word, i) => word === "FROM" && words[i + 1] === "STDIN").length;
+  let copies = 0;
+  let first: string | undefined;
+  let previous = "";
+  for (const { kind, text } of statement.tokens) {
+    if (kind === "space" || kind.endsWith("comment")) continue;
+    const word = kind === "word" ? text.toUpperCase() : "";
+    if (first === "COPY" && previous === "FROM" && word === "STDIN") copies++;
+    // A `\;` left a semicolon behind: another statement of the same message begins.
+    first = kind === "terminator" ? undefined : (first ?? word);
+    previous = word;
+  }
+  return copies;
 }

@@ -17,7 +17,10 @@ export class QueryBuffer {
   length = 0;
   /** It has the words COPY and STDIN: the server may ask for data. */
   mayCopyFromStdin = false;
-  /** The server finds other ends in it than psql does: nothing may be glued to it. */
+  /**
+   * Nothing may be glued to it: the server finds other ends in it than psql does, or it begins or ends
+   * a transaction, which would take in what stands before it in the same message.
+   */
   standsAlone = false;
   /** It ends with the semicolon that ends a statement. */
   terminated = false;

@@ -108,6 +108,13 @@ describe("runScript", () => {
     expect(await bench.values("select to_regclass('t')")).toEqual([null]);
   });
 
+  it("keeps what stands before a transaction out of it", async () => {
+    const text =
+      "create table t (a int);\ninsert into t values (1);\nbegin; insert into t values (2);\nrollback;";
+    expect((await bench.run(text)).error).toBeUndefined();
+    expect(await bench.values("select a from t")).toEqual([1]);
+  });
+
   it("keeps savepoints for what they are", async () => {
     const text = "savepoint s; select 1; rollback to s; rollback work to savepoint s; release s;";
     expect(await bench.run(text, inTransaction)).toMatchObject({

@@ -17,7 +17,7 @@ export interface RunScriptOptions {
   readonly epilogue?: readonly string[];
   /**
    * `joined`: consecutive statements travel as one message, which outside a transaction is one
-   * transaction. `single`: one message per statement, as psql does; the prologue and the epilogue are
+   * transaction; what begins or ends a transaction is then a message of its own. `single`: one message per statement, as psql does; the prologue and the epilogue are
    * then messages of their own.
    *
    * @default "joined"

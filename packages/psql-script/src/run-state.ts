@@ -10,7 +10,7 @@ import { Variables } from "./variables.js";
 /** What all files of one run share. It belongs to the run, never to the process. */
 export class RunState {
   readonly session: Session;
-  readonly variables: Variables;
+  readonly variables = new Variables();
   readonly output: ScriptOutput;
   readonly environment: Map<string, string>;
   /** The directory that relative names count from; `\cd` changes it. */
@@ -18,6 +18,7 @@ export class RunState {
   /** The key that ends restricted mode, while it is on. */
   restrictedBy: string | undefined;
   readonly batching: "joined" | "single";
+  readonly expectOpenTransaction: boolean;
   readonly allowShell: boolean;
   readonly readFile: (path: string) => Promise<Uint8Array>;
   /** The files that are being run, outermost first, by their absolute names. */
@@ -34,14 +35,23 @@ export class RunState {
     options: RunScriptOptions & Required<Pick<RunScriptOptions, "cwd" | "readFile">>,
   ) {
     this.session = session;
-    this.variables = new Variables([
-      ...connectionVariables(client),
-      ...Object.entries(options.variables ?? {}),
-    ]);
+    for (const [name, value] of connectionVariables(client)) this.#set(name, value);
+    for (const [name, value] of Object.entries(options.variables ?? {})) {
+      const refusal = this.variables.set(name, value);
+      if (refusal === undefined) continue;
+      throw new ScriptError(`${refusal}.`, {
+        code: "SCRIPT_VARIABLE",
+        hint: "Correct the variables that the script is run with.",
+        part: "script",
+        source: script,
+        offset: undefined,
+      });
+    }
     this.output = new ScriptOutput(options.onOutput);
     this.environment = new Map(Object.entries(options.env ?? {}));
     this.cwd = options.cwd;
     this.batching = options.batching ?? "joined";
+    this.expectOpenTransaction = options.expectOpenTransaction ?? false;
     this.allowShell = options.allowShell ?? false;
     this.readFile = options.readFile;
     this.includes = script.includes;

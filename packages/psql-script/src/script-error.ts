@@ -30,6 +30,7 @@ export interface ScriptErrorOptions {
  * - `SCRIPT_ENDED_TRANSACTION`: the script ends the transaction that its caller had opened;
  * - `SCRIPT_LEFT_TRANSACTION`: the script ends inside of a transaction that it had opened itself;
  * - `SCRIPT_ROLLED_BACK`: with ON_ERROR_STOP off, a COMMIT was a ROLLBACK;
+ * - `SCRIPT_VARIABLE`: a variable that the script is run with cannot be set;
  * - `SCRIPT_ABORTED`: the run's signal was aborted.
  *
  * `where` has file, line and column where the place is known; the message begins with it.

@@ -25,6 +25,12 @@ export function regionPart(region: PlainRegion, origin: PartOrigin): SessionPart
   };
 }
 
+/** A statement of the query begins or ends a transaction. */
+export function controlsTransaction(query: QueryBuffer): boolean {
+  const text = query.toString();
+  return query.contents.some((start) => transactionControl(text.slice(start)) !== "none");
+}
+
 /** A query that was put together while the script ran. */
 export function queryPart(query: QueryBuffer, origin: PartOrigin): SessionPart {
   const text = query.toString();

@@ -12,11 +12,10 @@ export class Variables {
   mentionsResults = false;
   readonly #values = new Map<string, string>();
 
-  constructor(initial: Iterable<readonly [string, string]>) {
-    for (const [name, { initial: value }] of specialVariables) {
-      if (value !== undefined) this.#values.set(name, value);
+  constructor() {
+    for (const [name, { initial }] of specialVariables) {
+      if (initial !== undefined) this.#values.set(name, initial);
     }
-    for (const [name, value] of initial) this.set(name, value);
   }
 
   readonly get = (name: string): string | undefined => this.#values.get(name);
