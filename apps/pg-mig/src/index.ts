@@ -1,6 +1,15 @@
 export type { PgMigConfig } from "@pg-mig/config";
 export { defineConfig } from "@pg-mig/config";
 export { isPgMigError, PgMigError } from "@pg-mig/errors";
+export type {
+  ErrorInfo,
+  Report,
+  Run,
+  RunEvent,
+  RunOutcome,
+  StepFailure,
+} from "@pg-mig/migrate";
 export { command, file, hosts, loadDBDigest } from "@pg-mig/migrate";
-export type { CommandProcess } from "./run.js";
-export { run } from "./run.js";
+export type { MigrateOptions } from "./migrate.js";
+export { migrate } from "./migrate.js";
+export { main } from "./run.js";

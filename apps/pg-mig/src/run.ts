@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
-import { homedir, userInfo } from "node:os";
+import { homedir } from "node:os";
 import { resolve } from "node:path";
+import nodeProcess from "node:process";
 import { isPgMigError } from "@pg-mig/errors";
+import { accountName } from "./account-name.js";
 import type { Action } from "./action-context.js";
 import { type ActionRequest, type CommandLine, parseCommandLine } from "./command-line.js";
 import { exitStatus } from "./exit-status.js";
@@ -42,6 +44,14 @@ export async function run(args: readonly string[], process: CommandProcess): Pro
   } finally {
     interruption.dispose();
   }
+}
+
+/**
+ * The command as a function: takes the arguments behind its name, prints to this process's stdout and
+ * stderr, and resolves to whether all went well.
+ */
+export async function main(args: readonly string[]): Promise<boolean> {
+  return (await run(args, nodeProcess)) === exitStatus.done;
 }
 
 async function runAction(
@@ -107,15 +117,6 @@ async function loadDryRun(request: ActionRequest, sql: boolean): Promise<Action>
   const { dryRunAction } = await import("./actions/dry-run.js");
   const undo = request.type === "undo" ? request.version : undefined;
   return (context) => dryRunAction({ undo, sql }, context);
-}
-
-/** In a container the user id may belong to no account. */
-function accountName(env: CommandProcess["env"]): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return env.USER ?? "postgres";
-  }
 }
 
 function readVersion(): string {
