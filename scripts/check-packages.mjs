@@ -46,7 +46,7 @@ function check(folder, name, command, args) {
 
 function checkHelp() {
   const manual = join(root, "apps/pg-mig/README.md");
-  const command = join(root, "apps/pg-mig/bin/pg-mig.js");
+  const command = join(root, "apps/pg-mig/bin/pg-mig.cjs");
   const help = execFileSync(process.execPath, [command, "--help"], { encoding: "utf8" });
   const text = readFileSync(manual, "utf8");
   const shown = text.replace(

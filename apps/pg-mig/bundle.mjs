@@ -1,29 +1,34 @@
-// Bundles the command into bin/: one file instead of hundreds halves the time until it does its work.
+// Bundles the command into one file: instead of hundreds it halves the time until it does its work.
 // The library (dist/) is not bundled.
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
+rmSync("bin", { recursive: true, force: true });
 const { metafile } = await build({
-  entryPoints: { "pg-mig": "dist/main.js" },
-  outdir: "bin",
+  entryPoints: ["dist/main.js"],
+  outfile: "bin/pg-mig.cjs",
   bundle: true,
-  splitting: true,
   minify: true,
   // Stack traces and class names stay readable.
   keepNames: true,
   platform: "node",
-  format: "esm",
+  // Node starts a script of this kind some 10 ms sooner than a module.
+  format: "cjs",
   target: "node20.19",
   // jiti loads a file of its own by path; pg-native is optional and not ours.
   external: ["jiti", "pg-native"],
-  // pg asks whether it runs at Cloudflare by making a Response, for which Node 20 loads all of fetch.
-  define: { Response: "undefined" },
+  define: {
+    // pg asks whether it runs at Cloudflare by making a Response, for which Node 20 loads all of fetch.
+    Response: "undefined",
+    "import.meta.url": "importMetaUrl",
+  },
   banner: {
-    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    js: "#!/usr/bin/env node\nconst importMetaUrl = require('node:url').pathToFileURL(__filename).href;",
   },
   metafile: true,
 });
+chmodSync("bin/pg-mig.cjs", 0o755);
 
 const packages = new Set(
   Object.keys(metafile.inputs).flatMap(

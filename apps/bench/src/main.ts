@@ -23,7 +23,7 @@ const size: WorkloadSize = {
 };
 const parallelism = 10;
 const packageFile = createRequire(import.meta.url).resolve("pg-mig/package.json");
-const pgMig = join(dirname(packageFile), "bin", "pg-mig.js");
+const pgMig = join(dirname(packageFile), "bin", "pg-mig.cjs");
 
 const folder = await mkdtemp(join(tmpdir(), "pg-mig-bench-"));
 const cluster = await startNodes({ count: size.nodes });

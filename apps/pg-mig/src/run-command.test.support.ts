@@ -13,7 +13,7 @@ export function runCommand(
   args: readonly string[],
   { cwd, env = {} }: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
 ): Promise<CommandResult> {
-  const command = fileURLToPath(new URL("../bin/pg-mig.js", import.meta.url));
+  const command = fileURLToPath(new URL("../bin/pg-mig.cjs", import.meta.url));
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,

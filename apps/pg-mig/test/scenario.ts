@@ -52,7 +52,7 @@ export interface CommandOptions {
   readonly cwd?: string;
 }
 
-const command = fileURLToPath(new URL("../bin/pg-mig.js", import.meta.url));
+const command = fileURLToPath(new URL("../bin/pg-mig.cjs", import.meta.url));
 
 /** Starts nodes for the tests of a file; gives what makes the scenario of one test. */
 export function scenarios({ nodes }: { readonly nodes: number }): {
