@@ -1,0 +1,35 @@
+import { mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type PackedPackage, packPackages } from "./pack-packages.js";
+import { startRegistry } from "./registry.js";
+import { type ProgramOutput, runProgram } from "./run-program.js";
+
+/** A folder far from the repository, in which npm finds the packed packages. */
+export interface EmptyProject {
+  readonly folder: string;
+  readonly packages: readonly PackedPackage[];
+  /** Runs a program there. */
+  run(program: string, ...args: readonly string[]): Promise<ProgramOutput>;
+  write(file: string, text: string): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** Packs the packages and makes an empty folder to use them in. */
+export async function createEmptyProject(): Promise<EmptyProject> {
+  const root = await realpath(await mkdtemp(join(tmpdir(), "pg-mig-packaging-")));
+  const tarballs = await mkdtemp(join(root, "tarballs-"));
+  const folder = await mkdtemp(join(root, "project-"));
+  const packages = await packPackages(tarballs);
+  const registry = await startRegistry(packages);
+  return {
+    folder,
+    packages,
+    run: (program, ...args) => runProgram(program, args, { cwd: folder, env: registry.env }),
+    write: (file, text) => writeFile(join(folder, file), text),
+    async remove() {
+      await registry.close();
+      await rm(root, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { runProgram } from "./run-program.js";
+
+/** The top of the repository. */
+export const repository = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** The part of a package.json that is looked at here. */
+export interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+}
+
+/** A package as it would be published. */
+export interface PackedPackage {
+  readonly name: string;
+  readonly version: string;
+  /** The path of the tarball. */
+  readonly tarball: string;
+  /** Its package.json, as it is in the tarball. */
+  readonly manifest: Manifest;
+}
+
+/** Packs all public packages, as they are built, into a folder. */
+export async function packPackages(folder: string): Promise<readonly PackedPackage[]> {
+  const { packageManager } = JSON.parse(await readFile(join(repository, "package.json"), "utf8"));
+  const filters = ["--filter=./packages/*", "--filter=pg-mig"];
+  const pack = ["pack", "--pack-destination", folder];
+  await runProgram("npx", ["--yes", packageManager, "--recursive", ...filters, ...pack], {
+    cwd: repository,
+  });
+  const files = (await readdir(folder)).filter((name) => name.endsWith(".tgz")).sort();
+  return Promise.all(
+    files.map(async (file) => {
+      const tarball = join(folder, file);
+      const { stdout } = await runProgram("tar", ["-xzOf", tarball, "package/package.json"], {
+        cwd: folder,
+      });
+      const manifest: Manifest = JSON.parse(stdout);
+      return { name: manifest.name, version: manifest.version, tarball, manifest };
+    }),
+  );
+}
