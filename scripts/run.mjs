@@ -19,13 +19,12 @@ for (const name of Object.keys(env)) {
 
 const tasks = {
   build: [],
-  test: [["vitest", "run", ...args]],
-  check: [
-    ["biome", "ci", "."],
-    ["node", "scripts/check-packages.mjs"],
-  ],
-  demo: [["node", "apps/demo/dist/main.js", ...args]],
-  bench: [["node", "apps/bench/dist/main.js", ...args]],
+  test: [{ pnpm: ["vitest", "run", ...args] }],
+  // publint and attw look for pnpm.
+  check: [{ pnpm: ["biome", "ci", "."] }, { pnpm: ["node", "scripts/check-packages.mjs"] }],
+  // Without pnpm in between, Ctrl-C is answered when the program has cleaned up, not before.
+  demo: [{ node: ["apps/demo/dist/main.js", ...args] }],
+  bench: [{ node: ["apps/bench/dist/main.js", ...args] }],
 };
 if (!Object.hasOwn(tasks, task)) {
   console.error(`Unknown task "${task}". Known: ${Object.keys(tasks).join(", ")}.`);
@@ -34,8 +33,10 @@ if (!Object.hasOwn(tasks, task)) {
 
 await quietly("Installing dependencies", ["install", "--frozen-lockfile", "--prefer-offline"]);
 await quietly("Building", ["exec", "turbo", "run", "build", "--output-logs=errors-only"]);
-for (const command of tasks[task]) {
-  const code = await run(["exec", ...command], "inherit");
+for (const { pnpm, node } of tasks[task]) {
+  const code = pnpm
+    ? await runPnpm(["exec", ...pnpm], "inherit")
+    : await start(process.execPath, node, "inherit");
   if (code !== 0) process.exit(code);
 }
 
@@ -43,7 +44,7 @@ for (const command of tasks[task]) {
 async function quietly(title, pnpmArgs) {
   const startedAt = Date.now();
   const output = [];
-  const code = await run(pnpmArgs, output);
+  const code = await runPnpm(pnpmArgs, output);
   if (code !== 0) {
     process.stderr.write(Buffer.concat(output));
     console.error(`${title} failed (${pnpmArgs.join(" ")}).`);
@@ -52,10 +53,14 @@ async function quietly(title, pnpmArgs) {
   console.error(`${title}: done in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
 }
 
-/** Runs `pnpm ...pnpmArgs` through npx, so that pnpm needs no installation of its own. */
-function run(pnpmArgs, output) {
+/** Runs pnpm through npx, so that it needs no installation of its own. */
+function runPnpm(pnpmArgs, output) {
+  return start("npx", ["--yes", packageManager, ...pnpmArgs], output);
+}
+
+function start(command, commandArgs, output) {
   const stdio = output === "inherit" ? "inherit" : ["ignore", "pipe", "pipe"];
-  const child = spawn("npx", ["--yes", packageManager, ...pnpmArgs], { cwd: root, env, stdio });
+  const child = spawn(command, commandArgs, { cwd: root, env, stdio });
   child.stdout?.on("data", (chunk) => output.push(chunk));
   child.stderr?.on("data", (chunk) => output.push(chunk));
   // Ctrl-C reaches the child too, by the terminal; this process waits for it to clean up.

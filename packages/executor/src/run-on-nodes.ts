@@ -82,12 +82,12 @@ async function onEachNode<T>(
   return queue.addAll(nodes.map((node) => () => run(node)));
 }
 
-/** How often something is begun anew whose connection broke before its commit. */
+/** How often something is begun anew whose connection broke. */
 const MAX_CONNECTION_LOSSES = 3;
 
 /**
  * Begins, runs and commits; and again, for as long as the server ends it for want of a lock, or a
- * few times where the connection breaks: what was not committed is rolled back.
+ * few times where the connection breaks.
  */
 async function inTransaction(
   node: ExecutorNode,
@@ -110,7 +110,9 @@ async function inTransaction(
       await session.commit();
       return;
     } catch (error) {
-      const lost = isConnectionLoss(error) && !committing && attempt < MAX_CONNECTION_LOSSES;
+      // What is only stored is the same when it is stored twice; a file might do its work twice.
+      const repeatable = !committing || step === NO_STEP;
+      const lost = isConnectionLoss(error) && repeatable && attempt < MAX_CONNECTION_LOSSES;
       const reason = lost ? "connection-lost" : retryReason(error);
       const spent = Date.now() - startedAtMs >= options.retryForMs;
       if (reason === undefined || spent || options.signal.aborted) throw error;

@@ -1,5 +1,6 @@
 import { PgMigError } from "@pg-mig/errors";
 import type { ExecutorClient } from "./executor-client.js";
+import { sqlStateOf } from "./server-error.js";
 
 /**
  * One kept connection to a node, on which versions run one after another. A version never meets the
@@ -50,10 +51,22 @@ export class Session {
   /**
    * Commits. The message holds nothing else, so that nothing commits after its sender has died.
    *
-   * @throws PgMigError `COMMIT_ROLLED_BACK` if the server answered a commit with a rollback.
+   * @throws PgMigError `COMMIT_ROLLED_BACK` if the server answered a commit with a rollback;
+   * `CONNECTION_LOST` if it gave no answer. A server's refusal is thrown as it is.
    */
   async commit(): Promise<void> {
-    const { command } = await this.client.query("COMMIT");
+    const { command } = await this.client.query("COMMIT").catch((error: unknown) => {
+      if (sqlStateOf(error) !== undefined) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new PgMigError(
+        `The connection was lost while a transaction was committed: ${reason}.`,
+        {
+          code: "CONNECTION_LOST",
+          hint: "It may or may not have been committed. Run pg-mig again: it goes on from what is there.",
+          cause: error,
+        },
+      );
+    });
     if (command === "COMMIT") return;
     throw new PgMigError(`The server answered COMMIT with ${command ?? "nothing"}.`, {
       code: "COMMIT_ROLLED_BACK",

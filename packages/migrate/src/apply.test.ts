@@ -1,6 +1,6 @@
 import { hosts } from "@pg-mig/cluster";
 import type { RunEvent } from "@pg-mig/executor";
-import { startNodes, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
+import { startNodes, startProxy, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { apply } from "./apply.js";
 import { addMigrations, migrationFolder } from "./migration-folder.test.support.js";
@@ -343,4 +343,27 @@ describe("apply, on a cluster that breaks", SLOW_TEST, () => {
     expect((await apply(options(nodes, folder)).result).outcome).toBe("done");
     await expectAllApplied(nodes, Object.keys(versions));
   });
+});
+
+describe("apply, whose connections break at COMMIT", SLOW_TEST, () => {
+  it.each(["request", "midway", "reply"] as const)(
+    "applies everything once when every third COMMIT is cut at its %s",
+    async (at) => {
+      const [database] = (await databases()) as [TestDatabase];
+      const versions = countingVersions(5);
+      const folder = await migrationFolder(versions);
+      const proxy = await startProxy(database);
+      onTestFinished(() => proxy.stop());
+      const through = { ...options([database], folder), sources: [hosts(proxy.url)] };
+      const run = apply({ ...through, parallelism: 2 });
+      let commits = 0;
+      proxy.inject({ at, action: "cut" });
+      for await (const event of run) {
+        if (event.type === "step:done" && ++commits % 3 === 0) proxy.inject({ at, action: "cut" });
+      }
+      const report = await run.result;
+      expect(report).toMatchObject({ outcome: "done", failed: [], inDoubt: [], done: 20 });
+      await expectAllApplied([database], Object.keys(versions));
+    },
+  );
 });
