@@ -15,8 +15,10 @@ export interface EmptyProject {
   remove(): Promise<void>;
 }
 
-/** Packs the packages and makes an empty folder to use them in. */
-export async function createEmptyProject(): Promise<EmptyProject> {
+/** Packs the packages and makes an empty folder to use them in, with more in its environment. */
+export async function createEmptyProject(
+  env: Readonly<Record<string, string>> = {},
+): Promise<EmptyProject> {
   const root = await realpath(await mkdtemp(join(tmpdir(), "pg-mig-packaging-")));
   const tarballs = await mkdtemp(join(root, "tarballs-"));
   const folder = await mkdtemp(join(root, "project-"));
@@ -25,7 +27,8 @@ export async function createEmptyProject(): Promise<EmptyProject> {
   return {
     folder,
     packages,
-    run: (program, ...args) => runProgram(program, args, { cwd: folder, env: registry.env }),
+    run: (program, ...args) =>
+      runProgram(program, args, { cwd: folder, env: { ...registry.env, ...env } }),
     write: (file, text) => writeFile(join(folder, file), text),
     async remove() {
       await registry.close();

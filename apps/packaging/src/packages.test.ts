@@ -12,9 +12,7 @@ beforeAll(async () => {
   project = await createEmptyProject();
   names = project.packages.map(({ name }) => name);
   await project.write("package.json", JSON.stringify({ name: "user", type: "module" }));
-  const scoped = names.filter((name) => name.startsWith("@pg-mig/"));
-  const command = project.packages.find(({ name }) => name === "pg-mig")?.tarball ?? "";
-  await project.run("npm", "install", ...scoped, command, "@types/node@20");
+  await project.run("npm", "install", ...names, "@types/node@20");
 });
 
 afterAll(() => project.remove());

@@ -5,10 +5,8 @@ import { installedClosure } from "./installed-closure.js";
 const project = await createEmptyProject();
 try {
   const names = project.packages.map(({ name }) => name);
-  const scoped = names.filter((name) => name.startsWith("@pg-mig/"));
-  const command = project.packages.find(({ name }) => name === "pg-mig")?.tarball ?? "";
   await project.write("package.json", "{}");
-  await project.run("npm", "install", ...scoped, command);
+  await project.run("npm", "install", ...names);
   console.log("| package | installed, kB | dependencies | of them not ours |");
   console.log("| --- | ---: | ---: | ---: |");
   for (const name of names) {

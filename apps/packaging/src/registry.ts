@@ -2,28 +2,28 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
 import type { PackedPackage } from "./pack-packages.js";
+import { runProgram } from "./run-program.js";
 
-/** A registry on this machine in which the packed packages are "published". */
+/** A registry on this machine in which the packed packages are "published", before the real one. */
 export interface Registry {
-  /** The environment in which npm asks it for `@pg-mig/*`; other packages come as ever. */
+  /** The environment in which npm asks it. */
   readonly env: Readonly<Record<string, string>>;
-  /** What was asked for and is not there. */
-  readonly missing: readonly string[];
   close(): Promise<void>;
 }
 
 export async function startRegistry(packages: readonly PackedPackage[]): Promise<Registry> {
   const byName = new Map(packages.map((each) => [each.name, each]));
-  const missing: string[] = [];
+  const { stdout } = await runProgram("npm", ["config", "get", "registry"], { cwd: tmpdir() });
+  const upstream = stdout.trim().replace(/\/*$/, "/");
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(
       new URL(request.url ?? "", "http://registry").pathname.slice(1),
     );
     const found = byName.get(path.replace(/\.tgz$/, ""));
     if (found === undefined) {
-      missing.push(path);
-      response.writeHead(404).end("{}");
+      response.writeHead(302, { location: `${upstream}${request.url?.slice(1)}` }).end();
       return;
     }
     const content = await readFile(found.tarball);
@@ -48,11 +48,10 @@ export async function startRegistry(packages: readonly PackedPackage[]): Promise
   const url = `http://127.0.0.1:${address.port}/`;
   return {
     env: {
-      "npm_config_@pg-mig:registry": url,
+      npm_config_registry: url,
       npm_config_audit: "false",
       npm_config_fund: "false",
     },
-    missing,
     async close() {
       server.closeAllConnections();
       server.close();
