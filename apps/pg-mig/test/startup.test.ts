@@ -19,8 +19,8 @@ describe("a run with nothing to do", () => {
       node = Math.min(node, timed(["-e", "0"]));
       idle = Math.min(idle, timed(args));
     }
-    // We aim at 2.5; the rest is for machines that are never quiet.
-    expect(idle / node).toBeLessThan(3.5);
+    // Two, where nothing else runs; six, where the command is not bundled.
+    expect(idle / node).toBeLessThan(4.5);
   });
 
   it("loads neither a TypeScript compiler nor Node's own fetch", async () => {

@@ -29,7 +29,7 @@ describe("nodeIdentitySql", () => {
       backendPid: facts[0].pid,
       timeline: "00000001",
     });
-    expect(identity.systemIdentifier).toMatch(/^\d{15,}$/);
+    expect(identity.systemIdentifier).toMatch(/^-?\d{10,}$/);
     expect(identity.postmasterStart).toMatch(/^\d{16}$/);
     expect(Math.floor(identity.serverVersionNum / 10_000)).toBe(cluster.node.major);
   });
