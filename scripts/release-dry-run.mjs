@@ -1,0 +1,91 @@
+// Tries a release without one: in a temporary clone of what is committed, makes versions and
+// changelogs of the changesets, builds, packs, and publishes to nowhere.
+//
+//   node scripts/release-dry-run.mjs
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const work = mkdtempSync(join(tmpdir(), "pg-mig-release-"));
+const clone = join(work, "clone");
+const tarballs = join(work, "tarballs");
+
+// Whatever is published goes here, where nothing is taken.
+const uploads = [];
+const registry = createServer((request, response) => {
+  if (request.method === "PUT") uploads.push(request.url);
+  response.writeHead(404).end("{}");
+});
+registry.listen(0, "127.0.0.1");
+await once(registry, "listening");
+const nowhere = `http://127.0.0.1:${registry.address().port}/`;
+
+try {
+  await run("git", ["clone", "--quiet", "--no-hardlinks", root, clone], root);
+  await pnpm("install", "--frozen-lockfile", "--prefer-offline");
+  await pnpm("exec", "changeset", "version");
+  await pnpm("exec", "turbo", "run", "build", "--output-logs=errors-only");
+  const packages = publicPackages();
+  for (const { name, version, folder } of packages) {
+    if (version === "0.0.0") throw new Error(`${name} got no version: its changeset is missing.`);
+    if (!existsSync(join(folder, "CHANGELOG.md"))) throw new Error(`${name} got no changelog.`);
+  }
+  const filters = packages.map(({ name }) => `--filter=${name}`);
+  await pnpm("--recursive", ...filters, "pack", "--pack-destination", tarballs);
+  for (const { name, version, folder } of packages) {
+    const file = `${name.replace("@", "").replace("/", "-")}-${version}.tgz`;
+    const manifest = await run(
+      "tar",
+      ["-xzOf", join(tarballs, file), "package/package.json"],
+      work,
+    );
+    if (manifest.includes("workspace:")) throw new Error(`${name} still names the workspace.`);
+    await pnpmIn(folder, "publish", "--dry-run", "--no-git-checks", `--registry=${nowhere}`);
+    console.log(`${name} ${version}`);
+  }
+  if (uploads.length > 0) throw new Error(`Something was published: ${uploads.join(", ")}`);
+  console.log(`Release: ${packages.length} packages versioned, packed and published to nowhere.`);
+} finally {
+  registry.close();
+  rmSync(work, { recursive: true });
+}
+
+function publicPackages() {
+  return ["packages", "apps"]
+    .flatMap((group) => readdirSync(join(clone, group)).map((name) => join(clone, group, name)))
+    .map((folder) => ({
+      folder,
+      ...JSON.parse(readFileSync(join(folder, "package.json"), "utf8")),
+    }))
+    .filter((manifest) => manifest.private !== true);
+}
+
+function pnpm(...args) {
+  return pnpmIn(clone, ...args);
+}
+
+function pnpmIn(folder, ...args) {
+  const env = { ...process.env, TURBO_TELEMETRY_DISABLED: "1" };
+  // npm hands its own settings down as npm_config_*; pnpm would take them for its own.
+  for (const name of Object.keys(env)) {
+    if (/^npm_(config|package|lifecycle)_/i.test(name)) delete env[name];
+  }
+  return run("npx", ["--yes", packageManager, ...args], folder, env);
+}
+
+function run(program, args, cwd, env = process.env) {
+  return new Promise((resolve, reject) => {
+    const options = { cwd, env, maxBuffer: 64 * 1024 * 1024 };
+    execFile(program, args, options, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
+      else reject(new Error(`${program} ${args.join(" ")} failed:\n${stdout}\n${stderr}`));
+    });
+  });
+}
