@@ -1,12 +1,32 @@
-import { listVersions } from "@pg-mig/migrate";
+import { isPgMigError } from "@pg-mig/errors";
+import { listVersions, status } from "@pg-mig/migrate";
 import type { ActionContext } from "../action-context.js";
 import { exitStatus } from "../exit-status.js";
+import { clusterOptions } from "../run-options.js";
+import { listShards } from "../view/shard-list.js";
 
-/** Prints all versions on disk, a line each. */
-export async function listAction({ settings, format, stdout }: ActionContext): Promise<number> {
-  for (const { name } of await listVersions(settings.migdir)) {
+/**
+ * Prints all versions on disk, a line each. Where the cluster answers, tells of files that were
+ * edited after they were applied; that it does not is no failure, since the list needs no server.
+ */
+export async function listAction(context: ActionContext): Promise<number> {
+  const { settings, format, strict, stdout, stderr } = context;
+  const versions = await listVersions(settings.migdir);
+  for (const { name } of versions) {
     const text = format === "json" ? JSON.stringify({ type: "version", version: name }) : name;
     stdout.write(`${text}\n`);
   }
-  return exitStatus.done;
+  if (versions.length === 0) return exitStatus.done;
+  try {
+    const { edited } = await status(await clusterOptions(context));
+    for (const { version, shards } of edited) {
+      const where = listShards(shards);
+      stderr.write(`warning: ${version} was edited after it was applied to ${where}.\n`);
+    }
+    return strict && edited.length > 0 ? exitStatus.failed : exitStatus.done;
+  } catch (error) {
+    if (!isPgMigError(error)) throw error;
+    stderr.write(`note: Whether files were edited could not be checked: ${error.message}\n`);
+    return exitStatus.done;
+  }
 }
