@@ -77,6 +77,9 @@ export function parseCommandLine(
     if (flags.dry !== undefined && flags.dry !== true && flags.dry !== "sql") {
       program.error(`error: --dry takes nothing or "sql", not "${flags.dry}"`);
     }
+    if (flags.hosts !== undefined && flags.discovery !== undefined) {
+      program.error("error: --hosts and --discovery exclude each other");
+    }
     return { action: all[0] ?? { type: "apply" }, flags };
   } catch (error) {
     if (error instanceof CommanderError) return { exitStatus: error.exitCode };
