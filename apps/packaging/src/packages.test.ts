@@ -5,6 +5,7 @@ import { createEmptyProject, type EmptyProject } from "./empty-project.js";
 import { installedClosure } from "./installed-closure.js";
 import { repository } from "./pack-packages.js";
 
+const tsc = join(repository, "node_modules", ".bin", "tsc");
 let project: EmptyProject;
 let names: readonly string[];
 
@@ -83,7 +84,29 @@ describe("the packed packages", () => {
       ...{ strict: true, noEmit: true, skipLibCheck: false, types: ["node"] },
     };
     await project.write("tsconfig.json", JSON.stringify({ compilerOptions, files: ["use.mts"] }));
-    const tsc = join(repository, "node_modules", ".bin", "tsc");
+    expect((await project.run(tsc, "-p", ".")).stdout).toBe("");
+  });
+
+  it("have examples in their READMEs that compile", async () => {
+    const files: string[] = [];
+    // What one of them imports of its reader's own.
+    await project.write(
+      "cluster.ts",
+      'export const cluster = { options: { islands: [{ no: 0, nodes: [{ host: "db1" }] }] } };',
+    );
+    for (const [index, name] of names.entries()) {
+      const readme = join(project.folder, "node_modules", name, "README.md");
+      const [, example] = /^```ts\n(.*?)^```$/ms.exec(await readFile(readme, "utf8")) ?? [];
+      if (example === undefined) continue;
+      await project.write(`readme-${index}.mts`, `// ${name}\n${example}`);
+      files.push(`readme-${index}.mts`);
+    }
+    const compilerOptions = {
+      ...{ module: "nodenext", target: "es2023", lib: ["es2023"], strict: true, noEmit: true },
+      ...{ skipLibCheck: true, types: ["node"] },
+    };
+    await project.write("tsconfig.json", JSON.stringify({ compilerOptions, files }));
+    expect(files.length).toBeGreaterThan(8);
     expect((await project.run(tsc, "-p", ".")).stdout).toBe("");
   });
 
