@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import { scenarios } from "./scenario.js";
+
+const { scenario } = scenarios({ nodes: 1 });
+
+const NO_HOST = { PGHOST: undefined, PGMIGDIR: undefined };
+
+describe("pg-mig.config", () => {
+  it.each([
+    [
+      "ts",
+      (text: string) => `const config: Record<string, string> = ${text};\nexport default config;`,
+    ],
+    ["mts", (text: string) => `export default (action: string): object => (${text});`],
+    ["cts", (text: string) => `module.exports = ${text} as object;`],
+    ["js", (text: string) => `module.exports = ${text};`],
+    ["mjs", (text: string) => `export default async () => (${text});`],
+    ["cjs", (text: string) => `module.exports = () => (${text});`],
+  ])("is read as %s: an object, a function, an async function", async (suffix, source) => {
+    const { write, migrations, pgMig, database, folder, ledger } = await scenario({
+      shards: ["sh1"],
+    });
+    await migrations({ "1.a.sh": "" });
+    const config = JSON.stringify({ PGHOST: database.url, PGMIGDIR: `${folder}/mig` });
+    await write(`pg-mig.config.${suffix}`, source(config));
+    const { status, stderr } = await pgMig([], { env: NO_HOST });
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+    expect(await ledger("sh1")).toEqual(["1.a.sh"]);
+  });
+
+  it("is looked for in all parents; the nearest wins, key by key; functions get the action", async () => {
+    const { write, migrations, pgMig, column, database, folder } = await scenario({
+      shards: ["sh1"],
+    });
+    await migrations({
+      "1.a.sh":
+        "\\getenv who WHO\n\\getenv what WHAT\nCREATE TABLE t AS SELECT :'who' || ' ' || :'what';",
+    });
+    await write(
+      "pg-mig.config.js",
+      `module.exports = (action) => ({ WHO: "outer", WHAT: action, PGHOST: "${database.url}" });`,
+    );
+    await write("inner/deep/readme", "");
+    await write(
+      "inner/pg-mig.config.js",
+      `module.exports = { WHO: "inner", WHAT: undefined, PGMIGDIR: "${folder}/mig" };`,
+    );
+    expect((await pgMig([], { cwd: "inner/deep", env: NO_HOST })).status).toBe(0);
+    expect(await column("SELECT * FROM sh1.t")).toEqual(["inner apply"]);
+  });
+
+  it("gives its values to the files, with those of the environment and PG_MIG_HOSTS", async () => {
+    const { write, migrations, pgMig, database } = await scenario({ shards: ["sh1"] });
+    await write(
+      "pg-mig.config.js",
+      "module.exports = { REGION: 'eu', LIMIT: 7, ON: true, NOT: undefined };",
+    );
+    await migrations({
+      "1.a.sh": [
+        '\\set region `echo "$REGION $LIMIT $ON"`',
+        "\\getenv home FROM_OUTSIDE",
+        "\\getenv hosts PG_MIG_HOSTS",
+        "\\getenv not NOT",
+        "CREATE TABLE t AS SELECT :'region' AS a, :'home' AS b, :'hosts' AS c, :{?not} AS d;",
+      ].join("\n"),
+    });
+    const { status, stdout } = await pgMig([], { env: { FROM_OUTSIDE: "here" } });
+    expect({ status, stdout }).toMatchObject({ status: 0 });
+    const { host, port, name } = database;
+    expect(await database.query("SELECT * FROM sh1.t")).toEqual([
+      { a: "eu 7 true", b: "here", c: `${host}:${port}/${name}`, d: false },
+    ]);
+  });
+
+  it("calls its `after` once, behind a fully successful apply, the outermost first", async () => {
+    const { write, migrations, pgMig } = await scenario({ shards: ["sh1"] });
+    await migrations({ "1.a.sh": "SELECT 1/0;" });
+    await write(
+      "pg-mig.config.js",
+      "module.exports = { after: () => console.log('AFTER outer') };",
+    );
+    await write(
+      "in/pg-mig.config.js",
+      "module.exports = { after: async () => console.log('AFTER inner') };",
+    );
+    expect((await pgMig([], { cwd: "in" })).stdout).not.toContain("AFTER");
+    await migrations({ "1.a.sh": "SELECT 1;" });
+    const { stdout } = await pgMig([], { cwd: "in" });
+    expect(stdout.match(/AFTER \w+/g)).toEqual(["AFTER outer", "AFTER inner"]);
+    expect((await pgMig(["--undo=1.a.sh"], { cwd: "in" })).stdout).not.toContain("AFTER");
+  });
+
+  it("fails the command where `after` fails, and says that all versions are applied", async () => {
+    const { write, migrations, pgMig, ledger } = await scenario({ shards: ["sh1"] });
+    await migrations({ "1.a.sh": "" });
+    await write(
+      "pg-mig.config.js",
+      "module.exports = { after: () => { throw new Error('no cache'); } };",
+    );
+    const { status, stderr } = await pgMig();
+    expect(status).toBe(1);
+    expect(stderr).toContain('The "after" function of a config file failed: no cache');
+    expect(await ledger("sh1")).toEqual(["1.a.sh"]);
+  });
+});
