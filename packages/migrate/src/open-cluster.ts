@@ -15,7 +15,7 @@ import {
   waitForNode,
 } from "@pg-mig/cluster";
 import { isPgMigError, PgMigError } from "@pg-mig/errors";
-import { SessionPool } from "@pg-mig/executor";
+import { isConnectionLoss, SessionPool } from "@pg-mig/executor";
 import {
   type NodeLedger,
   type NodeLedgerRow,
@@ -203,8 +203,8 @@ async function onEach<N extends { readonly name: string } | OpenNode, T>(
   const failures = results.flatMap((result, i) => {
     if (result.status === "fulfilled") return [];
     const node = nodes[i];
-    if (node === undefined || !isPgMigError(result.reason)) throw result.reason;
-    return [{ node: "node" in node ? node.node.label : node.name, error: result.reason }];
+    const label = node === undefined ? "" : "node" in node ? node.node.label : node.name;
+    return [{ node: label, error: nodeError(label, result.reason) }];
   });
   const [first] = failures;
   if (first === undefined) return results.map((result) => (result as { value: T }).value);
@@ -217,6 +217,20 @@ async function onEach<N extends { readonly name: string } | OpenNode, T>(
       where: { node, ...where },
     })),
     cause: first.error,
+  });
+}
+
+/** An error of a server or its connection, as the user's; anything else is thrown on. */
+function nodeError(node: string, reason: unknown): PgMigError {
+  if (isPgMigError(reason)) return reason;
+  const ofServer = reason instanceof Error && "severity" in reason;
+  if (!ofServer && !isConnectionLoss(reason)) throw reason;
+  const message = reason instanceof Error ? reason.message : String(reason);
+  return new PgMigError(`${node} could not be read: ${message}.`, {
+    code: "NODE_UNREADABLE",
+    hint: "Look into the server's log. Nothing was changed there by this.",
+    where: { node },
+    cause: reason,
   });
 }
 

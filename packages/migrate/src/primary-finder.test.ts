@@ -1,7 +1,10 @@
-import type { NodeSpec } from "@pg-mig/cluster";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { DiscoverySource } from "@pg-mig/cluster";
+import { patroni } from "@pg-mig/discovery-patroni";
 import type { RunEvent } from "@pg-mig/executor";
 import { startNodes, type TestCluster, type TestNode } from "@pg-mig/testkit";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { apply } from "./apply.js";
 import { migrationFolder } from "./migration-folder.test.support.js";
 import type { ApplyOptions } from "./run-options.js";
@@ -16,27 +19,35 @@ beforeEach(async () => {
 
 afterEach(() => cluster.stop());
 
-/** A source that knows where the leader of its one scope is, and is told when it moves. */
-function scope(leader: TestNode) {
-  const specOf = ({ host, port, user, password, database }: TestNode): NodeSpec => ({
-    ...{ host, port, user, password, database },
-    island: "shop",
+/** A Patroni scope "shop": its REST endpoint, and the source that asks it. */
+async function scope(first: TestNode) {
+  let leader = first;
+  const server = createServer((_, response) => {
+    const members = [{ name: "pg", role: "leader", host: leader.host, port: leader.port }];
+    response.end(JSON.stringify({ scope: "shop", members }));
   });
-  let spec = specOf(leader);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  const { user, password, database } = first;
   return {
-    name: "scope shop",
-    discover: async () => [spec],
+    source: patroni({
+      scopes: { shop: `http://127.0.0.1:${address.port}` },
+      node: { user, password, database },
+    }),
     moveTo: (node: TestNode) => {
-      spec = specOf(node);
+      leader = node;
     },
   };
 }
 
 /** Three versions, the second of which does not come to an end on the given node. */
-async function optionsFor(
-  source: ReturnType<typeof scope>,
-  stuckOn: TestNode,
-): Promise<ApplyOptions> {
+async function optionsFor(source: DiscoverySource, stuckOn: TestNode): Promise<ApplyOptions> {
   return {
     sources: [source],
     defaults: { port: 5432, user: "postgres", sslMode: "disable" },
@@ -61,16 +72,16 @@ async function runUntilStuck(options: ApplyOptions, onStuck: () => Promise<void>
   return { events, report: await run.result };
 }
 
-describe("a run whose node moves", () => {
-  it("goes on at the new primary of the island", SLOW, async () => {
+describe("a run whose Patroni leader moves", () => {
+  it("goes on at the new leader", SLOW, async () => {
     const primary = cluster.node;
     const replica = await cluster.startReplica();
-    const source = scope(primary);
+    const { source, moveTo } = await scope(primary);
     const { events, report } = await runUntilStuck(await optionsFor(source, primary), async () => {
       await replica.catchUp();
       await primary.kill();
       await replica.promote();
-      source.moveTo(replica);
+      moveTo(replica);
     });
     expect(report).toMatchObject({ outcome: "done", failed: [], inDoubt: [] });
     expect(events).toContainEqual({
@@ -87,10 +98,10 @@ describe("a run whose node moves", () => {
     const [primary, other] = cluster.nodes;
     if (primary === undefined || other === undefined) throw new Error("no nodes");
     await other.query("CREATE SCHEMA sh1; CREATE SCHEMA sh2");
-    const source = scope(primary);
+    const { source, moveTo } = await scope(primary);
     const options = { ...(await optionsFor(source, primary)), reconnectForMs: 500 };
     const { report } = await runUntilStuck(options, async () => {
-      source.moveTo(other);
+      moveTo(other);
       await primary.kill();
     });
     expect(report.outcome).toBe("failed");
