@@ -82,6 +82,9 @@ describe("pg-mig --only", () => {
     expect({ status, stderr }).toMatchObject({ status: 0 });
     expect(await shardsWithTable()).toEqual(["sh1", "sh3"]);
     expect(stdout + stderr).toContain("This was a partial run: no digest is saved.");
+    expect((await pgMig([BY_SOURCE, ...chosen])).stdout).toContain(
+      "Nothing to do for what was chosen.",
+    );
     expect(await column("SELECT to_regproc('public.mig_digest_const')::text")).toEqual([null]);
   });
 

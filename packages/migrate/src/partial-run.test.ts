@@ -62,11 +62,13 @@ async function finish(run: ReturnType<typeof apply>) {
   return { events, report: await run.result };
 }
 
+/** The digest and the last run of each region. */
 async function stateOf(options: ApplyOptions) {
   const { nodes, codeDigest } = await status(options);
-  return nodes.map(
-    ({ digest, lastRun }) => `${digest === codeDigest ? "digest" : digest} ${lastRun}`,
-  );
+  return databases.map(({ name }) => {
+    const node = nodes.find(({ address }) => address.endsWith(`/${name}`));
+    return `${node?.digest === codeDigest ? "digest" : node?.digest} ${node?.lastRun}`;
+  });
 }
 
 describe("a run that is limited to some nodes and shards", () => {
@@ -115,6 +117,17 @@ describe("a run that is limited to some nodes and shards", () => {
     const again = await finish(apply({ ...options, only: only("region=eu") }));
     expect(again.report).toMatchObject({ outcome: "nothing-to-do", partial: true });
     expect(again.events.filter(({ type }) => type === "hook:start")).toEqual([]);
+  });
+
+  it("works on a chosen node that has no shard yet, too", async () => {
+    const options = await regions({
+      [V1]: "CREATE TABLE t1();",
+      "before.sql": "CREATE SCHEMA IF NOT EXISTS sh0001;",
+    });
+    await databases[0]?.query("DROP SCHEMA sh0001, sh0002");
+    const run = apply({ ...options, force: true, only: only("region=eu") });
+    expect((await finish(run)).report).toMatchObject({ outcome: "done", partial: true, done: 1 });
+    expect(await applied()).toEqual(["eu.sh0001"]);
   });
 
   it("undoes there alone, and does not say that the undo is complete", async () => {
