@@ -137,11 +137,18 @@ describe("the packed packages", () => {
     ["@pg-mig/discovery-dns", []],
     ["@pg-mig/discovery-patroni", []],
     ["@pg-mig/discovery-ent-framework", []],
-  ])("bring nothing along that %s does not need", async (name, others) => {
+  ])("bring along for %s only %j", async (name, others) => {
     expect((await installedClosure(project.folder, name)).dependencies).toEqual(others);
   });
 
-  it("load nothing for the ledger but the ledger", async () => {
+  it.each([
+    ["@pg-mig/ledger", ["@pg-mig/errors", "@pg-mig/ledger"]],
+    ["@pg-mig/psql-script", ["@pg-mig/errors", "@pg-mig/psql-script"]],
+    ["@pg-mig/cluster", ["@pg-mig/cluster", "@pg-mig/errors"]],
+    ["@pg-mig/discovery-dns", ["@pg-mig/discovery-dns"]],
+    ["@pg-mig/discovery-patroni", ["@pg-mig/discovery-patroni"]],
+    ["@pg-mig/discovery-ent-framework", ["@pg-mig/discovery-ent-framework"]],
+  ])("load for %s only %j", async (name, expected) => {
     const hooks = `import { writeSync } from "node:fs";
       export async function load(url, context, next) {
         if (url.startsWith("file:")) writeSync(1, url + "\\n");
@@ -152,12 +159,12 @@ describe("the packed packages", () => {
       `import { register } from "node:module";
        register("data:text/javascript,${encodeURIComponent(hooks)}");`,
     );
-    await project.write("ledger.mjs", 'import "@pg-mig/ledger";');
+    await project.write("load.mjs", `import "${name}";`);
     const { stdout } = await project.run(
       process.execPath,
       "--import",
       join(project.folder, "record.mjs"),
-      "ledger.mjs",
+      "load.mjs",
     );
     const packages = new Set(
       stdout
@@ -165,6 +172,6 @@ describe("the packed packages", () => {
         .split("\n")
         .flatMap((url) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? []),
     );
-    expect([...packages].sort()).toEqual(["@pg-mig/errors", "@pg-mig/ledger"]);
+    expect([...packages].sort()).toEqual(expected);
   });
 });
