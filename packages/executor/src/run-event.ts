@@ -60,7 +60,10 @@ export interface EditedFile {
  * Durations are in milliseconds and end in `Ms`. `node` is always the node's label.
  */
 export type RunEvent =
-  /** First event of every run. `chains` is the number of shards with work, `steps` that of versions to run on them. */
+  /**
+   * First event of every run, but for notes of what was met on the way to its plan. `chains` is the
+   * number of shards with work, `steps` that of versions to run on them.
+   */
   | {
       readonly type: "run:start";
       readonly action: RunAction;
