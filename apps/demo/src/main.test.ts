@@ -38,17 +38,18 @@ it("plays all acts, each as it should go, and leaves nothing behind", async () =
 });
 
 it.each([
-  { name: "Ctrl-C", signals: ["SIGINT"], status: 130 },
-  { name: "Ctrl-C and npm's answer to it", signals: ["SIGINT", "SIGTERM"], status: 130 },
-  { name: "SIGTERM", signals: ["SIGTERM"], status: 143 },
+  { name: "Ctrl-C", signals: ["SIGINT"], statuses: [130] },
+  // Sent right after each other, the two may arrive the other way round.
+  { name: "Ctrl-C and npm's answer to it", signals: ["SIGINT", "SIGTERM"], statuses: [130, 143] },
+  { name: "SIGTERM", signals: ["SIGTERM"], statuses: [143] },
 ] as const)(
   "stops its servers on $name, and leaves nothing behind",
-  async ({ signals, status }) => {
+  async ({ signals, statuses }) => {
     // When the command is at work.
     const { exitCode, output } = await play(demo, { signals, when: /^done /m });
     expect(output).not.toContain("That was all.");
     expect(output).toContain("The servers are stopped");
-    expect(exitCode).toBe(status);
+    expect(statuses).toContain(exitCode);
     expect(processesNaming(temporary)).toEqual([]);
     expect(await readdir(temporary)).toEqual([]);
   },

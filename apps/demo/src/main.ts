@@ -5,12 +5,14 @@ import { Stage } from "./stage.js";
 import { playStory } from "./story.js";
 
 const interruption = new AbortController();
+let interrupts = 0;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
+    if (signal === "SIGINT") interrupts++;
     if (!interruption.signal.aborted) {
       process.exitCode = 128 + constants.signals[signal];
       interruption.abort(signal);
-    } else if (signal === "SIGINT") {
+    } else if (interrupts > 1) {
       // Ctrl-C for a second time (npm answers the first one with a SIGTERM of its own). The servers
       // are stopped all the same: the testkit sees to it when this process is gone.
       process.exit();
