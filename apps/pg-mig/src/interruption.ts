@@ -16,17 +16,26 @@ export interface Interruption {
   dispose(): void;
 }
 
+/** npm and its like answer one Ctrl-C with a signal of their own: signals so close together are one. */
+const SAME_SIGNAL_MS = 300;
+
 /**
  * The first signal aborts: the run cancels what it does and reports. The second leaves at once; the
  * servers then roll back what was open.
  */
-export function listenForInterruption(source: SignalSource): Interruption {
+export function listenForInterruption(
+  source: SignalSource,
+  now: () => number = () => performance.now(),
+): Interruption {
   const controller = new AbortController();
   let status: number | undefined;
+  let firstAtMs = 0;
   const listen = (of: number) => () => {
-    if (status !== undefined) source.exit(status);
-    status = of;
-    controller.abort();
+    if (status === undefined) {
+      status = of;
+      firstAtMs = now();
+      controller.abort();
+    } else if (now() - firstAtMs >= SAME_SIGNAL_MS) source.exit(status);
   };
   const onInterrupt = listen(exitStatus.interrupted);
   const onTerminate = listen(exitStatus.terminated);

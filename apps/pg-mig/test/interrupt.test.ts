@@ -52,16 +52,33 @@ describe("Ctrl-C and SIGTERM", () => {
     },
   );
 
-  it("leaves at once the second time, and the server rolls back", async () => {
-    const { start, asleep, column } = await sleeping();
-    // A shard that does not let itself be cancelled keeps the first Ctrl-C waiting.
+  it("takes the signals that npm adds to a Ctrl-C for the same one", async () => {
+    const { start, asleep } = await sleeping();
     const run = start();
     await asleep();
     run.kill("SIGINT");
+    run.kill("SIGTERM");
+    const { status, stdout } = await run.result;
+    expect([130, 143]).toContain(status);
+    expect(stdout).toContain("Interrupted: 2 of 4 steps applied");
+  });
+
+  it("leave at once the second time, whatever the server does", async () => {
+    const { start, asleep, migrations, column } = await sleeping();
+    await migrations({
+      [SLEEP]: `CREATE TABLE half(); DO $$ BEGIN LOOP
+        BEGIN PERFORM pg_sleep(600); EXCEPTION WHEN query_canceled THEN END; END LOOP; END $$;`,
+    });
+    const run = start();
+    await asleep();
+    run.kill("SIGINT");
+    await run.printed("Press Ctrl-C again to leave at once");
+    await new Promise((resolve) => setTimeout(resolve, 500));
     run.kill("SIGINT");
     expect((await run.result).status).toBe(130);
-    const busy = "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'pg-mig%'";
-    while ((await column(busy)).length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    await column(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'pg-mig%'",
+    );
     expect(await column("SELECT to_regclass('sh1.half')")).toEqual([null]);
   });
 });
