@@ -8,6 +8,7 @@ import {
   type MigrationScript,
   nodeFileSystem,
 } from "@pg-mig/migrations";
+import type { Script } from "@pg-mig/psql-script";
 
 /** before.sql or after.sql. */
 export interface Hook extends CheckedScript {
@@ -61,6 +62,11 @@ export class MigrationFiles {
       hint: "Somebody undid it meanwhile. Run pg-mig again when they are done.",
       where: { version: missing },
     });
+  }
+
+  /** All that is loaded: before.sql, after.sql and versions. */
+  get scripts(): readonly Script[] {
+    return [...this.hooks, ...this.#scripts.values()].map(({ script }) => script);
   }
 
   /** A loaded version, as the executor runs it. */

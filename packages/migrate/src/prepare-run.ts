@@ -12,6 +12,7 @@ import { MigrationFiles } from "./migration-files.js";
 import { type OpenCluster, type OpenNode, openCluster } from "./open-cluster.js";
 import { rerunFingerprint } from "./rerun-fingerprint.js";
 import type { ApplyOptions } from "./run-options.js";
+import { refuseShellCommands } from "./shell-commands.js";
 
 /** What makes an apply an apply, and an undo an undo. */
 export interface RunKind {
@@ -66,8 +67,10 @@ export async function prepareRun(
         // Alone, they are for the whole cluster: a run that is limited leaves them to the next one.
         (options.only === undefined &&
           !cluster.nodes.every((node) => isFingerprintCurrent(node, files))));
+    const hasWork = chains.length > 0 || hooksAreDue;
+    if (hasWork && options.allowShell !== true) refuseShellCommands(files.scripts);
     if (options.only !== undefined) onNote(partialNote(cluster.nodes));
-    return { kind, cluster, chains, files, edited, hasWork: chains.length > 0 || hooksAreDue };
+    return { kind, cluster, chains, files, edited, hasWork };
   } catch (error) {
     await cluster.close();
     throw error;

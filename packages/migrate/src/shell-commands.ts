@@ -1,0 +1,31 @@
+import { PgMigError } from "@pg-mig/errors";
+import type { Command, Script } from "@pg-mig/psql-script";
+
+/**
+ * Throws if a file, or one that it includes, is certain to run a shell command. What may not be
+ * reached, inside of an `\if`, and `\copy … program` are refused when they are.
+ *
+ * @throws PgMigError `SHELL_REFUSED`, with a problem for each command
+ */
+export function refuseShellCommands(scripts: readonly Script[]): void {
+  const files = scripts.flatMap((script) => [script, ...script.includes.values()]);
+  const problems = files.flatMap(({ commands }) =>
+    commands.filter(runsShell).map(({ name, position }) => ({
+      message: `\\${name} runs a shell command.`,
+      where: position,
+    })),
+  );
+  const [first] = problems;
+  if (first === undefined) return;
+  throw new PgMigError("There are shell commands in the files, and none may run.", {
+    code: "SHELL_REFUSED",
+    hint: "Write it without backticks and \\!; or allow shell commands: run without --no-shell.",
+    where: first.where,
+    problems,
+  });
+}
+
+function runsShell({ name, arguments: found, conditional }: Command): boolean {
+  const hasBacktick = found.some(({ pieces }) => pieces.some(({ kind }) => kind === "shell"));
+  return !conditional && (name === "!" || hasBacktick);
+}
