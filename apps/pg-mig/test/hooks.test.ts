@@ -153,6 +153,35 @@ describe("before.sql and after.sql", () => {
   });
 });
 
+describe("Ctrl-C while before.sql or after.sql runs", () => {
+  it.each([
+    ["before.sql", 0],
+    ["after.sql", 2],
+  ])("cancels %s on all nodes, and rolls it back; a rerun finishes", async (file, done) => {
+    const { start, migrations, pgMig, column, databases, fingerprints } = await talking();
+    await migrations({ [file]: "CREATE TABLE half();\nSELECT pg_sleep(600);" });
+    const run = start();
+    const sleeping = `SELECT count(*)::int FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event = 'PgSleep'`;
+    for (const database of databases) {
+      while ((await column(sleeping, database))[0] !== 1) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+    run.kill("SIGINT");
+    const { status, stdout } = await run.result;
+    expect(status).toBe(130);
+    expect(stdout).toContain(`Interrupted: ${done} of 2 steps applied`);
+    expect(stdout).not.toContain("failed");
+    for (const database of databases) {
+      expect(await column("SELECT to_regclass('half')", database)).toEqual([null]);
+    }
+    expect(await fingerprints()).toEqual(["", ""]);
+    await migrations({ [file]: "" });
+    expect((await pgMig()).status).toBe(0);
+  });
+});
+
 describe("schemas that appear during a run", () => {
   it("get their versions in a round of their own, made by before.sql or by a version", async () => {
     const { pgMig, migrations, heard, say, ledger, column } = await talking({ shards: [] });

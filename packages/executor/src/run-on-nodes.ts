@@ -4,7 +4,7 @@ import type { ExecutorNode } from "./executor-client.js";
 import { pause } from "./pause.js";
 import { lockTimeoutMs, retryPauseMs } from "./retry-pause.js";
 import { type ScriptEnvironment, scriptOptions } from "./script-environment.js";
-import { isConnectionLoss, retryReason } from "./server-error.js";
+import { isConnectionLoss, isInterruption, retryReason } from "./server-error.js";
 import type { SessionPool } from "./session-pool.js";
 import { NO_SCRIPT, runStepScript, type StepScript } from "./step-script.js";
 
@@ -20,16 +20,18 @@ export interface RunOnNodesOptions extends ScriptEnvironment {
 /**
  * Runs a file (before.sql, after.sql) once per node, in parallel, each in a transaction of its own
  * with `public` as the current schema. Resolves to whether it succeeded everywhere; what became of
- * each node is told by events.
+ * each node is told by events. When the signal aborts, what runs is cancelled on the servers and
+ * rolled back, which is no failure and has no event.
  */
 export async function runHook(
   nodes: readonly ExecutorNode[],
   hook: StepScript & { readonly file: string },
   options: RunOnNodesOptions,
 ): Promise<boolean> {
-  const { emit } = options;
+  const { emit, sessions, signal } = options;
   const { file } = hook;
-  const succeeded = await onEachNode(nodes, async (node) => {
+  const runOn = async (node: ExecutorNode): Promise<boolean> => {
+    if (signal.aborted) return false;
     const startedAtMs = Date.now();
     const durationMs = () => Date.now() - startedAtMs;
     emit({ type: "hook:start", node: node.label, file });
@@ -38,12 +40,23 @@ export async function runHook(
       emit({ type: "hook:done", node: node.label, file, durationMs: durationMs() });
       return true;
     } catch (error) {
+      if (signal.aborted && (isInterruption(error) || retryReason(error) !== undefined)) {
+        return false;
+      }
       const info = errorInfo(error, { node: node.label, file });
       emit({ type: "hook:failed", node: node.label, file, durationMs: durationMs(), error: info });
       return false;
     }
-  });
-  return succeeded.every(Boolean);
+  };
+  const onAbort = () => {
+    void sessions.cancelAll();
+  };
+  signal.addEventListener("abort", onAbort);
+  try {
+    return (await onEachNode(nodes, runOn)).every(Boolean);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }
 
 /**
