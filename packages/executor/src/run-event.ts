@@ -79,7 +79,7 @@ export type RunEvent =
       readonly chains: number;
       readonly steps: number;
     }
-  /** before.sql or after.sql starts on a node. */
+  /** before.sql or after.sql starts on a node; where the run is interrupted, nothing follows on it. */
   | { readonly type: "hook:start"; readonly node: string; readonly file: string }
   | {
       readonly type: "hook:done";
