@@ -22,4 +22,25 @@ describe("several runs at once", () => {
       }
     }
   });
+
+  it("end in an error that says where, if one makes a history that is none to the other", async () => {
+    const { migrations, start, ledger, databases } = await scenario({ shards: ["sh1"] });
+    for (const database of databases) await database.query("CREATE TABLE go(n int)");
+    // The plan is made, and nothing is applied, for as long as before.sql waits.
+    const wait = "WHILE NOT EXISTS (SELECT FROM go) LOOP PERFORM pg_sleep(0.02); END LOOP;";
+    await migrations({
+      "before.sql": `DO $$ BEGIN ${wait} END $$;`,
+      "2.b.sh": "CREATE TABLE t();",
+    });
+    const run = start();
+    await run.printed("before.sql starts");
+    for (const database of databases) {
+      await database.query(`CREATE FUNCTION sh1.mig_versions_const() RETURNS text LANGUAGE sql
+        AS $$ SELECT '["1.other.sh"]'; $$; INSERT INTO go VALUES (1)`);
+    }
+    const { status, stdout } = await run.result;
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/2\.b\.sh failed on 2 shards: .* on 127\.0\.0\.1:\d+, shard sh1/);
+    expect(await ledger("sh1")).toEqual(["1.other.sh"]);
+  });
 });

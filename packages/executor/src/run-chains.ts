@@ -245,7 +245,7 @@ class ChainRun<L> {
     const step = { node: state.node.label, shard: state.shard };
     try {
       await session.ready();
-      const { ledger, pending } = await recorder.replan(session.client, state.ledger);
+      const { ledger, pending } = await recorder.replan(session.client, state.ledger, step.node);
       const done = state.versions.filter((name) => !pending.includes(name));
       // A commit that got no answer has happened.
       const doneByUs = state.inDoubt === undefined ? undefined : version;

@@ -18,12 +18,14 @@ export interface StepRecorder<L> {
   /** Statements that record the version, done now, in `ledger`; and the ledger as it is then. */
   record(ledger: L, version: string): { readonly sql: readonly string[]; readonly ledger: L };
   /**
-   * Reads the ledger of a shard again and plans anew what is still to run there.
+   * Reads the ledger of a shard again and plans anew what is still to run there; `node` is the label
+   * of its node, for what is said of it.
    *
    * @throws PgMigError if what the ledger says now does not fit the versions on disk.
    */
   replan(
     client: ExecutorClient,
     ledger: L,
+    node: string,
   ): Promise<{ readonly ledger: L; readonly pending: readonly string[] }>;
 }

@@ -38,8 +38,8 @@ export function applyKind({ versions }: MigrationDirectory): RunKind {
       refuseViolations(violations, nodes);
       return chains;
     },
-    replan(ledger) {
-      const shards = [{ node: "", shard: ledger.shard, versions: versionNames(ledger) }];
+    replan(ledger, node) {
+      const shards = [{ node, shard: ledger.shard, versions: versionNames(ledger) }];
       const { chains, violations } = buildPlan({ versions, shards });
       refuseViolations(violations, []);
       return chains[0]?.pending ?? [];

@@ -16,8 +16,8 @@ export interface LedgerRecorderOptions {
   readonly action: "apply" | "undo";
   /** The SHA-256, in hex, of the file of a version that is applied. */
   readonly checksum: (version: string) => string;
-  /** Plans anew what a shard has to run. @throws PgMigError if its ledger does not fit the disk. */
-  readonly replan: (ledger: ShardLedger) => readonly string[];
+  /** Plans anew what a shard of a node has to run. @throws PgMigError if its ledger does not fit the disk. */
+  readonly replan: (ledger: ShardLedger, node: string) => readonly string[];
 }
 
 /** Lets the executor guard and record versions in the ledgers of `@pg-mig/ledger`. */
@@ -37,9 +37,9 @@ export function createLedgerRecorder({
       const recorded = { ...ledger, entries, stored: renderShardLedger(entries) };
       return { sql: storeLedgerSql(ledger.shard, entries), ledger: recorded };
     },
-    async replan(client, { shard }) {
+    async replan(client, { shard }, node) {
       const ledger = await readShardLedger(client, shard);
-      if (ledger !== undefined) return { ledger, pending: replan(ledger) };
+      if (ledger !== undefined) return { ledger, pending: replan(ledger, node) };
       throw new PgMigError(`Shard "${shard}" was dropped during the run.`, {
         code: "SHARD_DROPPED",
         hint: "If that was meant, there is nothing to do: the next run does not see it.",

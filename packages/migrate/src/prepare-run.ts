@@ -20,8 +20,8 @@ export interface RunKind {
   readonly direction: Direction;
   /** @throws PgMigError where a shard cannot be planned for */
   plan(nodes: readonly OpenNode[]): readonly Chain[];
-  /** The same for one shard, whose ledger changed during the run. */
-  replan(ledger: ShardLedger): readonly string[];
+  /** The same for one shard, whose ledger changed during the run; `node` is its node's label. */
+  replan(ledger: ShardLedger, node: string): readonly string[];
   /** What the digest of every node is while the run goes on; `undefined`: what it was. */
   readonly digestMeanwhile: "before-undo" | undefined;
   readonly digestAfter: string;

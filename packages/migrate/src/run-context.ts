@@ -81,7 +81,8 @@ export class RunContext {
         recorder: createLedgerRecorder({
           action: this.#options.kind.action,
           checksum: (version) => this.#files.checksum(version),
-          replan: (ledger) => this.#files.ensureLoaded(this.#options.kind.replan(ledger)),
+          replan: (ledger, node) =>
+            this.#files.ensureLoaded(this.#options.kind.replan(ledger, node)),
         }),
         stepScript: (version) => this.#files.stepScript(version),
         parallelism: this.#options.parallelism ?? 10,

@@ -30,8 +30,8 @@ export function undoKind(directory: MigrationDirectory, text: string): RunKind {
       refuseViolations(violations, nodes);
       return chains;
     },
-    replan(ledger) {
-      const shards = [{ node: "", shard: ledger.shard, versions: versionNames(ledger) }];
+    replan(ledger, node) {
+      const shards = [{ node, shard: ledger.shard, versions: versionNames(ledger) }];
       const { chains, violations } = buildUndoPlan({ version, shards });
       refuseViolations(violations, []);
       return chains[0]?.pending ?? [];
