@@ -17,6 +17,8 @@ export interface CommandResult {
 export interface RunningCommand {
   readonly result: Promise<CommandResult>;
   kill(signal: NodeJS.Signals): void;
+  /** Stops reading, as `head` does behind a pipe. */
+  close(stream: "stdout" | "stderr"): void;
   /** Resolves when the text was printed, to stdout or stderr. */
   printed(text: string): Promise<void>;
 }
@@ -156,6 +158,7 @@ function startCommand(
   return {
     result,
     kill: (signal) => child.kill(signal),
+    close: (stream) => child[stream].destroy(),
     printed: (text) =>
       new Promise((resolve, reject) => {
         const check = () => {
