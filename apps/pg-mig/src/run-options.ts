@@ -1,11 +1,11 @@
 import { relative } from "node:path";
 import { PgMigError } from "@pg-mig/errors";
 import {
-  type ApplyOptions,
   type ClusterOptions,
   loadSources,
   type Only,
   parseChoice,
+  type RunOptions,
 } from "@pg-mig/migrate";
 import type { ActionContext } from "./action-context.js";
 import { readFailedShards } from "./report-file.js";
@@ -34,15 +34,14 @@ export async function clusterOptions(context: ActionContext): Promise<ClusterOpt
   };
 }
 
-/** An apply or undo, as the settings describe it. */
-export async function runOptions(context: ActionContext): Promise<ApplyOptions> {
+/** What an apply and an undo have in common, as the settings describe it. */
+export async function runOptions(context: ActionContext): Promise<RunOptions> {
   const { settings, strict, shell, env } = context;
-  const { parallelism, force, createDatabase, exported } = settings;
+  const { parallelism, force, exported } = settings;
   return {
     ...(await clusterOptions(context)),
     parallelism,
     force,
-    createDatabase,
     editedFiles: strict ? "error" : "warning",
     env: { ...definedOnly(env), ...exported },
     allowShell: shell,

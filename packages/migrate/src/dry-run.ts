@@ -2,7 +2,7 @@ import type { EditedFile } from "@pg-mig/executor";
 import { applyKind } from "./apply.js";
 import { type PlannedSql, plannedSql } from "./planned-sql.js";
 import { prepareRun } from "./prepare-run.js";
-import type { ApplyOptions } from "./run-options.js";
+import type { RunOptions } from "./run-options.js";
 import { undoKind } from "./undo.js";
 
 /** What a run would do. Plain data: it survives JSON. */
@@ -24,7 +24,7 @@ export interface PlannedRun {
   readonly sql?: readonly PlannedSql[];
 }
 
-export interface DryRunOptions extends ApplyOptions {
+export interface DryRunOptions extends RunOptions {
   /** The version to undo; `undefined`: plan an apply. */
   readonly undo?: string | undefined;
   /** Whether the very messages are wanted, too. @default false */
@@ -41,7 +41,7 @@ export interface DryRunOptions extends ApplyOptions {
 export async function dryRun(options: DryRunOptions): Promise<PlannedRun> {
   const { undo, onNote = () => {}, signal = new AbortController().signal } = options;
   const run = await prepareRun(
-    { ...options, createDatabase: false, signal },
+    { ...options, signal },
     (directory) => (undo === undefined ? applyKind(directory) : undoKind(directory, undo)),
     onNote,
   );

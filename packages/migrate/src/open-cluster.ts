@@ -185,7 +185,8 @@ async function connect(
   { createDatabase, signal, onNote }: OpenClusterOptions,
 ): Promise<pg.Client> {
   if (createDatabase) {
-    await waitForNode(node, { applicationName, signal, onWaiting: onNote });
+    const onWaiting = (reason: string) => onNote(`Waiting for ${node.label}: ${reason}`);
+    await waitForNode(node, { applicationName, signal, onWaiting });
     if ((await createDatabaseIfMissing(node, { applicationName, signal })) === "created") {
       onNote(`The database "${node.database}" did not exist on ${node.label}; it is created.`);
     }

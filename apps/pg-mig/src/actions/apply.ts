@@ -7,8 +7,10 @@ import { showRun } from "../show-run.js";
 
 /** Applies what is pending; after full success calls the `after` hooks of the config files. */
 export async function applyAction(context: ActionContext): Promise<number> {
-  const status = await showRun(apply(await runOptions(context)), context);
-  if (status === exitStatus.done) await callAfterHooks(context.settings.after);
+  const { createDatabase, after } = context.settings;
+  const run = apply({ ...(await runOptions(context)), createDatabase });
+  const status = await showRun(run, context);
+  if (status === exitStatus.done) await callAfterHooks(after);
   return status;
 }
 
