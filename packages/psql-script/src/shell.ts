@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 
 /** Where a shell command runs. Nothing of the process's own directory and environment is used. */
@@ -15,12 +15,14 @@ export interface ShellResult {
   readonly status: number;
 }
 
-/** Starts `/bin/sh -c command`. */
-export function startShell(
+/** Starts `/bin/sh -c command`. No event of the process is lost to who listens right behind. */
+export async function startShell(
   command: string,
   { cwd, env }: ShellPlace,
   stdin: "ignore" | "pipe" = "ignore",
-): ChildProcess {
+): Promise<ChildProcess> {
+  // Loaded on demand: most runs start no shell, and this module takes some milliseconds to load.
+  const { spawn } = await import("node:child_process");
   return spawn("/bin/sh", ["-c", command], {
     cwd,
     env: { ...env },
@@ -30,7 +32,7 @@ export function startShell(
 
 /** Runs a shell command to its end, and gathers what it prints. */
 export async function runShell(command: string, place: ShellPlace): Promise<ShellResult> {
-  const child = startShell(command, place);
+  const child = await startShell(command, place);
   const chunks = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
   child.stdout?.on("data", (chunk: Buffer) => chunks.stdout.push(chunk));
   child.stderr?.on("data", (chunk: Buffer) => chunks.stderr.push(chunk));

@@ -82,7 +82,7 @@ async function copyProgram(
   requireShell(call);
   const { cwd, environment, output } = call.run;
   const place = { cwd, env: Object.fromEntries(environment) };
-  const child = startShell(program, place, command.direction === "from" ? "ignore" : "pipe");
+  const child = await startShell(program, place, command.direction === "from" ? "ignore" : "pipe");
   child.stderr?.on("data", (chunk: Buffer) => output.write(chunk.toString("utf8"), "stderr"));
   const closed = once(child, "close") as Promise<[number | null]>;
   // Only `status` looks at the end; a failure to start must not be nobody's.
