@@ -39,6 +39,11 @@ export async function run(args: readonly string[], process: CommandProcess): Pro
     if (interruption.exitStatus !== undefined) return interruption.exitStatus;
     const lines = isPgMigError(error) ? renderError(error) : bugLines(error);
     stderr.write(renderLines(lines, stderr));
+    if (commandLine.flags.json && isPgMigError(error)) {
+      const { code, message, hint, where, problems } = error;
+      const line = JSON.stringify({ type: "error", code, message, hint, where, problems });
+      process.stdout.write(`${line}\n`);
+    }
     if (commandLine.flags.debug && error instanceof Error) stderr.write(`${error.stack}\n`);
     return isPgMigError(error) ? exitStatus.failed : exitStatus.bug;
   } finally {

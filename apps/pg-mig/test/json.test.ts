@@ -149,12 +149,16 @@ describe("--json", () => {
       nodes: [expect.anything(), expect.anything()],
     });
   });
+});
 
-  it("leaves stdout empty where a run is refused before it starts", async () => {
-    const { pgMig, migrations } = await prepared();
-    await migrations({ "3.c.sh": "\\connect other" });
-    const { status, stdout, stderr } = await pgMig(["--json"]);
-    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
-    expect(stderr).toContain("3.c.sh.up.sql:1:1");
+it("prints what is refused before it starts as an object, too", async () => {
+  const { pgMig, migrations } = await scenario();
+  await migrations({ "1.a.sh": "", "foo.sql": "" });
+  const { status, stdout } = await pgMig(["--json"]);
+  expect(status).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject({
+    type: "error",
+    code: "MIGRATION_DIRECTORY_INVALID",
+    problems: [{ where: { file: expect.stringContaining("foo.sql") } }],
   });
 });

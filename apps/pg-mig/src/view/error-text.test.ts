@@ -69,3 +69,12 @@ describe("renderError", () => {
     );
   });
 });
+
+it("tells each of several problems that have the same words", () => {
+  const problem = (file: string) => ({ message: "a limit is missing", where: { file, line: 1 } });
+  const lines = renderError({
+    message: "a.sql:1: a limit is missing (and 1 more problem)",
+    problems: [problem("a.sql"), problem("b.sql")],
+  });
+  expect(lines.flat().map(({ text }) => text)).toContain("  - b.sql:1: a limit is missing");
+});

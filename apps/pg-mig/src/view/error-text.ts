@@ -43,7 +43,7 @@ export function renderError(error: ShownError, subject = "error"): Line[] {
     ...labelled("context", server?.context),
     ...labelled("what to do", hint),
     ...(error.problems ?? [])
-      .filter((problem) => !message.includes(problem.message))
+      .filter((problem) => !message.includes(withPlace(problem)))
       .flatMap(problemLines),
   ];
 }
@@ -56,10 +56,14 @@ export function renderPlace(where: ErrorLocation | undefined): string {
     : [file, lineNumber, column].filter((part) => part !== undefined).join(":");
 }
 
-function problemLines({ message, where, hint }: Problem): Line[] {
+function withPlace({ message, where }: Problem): string {
   const place = renderPlace(where);
-  const named = place === "" || message.includes(place) ? message : `${place}: ${message}`;
-  const [first = "", ...rest] = named.split("\n");
+  return place === "" || message.includes(place) ? message : `${place}: ${message}`;
+}
+
+function problemLines(problem: Problem): Line[] {
+  const { hint } = problem;
+  const [first = "", ...rest] = withPlace(problem).split("\n");
   return [
     line(`  - ${first}`),
     ...rest.map((text) => line(`    ${text}`)),

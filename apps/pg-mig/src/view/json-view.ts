@@ -9,8 +9,8 @@ export interface JsonViewOptions {
 
 /**
  * Writes each event as one line of JSON, just as the run gave it: the fields of `RunEvent`, `type`
- * among them, of which later versions may add some but change none. The first line is `run:start`,
- * the last `run:done` with the whole report.
+ * among them, of which later versions may add some but change none. After notes of what was
+ * met on the way comes `run:start`, and `run:done` with the whole report is the last.
  */
 export function createJsonView({ stdout, stderr }: JsonViewOptions): RunView {
   return {
