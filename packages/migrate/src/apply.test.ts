@@ -195,7 +195,7 @@ describe("apply", SLOW_TEST, () => {
     const versions = countingVersions(8);
     const folder = await migrationFolder(versions);
     let over = false;
-    const killing = (async () => {
+    const kill = async () => {
       while (!over) {
         for (const database of nodes) {
           await database.query(
@@ -205,10 +205,17 @@ describe("apply", SLOW_TEST, () => {
         }
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
-    })();
-    let report = await apply(options(nodes, folder)).result;
-    over = true;
-    await killing;
+    };
+    const run = apply(options(nodes, folder));
+    let killing: Promise<void> | undefined;
+    try {
+      // Not before: while it plans, the run would simply be refused.
+      for await (const { type } of run) if (type === "step:start") killing ??= kill();
+    } finally {
+      over = true;
+      await killing;
+    }
+    let report = await run.result;
     if (report.outcome !== "done") report = await apply(options(nodes, folder)).result;
     expect(report.outcome).toMatch(/^(done|nothing-to-do)$/);
     await expectAllApplied(nodes, Object.keys(versions));
