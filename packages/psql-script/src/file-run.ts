@@ -1,33 +1,17 @@
-import { createExpander } from "./argument-expander.js";
-import { ArgumentReader } from "./argument-reader.js";
-import { type Argument, scanArguments, scanCommandName } from "./command-arguments.js";
-import { type CommandRule, commandRule } from "./command-table.js";
-import type { CommandCall, CommandFile } from "./commands/command-call.js";
-import { commandHandler } from "./commands/handlers.js";
+import type { CommandFile } from "./commands/command-call.js";
 import { ConditionalStack } from "./conditional-stack.js";
 import { openInclude } from "./open-include.js";
 import type { QueryBuffer } from "./query-buffer.js";
+import { runCommand } from "./run-command.js";
 import type { RunState } from "./run-state.js";
 import type { Script } from "./script.js";
 import { ScriptCursor } from "./script-cursor.js";
-import { ScriptError, type ScriptErrorOptions } from "./script-error.js";
+import { ScriptError } from "./script-error.js";
 import { controlsTransaction, type PartOrigin } from "./script-parts.js";
-import {
-  isBlank,
-  quitSkips,
-  refusedCommand,
-  unknownCommand,
-  unterminated,
-} from "./script-problems.js";
+import { isBlank, quitSkips, unterminated } from "./script-problems.js";
 import type { SourcePosition } from "./source-text.js";
 import { StatementSender } from "./statement-sender.js";
 import { RESULT_REFERENCE } from "./variables.js";
-
-/** Before them nothing has to be sent: they send it themselves, or it makes no difference to them. */
-const GLUING_COMMANDS = new Set(
-  "g gx gset gexec restrict unrestrict i include ir include_relative".split(" "),
-);
-const CONDITIONAL_COMMANDS = new Set(["if", "elif", "else", "endif"]);
 
 /** One file of a run, from its first line to its last: the counterpart of psql's main loop. */
 export class FileRun implements CommandFile {
@@ -35,9 +19,9 @@ export class FileRun implements CommandFile {
   readonly cursor: ScriptCursor;
   readonly conditions = new ConditionalStack();
   readonly sender: StatementSender;
+  readonly origin: PartOrigin;
 
   readonly #run: RunState;
-  readonly #origin: PartOrigin;
   #nextRegion = 0;
   /** As psql does, ON_ERROR_STOP is looked at when a line begins. */
   #stopOnError = true;
@@ -48,11 +32,11 @@ export class FileRun implements CommandFile {
   constructor(run: RunState, script: Script, includedFrom: readonly SourcePosition[]) {
     this.script = script;
     this.#run = run;
-    this.#origin = { source: script, includedFrom };
+    this.origin = { source: script, includedFrom };
     this.cursor = new ScriptCursor(script, {
       schemaRoutines: !script.psqlCompat,
       lookup: run.variables.get,
-      onRecursion: (name) => this.#warn(`the variable "${name}" refers to itself`),
+      onRecursion: (name) => this.warn(`the variable "${name}" refers to itself`),
     });
     this.sender = new StatementSender(run, this.cursor, { source: script, includedFrom });
   }
@@ -66,7 +50,7 @@ export class FileRun implements CommandFile {
       if (stop === "line") await this.#atLine();
       else if (stop === "statement")
         await this.#guard(() => this.#runStatement(cursor.takeQuery()));
-      else if (!(await this.#guard(() => this.#runCommand()))) cursor.skipLine();
+      else if (!(await this.#guard(() => runCommand(this.#run, this)))) cursor.skipLine();
     }
     await this.#guard(() => this.#atEnd());
   }
@@ -74,8 +58,8 @@ export class FileRun implements CommandFile {
   async include(path: string): Promise<void> {
     const run = this.#run;
     const offset = this.cursor.commandOffset;
-    const script = await openInclude(run, path, { ...this.#origin, source: this.script, offset });
-    const from = [this.cursor.positionInLine(offset), ...this.#origin.includedFrom];
+    const script = await openInclude(run, path, { ...this.origin, source: this.script, offset });
+    const from = [this.cursor.positionInLine(offset), ...this.origin.includedFrom];
     run.openFiles.push(path);
     try {
       await new FileRun(run, script, from).execute();
@@ -87,7 +71,7 @@ export class FileRun implements CommandFile {
   quit(): void {
     const { cursor, script } = this;
     if (!script.psqlCompat && !isBlank(script.text.slice(cursor.offset))) {
-      throw quitSkips({ ...this.#origin, offset: cursor.commandOffset });
+      throw quitSkips({ ...this.origin, offset: cursor.commandOffset });
     }
     this.#quit = true;
   }
@@ -142,75 +126,15 @@ export class FileRun implements CommandFile {
     } else this.sender.add(query);
   }
 
-  async #runCommand(): Promise<void> {
-    const { cursor, conditions } = this;
-    const run = this.#run;
-    const offset = cursor.commandOffset;
-    const place = { ...this.#origin, offset };
-    const mark = { length: cursor.query.length, parenDepth: cursor.lexer.parenDepth };
-    const name = scanCommandName(cursor.input);
-    if (run.restrictedBy !== undefined && name !== "unrestrict") {
-      throw this.#error(
-        "SCRIPT_COMMAND_FAILED",
-        `\\${name} is not allowed behind \\restrict.`,
-        place,
-      );
-    }
-    const rule = commandRule(name);
-    if (rule === undefined) throw unknownCommand(name, place);
-    const found = scanArguments(cursor.input, rule.style);
-    if (!conditions.active && !CONDITIONAL_COMMANDS.has(name)) return;
-    if (rule.verdict === "refuse") throw refusedCommand(name, rule, place);
-    if (!GLUING_COMMANDS.has(name) || found.some(isExpanded)) await this.sender.flush();
-    const call = this.#call(name, found, rule, mark);
-    await commandHandler(name)?.(call);
-    if (rule.verdict === "ignore") return;
-    for (const left of call.arguments.leftover()) call.warn(`extra argument "${left}" is ignored`);
-  }
-
-  #call(
-    name: string,
-    found: readonly Argument[],
-    rule: CommandRule,
-    mark: CommandCall["mark"],
-  ): CommandCall {
-    const offset = this.cursor.commandOffset;
-    const refuse: CommandCall["refuse"] = (message, hint) =>
-      this.#error("SCRIPT_COMMAND_REFUSED", `\\${name}: ${message}.`, { offset, hint });
-    return {
-      name,
-      offset,
-      mark,
-      run: this.#run,
-      file: this,
-      refuse,
-      fail: (message, options) =>
-        this.#error("SCRIPT_COMMAND_FAILED", `\\${name}: ${message}.`, { offset, ...options }),
-      warn: (message) => this.#warn(`\\${name}: ${message}`),
-      arguments: new ArgumentReader(found, {
-        dropsSemicolon: rule.dropsSemicolon ?? false,
-        expander: createExpander(this.#run, {
-          refuse,
-          warn: (message) => this.#warn(message),
-          unterminated: ({ offset: at }) => {
-            const error = unterminated("quote", { ...this.#origin, offset: at });
-            if (!this.script.psqlCompat) throw error;
-            this.#warn("a quote is not closed");
-          },
-        }),
-      }),
-    };
-  }
-
   async #atEnd(): Promise<void> {
     const { cursor, conditions, script } = this;
     const { opening } = cursor;
     const openBlock = this.#quit ? undefined : conditions.openedAt;
     if (!script.psqlCompat && opening !== undefined && conditions.active) {
-      throw unterminated(opening.what, { ...this.#origin, offset: opening.offset });
+      throw unterminated(opening.what, { ...this.origin, offset: opening.offset });
     }
     if (conditions.active && cursor.query.length > 0) await this.#runStatement(cursor.takeQuery());
-    if (openBlock !== undefined) throw unterminated("\\if", { ...this.#origin, offset: openBlock });
+    if (openBlock !== undefined) throw unterminated("\\if", { ...this.origin, offset: openBlock });
   }
 
   /** Goes on behind an error where ON_ERROR_STOP is off; then returns false. */
@@ -232,20 +156,8 @@ export class FileRun implements CommandFile {
     return this.script.psqlCompat && code === "SCRIPT_COMMAND_REFUSED";
   }
 
-  #warn(message: string): void {
+  warn(message: string): void {
     const { file } = this.script;
     this.#run.output.write(`${file}:${this.cursor.line}: warning: ${message}\n`, "stderr");
   }
-
-  #error(
-    code: string,
-    message: string,
-    options: Partial<ScriptErrorOptions> & { readonly offset: number },
-  ): ScriptError {
-    return new ScriptError(message, { part: "script", ...this.#origin, ...options, code });
-  }
-}
-
-function isExpanded({ pieces }: Argument): boolean {
-  return pieces.some((piece) => piece.kind !== "text");
 }

@@ -9,7 +9,16 @@ import {
   skipClass,
 } from "./char-classes.js";
 import { StatementWords } from "./statement-words.js";
-import { continuationEnd, junkEnd, lineCommentEnd, numberEnd, variableEnd } from "./token-ends.js";
+import {
+  continuationEnd,
+  dollarEnd,
+  junkEnd,
+  lineCommentEnd,
+  numberEnd,
+  operatorEnd,
+  quotedIdentifierEnd,
+  variableEnd,
+} from "./token-ends.js";
 
 /**
  * What a piece of SQL text is.
@@ -144,12 +153,19 @@ export class Lexer {
       case "comment":
         return this.#token("block-comment", this.#scanComment(text, from, end));
       case "dollar":
-        return this.#token("dollar-string", this.#scanDollar(text, from, end));
+        return this.#closeAt("dollar-string", dollarEnd(text, from, end, this.#dollarTag), end);
       case "quoted-identifier":
-        return this.#token("quoted-identifier", this.#scanIdentifier(text, from, end));
+        return this.#closeAt("quoted-identifier", quotedIdentifierEnd(text, from, end), end);
       default:
         return this.#token("string", this.#scanString(text, from, end));
     }
+  }
+
+  /** Ends an open literal at `closed`; -1 leaves it open behind `end`. */
+  #closeAt(kind: TokenKind, closed: number, end: number): number {
+    if (closed < 0) return this.#token(kind, end);
+    this.#mode = "sql";
+    return this.#token(kind, closed);
   }
 
   #openAt(mode: Mode, text: string, from: number, end: number): number {
@@ -172,30 +188,6 @@ export class Lexer {
         this.#mode = "sql";
         return i + 1;
       }
-    }
-    return end;
-  }
-
-  #scanDollar(text: string, from: number, end: number): number {
-    for (let i = from; i < end; i++) {
-      if (text.charCodeAt(i) !== DOLLAR || !text.startsWith(this.#dollarTag, i)) continue;
-      const after = i + this.#dollarTag.length;
-      if (after > end) break;
-      this.#mode = "sql";
-      return after;
-    }
-    return end;
-  }
-
-  #scanIdentifier(text: string, from: number, end: number): number {
-    for (let i = from; i < end; i++) {
-      if (text.charCodeAt(i) !== DOUBLE_QUOTE) continue;
-      if (i + 1 < end && text.charCodeAt(i + 1) === DOUBLE_QUOTE) {
-        i++;
-        continue;
-      }
-      this.#mode = "sql";
-      return i + 1;
     }
     return end;
   }
@@ -309,14 +301,7 @@ export class Lexer {
     if (code === DASH && next === DASH) {
       return this.#token("line-comment", lineCommentEnd(text, from, end));
     }
-    let i = from + 1;
-    for (; i < end; i++) {
-      const here = text.charCodeAt(i);
-      if ((classOf(here) & OPERATOR) === 0) break;
-      const after = i + 1 < end ? text.charCodeAt(i + 1) : 0;
-      if ((here === SLASH && after === STAR) || (here === DASH && after === DASH)) break;
-    }
-    return this.#token("operator", i);
+    return this.#token("operator", operatorEnd(text, from, end));
   }
 
   #scanAfterDollar(text: string, from: number, end: number): number {

@@ -2,6 +2,7 @@ import { copyDataEnd } from "./copy-data.js";
 import { type InputFrame, InputFrames } from "./input-frames.js";
 import { interpolate, type VariableLookup } from "./interpolate.js";
 import { Lexer } from "./lexer.js";
+import { type Opening, Openings } from "./openings.js";
 import { QueryBuffer } from "./query-buffer.js";
 import { countCharacters, type SourcePosition, type SourceText, textStart } from "./source-text.js";
 
@@ -22,12 +23,6 @@ export interface ScriptCursorOptions {
   readonly onEscape?: () => void;
   /** See `StatementWords`. */
   readonly schemaRoutines: boolean;
-}
-
-/** Something that is open, for the message when it is never closed. */
-export interface Opening {
-  readonly what: string;
-  readonly offset: number;
 }
 
 /**
@@ -51,14 +46,12 @@ export class ScriptCursor {
 
   readonly #source: SourceText;
   readonly #options: ScriptCursorOptions;
+  readonly #openings = new Openings();
   #lineEnd: number;
   #lineState: "none" | "announced" | "reading" = "none";
   #feedAt = -1;
   #queryPosition: SourcePosition;
   #knownColumn = { offset: -1, column: 1 };
-  #openedAt = 0;
-  #parens: number[] = [];
-  #routineAt = 0;
   #dataLines = 0;
 
   constructor(source: SourceText, options: ScriptCursorOptions) {
@@ -90,12 +83,9 @@ export class ScriptCursor {
     );
   }
 
-  /** What is open and where it began, outermost thing last read first. */
+  /** What is open, and where it began. */
   get opening(): Opening | undefined {
-    const { open, parenDepth, words } = this.lexer;
-    if (open !== undefined) return { what: NAMES[open], offset: this.#openedAt };
-    if (parenDepth > 0) return { what: "parenthesis", offset: this.#parens[0] ?? this.offset };
-    return words.depth > 0 ? { what: "BEGIN ATOMIC body", offset: this.#routineAt } : undefined;
+    return this.#openings.current(this.lexer, this.offset);
   }
 
   /** Where the query begins. Only meaningful while `query` is not empty. */
@@ -206,14 +196,10 @@ export class ScriptCursor {
     const { lexer, query } = this;
     const start = frame.position;
     const at = this.offset;
-    const wasOpen = lexer.open !== undefined;
-    const wasRoutine = lexer.words.depth > 0;
-    const depth = lexer.parenDepth;
+    this.#openings.before(lexer);
     const end = lexer.next(frame.text, start, frame.end);
     frame.position = end;
-    if (!wasOpen && lexer.open !== undefined) this.#openedAt = at;
-    if (lexer.parenDepth > depth) this.#parens[depth] = at;
-    if (!wasRoutine && lexer.words.depth > 0) this.#routineAt = at;
+    this.#openings.behind(lexer, at);
     switch (lexer.kind) {
       case "space":
       case "line-comment":
@@ -289,10 +275,3 @@ export class ScriptCursor {
     }
   }
 }
-
-const NAMES = {
-  string: "quoted string",
-  "quoted-identifier": "quoted identifier",
-  "dollar-string": "dollar-quoted string",
-  "block-comment": "comment",
-} as const;

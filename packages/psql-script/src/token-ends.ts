@@ -4,16 +4,20 @@ import {
   IDENTIFIER_PART,
   IDENTIFIER_START,
   NAME_PART,
+  OPERATOR,
   SPACE,
   skipClass,
 } from "./char-classes.js";
 
 const CR = 0x0d;
 const DASH = 0x2d;
+const DOLLAR = 0x24;
 const DOT = 0x2e;
 const DOUBLE_QUOTE = 0x22;
 const LF = 0x0a;
 const QUOTE = 0x27;
+const SLASH = 0x2f;
+const STAR = 0x2a;
 
 /** Where the line comment at `from` ends: before the next CR or LF. */
 export function lineCommentEnd(text: string, from: number, end: number): number {
@@ -23,6 +27,38 @@ export function lineCommentEnd(text: string, from: number, end: number): number 
     if (code === LF || code === CR) break;
   }
   return i;
+}
+
+/** Where the operator at `from` ends: a comment may begin right behind it. */
+export function operatorEnd(text: string, from: number, end: number): number {
+  let i = from + 1;
+  for (; i < end; i++) {
+    const code = text.charCodeAt(i);
+    if ((classOf(code) & OPERATOR) === 0) break;
+    const next = i + 1 < end ? text.charCodeAt(i + 1) : 0;
+    if ((code === SLASH && next === STAR) || (code === DASH && next === DASH)) break;
+  }
+  return i;
+}
+
+/** Where the dollar-quoted literal ends whose inside is at `from`, or -1 if not before `end`. */
+export function dollarEnd(text: string, from: number, end: number, tag: string): number {
+  for (let i = from; i < end; i++) {
+    if (text.charCodeAt(i) !== DOLLAR || !text.startsWith(tag, i)) continue;
+    const after = i + tag.length;
+    return after > end ? -1 : after;
+  }
+  return -1;
+}
+
+/** Where the quoted identifier ends whose inside is at `from`, or -1 if not before `end`. */
+export function quotedIdentifierEnd(text: string, from: number, end: number): number {
+  for (let i = from; i < end; i++) {
+    if (text.charCodeAt(i) !== DOUBLE_QUOTE) continue;
+    if (i + 1 >= end || text.charCodeAt(i + 1) !== DOUBLE_QUOTE) return i + 1;
+    i++;
+  }
+  return -1;
 }
 
 /** Digits, fraction, exponent, and an identifier glued to it, which the server will refuse. */

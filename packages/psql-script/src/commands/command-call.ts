@@ -4,6 +4,7 @@ import type { RunState } from "../run-state.js";
 import type { Script } from "../script.js";
 import type { ScriptCursor } from "../script-cursor.js";
 import type { ScriptError } from "../script-error.js";
+import type { PartOrigin } from "../script-parts.js";
 import type { StatementSender } from "../statement-sender.js";
 
 /** What a command can do with the file that it stands in. */
@@ -12,10 +13,14 @@ export interface CommandFile {
   readonly cursor: ScriptCursor;
   readonly conditions: ConditionalStack;
   readonly sender: StatementSender;
+  /** What errors tell of where the file comes from. */
+  readonly origin: PartOrigin;
   /** Runs another file, here. */
   include(path: string): Promise<void>;
   /** Reads no further. */
   quit(): void;
+  /** Tells of something odd in the line that is being read. */
+  warn(message: string): void;
 }
 
 /** A command that is to be carried out. */
