@@ -1,15 +1,17 @@
-import { startNodes, type TestCluster } from "@pg-mig/testkit";
+import { startNodes, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ScriptBench } from "./testing/script-bench.js";
 
 let cluster: TestCluster;
+let database: TestDatabase;
 let bench: ScriptBench;
 beforeAll(async () => {
   cluster = await startNodes();
+  database = await cluster.node.createDatabase();
 });
 afterAll(() => cluster?.stop());
 beforeEach(async () => {
-  bench = new ScriptBench(await (await cluster.node.createDatabase()).connect());
+  bench = await ScriptBench.inEmptied(await database.connect());
 });
 afterEach(() => bench.client.end());
 

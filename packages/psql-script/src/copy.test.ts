@@ -3,15 +3,17 @@ import { createReadStream } from "node:fs";
 import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startNodes, type TestCluster } from "@pg-mig/testkit";
+import { startNodes, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ScriptBench } from "./testing/script-bench.js";
 
 let cluster: TestCluster;
+let database: TestDatabase;
 let bench: ScriptBench;
 let directory: string;
 beforeAll(async () => {
   cluster = await startNodes();
+  database = await cluster.node.createDatabase();
   directory = await mkdtemp(join(tmpdir(), "psql-script-"));
 });
 afterAll(async () => {
@@ -19,7 +21,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 beforeEach(async () => {
-  bench = new ScriptBench(await (await cluster.node.createDatabase()).connect());
+  bench = await ScriptBench.inEmptied(await database.connect());
   await bench.client.query("create table t (a int, b text)");
 });
 afterEach(() => bench.client.end());
@@ -91,7 +93,7 @@ describe("\\copy", () => {
     expect(await rows()).toEqual(["1|one", "2|-"]);
     expect(await readFile(join(directory, "out.txt"), "utf8")).toBe("1\tone\n2\t\\N\n");
   });
-  it("carries 120 MB to the server and back without holding them", {
+  it("carries 120 MB to a server and a program that are slow, without holding them", {
     timeout: 120_000,
   }, async () => {
     const hash = createHash("sha256");
@@ -105,10 +107,22 @@ describe("\\copy", () => {
       await big.write(lines.join(""));
     }
     await big.close();
-    const before = process.memoryUsage().rss;
-    const text = "\\copy t from big.txt\n\\copy t to big-out.txt\n";
-    expect((await bench.run(text, { cwd: directory })).error).toBeUndefined();
-    expect(process.memoryUsage().rss - before).toBeLessThan(80_000_000);
+    // Both wait before they take the data: whoever does not wait for them reads everything meanwhile.
+    await bench.client.query(`create function slow() returns trigger language plpgsql as
+      'begin if new.b = $$0$$ || repeat($$x$$, 990) then perform pg_sleep(1); end if; return new; end';
+      create trigger slow before insert on t for each row execute function slow()`);
+    const text = "\\copy t from big.txt\n\\copy t to program 'sleep 1; cat > big-out.txt'\n";
+    const held = () => process.memoryUsage().heapUsed + process.memoryUsage().external;
+    const before = held();
+    let peak = before;
+    const sampler = setInterval(() => {
+      peak = Math.max(peak, held());
+    }, 5);
+    const options = { cwd: directory, allowShell: true, env: { PATH: "/usr/bin:/bin" } };
+    const { error } = await bench.run(text, options);
+    clearInterval(sampler);
+    expect(error).toBeUndefined();
+    expect(peak - before).toBeLessThan(80_000_000);
     const back = createHash("sha256");
     for await (const chunk of createReadStream(join(directory, "big-out.txt"))) back.update(chunk);
     expect(back.digest("hex")).toBe(hash.digest("hex"));

@@ -7,16 +7,13 @@ let database: TestDatabase;
 let bench: ScriptBench;
 beforeAll(async () => {
   cluster = await startNodes();
+  database = await cluster.node.createDatabase();
 });
 afterAll(() => cluster?.stop());
 beforeEach(async () => {
-  database = await cluster.node.createDatabase();
-  bench = new ScriptBench(await database.connect());
+  bench = await ScriptBench.inEmptied(await database.connect());
 });
-afterEach(async () => {
-  await bench.client.end();
-  await database.drop();
-});
+afterEach(() => bench.client.end());
 
 const inTransaction = {
   prologue: ["BEGIN", "CREATE TABLE log (what text)"],

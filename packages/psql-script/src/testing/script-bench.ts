@@ -14,12 +14,27 @@ export interface BenchRun {
   readonly transactionStatus: string;
 }
 
-/** Runs scripts in a database of their own. */
+const DROP_ALL = `do $$
+declare name text;
+begin
+  for name in select nspname from pg_namespace
+    where nspname !~ '^pg_' and nspname <> 'information_schema'
+  loop execute format('drop schema %I cascade', name); end loop;
+  create schema public;
+end $$`;
+
+/** Runs scripts on a connection of their own. */
 export class ScriptBench {
   readonly client: pg.Client;
 
   constructor(client: pg.Client) {
     this.client = client;
+  }
+
+  /** Removes first what earlier scripts have made: an empty schema `public` is left. */
+  static async inEmptied(client: pg.Client): Promise<ScriptBench> {
+    await client.query(DROP_ALL);
+    return new ScriptBench(client);
   }
 
   /** Parses and runs a text; errors of the script are part of what it returns. */
