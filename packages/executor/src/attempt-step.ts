@@ -1,7 +1,7 @@
 import { type RunScriptOptions, ScriptError } from "@pg-mig/psql-script";
 import { isConnectionLoss } from "./server-error.js";
 import type { Session } from "./session.js";
-import { mayChangeSession } from "./session-state.js";
+import { sessionTraces } from "./session-state.js";
 import type { StepRecorder } from "./step-recorder.js";
 import { NO_SCRIPT, runStepScript, type StepScript } from "./step-script.js";
 
@@ -56,11 +56,9 @@ export async function attemptStep<L>(
     const failure = failureOf(error, session, recorder);
     return committing && failure.type === "lost" ? { type: "in-doubt", error } : failure;
   } finally {
-    const clean =
-      session.client.getTransactionStatus() === "I" &&
-      step.transaction === "wrapped" &&
-      !mayChangeSession(step.script);
-    if (!clean && !session.lost) session.reset();
+    const traces = sessionTraces(step.script);
+    // What surrounds a file outside of a transaction leaves settings and a lock.
+    session.reset(traces === "none" && step.transaction !== "wrapped" ? "droppable" : traces);
   }
 }
 
@@ -85,7 +83,7 @@ export async function checkStep<L>(
   } catch (error) {
     return failureOf(error, session, recorder);
   } finally {
-    if (!session.lost) session.reset();
+    session.reset("droppable");
   }
 }
 

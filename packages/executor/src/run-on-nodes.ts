@@ -6,6 +6,7 @@ import { lockTimeoutMs, retryPauseMs } from "./retry-pause.js";
 import { type ScriptEnvironment, scriptOptions } from "./script-environment.js";
 import { isConnectionLoss, isInterruption, retryReason } from "./server-error.js";
 import type { SessionPool } from "./session-pool.js";
+import { sessionTraces } from "./session-state.js";
 import { NO_SCRIPT, runStepScript, type StepScript } from "./step-script.js";
 
 /** On how many nodes at a time something runs that runs once per node. */
@@ -131,7 +132,7 @@ async function inTransaction(
       if (reason === undefined || spent || options.signal.aborted) throw error;
       await pause(retryPauseMs(reason, attempt, Math.random()), options.signal);
     } finally {
-      if (!session.lost) session.reset();
+      session.reset(sessionTraces(step.script));
       options.sessions.release(session);
     }
   }

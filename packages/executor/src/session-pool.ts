@@ -31,6 +31,7 @@ export class SessionPool {
     for (let session = idle.pop(); session !== undefined; session = idle.pop()) {
       this.#busy.set(session, node);
       await session.ready();
+      if (session.spoilt) await session.close();
       if (!session.lost) return session;
       this.#busy.delete(session);
     }

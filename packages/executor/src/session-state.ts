@@ -1,4 +1,13 @@
-import { leadingWords, type Script, type Statement } from "@pg-mig/psql-script";
+import { type Command, leadingWords, type Script, type Statement } from "@pg-mig/psql-script";
+
+/**
+ * What a script may leave behind in its session:
+ * - `none`: nothing;
+ * - `droppable`: what `DISCARD ALL` drops;
+ * - `lasting`: what it does not drop. A setting whose name has a dot is empty from then on and no
+ *   longer unknown, the seed of `random()` stays, and so does a loaded library.
+ */
+export type SessionTraces = "none" | "droppable" | "lasting";
 
 /** Statements that define objects and run no code of the user's that could change the session. */
 const DEFINITIONS = new Set(["ALTER", "COMMENT", "CREATE", "DROP", "GRANT", "REVOKE"]);
@@ -20,12 +29,42 @@ const RUNS_CODE = new Set([
 ]);
 
 /**
- * Whether a script may leave anything behind in its session: settings, a role, temporary tables,
- * prepared statements, advisory locks, a LISTEN. Pure, and careful: only plain definitions of
- * objects, with no call of anything, are known to leave nothing.
+ * What makes lasting traces, wherever it stands: in strings, too, since DO, EXECUTE and \gexec run
+ * them. To take a comment for it only costs a connection. What functions do that the script calls is
+ * not seen.
  */
-export function mayChangeSession(script: Script): boolean {
-  return !script.plain || script.statements.some((statement) => !isPlainDefinition(statement));
+const LASTING = new RegExp(
+  [
+    // SET a.b, SET LOCAL "a"."b", and names that variables hold
+    String.raw`\bSET\s+(?:(?:SESSION|LOCAL)\s+)?(?:"[^"]*"|[^\s"=.;]+)?\s*(?:\.|:[\w"'])`,
+    // set_config('a.b', …) and names that are computed
+    String.raw`\bset_config\b(?!\s*\(\s*'[^'.]*'\s*,)`,
+    String.raw`\bsetseed\b`,
+    String.raw`\bLOAD\s*'`,
+  ].join("|"),
+  "i",
+);
+
+/**
+ * Judges what a script may leave behind. Pure, and careful: only plain definitions of objects, with no
+ * call of anything, are known to leave nothing.
+ */
+export function sessionTraces(script: Script): SessionTraces {
+  if (script.plain && script.statements.every(isPlainDefinition)) return "none";
+  const scripts = [script, ...script.includes.values()];
+  const lasting = scripts.some(
+    ({ text, commands }) => LASTING.test(text) || includesUnknown(commands),
+  );
+  return lasting ? "lasting" : "droppable";
+}
+
+/** Whether a file is included that was not read beforehand. */
+function includesUnknown(commands: readonly Command[]): boolean {
+  const includes = commands.filter(({ name }) => /^i(?:r|nclude|nclude_relative)?$/.test(name));
+  return (
+    includes.some(({ text, conditional }) => conditional || /[:`]/.test(text)) ||
+    (includes.length > 0 && commands.some(({ name }) => name === "cd"))
+  );
 }
 
 function isPlainDefinition(statement: Statement): boolean {

@@ -1,6 +1,7 @@
 import { PgMigError } from "@pg-mig/errors";
 import type { ExecutorClient } from "./executor-client.js";
 import { sqlStateOf } from "./server-error.js";
+import type { SessionTraces } from "./session-state.js";
 
 /**
  * One kept connection to a node, on which versions run one after another. A version never meets the
@@ -12,6 +13,7 @@ export class Session {
   /** How many versions have run on it. */
   uses = 0;
   #lost = false;
+  #spoilt = false;
   #reset: Promise<void> = Promise.resolve();
 
   constructor(client: ExecutorClient) {
@@ -26,17 +28,25 @@ export class Session {
     return this.#lost;
   }
 
+  /** Whether something is left in it that no reset drops: no other version may run on it. */
+  get spoilt(): boolean {
+    return this.#spoilt;
+  }
+
   /** Resolves when the session can be used again. */
   async ready(): Promise<void> {
     await this.#reset;
   }
 
   /**
-   * Rolls back what is open, drops all session state, and does not wait for it: the server does it
-   * while the run goes on elsewhere. A session for which that fails counts as lost.
+   * Rolls back what is open, drops the traces that a version may have left, and does not wait for it:
+   * the server does it while the run goes on elsewhere. A session for which that fails counts as
+   * lost; one with traces that stay is `spoilt`.
    */
-  reset(): void {
+  reset(traces: SessionTraces): void {
+    this.#spoilt ||= traces === "lasting";
     const rollBack = this.client.getTransactionStatus() !== "I";
+    if (this.#lost || (traces === "none" && !rollBack)) return;
     this.#reset = (async () => {
       try {
         if (rollBack) await this.client.query("ROLLBACK");

@@ -1,0 +1,134 @@
+import { describe, expect, it } from "vitest";
+import { scenarios } from "./scenario.js";
+
+const { scenario } = scenarios({ nodes: 1 });
+
+/** Leaves all that a session can hold, in the shapes that outlive a COMMIT. */
+const LEAVE = `
+  SET work_mem = '7MB'; SET statement_timeout = '1h'; SET search_path = pg_catalog;
+  SET default_transaction_isolation = 'serializable';
+  CREATE TEMP TABLE left_table AS SELECT 1 AS one;
+  CREATE TEMP SEQUENCE left_sequence;
+  PREPARE left_statement AS SELECT 1;
+  DECLARE left_cursor CURSOR WITH HOLD FOR SELECT 1;
+  SELECT pg_advisory_lock(4711);
+  LISTEN left_channel;
+  SET ROLE pg_monitor;
+`;
+
+/** Writes down what a file finds in its session. */
+const SEE = `
+  INSERT INTO public.seen(what) SELECT json_build_object(
+    'work_mem', current_setting('work_mem'),
+    'statement_timeout', current_setting('statement_timeout'),
+    'isolation', current_setting('default_transaction_isolation'),
+    'role', current_user,
+    'search_path', array_remove(current_schemas(false), current_schema()),
+    'temporary', ARRAY(SELECT relname FROM pg_class WHERE relnamespace = pg_my_temp_schema()),
+    'prepared', ARRAY(SELECT name FROM pg_prepared_statements),
+    'cursors', ARRAY(SELECT name FROM pg_cursors WHERE name <> ''),
+    'locks', (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND objid = 4711),
+    'channels', ARRAY(SELECT pg_listening_channels()),
+    'mine', current_setting('my.setting', true)
+  );
+`;
+
+/** What a file finds in a session that nothing has touched. */
+const FRESH = {
+  work_mem: "4MB",
+  statement_timeout: "0",
+  isolation: "read committed",
+  search_path: [],
+  temporary: [],
+  prepared: [],
+  cursors: [],
+  locks: 0,
+  channels: [],
+  mine: null,
+};
+
+async function watched({ shards = ["sh1"] } = {}) {
+  const prepared = await scenario({ shards });
+  await prepared.database.query(
+    "CREATE TABLE seen(n int GENERATED ALWAYS AS IDENTITY, what json); CREATE TABLE t(id int)",
+  );
+  const [role] = await prepared.column("SELECT current_user::text");
+  return {
+    ...prepared,
+    fresh: { ...FRESH, role },
+    seen: () => prepared.column("SELECT what FROM seen ORDER BY n"),
+    /** Applies with one shard at a time, so that all files could meet in one session. */
+    apply: () => prepared.pgMig(["--parallelism=1"]),
+  };
+}
+
+describe("what a file leaves in its session does not reach the next one:", () => {
+  it.each([
+    ["settings, role, temporary tables, statements, cursors, locks, channels", LEAVE],
+    ["a setting of its own", "SET my.setting = 'left';"],
+    ["one that was meant for its transaction", "SET LOCAL my.setting = 'left';"],
+    ["one with quotes and blanks", `SET SESSION "my" . "setting" TO 'left';`],
+    ["one made in a block", "DO $$ BEGIN PERFORM set_config('my.setting', '1', false); END $$;"],
+    ["one put together", "DO $$ BEGIN EXECUTE format('SET %I.%I = 1', 'my', 'setting'); END $$;"],
+    ["one named by a variable of psql", "\\set name my.setting\nSET :name = 1;\n"],
+    ["one made by \\gexec", "SELECT 'SET my.setting = 1' \\gexec\n"],
+    ["one in an included file", "\\ir sub/set.sql\n"],
+    [
+      "what is left outside of a transaction",
+      `-- $parallelism_per_host = 1
+      COMMIT;
+      DROP INDEX IF EXISTS public.t_id;
+      CREATE INDEX CONCURRENTLY t_id ON public.t(id);
+      ${LEAVE}
+      SET my.setting = 'left';
+      BEGIN;`,
+    ],
+  ])("%s", async (_, leave) => {
+    const { migrations, write, apply, seen, fresh } = await watched();
+    await write("mig/sub/set.sql", "SET my.setting = 'left';");
+    await migrations({ "1.leave.sh": leave, "2.see.sh": SEE });
+    expect(await apply()).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("2 of 2 steps applied"),
+    });
+    expect(await seen()).toEqual([fresh]);
+  });
+
+  it("what a file leaves that fails", async () => {
+    const { migrations, apply, seen, fresh } = await watched({ shards: ["sh1", "sh2"] });
+    await migrations({
+      "1.leave.sh1": `${LEAVE} SET my.setting = 'left'; SELECT 1/0;`,
+      "1.see.sh2": SEE,
+    });
+    expect(await apply()).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining("division by zero"),
+    });
+    expect(await seen()).toEqual([fresh]);
+  });
+
+  it("what before.sql, a file and its dn file leave", async () => {
+    const { migrations, apply, pgMig, seen, fresh } = await watched({ shards: ["sh1", "sh2"] });
+    const leave = `${LEAVE} SET my.setting = 'left';`;
+    await migrations({
+      "before.sql": leave,
+      "1.see.sh": `${SEE} ${leave}`,
+      "1.see.sh.dn.sql": `${SEE} ${leave}`,
+      "after.sql": SEE,
+    });
+    expect((await apply()).status).toBe(0);
+    expect(await seen()).toEqual([fresh, fresh, fresh]);
+    expect((await pgMig(["--undo=1.see.sh", "--parallelism=1"])).status).toBe(0);
+    expect(await seen()).toEqual(Array(6).fill(fresh));
+  });
+
+  it("the seed of random()", async () => {
+    const { migrations, apply, column } = await watched({ shards: ["sh1", "sh2"] });
+    await migrations({
+      "1.seed.sh": "SELECT setseed(0.5);",
+      "2.see.sh": "INSERT INTO public.seen(what) SELECT to_json(random());",
+    });
+    expect((await apply()).status).toBe(0);
+    expect(await column("SELECT DISTINCT what::text FROM seen")).toHaveLength(2);
+  });
+});
