@@ -1,10 +1,11 @@
+import { PgMigError } from "@pg-mig/errors";
 import PQueue from "p-queue";
 import { errorInfo } from "./error-info.js";
 import type { ExecutorNode } from "./executor-client.js";
 import { pause } from "./pause.js";
 import { lockTimeoutMs, retryPauseMs } from "./retry-pause.js";
 import { type ScriptEnvironment, scriptOptions } from "./script-environment.js";
-import { isConnectionLoss, isInterruption, retryReason } from "./server-error.js";
+import { isConnectionLoss, isInterruption, retryReason, serverWords } from "./server-error.js";
 import type { SessionPool } from "./session-pool.js";
 import { sessionTraces } from "./session-state.js";
 import { NO_SCRIPT, runStepScript, type StepScript } from "./step-script.js";
@@ -62,7 +63,7 @@ export async function runHook(
 
 /**
  * Runs SQL statements in one transaction on each node, in parallel. Rejects with the first error
- * after all nodes are through.
+ * after all nodes are through: `NODE_NOT_WRITABLE` where a server refuses them.
  */
 export async function runSqlOnNodes(
   nodes: readonly ExecutorNode[],
@@ -72,11 +73,22 @@ export async function runSqlOnNodes(
   const errors = await onEachNode(nodes, (node) =>
     inTransaction(node, options, { step: NO_STEP, sql: sql(node) }).then(
       () => undefined,
-      (error: unknown) => ({ error }),
+      (error: unknown) => ({ error: notWritable(node, error) ?? error }),
     ),
   );
   const failure = errors.find((error) => error !== undefined);
   if (failure !== undefined) throw failure.error;
+}
+
+function notWritable(node: ExecutorNode, cause: unknown): PgMigError | undefined {
+  const words = serverWords(cause);
+  if (words === undefined || isConnectionLoss(cause) || isInterruption(cause)) return undefined;
+  return new PgMigError(`Nothing can be stored on ${node.label}: ${words.message}.`, {
+    code: "NODE_NOT_WRITABLE",
+    hint: "A run keeps its digest and fingerprint as functions in the schema public. Let the user create functions there and own those that are there, and the database not be read-only.",
+    where: { node: node.label },
+    cause,
+  });
 }
 
 /** Nothing but what is recorded. */

@@ -1,6 +1,6 @@
 import { PgMigError } from "@pg-mig/errors";
 import type { ExecutorClient } from "./executor-client.js";
-import { sqlStateOf } from "./server-error.js";
+import { isConnectionLoss } from "./server-error.js";
 import type { SessionTraces } from "./session-state.js";
 
 /**
@@ -61,13 +61,19 @@ export class Session {
   /**
    * Commits. The message holds nothing else, so that nothing commits after its sender has died.
    *
-   * @throws PgMigError `COMMIT_ROLLED_BACK` if the server answered a commit with a rollback;
-   * `CONNECTION_LOST` if it gave no answer. A server's refusal is thrown as it is.
+   * @throws PgMigError `COMMIT_REFUSED` if the server answered with an error, and
+   * `COMMIT_ROLLED_BACK` if with a rollback; `CONNECTION_LOST` if it gave no answer.
    */
   async commit(): Promise<void> {
     const { command } = await this.client.query("COMMIT").catch((error: unknown) => {
-      if (sqlStateOf(error) !== undefined) throw error;
       const reason = error instanceof Error ? error.message : String(error);
+      if (!isConnectionLoss(error)) {
+        throw new PgMigError(`COMMIT failed: ${reason}`, {
+          code: "COMMIT_REFUSED",
+          hint: "The file ran to its end; what it had left to the end of the transaction failed. Look at its deferred constraints and triggers.",
+          cause: error,
+        });
+      }
       throw new PgMigError(
         `The connection was lost while a transaction was committed: ${reason}.`,
         {

@@ -17,7 +17,7 @@ import { shardLedgers, versionNames } from "./shard-ledgers.js";
  * `result` rejects, with nothing changed, with a `PgMigError`: what `readMigrationDirectory`,
  * `loadMigrationScripts`, `discoverNodes` and `connectNode` throw; `CLUSTER_UNREACHABLE`,
  * `NO_PRIMARY`; `LEDGER_UNREADABLE`; `TIMELINE_VIOLATION`, `VERSION_MISSING_ON_DISK`;
- * `FILES_EDITED`; `SHELL_REFUSED`.
+ * `FILES_EDITED`; `SHELL_REFUSED`; `NODE_NOT_WRITABLE`.
  *
  * @example
  * const run = apply({ migrationDirectory: "mig", sources: [hosts("db1,db2")], defaults });

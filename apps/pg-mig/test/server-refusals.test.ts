@@ -1,0 +1,84 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import { quote, scenarios } from "./scenario.js";
+
+const { scenario } = scenarios({ nodes: 1 });
+
+describe("what a server refuses that is not the text of a file", () => {
+  it("is told with all its words where it is COMMIT, behind a deferred constraint", async () => {
+    const { migrations, pgMig, column } = await scenario({ shards: ["sh1"] });
+    await migrations({
+      "1.a.sh": `CREATE TABLE a(id int PRIMARY KEY);
+        CREATE TABLE b(id int REFERENCES a DEFERRABLE INITIALLY DEFERRED);
+        INSERT INTO b VALUES (7);`,
+    });
+    const { status, stdout } = await pgMig();
+    expect(status).toBe(1);
+    expect(stdout).toContain('COMMIT failed: insert or update on table "b" violates foreign key');
+    expect(stdout).toContain("SQLSTATE: 23503");
+    expect(stdout).toContain('detail: Key (id)=(7) is not present in table "a".');
+    expect(stdout).toContain("Look at its deferred constraints");
+    expect(await column("SELECT 1 FROM pg_proc WHERE proname = 'mig_versions_const'")).toEqual([]);
+    const { stdout: json } = await pgMig(["--json"]);
+    expect(json).toContain('"code":"COMMIT_REFUSED"');
+  });
+
+  it.each([
+    ["drops its schema", "DROP SCHEMA sh1;", 'schema "sh1" does not exist'],
+    ["renames it", "ALTER SCHEMA sh1 RENAME TO sh9;", 'schema "sh1" does not exist'],
+    ["makes its transaction read-only", "SET TRANSACTION READ ONLY;", "read-only transaction"],
+  ])("is told with what to do where a file %s", async (_, text, words) => {
+    const { migrations, pgMig, column } = await scenario({ shards: ["sh1"] });
+    await migrations({ "1.a.sh": text });
+    const { status, stdout } = await pgMig();
+    expect(status).toBe(1);
+    expect(stdout).toContain(words);
+    expect(stdout).toContain("its entry could not be stored in the ledger");
+    expect(await column("SELECT 1 FROM pg_namespace WHERE nspname = 'sh1'")).toEqual([1]);
+  });
+
+  it("is told with the node where the user may not store a run's state, and nothing is applied", async () => {
+    const { migrations, pgMig, column, database } = await scenario();
+    await database.query(
+      "REVOKE CREATE ON SCHEMA public FROM PUBLIC; CREATE ROLE weak LOGIN PASSWORD 'weak'; CREATE SCHEMA sh1 AUTHORIZATION weak",
+    );
+    onTestFinished(async () => {
+      await database.query("DROP OWNED BY weak; DROP ROLE weak");
+    });
+    await migrations({ "1.a.sh": "CREATE TABLE t();" });
+    const url = new URL(database.url);
+    url.username = "weak";
+    url.password = "weak";
+    const { status, stderr } = await pgMig([`--hosts=${url.href}`]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/Nothing can be stored on 127\.0\.0\.1.*: permission denied for schema/);
+    expect(stderr).toContain("what to do: ");
+    expect(await column("SELECT to_regclass('sh1.t')")).toEqual([null]);
+  });
+
+  it("is told with the node where the database is read-only", async () => {
+    const { migrations, pgMig, column, database } = await scenario({ shards: ["sh1"] });
+    const [name] = await column("SELECT current_database()");
+    await database.query(
+      `ALTER DATABASE ${quote(String(name))} SET default_transaction_read_only = on`,
+    );
+    await migrations({ "1.a.sh": "CREATE TABLE t();" });
+    const { status, stderr } = await pgMig();
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/Nothing can be stored on 127\.0\.0\.1.*read-only transaction/);
+  });
+});
+
+describe("a warning of the server", () => {
+  it("is shown at the end, with node, shard and version; a notice is not", async () => {
+    const { migrations, pgMig } = await scenario({ shards: ["sh1", "sh2"] });
+    await migrations({
+      "1.a.sh": "DO $$ BEGIN RAISE NOTICE 'by the way'; RAISE WARNING 'take care'; END $$;",
+    });
+    const { status, stdout, stderr } = await pgMig();
+    expect(status).toBe(0);
+    expect(stdout).toMatch(
+      /Warnings:\n\s+take care \(2 times\)\n\s+1\.a\.sh on 127\.0\.0\.1:sh1-2/,
+    );
+    expect(`${stdout}${stderr}`).not.toContain("by the way");
+  });
+});
