@@ -12,6 +12,11 @@ export interface Interruption {
   readonly signal: AbortSignal;
   /** The status to exit with, if a signal came. */
   readonly exitStatus: number | undefined;
+  /**
+   * Runs code of the user's (a config file), which cannot be asked to stop, while nothing is open
+   * that would have to be rolled back: meanwhile the first signal leaves at once, too.
+   */
+  leaveAtOnceDuring<T>(run: () => Promise<T>): Promise<T>;
   /** Stops listening. */
   dispose(): void;
 }
@@ -30,8 +35,10 @@ export function listenForInterruption(
   const controller = new AbortController();
   let status: number | undefined;
   let firstAtMs = 0;
+  let foreignCode = false;
   const listen = (of: number) => () => {
-    if (status === undefined) {
+    if (foreignCode) source.exit(status ?? of);
+    else if (status === undefined) {
       status = of;
       firstAtMs = now();
       controller.abort();
@@ -45,6 +52,14 @@ export function listenForInterruption(
     signal: controller.signal,
     get exitStatus() {
       return status;
+    },
+    async leaveAtOnceDuring(run) {
+      foreignCode = true;
+      try {
+        return await run();
+      } finally {
+        foreignCode = false;
+      }
     },
     dispose() {
       source.off("SIGINT", onInterrupt);

@@ -67,13 +67,15 @@ async function runAction(
   const { resolveSettings } = await import("@pg-mig/config");
   const { env } = process;
   const cwd = process.cwd();
-  const settings = await resolveSettings({
-    flags: { ...flags, dry: flags.dry !== undefined },
-    env,
-    cwd,
-    action: action.type === "status" ? "list" : action.type,
-    os: { user: accountName(env), home: homedir() },
-  });
+  const settings = await interruption.leaveAtOnceDuring(() =>
+    resolveSettings({
+      flags: { ...flags, dry: flags.dry !== undefined },
+      env,
+      cwd,
+      action: action.type === "status" ? "list" : action.type,
+      os: { user: accountName(env), home: homedir() },
+    }),
+  );
   const act =
     flags.dry === undefined
       ? await loadAction(action)

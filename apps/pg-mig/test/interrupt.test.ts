@@ -81,4 +81,100 @@ describe("Ctrl-C and SIGTERM", () => {
     );
     expect(await column("SELECT to_regclass('sh1.half')")).toEqual([null]);
   });
+
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)(
+    "%s leaves at once while a config file computes its values",
+    async (signal, status) => {
+      const { start, write, ledger } = await sleeping();
+      await write(
+        "pg-mig.config.js",
+        "module.exports = async () => { console.error('computing'); await new Promise((r) => setTimeout(r, 600_000)); };",
+      );
+      const run = start();
+      await run.printed("computing");
+      run.kill(signal);
+      expect((await run.result).status).toBe(status);
+      await expect(ledger("sh1")).rejects.toThrow("mig_versions_const");
+    },
+  );
+
+  it("leave at once while `after` of a config file runs, when all is applied", async () => {
+    const { start, write, migrations, ledger } = await sleeping();
+    await migrations({ [SLEEP]: "" });
+    await write(
+      "pg-mig.config.js",
+      "exports.after = async () => { console.error('calling'); await new Promise((r) => setTimeout(r, 600_000)); };",
+    );
+    const run = start();
+    await run.printed("calling");
+    run.kill("SIGINT");
+    const { status, stdout, stderr } = await run.result;
+    expect(status).toBe(130);
+    expect(stdout).toContain("Done: 4 of 4 steps applied");
+    expect(stderr).not.toContain("rolled back");
+    expect(await ledger("sh2")).toEqual(["20240101000000.users.sh", SLEEP]);
+  });
+
+  it("end the waiting behind $delay, whose version counts as applied", async () => {
+    const { start, migrations } = await sleeping();
+    await migrations({ [SLEEP]: "-- $delay = 600000\n-- $parallelism_global = 1\n" });
+    const run = start();
+    await run.printed(`${SLEEP} (`);
+    run.kill("SIGINT");
+    const { status, stdout } = await run.result;
+    expect(status).toBe(130);
+    // The other shard waits for the limit, or has not come so far.
+    expect(stdout).toMatch(/Interrupted: [23] of 4 steps applied/);
+    expect(stdout).toContain(`${SLEEP}  1 shard `);
+  });
+
+  it("end the waiting for a lock that somebody holds; the next run waits again, and goes on", async () => {
+    const { start, migrations, database } = await sleeping();
+    await migrations({ [SLEEP]: "ALTER TABLE locked ADD c int;" });
+    await database.query("CREATE TABLE sh1.locked(); CREATE TABLE sh2.locked()");
+    const other = await database.connect();
+    await other.query("BEGIN; LOCK sh1.locked");
+    const run = start();
+    await run.printed("tried again later (lock-timeout)");
+    await run.printed(`sh2 ${SLEEP} (`);
+    run.kill("SIGINT");
+    expect(await run.result).toMatchObject({
+      status: 130,
+      stdout: expect.stringContaining("Interrupted: 3 of 4 steps applied, 1 not attempted"),
+    });
+    const next = start();
+    await next.printed("tried again later (lock-timeout)");
+    await other.query("ROLLBACK");
+    await other.end();
+    expect(await next.result).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("Done: 1 of 1 step applied"),
+    });
+  });
+
+  it("leave a half-built index behind, which the next run replaces", async () => {
+    const { start, pgMig, migrations, database, column } = await sleeping();
+    await migrations({
+      [SLEEP]: "-- $run_alone = 1\nCREATE INDEX CONCURRENTLY half_index ON users(id);",
+    });
+    await migrations({ "20240101000000.users.sh": "CREATE TABLE IF NOT EXISTS users(id int);" });
+    await database.query("CREATE TABLE sh1.users(id int)");
+    const other = await database.connect();
+    await other.query("BEGIN; INSERT INTO sh1.users VALUES (1)");
+    const run = start();
+    const waiting = `SELECT count(*)::int FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX%'
+      AND wait_event_type = 'Lock' AND datname = current_database()`;
+    while ((await column(waiting))[0] !== 1) await new Promise((r) => setTimeout(r, 20));
+    run.kill("SIGINT");
+    expect((await run.result).status).toBe(130);
+    await other.query("ROLLBACK");
+    await other.end();
+    expect((await pgMig()).status).toBe(0);
+    const valid =
+      "SELECT bool_and(indisvalid) FROM pg_index WHERE indexrelid = 'sh1.half_index'::regclass";
+    expect(await column(valid)).toEqual([true]);
+  });
 });

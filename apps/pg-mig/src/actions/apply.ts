@@ -7,10 +7,13 @@ import { showRun } from "../show-run.js";
 
 /** Applies what is pending; after full success calls the `after` hooks of the config files. */
 export async function applyAction(context: ActionContext): Promise<number> {
-  const { createDatabase, after } = context.settings;
+  const { interruption, settings } = context;
+  const { createDatabase, after } = settings;
   const run = apply({ ...(await runOptions(context)), createDatabase });
   const status = await showRun(run, context);
-  if (status === exitStatus.done) await callAfterHooks(after);
+  if (status === exitStatus.done) {
+    await interruption.leaveAtOnceDuring(() => callAfterHooks(after));
+  }
   return status;
 }
 
