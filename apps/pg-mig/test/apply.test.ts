@@ -49,4 +49,22 @@ describe("pg-mig", () => {
       await column("SELECT 1 FROM pg_proc WHERE pronamespace = 'sharding'::regnamespace"),
     ).toEqual([]);
   });
+
+  it("passes over the schemas of PostgreSQL and debug_*", async () => {
+    const { migrations, pgMig, column } = await scenario({ shards: ["debug_1", "debug"] });
+    await migrations({
+      "1.a.debug_": "CREATE TABLE t();",
+      "2.b.debug": "CREATE TABLE t();",
+      "3.c.information_schema": "CREATE TABLE t();",
+      "4.d.pg_catalog": "CREATE TABLE t();",
+    });
+    const { status, stdout } = await pgMig();
+    expect({ status, stdout }).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("Done: 2 of 2 steps applied"),
+    });
+    const schemas =
+      "SELECT DISTINCT relnamespace::regnamespace::text FROM pg_class WHERE relname = 't'";
+    expect(await column(schemas)).toEqual(["debug"]);
+  });
 });

@@ -134,6 +134,19 @@ describe("bad input is one clear sentence with what to do, exit status 1, and no
     expect(await column("SELECT to_regclass('sh1.t')")).toEqual([null]);
   });
 
+  it("a shard with a version that is not on disk stops the run, naming that version", async () => {
+    const { migrations, pgMig, database, column } = await scenario({ shards: ["sh1", "sh2"] });
+    await migrations({ "1.a.sh": "CREATE TABLE t();" });
+    await database.query(
+      `CREATE FUNCTION sh2.mig_versions_const() RETURNS text LANGUAGE sql AS $$ SELECT '["1.a.sh","2.b.sh"]'; $$`,
+    );
+    const { status, stderr } = await pgMig();
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/sh2.*2\.b\.sh|2\.b\.sh.*sh2/);
+    expect(stderr).toContain("what to do: ");
+    expect(await column("SELECT to_regclass('sh1.t')")).toEqual([null]);
+  });
+
   it("a ledger that holds no list is named, and nothing runs", async () => {
     const { migrations, pgMig, database, column } = await scenario({ shards: ["sh1", "sh2"] });
     await migrations({ "1.a.sh": "CREATE TABLE t();" });
