@@ -1,7 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { scenarios } from "./scenario.js";
 
-const { scenario } = scenarios({ nodes: 2 });
+const { scenario, cluster } = scenarios({ nodes: 2 });
 
 describe("several runs at once", () => {
   it("apply every version once between them, and all succeed", async () => {
@@ -42,5 +42,44 @@ describe("several runs at once", () => {
     expect(status).toBe(1);
     expect(stdout).toMatch(/2\.b\.sh failed on 2 shards: .* on 127\.0\.0\.1:\d+, shard sh1/);
     expect(await ledger("sh1")).toEqual(["1.other.sh"]);
+  });
+
+  it("leave no shard with half of a version, if one applies it and the other undoes it", async () => {
+    const shards = ["sh1", "sh2", "sh3", "sh4", "sh5"];
+    const { migrations, pgMig, ledger, column, databases } = await scenario({ shards });
+    await migrations({
+      "1.a.sh": "",
+      "2.b.sh": "CREATE TABLE b();",
+      "2.b.sh.dn.sql": "DROP TABLE b;",
+    });
+    for (let i = 0; i < 3; i++) {
+      const runs = await Promise.all([pgMig(), pgMig(["--undo=2.b.sh"])]);
+      expect(runs.map(({ stdout }) => stdout)).not.toContainEqual(expect.stringMatching(/table/));
+      for (const database of databases) {
+        for (const shard of shards) {
+          const versions = await ledger(shard, database).catch((): string[] => []);
+          const made = await column(`SELECT to_regclass('${shard}.b') IS NOT NULL`, database);
+          expect(made, shard).toEqual([versions.includes("2.b.sh")]);
+        }
+      }
+    }
+    expect((await pgMig()).status).toBe(0);
+    for (const shard of shards) expect(await ledger(shard)).toEqual(["1.a.sh", "2.b.sh"]);
+  });
+
+  it("make a missing database once with --createdb, and all succeed", async () => {
+    const { migrations, pgMig } = await scenario();
+    await migrations({ "1.a.public": "CREATE TABLE t();" });
+    const [node] = cluster().nodes;
+    if (node === undefined) throw new Error("There is no node.");
+    onTestFinished(async () => {
+      await node.query("DROP DATABASE made_by_many");
+    });
+    const args = [`--hosts=${new URL("/", node.url).href}`, "--db=made_by_many", "--createdb"];
+    const runs = await Promise.all([pgMig(args), pgMig(args), pgMig(args)]);
+    expect(runs.map(({ status }) => status)).toEqual([0, 0, 0]);
+    const told = runs.filter(({ stderr }) => stderr.includes("it is created"));
+    const did = runs.filter(({ stdout }) => stdout.includes("Done: 1 of 1 step applied"));
+    expect({ told: told.length, did: did.length }).toEqual({ told: 1, did: 1 });
   });
 });

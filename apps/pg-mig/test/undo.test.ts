@@ -31,7 +31,14 @@ describe("pg-mig --undo", () => {
       expect(await column(columns, database)).toEqual(["id"]);
       expect(await column("SELECT mig_digest_const()", database)).toEqual(["after-undo"]);
     }
-    expect((await pgMig([`--undo`, `${FIRST}.up.sql`])).status).toBe(0);
+    expect((await pgMig(["--undo", FIRST])).status).toBe(0);
+    expect(await ledger("sh1")).toEqual([]);
+  });
+
+  it("takes the name of a file, and its path as a shell completes it", async () => {
+    const { pgMig, ledger } = await applied();
+    expect((await pgMig([`--undo=${SECOND}.up.sql`])).status).toBe(0);
+    expect((await pgMig([`--undo=mig/${FIRST}.dn.sql`])).status).toBe(0);
     expect(await ledger("sh1")).toEqual([]);
   });
 

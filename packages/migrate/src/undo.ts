@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { PgMigError } from "@pg-mig/errors";
 import type { Run } from "@pg-mig/executor";
 import { type MigrationDirectory, parseMigrationFileName } from "@pg-mig/migrations";
@@ -19,7 +20,7 @@ export function undo(options: UndoOptions): Run {
   return startRun(options, (directory) => undoKind(directory, options.version));
 }
 
-/** The undo of a version, given by its name or the name of one of its files. */
+/** The undo of a version, given by its name, or the name or path of one of its files. */
 export function undoKind(directory: MigrationDirectory, text: string): RunKind {
   const version = requireVersion(directory, text);
   return {
@@ -43,7 +44,7 @@ export function undoKind(directory: MigrationDirectory, text: string): RunKind {
 }
 
 function requireVersion({ path, versions }: MigrationDirectory, text: string): string {
-  const name = parseMigrationFileName(text)?.version.name ?? text;
+  const name = parseMigrationFileName(basename(text))?.version.name ?? text;
   if (versions.some((version) => version.name === name)) return name;
   const latest = versions.slice(-3).map((version) => version.name);
   throw new PgMigError(`There is no version "${name}" in the directory ${path}.`, {
