@@ -115,6 +115,20 @@ describe("takeShardSql", () => {
     expect(await transact(client, one, []).catch(failureOf)).toBe("ledger-changed");
   });
 
+  it("refuses a shard whose schema was dropped or renamed, whatever has its name now", async () => {
+    const database = await databaseWith("sh1", "sh2");
+    const client = await connect(database);
+    await transact(client, await ledgerOf(client, "sh2"), [{ version: "1.a.sh" }]);
+    for (const shard of ["sh1", "sh2"]) {
+      const ledger = await ledgerOf(client, shard);
+      await client.query(`ALTER SCHEMA ${shard} RENAME TO old_${shard}; CREATE SCHEMA ${shard}`);
+      expect(await transact(client, ledger, []).catch(failureOf)).toBe("ledger-changed");
+      const again = await ledgerOf(client, shard);
+      await client.query(`DROP SCHEMA ${shard}`);
+      expect(await transact(client, again, []).catch(failureOf)).toBe("ledger-changed");
+    }
+  });
+
   it("holds a session's shard over transactions until it is released", async () => {
     const database = await databaseWith("sh1");
     const [one, two] = [await connect(database), await connect(database)];

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { quoteLiteral } from "./quote.js";
 import type { ShardLedger } from "./shard-ledger.js";
 
 /**
@@ -55,16 +56,19 @@ export function takeFailure(error: {
   return error.message.includes(LEDGER_CHANGED) ? "ledger-changed" : undefined;
 }
 
-function checkLedgerSql({ schemaOid, stored }: ShardLedger): string {
+function checkLedgerSql({ shard, schemaOid, stored }: ShardLedger): string {
   const same =
     stored === undefined
       ? "p.prosrc IS NULL"
       : // The hash travels instead of the text, which has some 50 bytes for every version.
         `pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(p.prosrc, 'UTF8')), 'hex') = '${sha256(stored)}'`;
+  // A schema may be dropped, or renamed and another one made by its name.
+  const schema = `(SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = ${schemaOid})`;
   // The whole key of an index: without the argument types the plan visits every shard's function.
   return (
-    `SELECT CASE WHEN (${same}) IS NOT TRUE THEN pg_catalog.current_setting('${LEDGER_CHANGED}') END ` +
-    "FROM (SELECT (SELECT prosrc FROM pg_catalog.pg_proc " +
+    `SELECT CASE WHEN (p.nspname = ${quoteLiteral(shard)} AND ${same}) IS NOT TRUE ` +
+    `THEN pg_catalog.current_setting('${LEDGER_CHANGED}') END ` +
+    `FROM (SELECT ${schema} AS nspname, (SELECT prosrc FROM pg_catalog.pg_proc ` +
     `WHERE proname = 'mig_versions_const' AND proargtypes = '' AND pronamespace = ${schemaOid}) AS prosrc) p`
   );
 }
