@@ -1,5 +1,6 @@
 import { type RunScriptOptions, ScriptError } from "@pg-mig/psql-script";
-import { isConnectionLoss } from "./server-error.js";
+import { indexWaitError } from "./blocked.js";
+import { isConnectionLoss, isInterruption } from "./server-error.js";
 import type { Session } from "./session.js";
 import { sessionTraces } from "./session-state.js";
 import type { StepRecorder } from "./step-recorder.js";
@@ -93,6 +94,9 @@ function failureOf<L>(
   recorder: StepRecorder<L>,
 ): AttemptResult<L> {
   if (session.lost || isConnectionLoss(error)) return { type: "lost", error };
+  if (session.gaveUpWaiting && isInterruption(error)) {
+    return { type: "failed", error: indexWaitError(error) };
+  }
   const reason = error instanceof ScriptError ? recorder.takeFailure(error) : undefined;
   return reason === undefined ? { type: "failed", error } : { type: "refused", reason };
 }

@@ -1,3 +1,4 @@
+import type { Blocker } from "./blocker.js";
 import type { ExecutorNode } from "./executor-client.js";
 
 /** A shard's chain: the versions to run on it, and the ledger that says so. */
@@ -22,6 +23,8 @@ export interface ChainState<L> {
   connectionLosses: number;
   /** How the connection broke while the first version was being committed; `undefined`: it did not. */
   inDoubt: unknown;
+  /** Who was last seen in the way of the first version. */
+  blockedBy: readonly Blocker[];
   /** The first version is not tried again: it is left to find out whether it is there. */
   givenUp: boolean;
 }
@@ -41,5 +44,6 @@ const UNTRIED = {
   firstAttemptMs: 0,
   connectionLosses: 0,
   inDoubt: undefined,
+  blockedBy: [],
   givenUp: false,
 };

@@ -1,13 +1,19 @@
 import type { ScriptClient } from "@pg-mig/psql-script";
 
+/** What a server answers to one statement. */
+export interface QueryAnswer {
+  readonly command?: string | null;
+  readonly rows: readonly unknown[];
+}
+
 /** A connection that the executor uses: structurally, a connected `pg.Client`. */
 export type ExecutorClient = ScriptClient & {
-  query(
-    sql: string,
-  ): Promise<{ readonly command?: string | null; readonly rows: readonly unknown[] }>;
+  query(sql: string): Promise<QueryAnswer>;
   /** The state that the server reported last: idle, in a transaction, or in a failed one. */
   getTransactionStatus(): "I" | "T" | "E" | null;
   end(): Promise<void>;
+  /** Its socket: to be broken where the server does not answer any more. */
+  readonly connection?: { readonly stream: { destroy(): unknown } };
 };
 
 /** A node, as far as the executor needs to know it. */

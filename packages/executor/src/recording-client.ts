@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import type { ScriptQuery } from "@pg-mig/psql-script";
 import type { ExecutorClient } from "./executor-client.js";
 
 /**
@@ -16,7 +17,7 @@ export function createRecordingClient(): {
       queueMicrotask(() => connection.emit("readyForQuery", { status: "T" }));
     },
   });
-  const query = (message: string | { submit(connection: never): void }) => {
+  const query = (message: string | ScriptQuery) => {
     if (typeof message !== "string") return message.submit(connection as never);
     messages.push(message);
     return Promise.resolve({ command: message, rows: [] });

@@ -47,7 +47,8 @@ export class ReportBuilder {
       case "step:failed":
       case "step:in-doubt": {
         const { node, shard, version, error, notAttempted } = event;
-        const failure = { node, shard, version, error, notAttempted };
+        const blocked = "blockedBy" in event ? { blockedBy: event.blockedBy } : {};
+        const failure = { node, shard, version, error, notAttempted, ...blocked };
         (event.type === "step:failed" ? this.#failed : this.#inDoubt).push(failure);
         break;
       }

@@ -1,16 +1,17 @@
-import { PgMigError } from "@pg-mig/errors";
+import { acquireSession } from "./acquire-session.js";
 import { type AttemptResult, attemptStep, checkStep, type StepAttempt } from "./attempt-step.js";
+import { shardTakenError } from "./blocked.js";
+import type { Blocker } from "./blocker.js";
+import { abandonedEvent, failedEvent, requeuedEvent } from "./chain-events.js";
 import { ChainSchedule } from "./chain-schedule.js";
 import { advance, type ChainState, type ChainToRun, createChainState } from "./chain-state.js";
-import { errorInfo } from "./error-info.js";
-import type { ExecutorNode } from "./executor-client.js";
-import { pause } from "./pause.js";
 import { lockTimeoutMs, retryPauseMs } from "./retry-pause.js";
 import type { RequeueReason } from "./run-event.js";
 import { type ScriptEnvironment, scriptOptions } from "./script-environment.js";
 import { isInterruption, retryReason } from "./server-error.js";
 import type { Session } from "./session.js";
-import type { SessionPool } from "./session-pool.js";
+import { parseBlockers, whoIsSql } from "./session-activity.js";
+import type { SessionPool, SessionWork } from "./session-pool.js";
 import type { StepRecorder } from "./step-recorder.js";
 import type { StepScript } from "./step-script.js";
 
@@ -121,9 +122,10 @@ class ChainRun<L> {
     const startedAtMs = Date.now();
     if (state.attempts === 0) state.firstAttemptMs = startedAtMs;
     emit({ type: "step:start", node: node.label, shard, version });
+    const step = this.#options.stepScript(version);
     let session: Session;
     try {
-      session = await this.#acquire(node);
+      session = await this.#acquire(state, version, step);
     } catch (error) {
       this.#endUnreached(id, state, error);
       return;
@@ -134,7 +136,7 @@ class ChainRun<L> {
         this.#endChain(id, state, "interrupted");
         return;
       }
-      const step = this.#options.stepScript(version);
+      const { file } = step.script;
       const attempt: StepAttempt<L> = {
         shard,
         version,
@@ -142,21 +144,20 @@ class ChainRun<L> {
         step,
         lockTimeoutMs: lockTimeoutMs(state.attempts, this.#options.lockTimeoutMs),
         recorder: this.#options.recorder,
-        scriptOptions: scriptOptions(this.#options, {
-          node: node.label,
-          shard,
-          version,
-          file: step.script.file,
-        }),
+        scriptOptions: scriptOptions(this.#options, { node: node.label, shard, version, file }),
       };
       const result = state.givenUp
         ? await checkStep(session, attempt)
         : await attemptStep(session, attempt);
       state.attempts++;
+      if (session.blockedBy.length > 0) state.blockedBy = session.blockedBy;
       const durationMs = Date.now() - startedAtMs;
-      if (result.type === "refused" && result.reason === "ledger-changed") {
-        await this.#replan(id, state, version, session);
-      } else this.#settleStep(id, state, version, result, durationMs);
+      if (result.type !== "refused") this.#settleStep(id, state, version, result, durationMs);
+      else if (result.reason === "ledger-changed") await this.#replan(id, state, version, session);
+      else {
+        state.blockedBy = await this.#holders(session, state.ledger);
+        this.#requeue(id, state, version, "shard-taken");
+      }
     } finally {
       sessions.release(session);
     }
@@ -166,7 +167,7 @@ class ChainRun<L> {
     id: string,
     state: ChainState<L>,
     version: string,
-    result: AttemptResult<L> | { readonly type: "absent" },
+    result: Exclude<AttemptResult<L>, { type: "refused" }> | { readonly type: "absent" },
     durationMs: number,
   ): void {
     const { emit, signal } = this.#options;
@@ -177,9 +178,6 @@ class ChainRun<L> {
         advance(state, state.versions.slice(1));
         this.#schedule.done(id, Date.now());
         emit({ type: "step:done", ...step, durationMs });
-        return;
-      case "refused":
-        this.#requeue(id, state, version, "shard-taken");
         return;
       case "absent": {
         const error = state.inDoubt;
@@ -229,9 +227,7 @@ class ChainRun<L> {
     }
     const delayMs = retryPauseMs(reason, state.attempts, Math.random());
     this.#schedule.requeue(id, { notBeforeMs: now + delayMs });
-    const { node, shard, attempts: attempt } = state;
-    const step = { node: node.label, shard, version };
-    this.#options.emit({ type: "step:requeued", ...step, reason, attempt, delayMs });
+    this.#options.emit(requeuedEvent(state, version, { reason, delayMs }));
   }
 
   /** The ledger is not the one that the chain was planned from: goes on from the one that is there. */
@@ -269,11 +265,7 @@ class ChainRun<L> {
     durationMs: number,
   ): void {
     const notAttempted = this.#schedule.fail(id);
-    const step = { node: state.node.label, shard: state.shard, version };
-    if (state.inDoubt === undefined) {
-      const info = errorInfo(error, step);
-      this.#options.emit({ type: "step:failed", ...step, error: info, notAttempted, durationMs });
-    } else this.#emitInDoubt(state, version, notAttempted);
+    this.#options.emit(failedEvent(state, version, { error, notAttempted, durationMs }));
   }
 
   /** The node cannot be reached any more: ends this chain and those that wait for the node. */
@@ -289,68 +281,38 @@ class ChainRun<L> {
 
   #endChain(id: string, state: ChainState<L>, reason: "interrupted" | "node-lost"): void {
     this.#schedule.fail(id);
-    this.#emitAbandoned(state, state.versions, reason);
+    this.#options.emit(abandonedEvent(state, state.versions, reason));
   }
 
   #abandon(reason: "interrupted" | "node-lost", node?: string): void {
     for (const { chain, notAttempted } of this.#schedule.abandon(node)) {
       const state = this.#states.get(chain);
-      if (state !== undefined) this.#emitAbandoned(state, notAttempted, reason);
+      if (state !== undefined) this.#options.emit(abandonedEvent(state, notAttempted, reason));
     }
   }
 
-  #emitAbandoned(
-    state: ChainState<L>,
-    notAttempted: readonly string[],
-    reason: "interrupted" | "node-lost",
-  ): void {
-    const [version, ...later] = notAttempted;
-    if (state.inDoubt !== undefined && version !== undefined) {
-      this.#emitInDoubt(state, version, later);
-      return;
+  /** Who has taken a shard; nobody, if that cannot be found out. */
+  async #holders(session: Session, ledger: L): Promise<readonly Blocker[]> {
+    const pidsSql = this.#options.recorder.holdersSql?.(ledger);
+    if (pidsSql === undefined) return [];
+    try {
+      await session.ready();
+      return parseBlockers((await session.client.query(whoIsSql(pidsSql))).rows);
+    } catch {
+      // It would only have been good to know. A connection that broke is met by the next attempt.
+      return [];
     }
+  }
+
+  #acquire(state: ChainState<L>, version: string, step: StepScript): Promise<Session> {
     const { node, shard } = state;
-    const event = {
-      type: "chain:abandoned",
-      node: node.label,
-      shard,
-      notAttempted,
-      reason,
-    } as const;
-    this.#options.emit(event);
+    const { retryForMs } = this.#options;
+    // A lock timeout would break what runs outside of a transaction: the watch has patience instead.
+    const patient = step.transaction !== "wrapped" && step.limits.lockTimeoutMs === undefined;
+    const work: SessionWork = { shard, version, ...(patient ? { waitLimitMs: retryForMs } : {}) };
+    return acquireSession(node, work, {
+      ...this.#options,
+      onCrowded: (busy) => this.#schedule.limitSlots(node.name, busy),
+    });
   }
-
-  #emitInDoubt(
-    { node, shard, inDoubt }: ChainState<L>,
-    version: string,
-    notAttempted: readonly string[],
-  ): void {
-    const step = { node: node.label, shard, version };
-    const error = errorInfo(inDoubt, step);
-    this.#options.emit({ type: "step:in-doubt", ...step, error, notAttempted });
-  }
-
-  /** Opens or takes a session, waiting for a node that is away for a while. */
-  async #acquire(node: ExecutorNode) {
-    const { sessions, reconnectForMs, signal } = this.#options;
-    const startedAtMs = Date.now();
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await sessions.acquire(node);
-      } catch (error) {
-        const code = error instanceof PgMigError ? error.code : undefined;
-        const busy = sessions.busyOn(node);
-        if (code === "TOO_MANY_CONNECTIONS" && busy > 0) this.#schedule.limitSlots(node.name, busy);
-        if (signal.aborted || Date.now() - startedAtMs >= reconnectForMs) throw error;
-        await pause(retryPauseMs("connection-lost", Math.min(attempt, 4), 1), signal);
-      }
-    }
-  }
-}
-
-function shardTakenError(shard: string): PgMigError {
-  return new PgMigError(`Another run works on shard "${shard}" and did not let go of it.`, {
-    code: "SHARD_TAKEN",
-    hint: "Let the other run finish, then run pg-mig again.",
-  });
 }

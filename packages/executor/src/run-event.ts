@@ -1,4 +1,6 @@
 import type { ErrorLocation } from "@pg-mig/errors";
+import type { Blocker } from "./blocker.js";
+import type { BuildProgress } from "./session-activity.js";
 
 /** What a run does to a shard's ledger: adds the version, or removes it. */
 export type RunAction = "apply" | "undo";
@@ -30,6 +32,14 @@ interface OnShard {
 /** One version on one shard. */
 interface OnStep extends OnShard {
   readonly version: string;
+}
+
+/** What runs on a node: a version on a shard, or the file of a hook. */
+interface AtWork {
+  readonly node: string;
+  readonly shard?: string;
+  readonly version?: string;
+  readonly file?: string;
 }
 
 /**
@@ -99,19 +109,35 @@ export type RunEvent =
   | ({ readonly type: "step:done"; readonly durationMs: number } & OnStep)
   /** Another run applied (or undid) it first; nothing was done. */
   | ({ readonly type: "step:already-done" } & OnStep)
-  /** Rolled back; will be tried again, not before `delayMs` from now. */
+  /**
+   * What runs waits for others: for a lock, or, as `CREATE INDEX CONCURRENTLY` does, for transactions
+   * to end. It comes when that has lasted some tenths of a second, again when it is others that are
+   * waited for, and with nobody when the wait is over while the work goes on.
+   */
+  | ({ readonly type: "step:waiting"; readonly blockedBy: readonly Blocker[] } & AtWork)
+  /** How far the index is that is being built; comes when that has changed, some times a second at most. */
+  | ({ readonly type: "step:progress" } & BuildProgress & AtWork)
+  /**
+   * Rolled back; will be tried again, not before `delayMs` from now. `blockedBy`: for whom it waited
+   * when it was seen last (`lock-timeout`), or who holds the shard (`shard-taken`), where that is known.
+   */
   | ({
       readonly type: "step:requeued";
       readonly reason: RequeueReason;
       readonly attempt: number;
       readonly delayMs: number;
+      readonly blockedBy?: readonly Blocker[];
     } & OnStep)
-  /** Rolled back for good. The chain ends here: `notAttempted` are its later versions. */
+  /**
+   * Rolled back for good. The chain ends here: `notAttempted` are its later versions. `blockedBy`: who
+   * stood in its way, where it failed for that and it is known.
+   */
   | ({
       readonly type: "step:failed";
       readonly durationMs: number;
       readonly error: ErrorInfo;
       readonly notAttempted: readonly string[];
+      readonly blockedBy?: readonly Blocker[];
     } & OnStep)
   /** The connection broke during COMMIT and the ledger could not be read since: it is unknown whether it is applied. */
   | ({
@@ -154,6 +180,8 @@ export type RunOutcome = "done" | "nothing-to-do" | "failed" | "interrupted";
 export interface StepFailure extends OnStep {
   readonly error: ErrorInfo;
   readonly notAttempted: readonly string[];
+  /** Who stood in its way, where it failed for that and it is known. */
+  readonly blockedBy?: readonly Blocker[];
 }
 
 /** What a run did. Every planned step is counted in exactly one of the numbers. */

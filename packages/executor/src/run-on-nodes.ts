@@ -122,7 +122,8 @@ async function inTransaction(
 ): Promise<void> {
   const startedAtMs = Date.now();
   for (let attempt = 0; ; attempt++) {
-    const session = await options.sessions.acquire(node);
+    const { file } = step.script;
+    const session = await options.sessions.acquire(node, file === "" ? undefined : { file });
     let committing = false;
     try {
       await runStepScript(session, step, {
@@ -130,7 +131,7 @@ async function inTransaction(
         lockTimeoutMs: lockTimeoutMs(attempt, options.lockTimeoutMs),
         guardSql: () => [],
         recordSql: sql,
-        scriptOptions: scriptOptions(options, { node: node.label, file: step.script.file }),
+        scriptOptions: scriptOptions(options, { node: node.label, file }),
       });
       committing = true;
       await session.commit();

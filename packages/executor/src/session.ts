@@ -1,7 +1,20 @@
 import { PgMigError } from "@pg-mig/errors";
+import type { Blocker } from "./blocker.js";
 import type { ExecutorClient } from "./executor-client.js";
 import { isConnectionLoss } from "./server-error.js";
+import {
+  keepSessionSql,
+  type OpenedSession,
+  openSessionSql,
+  parseOpenedSession,
+  REFUSABLE_SETTING,
+} from "./session-settings.js";
 import type { SessionTraces } from "./session-state.js";
+import { type Flight, TrackedClient } from "./tracked-client.js";
+import { within } from "./within.js";
+
+/** How long a server has to take leave before its connection is simply broken. */
+const FAREWELL_MS = 5000;
 
 /**
  * One kept connection to a node, on which versions run one after another. A version never meets the
@@ -12,15 +25,41 @@ export class Session {
   readonly client: ExecutorClient;
   /** How many versions have run on it. */
   uses = 0;
+  /** Who was last seen to make the work at hand wait, if anybody was. */
+  blockedBy: readonly Blocker[] = [];
+  /** Whether the work at hand was cancelled because it had waited for others too long. */
+  gaveUpWaiting = false;
+  readonly #connection: ExecutorClient;
+  readonly #tracked: TrackedClient;
+  #opened: OpenedSession | undefined;
   #lost = false;
+  #leaving = false;
   #spoilt = false;
-  #reset: Promise<void> = Promise.resolve();
+  #settled: Promise<void> = Promise.resolve();
 
-  constructor(client: ExecutorClient) {
-    this.client = client;
-    client.on("end", () => {
+  /** `onBroken` is told when the connection has ended without {@link close}. */
+  constructor(connection: ExecutorClient, onBroken?: (session: Session) => void) {
+    this.#connection = connection;
+    this.client = this.#tracked = new TrackedClient(connection);
+    connection.on("end", () => {
       this.#lost = true;
+      if (!this.#leaving) onBroken?.(this);
     });
+  }
+
+  /** The connection as it was opened. */
+  get connection(): ExecutorClient {
+    return this.#connection;
+  }
+
+  /** What the server told when the session was opened; `undefined` before it did. */
+  get opened(): OpenedSession | undefined {
+    return this.#opened;
+  }
+
+  /** The message that waits for the server's answer; `undefined`: none does. */
+  get flight(): Flight | undefined {
+    return this.#tracked.flight;
   }
 
   /** Whether the connection is gone. It never comes back. */
@@ -33,9 +72,20 @@ export class Session {
     return this.#spoilt;
   }
 
-  /** Resolves when the session can be used again. */
+  /** Resolves when the session can be used, or is lost. */
   async ready(): Promise<void> {
-    await this.#reset;
+    await this.#settled;
+  }
+
+  /** Sets what holds for the whole session, and learns which process of the server it is. */
+  open(): void {
+    this.#settle(async () => {
+      const answer = await this.client.query(openSessionSql()).catch((error: unknown) => {
+        if (isConnectionLoss(error)) throw error;
+        return this.client.query(openSessionSql(REFUSABLE_SETTING));
+      });
+      this.#opened = parseOpenedSession(answer);
+    });
   }
 
   /**
@@ -47,15 +97,11 @@ export class Session {
     this.#spoilt ||= traces === "lasting";
     const rollBack = this.client.getTransactionStatus() !== "I";
     if (this.#lost || (traces === "none" && !rollBack)) return;
-    this.#reset = (async () => {
-      try {
-        if (rollBack) await this.client.query("ROLLBACK");
-        await this.client.query("DISCARD ALL");
-      } catch {
-        this.#lost = true;
-        await this.close();
-      }
-    })();
+    this.#settle(async () => {
+      if (rollBack) await this.client.query("ROLLBACK");
+      await this.client.query("DISCARD ALL");
+      if (this.#opened !== undefined) await this.client.query(keepSessionSql(this.#opened));
+    });
   }
 
   /**
@@ -90,9 +136,34 @@ export class Session {
     });
   }
 
+  /** Takes leave of the server; breaks the connection where that takes too long. */
   async close(): Promise<void> {
+    this.#leaving ||= !this.#lost;
     this.#lost = true;
+    const farewell = this.#settled.then(() => this.#connection.end());
     // A connection that is already broken cannot be closed any better.
-    await this.client.end().catch(() => {});
+    if (
+      (await within(
+        FAREWELL_MS,
+        farewell.catch(() => {}),
+      )) === "late"
+    )
+      this.destroy();
+  }
+
+  /**
+   * Breaks the connection at once, without a word to the server, which may not hear it: whatever
+   * waits for an answer fails as it does when a network breaks.
+   */
+  destroy(): void {
+    this.#lost = true;
+    this.#connection.connection?.stream.destroy();
+  }
+
+  #settle(prepare: () => Promise<void>): void {
+    this.#settled = prepare().catch((error: unknown) => {
+      if (isConnectionLoss(error)) this.destroy();
+      else void this.close();
+    });
   }
 }

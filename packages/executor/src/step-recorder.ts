@@ -15,6 +15,11 @@ export interface StepRecorder<L> {
     readonly sqlState?: string | undefined;
     readonly message: string;
   }): "shard-taken" | "ledger-changed" | undefined;
+  /**
+   * A query for the processes, as one column of pids, that have taken the shard. Without it a run
+   * cannot say who they are.
+   */
+  holdersSql?(ledger: L): string;
   /** Statements that record the version, done now, in `ledger`; and the ledger as it is then. */
   record(ledger: L, version: string): { readonly sql: readonly string[]; readonly ledger: L };
   /**

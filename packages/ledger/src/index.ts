@@ -18,4 +18,4 @@ export {
   storeLedgerSql,
 } from "./shard-ledger.js";
 export type { TakeFailure } from "./take-shard.js";
-export { releaseShardSql, takeFailure, takeShardSql } from "./take-shard.js";
+export { releaseShardSql, shardHoldersSql, takeFailure, takeShardSql } from "./take-shard.js";

@@ -45,6 +45,17 @@ export function releaseShardSql(shard: string): string {
   return `SELECT pg_catalog.pg_advisory_unlock(${lockKey(shard)})`;
 }
 
+/** Renders a query for the server processes that hold a shard, in either scope: one column of pids. */
+export function shardHoldersSql(shard: string): string {
+  const { lockClass, hash } = lockKeyOf(shard);
+  return (
+    "SELECT pid FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 " +
+    // Both halves of the key are shown as what they are without a sign.
+    `AND classid = ${lockClass} AND objid = ${hash >>> 0} AND database = ` +
+    "(SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())"
+  );
+}
+
 /** Tells from a server's error whether {@link takeShardSql} refused, and why. */
 export function takeFailure(error: {
   readonly sqlState?: string | undefined;
@@ -74,8 +85,13 @@ function checkLedgerSql({ shard, schemaOid, stored }: ShardLedger): string {
 }
 
 function lockKey(shard: string): string {
+  const { lockClass, hash } = lockKeyOf(shard);
+  return `${lockClass}, ${hash}`;
+}
+
+function lockKeyOf(shard: string): { readonly lockClass: number; readonly hash: number } {
   const hash = createHash("sha256").update(shard).digest().readInt32BE(0);
-  return `${SHARD_LOCK_CLASS}, ${hash}`;
+  return { lockClass: SHARD_LOCK_CLASS, hash };
 }
 
 function sha256(text: string): string {

@@ -6,6 +6,7 @@ import {
   readShardLedger,
   renderShardLedger,
   type ShardLedger,
+  shardHoldersSql,
   storeLedgerSql,
   takeFailure,
   takeShardSql,
@@ -29,6 +30,7 @@ export function createLedgerRecorder({
   return {
     takeSql: takeShardSql,
     takeFailure,
+    holdersSql: ({ shard }) => shardHoldersSql(shard),
     record(ledger, version) {
       const entries: readonly LedgerEntry[] =
         action === "apply"

@@ -8,7 +8,7 @@ export { parseScript } from "./parse-script.js";
 export type { RunScriptOptions } from "./run-script.js";
 export { runScript } from "./run-script.js";
 export type { Command, PlainRegion, Script } from "./script.js";
-export type { ScriptClient, ScriptResult } from "./script-client.js";
+export type { ScriptClient, ScriptQuery, ScriptResult } from "./script-client.js";
 export { ScriptError } from "./script-error.js";
 export type { ScriptNotice } from "./script-notice.js";
 export type { OutputStream } from "./script-output.js";

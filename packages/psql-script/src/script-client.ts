@@ -21,18 +21,25 @@ export interface WireConnection {
   removeListener(event: string, listener: (message: WireMessage) => void): unknown;
 }
 
+/** A message in the form that a `pg.Client` takes, and what tells that it has its answer. */
+export interface ScriptQuery {
+  submit(connection: never): void;
+  /** Settles when the server is ready for the next message, or the connection is gone. */
+  readonly outcome: Promise<unknown>;
+}
+
 /**
  * What runs a script: a connected `pg.Client` (or a client of a `pg.Pool`), which nobody else uses
  * meanwhile. It must not be in pipeline mode.
  */
 export interface ScriptClient {
-  query(submittable: { submit(connection: never): void }): unknown;
+  query(submittable: ScriptQuery): unknown;
   on(event: string, listener: Listener): unknown;
   removeListener(event: string, listener: Listener): unknown;
   /** The state of the transaction at the moment: `I`, `T` or `E`. */
-  getTransactionStatus?(): string | null;
-  readonly host?: string;
-  readonly port?: number;
+  getTransactionStatus?(): "I" | "T" | "E" | null;
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
   readonly user?: string | undefined;
   readonly database?: string | undefined;
 }

@@ -1,0 +1,35 @@
+import { isPgMigError } from "@pg-mig/errors";
+import type { ExecutorNode } from "./executor-client.js";
+import { pause } from "./pause.js";
+import { retryPauseMs } from "./retry-pause.js";
+import type { Session } from "./session.js";
+import type { SessionPool, SessionWork } from "./session-pool.js";
+
+export interface AcquireSessionOptions {
+  readonly sessions: SessionPool;
+  /** For how long a node that cannot be reached is tried again, in milliseconds. */
+  readonly reconnectForMs: number;
+  readonly signal: AbortSignal;
+  /** Told where the server takes no more connections, and how many of the run's it has. */
+  readonly onCrowded: (busy: number) => void;
+}
+
+/** Opens or takes a session, waiting for a node that is away for a while. */
+export async function acquireSession(
+  node: ExecutorNode,
+  work: SessionWork,
+  { sessions, reconnectForMs, signal, onCrowded }: AcquireSessionOptions,
+): Promise<Session> {
+  const startedAtMs = Date.now();
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await sessions.acquire(node, work);
+    } catch (error) {
+      const busy = sessions.busyOn(node);
+      const crowded = isPgMigError(error) && error.code === "TOO_MANY_CONNECTIONS" && busy > 0;
+      if (crowded) onCrowded(busy);
+      if (signal.aborted || Date.now() - startedAtMs >= reconnectForMs) throw error;
+      await pause(retryPauseMs("connection-lost", Math.min(attempt, 4), 1), signal);
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { PgMigError } from "@pg-mig/errors";
+import type { Blocker } from "./blocker.js";
+import type { ErrorInfo } from "./run-event.js";
+
+/** The shard was another's for all the time that there was. */
+export function shardTakenError(shard: string): PgMigError {
+  return new PgMigError(`Another run works on shard "${shard}" and did not let go of it.`, {
+    code: "SHARD_TAKEN",
+    hint: "Let the other run finish, then run pg-mig again.",
+  });
+}
+
+/** What stood outside of a transaction waited for others until the run lost patience. */
+export function indexWaitError(cause: unknown): PgMigError {
+  return new PgMigError("It waited too long for other transactions to end, and was cancelled.", {
+    code: "INDEX_WAIT_TIMEOUT",
+    hint: "Run pg-mig again when the long transactions of this database are over. A broken index that this left is replaced then.",
+    cause,
+  });
+}
+
+/** Says in an error who stood in the way, and what to do about them. */
+export function withBlockers(error: ErrorInfo, blockers: readonly Blocker[]): ErrorInfo {
+  const pids = blockers.map(({ pid }) => pid).filter((pid) => pid > 0);
+  if (blockers.length === 0) return error;
+  const end = pids.map((pid) => `SELECT pg_terminate_backend(${pid});`).join(" ");
+  const what = [
+    `In its way: ${blockers.map(describeBlocker).join("; ")}.`,
+    pids.length === 0 ? "Let that end." : `Let that end, or end it there with ${end}`,
+    "Then run pg-mig again.",
+  ];
+  return { ...error, hint: what.join(" ") };
+}
+
+function describeBlocker({ pid, user, application, state, since, query }: Blocker): string {
+  const process = pid === 0 ? "a prepared transaction" : `process ${pid}`;
+  const details = [
+    ...(user === undefined ? [] : [`user ${user}`]),
+    ...(application === undefined ? [] : [application]),
+    ...(state === undefined ? [] : [state]),
+    ...(since === undefined ? [] : [`its transaction began ${since}`]),
+    ...(query === undefined ? [] : [query]),
+  ];
+  return details.length === 0 ? process : `${process} (${details.join(", ")})`;
+}

@@ -1,0 +1,78 @@
+import { isPgMigError } from "@pg-mig/errors";
+import { withBlockers } from "./blocked.js";
+import type { ChainState } from "./chain-state.js";
+import { errorInfo } from "./error-info.js";
+import type { RequeueReason, RunEvent } from "./run-event.js";
+import { retryReason } from "./server-error.js";
+
+type State = Pick<ChainState<unknown>, "node" | "shard" | "inDoubt" | "blockedBy" | "attempts">;
+
+/** The first version of a chain went back to its queue. */
+export function requeuedEvent(
+  state: State,
+  version: string,
+  { reason, delayMs }: { readonly reason: RequeueReason; readonly delayMs: number },
+): RunEvent {
+  const { attempts: attempt } = state;
+  const blocked = BLOCKED.has(reason) ? blockersOf(state) : {};
+  return { type: "step:requeued", ...stepOf(state, version), reason, attempt, delayMs, ...blocked };
+}
+
+/** The first version of a chain failed; or, where a COMMIT of it got no answer, nobody knows. */
+export function failedEvent(
+  state: State,
+  version: string,
+  failure: {
+    readonly error: unknown;
+    readonly notAttempted: readonly string[];
+    readonly durationMs: number;
+  },
+): RunEvent {
+  const { error, notAttempted, durationMs } = failure;
+  if (state.inDoubt !== undefined) return inDoubtEvent(state, version, notAttempted);
+  const step = stepOf(state, version);
+  const info = errorInfo(error, step);
+  const event = { type: "step:failed", ...step, notAttempted, durationMs } as const;
+  return isBlocked(error)
+    ? { ...event, error: withBlockers(info, state.blockedBy), ...blockersOf(state) }
+    : { ...event, error: info };
+}
+
+/** A chain is given up before its versions were tried; what may have been committed is said to be in doubt. */
+export function abandonedEvent(
+  state: State,
+  notAttempted: readonly string[],
+  reason: "interrupted" | "node-lost",
+): RunEvent {
+  const [version, ...later] = notAttempted;
+  if (state.inDoubt !== undefined && version !== undefined) {
+    return inDoubtEvent(state, version, later);
+  }
+  const { node, shard } = state;
+  return { type: "chain:abandoned", node: node.label, shard, notAttempted, reason };
+}
+
+/** Reasons to wait that are other sessions. */
+const BLOCKED: ReadonlySet<RequeueReason> = new Set(["lock-timeout", "shard-taken"]);
+
+/** Whether it was other sessions that a step failed for. */
+function isBlocked(error: unknown): boolean {
+  if (retryReason(error) === "lock-timeout") return true;
+  return (
+    isPgMigError(error) && (error.code === "SHARD_TAKEN" || error.code === "INDEX_WAIT_TIMEOUT")
+  );
+}
+
+function inDoubtEvent(state: State, version: string, notAttempted: readonly string[]): RunEvent {
+  const step = stepOf(state, version);
+  const error = errorInfo(state.inDoubt, step);
+  return { type: "step:in-doubt", ...step, error, notAttempted };
+}
+
+function stepOf({ node, shard }: State, version: string) {
+  return { node: node.label, shard, version };
+}
+
+function blockersOf({ blockedBy }: State): Partial<Pick<State, "blockedBy">> {
+  return blockedBy.length === 0 ? {} : { blockedBy };
+}

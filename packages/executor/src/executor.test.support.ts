@@ -1,0 +1,216 @@
+import {
+  ledgerEntry,
+  readNodeLedger,
+  readShardLedger,
+  renderShardLedger,
+  type ShardLedger,
+  shardHoldersSql,
+  storeLedgerSql,
+  takeFailure,
+  takeShardSql,
+} from "@pg-mig/ledger";
+import { parseScript } from "@pg-mig/psql-script";
+import type { TestDatabase, TestProxy } from "@pg-mig/testkit";
+import pg from "pg";
+import { onTestFinished } from "vitest";
+import type { ChainToRun } from "./chain-state.js";
+import type { ExecutorNode } from "./executor-client.js";
+import { type RunChainsOptions, runChains } from "./run-chains.js";
+import type { RunEvent } from "./run-event.js";
+import { SessionPool } from "./session-pool.js";
+import { SessionWatch, type SessionWatchOptions } from "./session-watch.js";
+import type { StepRecorder } from "./step-recorder.js";
+import type { StepScript } from "./step-script.js";
+
+/** A database that chains run on, and the way to it. */
+export interface TestTarget {
+  readonly node: ExecutorNode;
+  readonly database: TestDatabase;
+  /** Sessions go through it, if there is one. */
+  readonly proxy?: TestProxy;
+}
+
+/** A version of a test: its statements, and how it runs if not in a transaction. */
+export type TestVersion = string | (Partial<StepScript> & { readonly sql: string });
+
+export interface TestRunOptions
+  extends Partial<
+    Pick<
+      RunChainsOptions<ShardLedger>,
+      "parallelism" | "lockTimeoutMs" | "retryForMs" | "reconnectForMs"
+    >
+  > {
+  readonly targets: readonly TestTarget[];
+  /** By name; every shard of every target gets all of them. */
+  readonly versions: Readonly<Record<string, TestVersion>>;
+  /** Who the run logs in as, with the password of the node's superuser. */
+  readonly user?: string;
+  /** How long a connection has to come up. @default no limit */
+  readonly connectTimeoutMs?: number;
+  /** What the watch asks over. @default a connection of its own, through the proxy */
+  readonly ask?: SessionWatchOptions["ask"];
+  /** Timings of the watch. */
+  readonly watch?: Partial<Omit<SessionWatchOptions, "sessions" | "ask" | "emit">>;
+  /** Takes each event in its moment. */
+  readonly onEvent?: (event: RunEvent) => void;
+}
+
+export function target(name: string, database: TestDatabase, proxy?: TestProxy): TestTarget {
+  return { node: { name, label: name, host: name }, database, ...(proxy && { proxy }) };
+}
+
+/** Runs versions on all shards of databases, watched as a real run is; gives its events. */
+export async function runVersions(options: TestRunOptions): Promise<RunEvent[]> {
+  const { targets, versions, watch, onEvent } = options;
+  const events: RunEvent[] = [];
+  const emit = (event: RunEvent) => {
+    events.push(event);
+    onEvent?.(event);
+  };
+  const sessions = openPool(options);
+  const ask = options.ask ?? (await asking(options));
+  const watching = new SessionWatch({ sessions, emit, ask, ...watch });
+  try {
+    await runChains(await chainsOf(targets, Object.keys(versions)), {
+      sessions,
+      recorder: recorderOf(Object.keys(versions)),
+      stepScript: (version) => stepScript(version, versions[version] ?? ""),
+      parallelism: 4,
+      lockTimeoutMs: 2000,
+      retryForMs: 60_000,
+      reconnectForMs: 60_000,
+      env: {},
+      allowShell: true,
+      emit,
+      signal: new AbortController().signal,
+      ...options,
+    });
+  } finally {
+    await sessions.close();
+    watching.stop();
+  }
+  return events;
+}
+
+type Way = Pick<TestRunOptions, "targets" | "user" | "connectTimeoutMs">;
+
+function openPool(way: Way): SessionPool {
+  const backends = new WeakMap<object, number>();
+  return new SessionPool({
+    async connect({ name }) {
+      const client = await connect(name, way);
+      const { rows } = await client.query("SELECT pg_backend_pid() AS pid");
+      backends.set(client, rows[0].pid);
+      return client;
+    },
+    async cancel({ name }, client) {
+      const { database } = byName(way.targets, name);
+      await database.query("SELECT pg_cancel_backend($1)", [backends.get(client)]);
+    },
+  });
+}
+
+/** One more connection for each target, which asks what the watch wants to know. */
+async function asking(way: Way): Promise<SessionWatchOptions["ask"]> {
+  const clients = new Map<string, pg.Client>();
+  for (const { node } of way.targets) {
+    const client = await connect(node.name, way);
+    onTestFinished(() => {
+      client.connection.stream.destroy();
+    });
+    clients.set(node.name, client);
+  }
+  return async ({ name }, sql) => {
+    const client = clients.get(name);
+    if (client === undefined) throw new Error(`no target ${name}`);
+    return client.query(sql);
+  };
+}
+
+async function connect(name: string, { targets, user, connectTimeoutMs }: Way): Promise<pg.Client> {
+  const { database, proxy } = byName(targets, name);
+  const client = new pg.Client({
+    host: database.host,
+    port: proxy?.port ?? database.port,
+    database: database.name,
+    user: user ?? database.user,
+    password: database.password,
+    connectionTimeoutMillis: connectTimeoutMs,
+  });
+  client.on("error", () => {});
+  await client.connect();
+  return client;
+}
+
+/** The versions in a shard's ledger. */
+export async function ledgerOf(database: TestDatabase, shard: string): Promise<readonly string[]> {
+  const client = await database.connect();
+  try {
+    const ledger = await readShardLedger(client, shard);
+    return ledger?.entries.map(({ version }) => version) ?? [];
+  } finally {
+    await client.end();
+  }
+}
+
+async function chainsOf(
+  targets: readonly TestTarget[],
+  versions: readonly string[],
+): Promise<ChainToRun<ShardLedger>[]> {
+  const chains = targets.map(async ({ node, database }) => {
+    const client = await database.connect();
+    try {
+      const { shards } = await readNodeLedger(client);
+      return shards
+        .filter(({ shard }) => shard !== "public")
+        .map((ledger) => ({
+          node,
+          shard: ledger.shard,
+          ledger,
+          versions: pendingOf(ledger, versions),
+        }))
+        .filter((chain) => chain.versions.length > 0);
+    } finally {
+      await client.end();
+    }
+  });
+  return (await Promise.all(chains)).flat();
+}
+
+function pendingOf(ledger: ShardLedger, versions: readonly string[]): string[] {
+  return versions.filter((name) => !ledger.entries.some(({ version }) => version === name));
+}
+
+function stepScript(version: string, given: TestVersion): StepScript {
+  const { sql, ...more } = typeof given === "string" ? { sql: given } : given;
+  return {
+    script: parseScript(sql, { file: `${version}.up.sql` }),
+    limits: {},
+    transaction: "wrapped",
+    dropFirst: undefined,
+    concurrentIndexes: [],
+    ...more,
+  };
+}
+
+const recorderOf = (versions: readonly string[]): StepRecorder<ShardLedger> => ({
+  takeSql: takeShardSql,
+  takeFailure,
+  holdersSql: ({ shard }) => shardHoldersSql(shard),
+  record(ledger, version) {
+    const entries = [...ledger.entries, ledgerEntry(version, "0".repeat(64), new Date(0))];
+    const recorded = { ...ledger, entries, stored: renderShardLedger(entries) };
+    return { sql: storeLedgerSql(ledger.shard, entries), ledger: recorded };
+  },
+  async replan(client, before) {
+    const ledger = await readShardLedger(client, before.shard);
+    if (ledger === undefined) throw new Error(`Shard ${before.shard} is gone.`);
+    return { ledger, pending: pendingOf(ledger, versions) };
+  },
+});
+
+function byName(targets: readonly TestTarget[], name: string): TestTarget {
+  const found = targets.find(({ node }) => node.name === name);
+  if (found === undefined) throw new Error(`no target ${name}`);
+  return found;
+}

@@ -1,0 +1,83 @@
+/**
+ * What every session of a run sets for itself, by name. A role or a database may say otherwise (ALTER
+ * ROLE … SET): a run's own limits are those of its options and files.
+ */
+const SETTINGS: Readonly<Record<string, string>> = {
+  statement_timeout: "0",
+  transaction_timeout: "0", // PostgreSQL 17
+  idle_session_timeout: "0", // PostgreSQL 14
+  idle_in_transaction_session_timeout: "0",
+  // The backend of a tool that is gone, or cut off, is gone with its locks in half a minute …
+  tcp_keepalives_idle: "10",
+  tcp_keepalives_interval: "5",
+  tcp_keepalives_count: "3",
+  // … also while a statement of it runs or waits.
+  client_connection_check_interval: "5000", // PostgreSQL 14
+};
+
+/** A setting that exists on servers which refuse to have it changed: those that do not run on Linux. */
+export const REFUSABLE_SETTING = "client_connection_check_interval";
+
+/** The server's side of a session. */
+export interface ServerSession {
+  /** The server's process, which a pooler does not tell. */
+  readonly pid: number;
+  /** When that process began, as text that only the server compares: a pid comes again. */
+  readonly startedAt: string;
+}
+
+/** What a server tells of a session when it is opened. */
+export interface OpenedSession extends ServerSession {
+  /** The settings of the session that this server knows. */
+  readonly settings: readonly string[];
+}
+
+/** The message that opens a session: sets all settings that the server knows, but `except`. */
+export function openSessionSql(except?: string): string {
+  const values = Object.entries(SETTINGS)
+    .filter(([name]) => name !== except)
+    .map(([name, value]) => `('${name}', '${value}')`);
+  return [
+    // Alone and first: the next statement, too, is cut off by what the role may have set.
+    "SET statement_timeout TO 0",
+    `SELECT pg_catalog.pg_backend_pid() AS pid, (${STARTED_AT_SQL}) AS "startedAt", pg_catalog.array_agg(s.name) AS settings ` +
+      `FROM (VALUES ${values.join(", ")}) AS v(name, value) ` +
+      "JOIN pg_catalog.pg_settings s ON s.name = v.name " +
+      "WHERE pg_catalog.set_config(s.name, v.value, false) IS NOT NULL",
+  ].join(";\n");
+}
+
+const STARTED_AT_SQL =
+  "SELECT EXTRACT(epoch FROM backend_start)::text FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()";
+
+/** Reads what a server answers to {@link openSessionSql}; `undefined` if it is nothing of the kind. */
+export function parseOpenedSession(answer: unknown): OpenedSession | undefined {
+  // A message of several statements has an answer for each.
+  const last: unknown = Array.isArray(answer) ? answer.at(-1) : answer;
+  const [row] =
+    (last as { readonly rows?: readonly Partial<OpenedSession>[] } | undefined)?.rows ?? [];
+  const { pid, startedAt, settings } = row ?? {};
+  if (pid === undefined || startedAt === undefined || settings === undefined) return undefined;
+  return { pid, startedAt, settings };
+}
+
+/** The message that sets the settings again, after they were reset. */
+export function keepSessionSql({ settings }: OpenedSession): string {
+  return settings.map((name) => `SET ${name} TO ${SETTINGS[name]}`).join("; ");
+}
+
+/** Ends the server's side of sessions that were given up, if it is still there; others stay. */
+export function endBackendsSql(sessions: readonly ServerSession[]): string {
+  return (
+    "SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a " +
+    `WHERE ${isOneOfSql(sessions)}`
+  );
+}
+
+/** A condition on the rows `a` of pg_stat_activity. */
+export function isOneOfSql(sessions: readonly ServerSession[]): string {
+  const keys = sessions.map(({ pid, startedAt }) => `(${pid}, '${startedAt}')`);
+  return keys.length === 0
+    ? "false"
+    : `(a.pid, EXTRACT(epoch FROM a.backend_start)::text) IN (${keys.join(", ")})`;
+}

@@ -1,0 +1,245 @@
+import { readShardLedger, takeShardSql } from "@pg-mig/ledger";
+import { startNodes, startProxy, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { ledgerOf, runVersions, target } from "./executor.test.support.js";
+import type { RunEvent } from "./run-event.js";
+
+let cluster: TestCluster;
+
+beforeAll(async () => {
+  cluster = await startNodes();
+});
+
+afterAll(() => cluster.stop());
+
+/** Silence is noticed soon, so that the tests need not wait for it. */
+const ALERT = { tickMs: 20, slowMs: 50, askEveryMs: 50, silenceMs: 1500 };
+
+async function databaseWith(...shards: string[]): Promise<TestDatabase> {
+  const database = await cluster.node.createDatabase();
+  onTestFinished(() => database.drop());
+  for (const shard of shards)
+    await database.query(`CREATE SCHEMA ${shard}; CREATE TABLE ${shard}.t(id int)`);
+  return database;
+}
+
+async function proxied(...shards: string[]) {
+  const database = await databaseWith(...shards);
+  const proxy = await startProxy(database);
+  onTestFinished(() => proxy.stop());
+  return { database, proxy, target: target("n", database, proxy) };
+}
+
+function ends(events: readonly RunEvent[]): string[] {
+  return events
+    .flatMap((event) =>
+      event.type === "step:done" || event.type === "step:failed" || event.type === "step:in-doubt"
+        ? [`${event.type} ${event.node} ${event.shard}`]
+        : [],
+    )
+    .sort();
+}
+
+/** How often each shard has got the row that the version adds. */
+async function rows(database: TestDatabase, shard: string): Promise<number> {
+  const [row] = await database.query<{ count: number }>(`SELECT count(*)::int FROM ${shard}.t`);
+  return row?.count ?? -1;
+}
+
+const ADD_ROW = "INSERT INTO t VALUES (1)";
+
+describe("a run whose network swallows connections", () => {
+  it("goes on when a node comes back that answered nobody, while other nodes finish", async () => {
+    const frozen = await proxied("sh1", "sh2");
+    const other = await databaseWith("sh1");
+    let thawed = false;
+    const events = await runVersions({
+      targets: [frozen.target, target("other", other)],
+      versions: { v1: `SELECT pg_sleep(0.3); ${ADD_ROW}` },
+      watch: ALERT,
+      onEvent: (event) => {
+        if (event.type === "step:start" && event.node === "n" && !thawed) {
+          setTimeout(() => frozen.proxy.freeze(), 100);
+        }
+        if (event.type === "step:requeued" && event.reason === "connection-lost" && !thawed) {
+          thawed = true;
+          frozen.proxy.thaw();
+        }
+      },
+    });
+    expect(thawed).toBe(true);
+    expect(ends(events)).toEqual(["step:done n sh1", "step:done n sh2", "step:done other sh1"]);
+    expect(await rows(frozen.database, "sh1")).toBe(1);
+    expect(await rows(frozen.database, "sh2")).toBe(1);
+  });
+
+  it.each([
+    ["the query is lost on its way", { sql: /INSERT/, at: "request", action: "freeze" }],
+    ["the answer is lost on its way", { sql: /INSERT/, at: "reply", action: "freeze" }],
+    ["COMMIT is lost on its way", { at: "request", action: "freeze" }],
+    ["the answer to COMMIT is lost on its way", { at: "reply", action: "freeze" }],
+    ["the client alone is told, before COMMIT", { at: "request", action: "cut-client" }],
+    ["the client alone is told, behind COMMIT", { at: "reply", action: "cut-client" }],
+  ] as const)("breaks one connection, and finds out what is true, if %s", async (_, fault) => {
+    const { database, proxy, target: node } = await proxied("sh1", "sh2");
+    const planned = proxy.inject(fault);
+    const events = await runVersions({ targets: [node], versions: { v1: ADD_ROW }, watch: ALERT });
+    expect(planned.hits).toBe(1);
+    expect(ends(events)).toEqual(["step:done n sh1", "step:done n sh2"]);
+    const lost = events.filter((event) => event.type === "step:requeued");
+    expect(new Set(lost.map(({ shard }) => shard)).size).toBe(1);
+    for (const shard of ["sh1", "sh2"]) {
+      expect(await rows(database, shard)).toBe(1);
+      expect(await ledgerOf(database, shard)).toEqual(["v1"]);
+    }
+  });
+
+  it("ends on the server what it gave up, with its locks", async () => {
+    const { database, proxy, target: node } = await proxied("sh1");
+    proxy.inject({ at: "request", action: "cut-client" });
+    await runVersions({ targets: [node], versions: { v1: ADD_ROW }, watch: ALERT });
+    const left = await database.query(
+      "SELECT state FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'",
+    );
+    expect(left).toEqual([]);
+  });
+
+  it("leaves alone what the server works at, and what works at the client, for long", async () => {
+    const { database, target: node } = await proxied("sh1", "sh2");
+    const longerThanSilence = (2 * ALERT.silenceMs) / 1000;
+    const events = await runVersions({
+      targets: [node],
+      versions: {
+        v1: `${ADD_ROW}; SELECT pg_sleep(${longerThanSilence});`,
+        v2: `\\! sleep ${longerThanSilence}\n`,
+        v3: `\\copy t FROM PROGRAM 'sleep ${longerThanSilence}; echo 2'\n`,
+      },
+      watch: ALERT,
+    });
+    expect(events.filter(({ type }) => type === "step:requeued")).toEqual([]);
+    expect(await ledgerOf(database, "sh1")).toEqual(["v1", "v2", "v3"]);
+    expect(await rows(database, "sh2")).toBe(2);
+  });
+
+  it("comes to its end when a node stays frozen, and says that it lost it", async () => {
+    const frozen = await proxied("sh1", "sh2");
+    const other = await databaseWith("sh1");
+    const events = await runVersions({
+      targets: [frozen.target, target("other", other)],
+      versions: { v1: ADD_ROW, v2: "SELECT 1" },
+      watch: ALERT,
+      reconnectForMs: 100,
+      connectTimeoutMs: 300,
+      onEvent: (event) => {
+        if (event.type === "step:done" && event.node === "n") frozen.proxy.freeze();
+      },
+    });
+    expect(ends(events)).toContain("step:done other sh1");
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: "chain:abandoned", node: "n", reason: "node-lost" }),
+    );
+  });
+
+  it("comes to its end when the connection of the questions breaks, too", async () => {
+    const { database, proxy, target: node } = await proxied("sh1");
+    proxy.inject({ at: "request", action: "freeze" });
+    const events = await runVersions({
+      targets: [node],
+      versions: { v1: ADD_ROW },
+      watch: ALERT,
+      ask: () => Promise.reject(new Error("Connection terminated")),
+    });
+    expect(ends(events)).toEqual(["step:done n sh1"]);
+    expect(await rows(database, "sh1")).toBe(1);
+  });
+});
+
+describe("a run whose sessions wait for others", () => {
+  it("says who blocks a version, while it waits and when its time is spent", async () => {
+    const database = await databaseWith("sh1");
+    const blocker = await database.connect();
+    onTestFinished(() => blocker.end());
+    await blocker.query(
+      "SET application_name TO 'report'; BEGIN; SELECT 1 AS about, count(*) FROM sh1.t",
+    );
+    const events = await runVersions({
+      targets: [target("n", database)],
+      versions: { v1: "ALTER TABLE t ADD COLUMN c int" },
+      watch: ALERT,
+      retryForMs: 1000,
+    });
+    const {
+      rows: [self],
+    } = await blocker.query("SELECT pg_backend_pid() AS pid");
+    const blockedBy = [
+      expect.objectContaining({
+        pid: self.pid,
+        user: "postgres",
+        application: "report",
+        state: "idle in transaction",
+        query: expect.stringContaining("AS about"),
+        since: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+      }),
+    ];
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        type: "step:waiting",
+        node: "n",
+        shard: "sh1",
+        version: "v1",
+        blockedBy,
+      }),
+    );
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: "step:requeued", reason: "lock-timeout", blockedBy }),
+    );
+    const failed = events.find((event) => event.type === "step:failed");
+    expect(failed).toMatchObject({ blockedBy });
+    expect(failed?.error.hint).toContain(`SELECT pg_terminate_backend(${self.pid});`);
+  });
+
+  it("says who holds a shard that is taken", async () => {
+    const database = await databaseWith("sh1");
+    const holder = await database.connect();
+    onTestFinished(() => holder.end());
+    const ledger = await readShardLedger(holder, "sh1");
+    if (ledger === undefined) throw new Error("no ledger");
+    const take = takeShardSql(ledger).join("; ");
+    await holder.query(`SET application_name TO 'other run'; BEGIN; ${take}`);
+    const events = await runVersions({
+      targets: [target("n", database)],
+      versions: { v1: ADD_ROW },
+      retryForMs: 300,
+    });
+    const failed = events.find((event) => event.type === "step:failed");
+    expect(failed).toMatchObject({
+      error: { code: "SHARD_TAKEN" },
+      blockedBy: [{ application: "other run", user: "postgres" }],
+    });
+  });
+
+  it("says of who blocks what the server shows, where the role may not see more", async () => {
+    const database = await databaseWith("sh1");
+    await database.query(
+      `CREATE ROLE plain LOGIN PASSWORD '${database.password}';
+       ALTER SCHEMA sh1 OWNER TO plain; ALTER TABLE sh1.t OWNER TO plain`,
+    );
+    onTestFinished(async () => {
+      await database.query("DROP OWNED BY plain CASCADE; DROP ROLE plain");
+    });
+    const blocker = await database.connect();
+    onTestFinished(() => blocker.end());
+    await blocker.query("BEGIN; SELECT count(*) FROM sh1.t");
+    const events = await runVersions({
+      targets: [target("n", database)],
+      versions: { v1: "ALTER TABLE t ADD COLUMN c int" },
+      watch: ALERT,
+      retryForMs: 600,
+      user: "plain",
+    });
+    const failed = events.find((event) => event.type === "step:failed");
+    expect(failed?.blockedBy).toEqual([
+      { pid: expect.any(Number), user: "postgres", application: "testkit" },
+    ]);
+  });
+});
