@@ -1,7 +1,9 @@
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { quote, scenarios } from "./scenario.js";
 
-const { scenario } = scenarios({ nodes: 1 });
+const { scenario, cluster } = scenarios({ nodes: 1 });
+
+const WAIT = { timeout: 30_000, interval: 20 };
 
 describe("what a server refuses that is not the text of a file", () => {
   it("is told with all its words where it is COMMIT, behind a deferred constraint", async () => {
@@ -80,5 +82,60 @@ describe("a warning of the server", () => {
       /Warnings:\n\s+take care \(2 times\)\n\s+1\.a\.sh on 127\.0\.0\.1:sh1-2/,
     );
     expect(`${stdout}${stderr}`).not.toContain("by the way");
+  });
+
+  it("is shown when it comes with the COMMIT, from a deferred trigger", async () => {
+    const { migrations, pgMig } = await scenario({ shards: ["sh1"] });
+    await migrations({
+      "1.a.sh": [
+        "CREATE TABLE t(id int);",
+        "CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS $$",
+        "BEGIN RAISE WARNING 'late but true'; RETURN NULL; END $$;",
+        "CREATE CONSTRAINT TRIGGER late AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED",
+        "FOR EACH ROW EXECUTE FUNCTION warn();",
+        "INSERT INTO t VALUES (1);",
+      ].join("\n"),
+    });
+    const { status, stdout } = await pgMig();
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/Warnings:\n\s+late but true\n\s+1\.a\.sh on 127\.0\.0\.1:sh1/);
+  });
+
+  it("is shown where a commit did not wait for the synchronous replica, and counts as applied", async () => {
+    const { migrations, start, ledger, column, database } = await scenario({ shards: ["sh1"] });
+    const [node] = cluster().nodes;
+    if (node === undefined) throw new Error("There is no node.");
+    const reload = "SELECT pg_reload_conf()";
+    onTestFinished(async () => {
+      await node.query("ALTER SYSTEM RESET synchronous_standby_names");
+      await node.query(reload);
+    });
+    const [name] = await column("SELECT current_database()");
+    await migrations({ "1.a.sh": "CREATE TABLE t(); SET LOCAL synchronous_commit TO on;" });
+    await node.query("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+    await node.query(reload);
+    const untilItWaits = () =>
+      vi.waitFor(async () => {
+        const waiting = "SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+        expect(await column(waiting)).toHaveLength(1);
+      }, WAIT);
+
+    const stuck = start();
+    await untilItWaits();
+    stuck.kill("SIGINT");
+    expect((await stuck.result).status).toBe(130);
+    await expect(ledger("sh1")).rejects.toThrow("mig_versions_const");
+
+    await database.query(
+      `SET synchronous_commit = local; ALTER DATABASE ${quote(String(name))} SET synchronous_commit = local`,
+    );
+    const run = start();
+    await untilItWaits();
+    run.kill("SIGINT");
+    const { status, stdout } = await run.result;
+    expect(status).toBe(130);
+    expect(stdout).toMatch(/Warnings:\n\s+canceling wait for synchronous replication/);
+    expect(stdout).toContain("1 of 1 step applied");
+    expect(await ledger("sh1")).toEqual(["1.a.sh"]);
   });
 });

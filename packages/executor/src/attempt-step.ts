@@ -51,7 +51,7 @@ export async function attemptStep<L>(
       scriptOptions: attempt.scriptOptions,
     });
     committing = true;
-    await session.commit();
+    await session.commit(attempt.scriptOptions);
     return { type: "committed", ledger: record.ledger };
   } catch (error) {
     const failure = failureOf(error, session, recorder);

@@ -30,7 +30,7 @@ export async function runHook(
   hook: StepScript & { readonly file: string },
   options: RunOnNodesOptions,
 ): Promise<boolean> {
-  const { emit, sessions, signal } = options;
+  const { emit, signal } = options;
   const { file } = hook;
   const runOn = async (node: ExecutorNode): Promise<boolean> => {
     if (signal.aborted) return false;
@@ -50,15 +50,7 @@ export async function runHook(
       return false;
     }
   };
-  const onAbort = () => {
-    void sessions.cancelAll();
-  };
-  signal.addEventListener("abort", onAbort);
-  try {
-    return (await onEachNode(nodes, runOn)).every(Boolean);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
+  return (await onEachNode(nodes, options, runOn)).every(Boolean);
 }
 
 /**
@@ -70,7 +62,7 @@ export async function runSqlOnNodes(
   sql: (node: ExecutorNode) => readonly string[],
   options: RunOnNodesOptions,
 ): Promise<void> {
-  const errors = await onEachNode(nodes, (node) =>
+  const errors = await onEachNode(nodes, options, (node) =>
     inTransaction(node, options, { step: NO_STEP, sql: sql(node) }).then(
       () => undefined,
       (error: unknown) => ({ error: notWritable(node, error) ?? error }),
@@ -100,12 +92,22 @@ const NO_STEP: StepScript = {
   concurrentIndexes: [],
 };
 
+/** When the signal aborts, what runs is cancelled on the servers. */
 async function onEachNode<T>(
   nodes: readonly ExecutorNode[],
+  { sessions, signal }: RunOnNodesOptions,
   run: (node: ExecutorNode) => Promise<T>,
 ): Promise<T[]> {
   const queue = new PQueue({ concurrency: NODES_AT_A_TIME });
-  return queue.addAll(nodes.map((node) => () => run(node)));
+  const onAbort = () => {
+    void sessions.cancelAll();
+  };
+  signal.addEventListener("abort", onAbort);
+  try {
+    return await queue.addAll(nodes.map((node) => () => run(node)));
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }
 
 /** How often something is begun anew whose connection broke. */
@@ -124,6 +126,7 @@ async function inTransaction(
   for (let attempt = 0; ; attempt++) {
     const { file } = step.script;
     const session = await options.sessions.acquire(node, file === "" ? undefined : { file });
+    const environment = scriptOptions(options, { node: node.label, file });
     let committing = false;
     try {
       await runStepScript(session, step, {
@@ -131,10 +134,10 @@ async function inTransaction(
         lockTimeoutMs: lockTimeoutMs(attempt, options.lockTimeoutMs),
         guardSql: () => [],
         recordSql: sql,
-        scriptOptions: scriptOptions(options, { node: node.label, file }),
+        scriptOptions: environment,
       });
       committing = true;
-      await session.commit();
+      await session.commit(environment);
       return;
     } catch (error) {
       // What is only stored is the same when it is stored twice; a file might do its work twice.

@@ -29,8 +29,10 @@ export function scriptOptions(
     env,
     allowShell,
     signal,
-    onNotice: ({ severity, message }: ScriptNotice) => {
-      if (severity === "WARNING") emit({ type: "warning", ...place, message });
+    onNotice: ({ severity, code, message }: ScriptNotice) => {
+      // The severity is in the language of the server.
+      if (severity === "WARNING" || code?.startsWith("01"))
+        emit({ type: "warning", ...place, message });
     },
     onOutput: (line) => emit({ type: "output", ...place, file, line }),
   };

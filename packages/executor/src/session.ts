@@ -1,4 +1,5 @@
 import { PgMigError } from "@pg-mig/errors";
+import { type RunScriptOptions, type ScriptNotice, toNotice } from "@pg-mig/psql-script";
 import type { Blocker } from "./blocker.js";
 import type { ExecutorClient } from "./executor-client.js";
 import { isConnectionLoss } from "./server-error.js";
@@ -106,28 +107,18 @@ export class Session {
 
   /**
    * Commits. The message holds nothing else, so that nothing commits after its sender has died.
+   * `onNotice` hears what the server says meanwhile: deferred triggers do, and a primary whose
+   * synchronous replica did not answer.
    *
    * @throws PgMigError `COMMIT_REFUSED` if the server answered with an error, and
    * `COMMIT_ROLLED_BACK` if with a rollback; `CONNECTION_LOST` if it gave no answer.
    */
-  async commit(): Promise<void> {
-    const { command } = await this.client.query("COMMIT").catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      if (!isConnectionLoss(error)) {
-        throw new PgMigError(`COMMIT failed: ${reason}`, {
-          code: "COMMIT_REFUSED",
-          hint: "The file ran to its end; what it had left to the end of the transaction failed. Look at its deferred constraints and triggers.",
-          cause: error,
-        });
-      }
-      throw new PgMigError(
-        `The connection was lost while a transaction was committed: ${reason}.`,
-        {
-          code: "CONNECTION_LOST",
-          hint: "It may or may not have been committed. Run pg-mig again: it goes on from what is there.",
-          cause: error,
-        },
-      );
+  async commit({ onNotice = () => {} }: Pick<RunScriptOptions, "onNotice"> = {}): Promise<void> {
+    const listen = (notice: Partial<ScriptNotice>) => onNotice(toNotice(notice));
+    this.client.on("notice", listen);
+    const answer = this.client.query("COMMIT");
+    const { command } = await answer.catch(commitError).finally(() => {
+      this.client.removeListener("notice", listen);
     });
     if (command === "COMMIT") return;
     throw new PgMigError(`The server answered COMMIT with ${command ?? "nothing"}.`, {
@@ -166,4 +157,20 @@ export class Session {
       else void this.close();
     });
   }
+}
+
+function commitError(error: unknown): never {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (!isConnectionLoss(error)) {
+    throw new PgMigError(`COMMIT failed: ${reason}`, {
+      code: "COMMIT_REFUSED",
+      hint: "The file ran to its end; what it had left to the end of the transaction failed. Look at its deferred constraints and triggers.",
+      cause: error,
+    });
+  }
+  throw new PgMigError(`The connection was lost while a transaction was committed: ${reason}.`, {
+    code: "CONNECTION_LOST",
+    hint: "It may or may not have been committed. Run pg-mig again: it goes on from what is there.",
+    cause: error,
+  });
 }

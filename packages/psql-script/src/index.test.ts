@@ -13,6 +13,7 @@ describe("the package", () => {
       "loadScript",
       "parseScript",
       "runScript",
+      "toNotice",
       "tokenize",
     ]);
     for (const name of Object.keys(face)) expect(readme).toContain(`\`${name}`);

@@ -11,6 +11,7 @@ export type { Command, PlainRegion, Script } from "./script.js";
 export type { ScriptClient, ScriptQuery, ScriptResult } from "./script-client.js";
 export { ScriptError } from "./script-error.js";
 export type { ScriptNotice } from "./script-notice.js";
+export { toNotice } from "./script-notice.js";
 export type { OutputStream } from "./script-output.js";
 export type { TransactionStatus } from "./simple-query.js";
 export type { SourcePosition, SourceText } from "./source-text.js";
