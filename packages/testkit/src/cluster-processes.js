@@ -15,6 +15,16 @@ export function processesIn(directory) {
   return process.platform === "linux" ? fromProc(directory) : fromPs(directory);
 }
 
+/** PostgreSQL and initdb name their data directory; PgBouncer has its settings as its one argument.
+ * @param {string} command
+ * @param {string} directory */
+function isServer(command, directory) {
+  return (
+    command.includes(` -D ${directory}/`) ||
+    command.includes(`pgbouncer ${directory}/pgbouncer.ini`)
+  );
+}
+
 /** A backend still works in the data directory when its server was killed and has left it alone.
  * @param {string} directory */
 function fromProc(directory) {
@@ -23,7 +33,7 @@ function fromProc(directory) {
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
       const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-      if (command.includes(` -D ${directory}/`)) servers.push(Number(pid));
+      if (isServer(command, directory)) servers.push(Number(pid));
       else if (command.startsWith("postgres: ")) {
         if (readlinkSync(`/proc/${pid}/cwd`).startsWith(`${directory}/`))
           backends.push(Number(pid));
@@ -43,9 +53,7 @@ function fromPs(directory) {
     const [pid, parent] = line.trim().split(/\s+/, 2).map(Number);
     return { pid: pid ?? 0, parent: parent ?? 0, line };
   });
-  const servers = processes
-    .filter(({ line }) => line.includes(` -D ${directory}/`))
-    .map(({ pid }) => pid);
+  const servers = processes.filter(({ line }) => isServer(line, directory)).map(({ pid }) => pid);
   const backends = processes.filter(({ parent }) => servers.includes(parent)).map(({ pid }) => pid);
   return [...new Set([...servers, ...backends])];
 }

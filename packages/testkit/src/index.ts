@@ -1,4 +1,10 @@
 export type { NetworkFault, PlannedFault } from "./network-fault.js";
+export {
+  pgBouncerMissing,
+  type StartPgBouncerOptions,
+  startPgBouncer,
+  TestPgBouncer,
+} from "./pg-bouncer.js";
 export type { StopMode } from "./server-process.js";
 export {
   type ReplicaOptions,
