@@ -9,6 +9,17 @@ export {
   storeDigestSql,
   storeFingerprintSql,
 } from "./node-ledger.js";
+export type { RunLockHolder } from "./run-lock.js";
+export {
+  ownRunLockSql,
+  parseRunLockHolder,
+  releaseRunLockSql,
+  runLockHolderSql,
+  runLockSessionSql,
+  tryRunLockSql,
+} from "./run-lock.js";
+export type { RunName } from "./run-name.js";
+export { parseRunName, renderRunName } from "./run-name.js";
 export type { LedgerEntry, ShardLedger } from "./shard-ledger.js";
 export {
   editedVersions,
