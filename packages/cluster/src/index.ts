@@ -21,6 +21,8 @@ export { nodeIdentitySql, parseNodeIdentity } from "./node-identity.js";
 export { parseNodeList } from "./node-list.js";
 export type { NodeDefaults, NodeSpec } from "./node-spec.js";
 export { parseHosts } from "./parse-hosts.js";
+export type { PoolerMode } from "./pooler-mode.js";
+export { findPoolerMode, isPooled } from "./pooler-mode.js";
 export type { SslMode } from "./ssl-mode.js";
 export { isSslMode, sslModes } from "./ssl-mode.js";
 export type { WaitForNodeOptions } from "./wait-for-node.js";
