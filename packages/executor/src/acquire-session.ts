@@ -14,7 +14,7 @@ export interface AcquireSessionOptions {
   readonly onCrowded: (busy: number) => void;
 }
 
-/** Opens or takes a session, waiting for a node that is away for a while. */
+/** Opens or takes a session, waiting for a node that is away for a while; not for another run. */
 export async function acquireSession(
   node: ExecutorNode,
   work: SessionWork,
@@ -23,11 +23,13 @@ export async function acquireSession(
   const startedAtMs = Date.now();
   for (let attempt = 0; ; attempt++) {
     try {
+      await sessions.mayWork(node);
       return await sessions.acquire(node, work);
     } catch (error) {
+      const code = isPgMigError(error) ? error.code : undefined;
+      if (code === "RUN_LOCKED") throw error;
       const busy = sessions.busyOn(node);
-      const crowded = isPgMigError(error) && error.code === "TOO_MANY_CONNECTIONS" && busy > 0;
-      if (crowded) onCrowded(busy);
+      if (code === "TOO_MANY_CONNECTIONS" && busy > 0) onCrowded(busy);
       if (signal.aborted || Date.now() - startedAtMs >= reconnectForMs) throw error;
       await pause(retryPauseMs("connection-lost", Math.min(attempt, 4), 1), signal);
     }

@@ -32,4 +32,9 @@ export interface ExecutorConnections {
   connect(node: ExecutorNode): Promise<ExecutorClient>;
   /** Asks the server to cancel what runs on a connection; does not wait for the effect. */
   cancel(node: ExecutorNode, client: ExecutorClient): Promise<void>;
+  /**
+   * Asked before something begins on a node. Rejects where nothing may begin there: with a
+   * `PgMigError` `RUN_LOCKED` if another run works on it, for good.
+   */
+  mayWork?(node: ExecutorNode): Promise<void>;
 }

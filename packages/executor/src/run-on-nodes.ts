@@ -124,6 +124,7 @@ async function inTransaction(
 ): Promise<void> {
   const startedAtMs = Date.now();
   for (let attempt = 0; ; attempt++) {
+    await options.sessions.mayWork(node);
     const { file } = step.script;
     const session = await options.sessions.acquire(node, file === "" ? undefined : { file });
     const environment = scriptOptions(options, { node: node.label, file });

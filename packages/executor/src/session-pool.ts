@@ -58,6 +58,11 @@ export class SessionPool {
     return this.busy.filter((one) => one.node.name === node.name).length;
   }
 
+  /** Resolves when something may begin on the node; rejects where nothing may. */
+  async mayWork(node: ExecutorNode): Promise<void> {
+    await this.#connections.mayWork?.(node);
+  }
+
   /**
    * Takes a session of the node, opening one if none is idle. `work` is what it is taken for.
    *

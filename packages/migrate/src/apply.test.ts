@@ -1,79 +1,22 @@
 import { hosts } from "@pg-mig/cluster";
 import type { RunEvent } from "@pg-mig/executor";
-import { startNodes, startProxy, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { startProxy, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { apply } from "./apply.js";
+import {
+  appliedOn,
+  collect,
+  countingVersions,
+  expectAllApplied,
+  ledgerOf,
+  options,
+  SHARDS,
+  shardedCluster,
+} from "./counted-shards.test.support.js";
 import { addMigrations, migrationFolder } from "./migration-folder.test.support.js";
-import type { ApplyOptions } from "./run-options.js";
 
-const SHARDS = ["sh0001", "sh0002", "sh0003", "sh0004"];
 const SLOW_TEST = { timeout: 60_000 };
-
-let cluster: TestCluster;
-
-beforeAll(async () => {
-  cluster = await startNodes({ count: 2 });
-}, 60_000);
-
-afterAll(async () => {
-  await cluster?.stop();
-});
-
-/** A database on each node, with four shards that each have a table of counted applications. */
-async function databases(): Promise<TestDatabase[]> {
-  return Promise.all(
-    cluster.nodes.map(async (node) => {
-      const database = await node.createDatabase();
-      onTestFinished(() => database.drop());
-      for (const shard of SHARDS) {
-        await database.query(`CREATE SCHEMA ${shard}; CREATE TABLE ${shard}.applied(version text)`);
-      }
-      return database;
-    }),
-  );
-}
-
-function options(nodes: readonly TestDatabase[], migrationDirectory: string): ApplyOptions {
-  return {
-    migrationDirectory,
-    sources: [hosts(nodes.map(({ url }) => url))],
-    defaults: { port: 5432, user: "postgres", sslMode: "disable" },
-  };
-}
-
-/** Versions that each make a table and count themselves, so that a second application shows twice. */
-function countingVersions(count: number): Record<string, string> {
-  const entries = Array.from({ length: count }, (_, i) => {
-    const name = `2024010100000${i}.count.sh`;
-    return [name, `CREATE TABLE t${i}(id int);\nINSERT INTO applied VALUES ('${name}');`];
-  });
-  return Object.fromEntries(entries);
-}
-
-async function appliedOn(database: TestDatabase, shard: string): Promise<string[]> {
-  const rows = await database.query(`SELECT version FROM ${shard}.applied ORDER BY version`);
-  return rows.map(({ version }) => version);
-}
-
-async function ledgerOf(database: TestDatabase, shard: string): Promise<string[]> {
-  const rows = await database.query(`SELECT ${shard}.mig_versions_const() AS list`);
-  return JSON.parse(rows[0]?.list);
-}
-
-async function expectAllApplied(nodes: readonly TestDatabase[], versions: readonly string[]) {
-  for (const database of nodes) {
-    for (const shard of SHARDS) {
-      expect(await appliedOn(database, shard), `${shard}, applied once`).toEqual(versions);
-      expect(await ledgerOf(database, shard), `${shard}, ledger`).toEqual(versions);
-    }
-  }
-}
-
-async function collect(run: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
-  const events = [];
-  for await (const event of run) events.push(event);
-  return events;
-}
+const { databases, cluster } = shardedCluster({ nodes: 2 });
 
 describe("apply", SLOW_TEST, () => {
   it("applies every version once to every shard of every node, then finds nothing to do", async () => {
@@ -85,19 +28,6 @@ describe("apply", SLOW_TEST, () => {
     await expectAllApplied(nodes, Object.keys(versions));
     const second = await apply(options(nodes, folder)).result;
     expect(second).toMatchObject({ outcome: "nothing-to-do", planned: 0, done: 0 });
-  });
-
-  it("applies nothing twice when five runs start at once", async () => {
-    const nodes = await databases();
-    const versions = countingVersions(6);
-    const folder = await migrationFolder(versions);
-    const reports = await Promise.all(
-      Array.from({ length: 5 }, () => apply(options(nodes, folder)).result),
-    );
-    await expectAllApplied(nodes, Object.keys(versions));
-    expect(reports.flatMap(({ failed }) => failed)).toEqual([]);
-    const done = reports.reduce((sum, report) => sum + report.done, 0);
-    expect(done).toBe(2 * SHARDS.length * 6);
   });
 
   it("goes on where a failed run left off", async () => {
@@ -117,7 +47,7 @@ describe("apply", SLOW_TEST, () => {
     expect(failed).toMatchObject({ outcome: "failed", planned: 24, done: 22, notAttempted: 1 });
     expect(failed.failed).toMatchObject([
       {
-        node: cluster.nodes[1] && expect.stringContaining(String(cluster.nodes[1].port)),
+        node: expect.stringContaining(String(cluster().nodes[1]?.port)),
         shard: "sh0003",
         version: second,
         notAttempted: [third],
@@ -330,7 +260,7 @@ describe("apply, on a cluster that breaks", SLOW_TEST, () => {
     const nodes = await databases();
     const versions = countingVersions(4);
     const folder = await migrationFolder(versions);
-    const [, second] = cluster.nodes as [unknown, TestCluster["nodes"][number]];
+    const [, second] = cluster().nodes as [unknown, TestCluster["nodes"][number]];
     const run = apply({ ...options(nodes, folder), parallelism: 1, reconnectForMs: 1000 });
     let killed: Promise<void> | undefined;
     for await (const event of run) {

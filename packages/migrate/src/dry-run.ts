@@ -40,10 +40,8 @@ export interface DryRunOptions extends RunOptions {
  */
 export async function dryRun(options: DryRunOptions): Promise<PlannedRun> {
   const { undo, onNote = () => {}, signal = new AbortController().signal } = options;
-  const run = await prepareRun(
-    { ...options, signal },
-    (directory) => (undo === undefined ? applyKind(directory) : undoKind(directory, undo)),
-    onNote,
+  const run = await prepareRun({ ...options, signal, onNote, purpose: "dry" }, (directory) =>
+    undo === undefined ? applyKind(directory) : undoKind(directory, undo),
   );
   try {
     const labels = new Map(run.cluster.nodes.map(({ node }) => [node.name, node.label]));

@@ -10,7 +10,7 @@ import { latestOfShards } from "./shard-ledgers.js";
  */
 export async function latest(options: Omit<ClusterOptions, "migrationDirectory">) {
   const signal = options.signal ?? new AbortController().signal;
-  const cluster = await openCluster({ ...options, signal, onNote: () => {} });
+  const cluster = await openCluster({ ...options, action: "latest", signal, onNote: () => {} });
   try {
     return latestOfShards(cluster.nodes);
   } finally {

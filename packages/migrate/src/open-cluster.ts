@@ -1,3 +1,5 @@
+import { hostname } from "node:os";
+import process from "node:process";
 import {
   type BackendKey,
   backendKeyOf,
@@ -14,28 +16,27 @@ import {
   parseNodeIdentity,
   waitForNode,
 } from "@pg-mig/cluster";
-import { isPgMigError, PgMigError } from "@pg-mig/errors";
-import { isConnectionLoss, SessionPool } from "@pg-mig/executor";
+import { PgMigError } from "@pg-mig/errors";
+import { type ExecutorNode, SessionPool } from "@pg-mig/executor";
 import {
   type NodeLedger,
   type NodeLedgerRow,
   nodeLedgerSql,
   parseNodeLedger,
   readNodeLedger,
+  renderRunName,
   type ShardLedger,
 } from "@pg-mig/ledger";
-import PQueue from "p-queue";
 import type pg from "pg";
 import { chosenShards, nodesToAsk, nodesToUse, type Only } from "./chosen-shards.js";
+import { onEachNode } from "./on-each-node.js";
 import { PrimaryFinder } from "./primary-finder.js";
-
-/** What `pg_stat_activity` shows for the tool's connections. */
-const applicationName = "pg-mig";
-
-/** To how many nodes at a time connections are opened and ledgers are read. */
-const NODES_AT_A_TIME = 64;
+import type { RunLock } from "./run-lock.js";
+import { sharedByPooler } from "./shared-by-pooler.js";
 
 export interface OpenClusterOptions {
+  /** What is done with it, in a word: `pg_stat_activity` shows it of each connection. */
+  readonly action: "apply" | "undo" | "dry" | "status" | "latest";
   /** Where the nodes come from. */
   readonly sources: readonly DiscoverySource[];
   /** What a source leaves out. */
@@ -47,6 +48,17 @@ export interface OpenClusterOptions {
   readonly signal: AbortSignal;
   /** Told what the user should know and is no error: a replica that is skipped, a server waited for. */
   readonly onNote: (message: string) => void;
+}
+
+export interface LockClusterOptions {
+  /** How long to wait for other runs, in milliseconds; 0: not at all. */
+  readonly waitMs: number | "unlimited";
+  /** Whether to do without the lock where a pooler keeps it from being held. */
+  readonly allowPooler: boolean;
+}
+
+interface ConnectOptions extends OpenClusterOptions {
+  readonly applicationName: string;
 }
 
 /** A primary of the cluster, with what it remembers. */
@@ -62,8 +74,21 @@ export interface OpenNode {
 export interface OpenCluster {
   /** By name, in code-unit order. At least one. */
   readonly nodes: readonly OpenNode[];
-  /** The connections that the ledgers were read over become the first sessions. */
+  /** Unless the cluster is locked, the connections that the ledgers were read over are used first. */
   readonly sessions: SessionPool;
+  /**
+   * Takes the run lock of every node, over the connections that the ledgers were read over. From then
+   * on what was read before is void. The lock is held until the cluster is closed, and taken again
+   * where it is lost with its connection, before more work starts there.
+   *
+   * @throws PgMigError `RUN_LOCKED`; `POOLER_REFUSED`; what connecting throws.
+   */
+  lock(options: LockClusterOptions): Promise<void>;
+  /**
+   * Runs a statement over the connection of a node's run lock, which no session uses. Rejects where
+   * there is none, and where no answer comes within 15 seconds.
+   */
+  ask(node: ExecutorNode, sql: string): Promise<{ readonly rows: readonly unknown[] }>;
   /** Reads all ledgers again. */
   readLedgers(): Promise<readonly OpenNode[]>;
   /** Reads the ledgers of the nodes that still answer. */
@@ -78,13 +103,15 @@ export interface OpenCluster {
  * @throws PgMigError what discovery throws; `CLUSTER_UNREACHABLE`, with a problem for each node, if
  * any node cannot be used; `NO_PRIMARY` if there are only replicas; `NOTHING_CHOSEN`.
  */
-export async function openCluster(options: OpenClusterOptions): Promise<OpenCluster> {
-  const { sources, defaults, signal, onNote, only } = options;
+export async function openCluster(given: OpenClusterOptions): Promise<OpenCluster> {
+  const { action, sources, defaults, signal, onNote, only } = given;
+  const run = { action, since: new Date(), pid: process.pid, host: hostname() };
+  const options: ConnectOptions = { ...given, applicationName: renderRunName(run) };
   const all = await discoverNodes(sources, { signal, log: onNote, defaults });
   const found = nodesToAsk(all, only);
   const clients = new Map<string, pg.Client>();
   try {
-    const inspected = await onEach(found, async (node) => {
+    const inspected = await onEachNode(found, async (node) => {
       const client = await connect(node, options);
       clients.set(node.name, client);
       return inspectNode(node, client, only);
@@ -114,17 +141,17 @@ export async function openCluster(options: OpenClusterOptions): Promise<OpenClus
 function createOpenCluster(
   nodes: readonly OpenNode[],
   clients: Map<string, pg.Client>,
-  options: OpenClusterOptions,
+  options: ConnectOptions,
 ): OpenCluster {
   const byName = new Map(nodes.map((open) => [open.node.name, open]));
-  const primaries = new PrimaryFinder({ ...options, applicationName });
+  const primaries = new PrimaryFinder(options);
   const backends = new WeakMap<object, { readonly node: Node; readonly key: BackendKey }>();
+  let runLock: RunLock | undefined;
   const sessions = new SessionPool({
     async connect({ name }) {
       const open = byName.get(name);
       if (open === undefined) throw new Error(`Not a node of this cluster: ${name}`);
-      const first = clients.get(name);
-      clients.delete(name);
+      const first = takeFrom(clients, name);
       const { client, node } =
         first === undefined
           ? await primaries.connect(open.node, open.identity)
@@ -137,6 +164,7 @@ function createOpenCluster(
       const backend = backends.get(client);
       if (backend !== undefined) await cancelBackend(backend.node, backend.key);
     },
+    mayWork: async (node) => runLock?.mayWork(node),
   });
   const readAgain = async (open: OpenNode): Promise<OpenNode> => {
     const session = await sessions.acquire(open.node);
@@ -150,16 +178,53 @@ function createOpenCluster(
   return {
     nodes,
     sessions,
-    readLedgers: () => onEach(nodes, readAgain),
+    async lock({ waitMs, allowPooler }) {
+      const { RunLock } = await import("./run-lock.js");
+      const opened = nodes.map((open) => ({ open, client: clients.get(open.node.name) }));
+      const shared = await sharedByPooler(opened, {
+        connect: ({ node }) => connectNode(node, options),
+        allowPooler,
+        onNote: options.onNote,
+      });
+      runLock = new RunLock({
+        nodes: nodes
+          .filter(({ node }) => !shared.has(node.name))
+          .map(({ node, identity }) => {
+            const client = takeFrom(clients, node.name);
+            return {
+              node,
+              order: `${identity.systemIdentifier} ${identity.databaseOid}`,
+              first: client && { client, identity },
+              connect: () => primaries.connect(node, identity),
+            };
+          }),
+        waitMs,
+        signal: options.signal,
+        onNote: options.onNote,
+      });
+      await runLock.take();
+    },
+    async ask(node, sql) {
+      if (runLock === undefined) throw new Error("The cluster is not locked.");
+      return runLock.ask(node, sql);
+    },
+    readLedgers: () => onEachNode(nodes, readAgain),
     async readReachable() {
       const results = await Promise.allSettled(nodes.map(readAgain));
       return results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
     },
     async close() {
       await sessions.close();
+      await runLock?.close();
       await Promise.allSettled([...clients.values()].map((client) => client.end()));
     },
   };
+}
+
+function takeFrom<K, V>(map: Map<K, V>, key: K): V | undefined {
+  const value = map.get(key);
+  map.delete(key);
+  return value;
 }
 
 /** Both questions travel in one message. */
@@ -182,7 +247,7 @@ async function inspectNode(
 
 async function connect(
   node: Node,
-  { createDatabase, signal, onNote }: OpenClusterOptions,
+  { createDatabase, signal, onNote, applicationName }: ConnectOptions,
 ): Promise<pg.Client> {
   if (createDatabase) {
     const onWaiting = (reason: string) => onNote(`Waiting for ${node.label}: ${reason}`);
@@ -192,47 +257,6 @@ async function connect(
     }
   }
   return connectNode(node, { applicationName, signal });
-}
-
-/** Runs something for each node, and tells the errors of all nodes at once. */
-async function onEach<N extends { readonly name: string } | OpenNode, T>(
-  nodes: readonly N[],
-  run: (node: N) => Promise<T>,
-): Promise<T[]> {
-  const queue = new PQueue({ concurrency: NODES_AT_A_TIME });
-  const results = await Promise.allSettled(nodes.map((node) => queue.add(() => run(node))));
-  const failures = results.flatMap((result, i) => {
-    if (result.status === "fulfilled") return [];
-    const node = nodes[i];
-    const label = node === undefined ? "" : "node" in node ? node.node.label : node.name;
-    return [{ node: label, error: nodeError(label, result.reason) }];
-  });
-  const [first] = failures;
-  if (first === undefined) return results.map((result) => (result as { value: T }).value);
-  if (failures.length === 1) throw first.error;
-  throw new PgMigError(`${failures.length} of ${nodes.length} nodes cannot be used.`, {
-    code: "CLUSTER_UNREACHABLE",
-    problems: failures.map(({ node, error: { message, hint, where } }) => ({
-      message,
-      hint,
-      where: { node, ...where },
-    })),
-    cause: first.error,
-  });
-}
-
-/** An error of a server or its connection, as the user's; anything else is thrown on. */
-function nodeError(node: string, reason: unknown): PgMigError {
-  if (isPgMigError(reason)) return reason;
-  const ofServer = reason instanceof Error && "severity" in reason;
-  if (!ofServer && !isConnectionLoss(reason)) throw reason;
-  const message = reason instanceof Error ? reason.message : String(reason);
-  return new PgMigError(`${node} could not be read: ${message}.`, {
-    code: "NODE_UNREADABLE",
-    hint: "Look into the server's log. Nothing was changed there by this.",
-    where: { node },
-    cause: reason,
-  });
 }
 
 function noPrimary(nodes: readonly Node[]): PgMigError {

@@ -29,17 +29,35 @@ export interface RunKind {
   readonly newSchemas: "go round again" | "ignore";
 }
 
-/** A run that is planned and checked, and has changed nothing yet. */
-export interface PreparedRun {
-  readonly kind: RunKind;
-  /** To be closed by whoever prepared the run. */
-  readonly cluster: OpenCluster;
+/** What is to be done, by one reading of the ledgers. */
+export interface RunPlan {
+  /** The nodes as they were read. */
+  readonly nodes: readonly OpenNode[];
   readonly chains: readonly Chain[];
-  /** The files of the chains' versions, loaded, and before.sql and after.sql. */
-  readonly files: MigrationFiles;
   readonly edited: readonly EditedFile[];
   /** Whether anything is to be run: chains, or before.sql and after.sql alone. */
   readonly hasWork: boolean;
+  /** Whether any node is to be changed: by what is run, or to remember that all is done. */
+  readonly changesNodes: boolean;
+}
+
+/** A run that is planned and checked, and has changed nothing yet. */
+export interface PreparedRun extends RunPlan {
+  readonly kind: RunKind;
+  /** To be closed by whoever prepared the run. */
+  readonly cluster: OpenCluster;
+  /** The files of the chains' versions, loaded, and before.sql and after.sql. */
+  readonly files: MigrationFiles;
+  /** Plans and checks anew, from what the nodes are by now. */
+  planAgain(nodes: readonly OpenNode[]): Promise<RunPlan>;
+}
+
+export interface PrepareRunOptions extends ApplyOptions {
+  readonly signal: AbortSignal;
+  /** Whether the run comes to pass. */
+  readonly purpose: "run" | "dry";
+  /** Told what the user should know and is no error. */
+  readonly onNote: (message: string) => void;
 }
 
 /**
@@ -47,34 +65,55 @@ export interface PreparedRun {
  * checks every file that the plan needs. So whatever is wrong is known before anything is changed.
  */
 export async function prepareRun(
-  options: ApplyOptions & { readonly signal: AbortSignal },
+  options: PrepareRunOptions,
   kindOf: (directory: MigrationDirectory) => RunKind,
-  onNote: (message: string) => void,
 ): Promise<PreparedRun> {
+  const { purpose, onNote } = options;
   const directory = await readMigrationDirectory(options.migrationDirectory, nodeFileSystem);
   const kind = kindOf(directory);
-  const cluster = await openCluster({ ...options, onNote });
+  const action = purpose === "dry" ? "dry" : kind.action;
+  const cluster = await openCluster({ ...options, action });
   try {
-    const chains = kind.plan(cluster.nodes);
-    const edited = await findEditedFiles(directory, cluster.nodes);
-    if (options.editedFiles === "error") refuseEditedFiles(edited);
     const files = await MigrationFiles.open(directory, kind.direction);
-    await files.load(chains.flatMap(({ pending }) => pending));
-    const hooksAreDue =
-      kind.action === "apply" &&
-      files.hooks.length > 0 &&
-      (options.force === true ||
-        // Alone, they are for the whole cluster: a run that is limited leaves them to the next one.
-        (options.only === undefined &&
-          !cluster.nodes.every((node) => isFingerprintCurrent(node, files))));
-    const hasWork = chains.length > 0 || hooksAreDue;
-    if (hasWork && options.allowShell !== true) refuseShellCommands(files.scripts);
+    const planAgain = (nodes: readonly OpenNode[]) =>
+      planRun(nodes, { options, directory, kind, files });
+    const plan = await planAgain(cluster.nodes);
     if (options.only !== undefined) onNote(partialNote(cluster.nodes));
-    return { kind, cluster, chains, files, edited, hasWork };
+    return { kind, cluster, files, planAgain, ...plan };
   } catch (error) {
     await cluster.close();
     throw error;
   }
+}
+
+interface PlanRunContext {
+  readonly options: ApplyOptions;
+  readonly directory: MigrationDirectory;
+  readonly kind: RunKind;
+  readonly files: MigrationFiles;
+}
+
+async function planRun(
+  nodes: readonly OpenNode[],
+  { options, directory, kind, files }: PlanRunContext,
+): Promise<RunPlan> {
+  const chains = kind.plan(nodes);
+  const edited = await findEditedFiles(directory, nodes);
+  if (options.editedFiles === "error") refuseEditedFiles(edited);
+  await files.load(chains.flatMap(({ pending }) => pending));
+  // Alone, the hooks are for the whole cluster: a run that is limited leaves them to the next one.
+  const isWhole = options.only === undefined;
+  const isFinished = nodes.every((node) => isFingerprintCurrent(node, files));
+  const hooksAreDue =
+    kind.action === "apply" &&
+    files.hooks.length > 0 &&
+    (options.force === true || (isWhole && !isFinished));
+  const hasWork = chains.length > 0 || hooksAreDue;
+  if (hasWork && options.allowShell !== true) refuseShellCommands(files.scripts);
+  const isRemembered =
+    isFinished && nodes.every(({ ledger }) => ledger.digest === kind.digestAfter);
+  const changesNodes = hasWork || (isWhole && kind.action === "apply" && !isRemembered);
+  return { nodes, chains, edited, hasWork, changesNodes };
 }
 
 function partialNote(nodes: readonly OpenNode[]): string {

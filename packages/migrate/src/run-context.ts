@@ -34,9 +34,9 @@ export class RunContext {
   }
 
   /** Remembers on every node that a run is under way, and with it what the digest is meanwhile. */
-  async markStarted(): Promise<void> {
+  async markStarted(nodes: readonly OpenNode[]): Promise<void> {
     const digest = this.#options.kind.digestMeanwhile;
-    await this.#store(this.#options.cluster.nodes, (open) => [
+    await this.#store(nodes, (open) => [
       ...(open.ledger.fingerprint === "" ? [] : storeFingerprintSql("")),
       ...(digest === undefined ? [] : storeDigestSql(digest)),
     ]);

@@ -11,7 +11,7 @@ import {
 import type { MigrationDirectory } from "@pg-mig/migrations";
 import type { Chain } from "@pg-mig/planner";
 import type { OpenNode } from "./open-cluster.js";
-import { prepareRun, type RunKind } from "./prepare-run.js";
+import { prepareRun, type RunKind, type RunPlan } from "./prepare-run.js";
 import { RunContext } from "./run-context.js";
 import type { ApplyOptions } from "./run-options.js";
 import { latestOfShards } from "./shard-ledgers.js";
@@ -32,10 +32,9 @@ async function run(
 ): Promise<Report> {
   const startedAtMs = Date.now();
   const onNote = (message: string) => send({ type: "note", message });
-  const prepared = await prepareRun(options, kindOf, onNote);
-  const { kind, cluster, files, edited, hasWork } = prepared;
-  let { chains } = prepared;
-  let { nodes } = cluster;
+  const prepared = await prepareRun({ ...options, onNote, purpose: "run" }, kindOf);
+  const { kind, cluster, files } = prepared;
+  let { nodes, chains, edited, hasWork }: RunPlan = prepared;
   const report = new ReportBuilder(kind.action, startedAtMs);
   const emit = (event: RunEvent) => {
     report.add(event);
@@ -54,6 +53,14 @@ async function run(
   };
   let begun = false;
   try {
+    if (prepared.changesNodes) {
+      await cluster.lock({
+        waitMs: options.waitMs ?? 0,
+        allowPooler: options.allowPooler ?? false,
+      });
+      // Another run may have done it all since this one was planned.
+      ({ nodes, chains, edited, hasWork } = await prepared.planAgain(await cluster.readLedgers()));
+    }
     const context = new RunContext({ ...options, kind, cluster, files, emit, report });
     emit({
       type: "run:start",
@@ -63,7 +70,7 @@ async function run(
       ...totals(chains),
     });
     if (hasWork) {
-      await context.markStarted();
+      await context.markStarted(nodes);
       begun = true;
       for (let round = 1; round === 1 || chains.length > 0; round++) {
         if (round > 1) emit({ type: "round:start", round, ...totals(chains) });

@@ -43,6 +43,19 @@ export interface RunOptions extends ClusterOptions {
   readonly lockTimeoutMs?: number | undefined;
   /** For how long such a version is tried again, in milliseconds. @default 600000 */
   readonly retryForMs?: number | undefined;
+  /**
+   * How long to wait for another run on the same nodes, in milliseconds. Only one run at a time
+   * changes a node; 0: where another one does, this one fails at once.
+   * @default 0
+   */
+  readonly waitMs?: number | "unlimited" | undefined;
+  /**
+   * Whether to work through a pooler in transaction mode, where neither the lock that keeps other
+   * runs away nor the settings of a session hold, so that only each version's own transaction guards
+   * it. Versions that run outside of a transaction are refused there.
+   * @default false
+   */
+  readonly allowPooler?: boolean | undefined;
   /** For how long a node that went away is waited for, in milliseconds. @default 60000 */
   readonly reconnectForMs?: number | undefined;
 }

@@ -67,7 +67,7 @@ export async function status(options: StatusOptions): Promise<ClusterStatus> {
   const onNote = options.onNote ?? (() => {});
   const directory = await readMigrationDirectory(options.migrationDirectory, nodeFileSystem);
   const { hooks } = await MigrationFiles.open(directory, "up");
-  const cluster = await openCluster({ ...options, signal, onNote });
+  const cluster = await openCluster({ ...options, action: "status", signal, onNote });
   try {
     const { nodes } = cluster;
     const plan = buildPlan({ versions: directory.versions, shards: shardLedgers(nodes) });

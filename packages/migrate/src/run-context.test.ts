@@ -1,0 +1,50 @@
+import { ReportBuilder, type RunEvent } from "@pg-mig/executor";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { applyKind } from "./apply.js";
+import {
+  countingVersions,
+  expectAllApplied,
+  options,
+  SHARDS,
+  shardedCluster,
+} from "./counted-shards.test.support.js";
+import { migrationFolder } from "./migration-folder.test.support.js";
+import { prepareRun } from "./prepare-run.js";
+import { RunContext } from "./run-context.js";
+
+const { databases } = shardedCluster({ nodes: 2 });
+
+describe("RunContext", () => {
+  it("applies nothing twice when five runs have the same plan, and no lock on any node", async () => {
+    const nodes = await databases();
+    const versions = countingVersions(6);
+    const migrationDirectory = await migrationFolder(versions);
+    const { signal } = new AbortController();
+    const given = { ...options(nodes, migrationDirectory), signal };
+    const prepared = await Promise.all(
+      Array.from({ length: 5 }, () =>
+        prepareRun({ ...given, purpose: "run", onNote: () => {} }, applyKind),
+      ),
+    );
+    onTestFinished(async () => {
+      await Promise.all(prepared.map(({ cluster }) => cluster.close()));
+    });
+    const events: RunEvent[] = [];
+    const succeeded = await Promise.all(
+      prepared.map(({ kind, cluster, files, chains }) => {
+        const report = new ReportBuilder("apply", 0);
+        const emit = (event: RunEvent) => {
+          report.add(event);
+          events.push(event);
+        };
+        const context = new RunContext({ ...given, kind, cluster, files, emit, report });
+        return context.runRound(chains, cluster.nodes);
+      }),
+    );
+    expect(succeeded).toEqual([true, true, true, true, true]);
+    await expectAllApplied(nodes, Object.keys(versions));
+    const done = events.filter(({ type }) => type === "step:done");
+    expect(done).toHaveLength(2 * SHARDS.length * 6);
+    expect(events).toContainEqual(expect.objectContaining({ type: "step:already-done" }));
+  });
+});
