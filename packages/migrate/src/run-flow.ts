@@ -7,6 +7,7 @@ import {
   ReportBuilder,
   type Run,
   type RunEvent,
+  SessionWatch,
 } from "@pg-mig/executor";
 import type { MigrationDirectory } from "@pg-mig/migrations";
 import type { Chain } from "@pg-mig/planner";
@@ -52,6 +53,7 @@ async function run(
     return built;
   };
   let begun = false;
+  let watch: SessionWatch | undefined;
   try {
     if (prepared.changesNodes) {
       await cluster.lock({
@@ -60,6 +62,7 @@ async function run(
       });
       // Another run may have done it all since this one was planned.
       ({ nodes, chains, edited, hasWork } = await prepared.planAgain(await cluster.readLedgers()));
+      watch = new SessionWatch({ sessions: cluster.sessions, ask: cluster.ask, emit });
     }
     const context = new RunContext({ ...options, kind, cluster, files, emit, report });
     emit({
@@ -91,6 +94,7 @@ async function run(
     if (!begun || !(isPgMigError(error) || isConnectionLoss(error))) throw error;
     return finish("failed", await cluster.readReachable(), { error: errorInfo(error, {}) });
   } finally {
+    watch?.stop();
     await cluster.close();
   }
 }
