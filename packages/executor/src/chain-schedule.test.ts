@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ChainSchedule, type ScheduledChain, type VersionLimits } from "./chain-schedule.js";
+import {
+  ChainSchedule,
+  type Company,
+  type ScheduledChain,
+  type VersionLimits,
+} from "./chain-schedule.js";
 
 const VERSIONS = ["v1", "v2", "v3", "v4"];
 
@@ -10,6 +15,7 @@ const limits = fc.record(
     global: fc.integer({ min: 1, max: 4 }),
     delayMs: fc.integer({ min: 0, max: 30 }),
     runAlone: fc.boolean(),
+    company: fc.constantFrom<Company[]>("transactions", "builds", "nobody"),
   },
   { requiredKeys: [] },
 );
@@ -137,6 +143,12 @@ describe("ChainSchedule", () => {
             const onNode = running.filter((step) => step.node === node);
             expect(onNode.length).toBeLessThanOrEqual(input.parallelism);
           }
+          const companyOf = (version: string) => limitsOf(version).company ?? "transactions";
+          const suits = (node: string, versions: readonly string[]) => {
+            const beside = running.filter((step) => step.node === node);
+            const all = [...beside.map(({ version }) => version), ...versions].map(companyOf);
+            return new Set(all).size <= 1 && (all[0] !== "nobody" || all.length === 1);
+          };
           const fits = (version: string, chain: ScheduledChain, extra: number) => {
             const { perHost, global, delayMs, runAlone } = limitsOf(version);
             const same = busy.filter((step) => step.version === version);
@@ -152,12 +164,14 @@ describe("ChainSchedule", () => {
           for (const step of busy) {
             expect(fits(step.version, chainOf(step.chain), 0), `${step.version} fits`).toBe(true);
           }
+          for (const { node } of running) expect(suits(node, []), node).toBe(true);
           const alone = busy.some((step) => limitsOf(step.version).runAlone === true);
           for (const node of new Set(input.chains.map((chain) => `n${chain.node}`))) {
             const free = input.parallelism - running.filter((step) => step.node === node).length;
             if (free <= 0 || alone) continue;
             for (const { chain, version } of waiting(node)) {
-              expect(fits(version, chain, 1), `${chain.id} could run ${version}`).toBe(false);
+              const could = fits(version, chain, 1) && suits(node, [version]);
+              expect(could, `${chain.id} could run ${version}`).toBe(false);
             }
           }
         });
@@ -192,6 +206,46 @@ describe("ChainSchedule", () => {
       schedule.done(step.chain, 0);
     }
     expect(order).toEqual(["a v1", "a v2", "b v1", "b v2"]);
+  });
+
+  it("lets concurrent builds of a node begin together, when no transaction can start there", () => {
+    const chain = (id: string, node: string, versions: string[]) => ({
+      id,
+      node,
+      host: node,
+      versions,
+    });
+    const schedule = new ChainSchedule(
+      [
+        chain("a", "n", ["build", "later"]),
+        chain("b", "n", ["earlier", "build"]),
+        chain("c", "n", ["partial"]),
+        chain("d", "other", ["later"]),
+      ],
+      {
+        parallelism: 10,
+        limits: new Map([
+          ["build", { company: "builds" }],
+          ["partial", { company: "nobody" }],
+        ]),
+      },
+    );
+    const start = () => {
+      const steps = [];
+      for (let step = schedule.take(0); step !== undefined; step = schedule.take(0)) {
+        steps.push(`${step.chain} ${step.version}`);
+      }
+      return steps;
+    };
+    expect(start()).toEqual(["b earlier", "d later"]);
+    schedule.done("b", 0);
+    expect(start()).toEqual(["b build", "a build"]);
+    schedule.done("a", 0);
+    expect(start()).toEqual([]);
+    schedule.done("b", 0);
+    expect(start()).toEqual(["a later"]);
+    schedule.done("a", 0);
+    expect(start()).toEqual(["c partial"]);
   });
 
   it("leaves running chains alone when the rest is abandoned", () => {

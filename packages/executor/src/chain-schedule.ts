@@ -8,7 +8,21 @@ export interface VersionLimits {
   readonly delayMs?: number | undefined;
   /** Nothing else runs anywhere in the cluster meanwhile. */
   readonly runAlone?: boolean | undefined;
+  /** What else may run on the same node meanwhile. @default "transactions" */
+  readonly company?: Company | undefined;
 }
+
+/**
+ * What a version runs beside on its node, which is one database: PostgreSQL lets the concurrent build
+ * of an index wait for every transaction there that is older, on whatever shard.
+ * - `transactions`: whatever else waits for no build;
+ * - `builds`: concurrent builds, which need not wait for each other;
+ * - `nobody`: builds that would.
+ */
+export type Company = "transactions" | "builds" | "nobody";
+
+/** In the order in which they are turned to, so that those of a kind form waves. */
+const COMPANIES: readonly Company[] = ["transactions", "builds", "nobody"];
 
 /** One shard's chain, as the schedule sees it. */
 export interface ScheduledChain {
@@ -44,6 +58,8 @@ interface NodeState {
   readonly name: string;
   slots: number;
   running: number;
+  /** Of the steps that run, if any do; all of them share it. */
+  company: Company;
   /** Chains that may go on, in queues by their next version; those that have begun come first. */
   readonly begun: Map<string, ChainState[]>;
   readonly fresh: Map<string, ChainState[]>;
@@ -63,7 +79,8 @@ interface Timer {
  * Guarantees: no limit is exceeded at any moment; no slot stays free while a chain of its node
  * could run; a chain that a limit holds back waits outside of the slots, so limits cannot deadlock.
  * A chain that has begun goes before one that has not. A version that runs alone waits until
- * nothing else can start anywhere, so it never makes slots wait for it.
+ * nothing else can start anywhere, so it never makes slots wait for it; in the same way, on each
+ * node, concurrent builds wait until no transaction can start there.
  */
 export class ChainSchedule {
   readonly #options: ChainScheduleOptions;
@@ -177,14 +194,28 @@ export class ChainSchedule {
 
   #takeFrom(kind: "shared" | "alone"): StartedStep | undefined {
     for (const node of this.#open) {
-      for (const queues of [node.begun, node.fresh]) {
-        for (const [version, queue] of queues) {
-          const next = queue[0];
-          if (next === undefined || !this.#mayStart(next.chain, version, kind)) continue;
-          queue.shift();
-          if (queue.length === 0) queues.delete(version);
-          return this.#start(node, next.chain, version);
-        }
+      for (const company of companiesOf(node)) {
+        const next = this.#nextOn(node, kind, company);
+        if (next !== undefined) return this.#start(node, next.chain, next.version);
+      }
+    }
+    return undefined;
+  }
+
+  /** Takes the next chain of a node out of its queue. */
+  #nextOn(
+    node: NodeState,
+    kind: "shared" | "alone",
+    company: Company,
+  ): { readonly chain: ScheduledChain; readonly version: string } | undefined {
+    for (const queues of [node.begun, node.fresh]) {
+      for (const [version, queue] of queues) {
+        const next = queue[0];
+        if (next === undefined || this.#companyOf(version) !== company) continue;
+        if (!this.#mayStart(next.chain, version, kind)) continue;
+        queue.shift();
+        if (queue.length === 0) queues.delete(version);
+        return { chain: next.chain, version };
       }
     }
     return undefined;
@@ -192,6 +223,7 @@ export class ChainSchedule {
 
   #start(node: NodeState, chain: ScheduledChain, version: string): StartedStep {
     node.running++;
+    node.company = this.#companyOf(version);
     this.#refresh(node);
     this.#busy++;
     this.#aloneBusy = this.#limits(version).runAlone === true;
@@ -248,6 +280,10 @@ export class ChainSchedule {
     return limited;
   }
 
+  #companyOf(version: string): Company {
+    return this.#limits(version).company ?? "transactions";
+  }
+
   #limits(version: string): VersionLimits {
     return this.#options.limits.get(version) ?? {};
   }
@@ -271,7 +307,14 @@ export class ChainSchedule {
     let node = this.#nodes.get(name);
     if (node === undefined) {
       const slots = this.#options.parallelism;
-      node = { name, slots, running: 0, begun: new Map(), fresh: new Map() };
+      node = {
+        name,
+        slots,
+        running: 0,
+        company: "transactions",
+        begun: new Map(),
+        fresh: new Map(),
+      };
       this.#nodes.set(name, node);
     }
     return node;
@@ -292,4 +335,10 @@ export class ChainSchedule {
       timer.run();
     }
   }
+}
+
+/** What may start on a node beside that which runs there, in the order of preference. */
+function companiesOf({ running, company }: NodeState): readonly Company[] {
+  if (running === 0) return COMPANIES;
+  return company === "nobody" ? [] : [company];
 }

@@ -187,6 +187,7 @@ function stepScript(version: string, given: TestVersion): StepScript {
     script: parseScript(sql, { file: `${version}.up.sql` }),
     limits: {},
     transaction: "wrapped",
+    company: "transactions",
     dropFirst: undefined,
     concurrentIndexes: [],
     ...more,

@@ -6,6 +6,7 @@ it("exports exactly this", () => {
     "ChainSchedule",
     "ReportBuilder",
     "SessionPool",
+    "SessionWatch",
     "createRun",
     "errorInfo",
     "isConnectionLoss",

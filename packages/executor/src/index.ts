@@ -1,5 +1,5 @@
 export type { Blocker } from "./blocker.js";
-export type { ScheduledChain, StartedStep, VersionLimits } from "./chain-schedule.js";
+export type { Company, ScheduledChain, StartedStep, VersionLimits } from "./chain-schedule.js";
 export { ChainSchedule } from "./chain-schedule.js";
 export type { ChainToRun } from "./chain-state.js";
 export { errorInfo } from "./error-info.js";

@@ -67,7 +67,12 @@ class ChainRun<L> {
     });
     this.#schedule = new ChainSchedule(scheduled, {
       parallelism: options.parallelism,
-      limits: new Map([...versions].map((name) => [name, options.stepScript(name).limits])),
+      limits: new Map(
+        [...versions].map((name) => {
+          const { limits, company } = options.stepScript(name);
+          return [name, { ...limits, company }];
+        }),
+      ),
     });
   }
 

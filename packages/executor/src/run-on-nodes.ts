@@ -88,6 +88,7 @@ const NO_STEP: StepScript = {
   script: NO_SCRIPT,
   limits: {},
   transaction: "wrapped",
+  company: "transactions",
   dropFirst: undefined,
   concurrentIndexes: [],
 };

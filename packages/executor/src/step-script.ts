@@ -6,7 +6,7 @@ import {
   type Script,
   ScriptError,
 } from "@pg-mig/psql-script";
-import type { VersionLimits } from "./chain-schedule.js";
+import type { Company, VersionLimits } from "./chain-schedule.js";
 import { quoteIdentifier, quoteLiteral } from "./quote.js";
 import type { Session } from "./session.js";
 
@@ -22,6 +22,8 @@ export interface StepScript {
    *   which the entry is written.
    */
   readonly transaction: "wrapped" | "concurrent" | "framed";
+  /** What of this run may run beside it in one database. */
+  readonly company: Company;
   /** The index, as SQL text, whose leftover of a failed try is dropped before a `concurrent` script. */
   readonly dropFirst: string | undefined;
   /** The indexes, as SQL text, that the file builds concurrently: only valid ones count as built. */
@@ -29,7 +31,7 @@ export interface StepScript {
 }
 
 /** What a file says of itself in its pseudo comments. */
-export interface StepLimits extends VersionLimits {
+export interface StepLimits extends Omit<VersionLimits, "company"> {
   /** How long a statement waits for a lock, in milliseconds; 0: for ever. */
   readonly lockTimeoutMs?: number | undefined;
   /** How long a statement may take, in milliseconds; 0: for ever. */

@@ -11,6 +11,12 @@ export interface CreateIndexConcurrently {
    * of its table. `undefined` where the file does not name the index, or not in plain words.
    */
   readonly index: SqlName | undefined;
+  /**
+   * Whether it is known to hold whole columns of all rows: no expression, no WHERE. Builds of such
+   * indexes do not wait for each other: https://www.postgresql.org/docs/current/sql-createindex.html
+   * and `PROC_IN_SAFE_IC` in `src/backend/commands/indexcmds.c`.
+   */
+  readonly plain: boolean;
 }
 
 /** `DROP INDEX`. */
@@ -29,12 +35,25 @@ export function parseCreateIndexConcurrently(
   if (hasWords(phrase, at, "IF", "NOT", "EXISTS")) at += 3;
   const name = readName(phrase, at);
   if (name === undefined || name.parts.length > 1 || !hasWords(phrase, name.end, "ON")) {
-    return { index: undefined };
+    return { index: undefined, plain: false };
   }
   const tableAt = name.end + (hasWords(phrase, name.end + 1, "ONLY") ? 2 : 1);
   const table = readName(phrase, tableAt);
-  if (table === undefined) return { index: undefined };
-  return { index: [...table.parts.slice(0, -1), ...name.parts] };
+  if (table === undefined) return { index: undefined, plain: false };
+  const index = [...table.parts.slice(0, -1), ...name.parts];
+  return { index, plain: isPlainDefinition(phrase, table.end) };
+}
+
+/** Judges what stands behind the table; `false` for all that it does not know. */
+function isPlainDefinition(phrase: SqlPhrase, at: number): boolean {
+  const open = hasWords(phrase, at, "USING") ? at + 2 : at;
+  if (phrase.tokens[open]?.text !== "(") return false;
+  const close = phrase.tokens.findIndex(({ text }, place) => place > open && text === ")");
+  const columns = phrase.tokens.slice(open + 1, close);
+  const rest = phrase.tokens.slice(close + 1);
+  // A call, an operator or a variable is no column; what has a parenthesis may hold anything.
+  const areNames = columns.every((token) => isPlainIdentifier(token) || /^[.,]$/.test(token.text));
+  return areNames && !rest.some(({ kind, text }) => kind === "word" && /^where$/i.test(text));
 }
 
 export function parseDropIndex(phrase: SqlPhrase): DropIndex | undefined {

@@ -1,5 +1,6 @@
 export { renderChainFile, writeChainFile } from "./chain-file.js";
 export { codeDigest, shortDigest } from "./code-digest.js";
+export type { Company } from "./company.js";
 export type {
   DirectoryEntry,
   DirectoryReader,

@@ -1,4 +1,5 @@
 import type { Script, Statement } from "@pg-mig/psql-script";
+import { type Company, companyOf } from "./company.js";
 import { parseCreateIndexConcurrently, parseDropIndex } from "./concurrent-index.js";
 import { walkFramedFile } from "./framed-file.js";
 import type { Limits } from "./limits.js";
@@ -21,6 +22,8 @@ export type TransactionForm = "wrapped" | "concurrent" | "framed";
 /** What runs outside of a transaction in a file. */
 export interface TransactionUse {
   readonly transaction: TransactionForm;
+  /** What of the same run may run beside it in one database. */
+  readonly company: Company;
   /** The statements that run outside of any transaction, in order. */
   readonly outside: readonly Statement[];
   /**
@@ -54,20 +57,23 @@ export function judgeTransactions(
 ): JudgedTransactions {
   const phrases = script.statements.flatMap(phrasesOf);
   const [only] = phrases;
-  if (only === undefined) return { ...WRAPPED, problems: [] };
+  if (only === undefined) return { ...WRAPPED, company: "transactions", problems: [] };
   const wantsOutside = phrases.some((phrase) => outsideTransactionName(phrase) !== undefined);
-  const judged =
+  const judged: Omit<JudgedTransactions, "company"> =
     wantsOutside && phrases.length === 1 && script.commands.length === 0
       ? judgeAlone(only)
       : wantsOutside || transactionControlOf(only) === "commit"
         ? judgeFramed(phrases)
         : { ...WRAPPED, problems: phrases.flatMap(refuseControl) };
-  return rule === "limits-needed"
-    ? { ...judged, problems: [...judged.problems, ...missingLimits(phrases, limits)] }
-    : judged;
+  const missing = rule === "limits-needed" ? missingLimits(phrases, limits) : [];
+  return {
+    ...judged,
+    company: judged.transaction === "wrapped" ? "transactions" : companyOf(phrases, script),
+    problems: [...judged.problems, ...missing],
+  };
 }
 
-const WRAPPED: TransactionUse = {
+const WRAPPED: Omit<TransactionUse, "company"> = {
   transaction: "wrapped",
   outside: [],
   dropFirst: undefined,
@@ -84,7 +90,7 @@ function refuseControl(phrase: SqlPhrase): readonly StatementProblem[] {
   return [problemAt(phrase, `${name} in a file that runs in one transaction`, CONTROL_HINT)];
 }
 
-function judgeAlone(phrase: SqlPhrase): JudgedTransactions {
+function judgeAlone(phrase: SqlPhrase): Omit<JudgedTransactions, "company"> {
   const create = parseCreateIndexConcurrently(phrase);
   const drop = parseDropIndex(phrase);
   const problems: StatementProblem[] = [];
@@ -108,7 +114,7 @@ function judgeAlone(phrase: SqlPhrase): JudgedTransactions {
   };
 }
 
-function judgeFramed(phrases: readonly SqlPhrase[]): JudgedTransactions {
+function judgeFramed(phrases: readonly SqlPhrase[]): Omit<JudgedTransactions, "company"> {
   return { transaction: "framed", dropFirst: undefined, ...walkFramedFile(phrases) };
 }
 
