@@ -1,0 +1,270 @@
+import { startNodes, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { ledgerOf, runVersions, type TestVersion, target } from "./executor.test.support.js";
+import type { RunEvent } from "./run-event.js";
+
+let cluster: TestCluster;
+
+beforeAll(async () => {
+  cluster = await startNodes();
+});
+
+afterAll(() => cluster.stop());
+
+const ALERT = { tickMs: 20, slowMs: 50, askEveryMs: 50 };
+
+const BUILD: TestVersion = {
+  sql: "CREATE INDEX CONCURRENTLY ix ON t(id)",
+  transaction: "concurrent",
+  company: "builds",
+  dropFirst: "ix",
+  concurrentIndexes: ["ix"],
+};
+
+async function databaseWith(...shards: string[]): Promise<TestDatabase> {
+  const database = await cluster.node.createDatabase();
+  onTestFinished(() => database.drop());
+  for (const shard of shards) {
+    await database.query(
+      `CREATE SCHEMA ${shard}; CREATE TABLE ${shard}.t(id int); INSERT INTO ${shard}.t VALUES (1), (2)`,
+    );
+  }
+  return database;
+}
+
+/** Opens a transaction; gives what ends it. */
+async function transaction(database: TestDatabase, sql: string): Promise<() => Promise<void>> {
+  const client = await database.connect();
+  client.on("error", () => {});
+  await client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ; ${sql}`);
+  let ended: Promise<void> | undefined;
+  const end = () => {
+    ended ??= client.end();
+    return ended;
+  };
+  onTestFinished(end);
+  return end;
+}
+
+/** The indexes of a shard's table, with what makes them unfit. */
+async function indexes(database: TestDatabase, shard: string): Promise<string[]> {
+  const rows = await database.query<{ name: string }>(
+    `SELECT c.relname || CASE WHEN indisvalid AND indisready THEN '' ELSE ' (invalid)' END AS name
+     FROM pg_index JOIN pg_class c ON c.oid = indexrelid
+     WHERE indrelid = '${shard}.t'::regclass ORDER BY 1`,
+  );
+  return rows.map(({ name }) => name);
+}
+
+function failureOf(events: readonly RunEvent[]) {
+  return events.find((event) => event.type === "step:failed");
+}
+
+/** What makes a build wait in a phase of its own. */
+const PHASES = [
+  ["waiting for writers before build", "INSERT INTO sh1.t VALUES (3)"],
+  ["waiting for old snapshots", "SELECT count(*) FROM pg_class"],
+] as const;
+
+describe("a concurrent build that waits for others", () => {
+  it("is not under the lock timeout of transactions, and tells who it waits for and its phase", async () => {
+    const database = await databaseWith("sh1");
+    const end = await transaction(database, "SELECT count(*) FROM pg_class");
+    const events = await runVersions({
+      targets: [target("n", database)],
+      versions: { v1: BUILD },
+      lockTimeoutMs: 10,
+      watch: ALERT,
+      onEvent: (event) => {
+        if (event.type === "step:waiting") setTimeout(end, 500);
+      },
+    });
+    expect(await indexes(database, "sh1")).toEqual(["ix"]);
+    expect(events).toContainEqual({
+      type: "step:waiting",
+      node: "n",
+      shard: "sh1",
+      version: "v1",
+      blockedBy: [
+        expect.objectContaining({ state: "idle in transaction", query: expect.any(String) }),
+      ],
+    });
+    expect(events).toContainEqual({
+      type: "step:progress",
+      node: "n",
+      shard: "sh1",
+      version: "v1",
+      phase: "waiting for old snapshots",
+      count: { done: 0, total: 1, unit: "lockers" },
+    });
+    const told = events.filter(({ type }) => type === "step:waiting" || type === "step:progress");
+    expect(new Set(told.map((event) => JSON.stringify(event))).size).toBe(told.length);
+  });
+
+  it("fails when it has waited for all the time that there is, and the next run replaces what it left", async () => {
+    const database = await databaseWith("sh1");
+    const end = await transaction(database, "SELECT count(*) FROM pg_class");
+    const run = { targets: [target("n", database)], versions: { v1: BUILD }, watch: ALERT };
+    const failure = failureOf(await runVersions({ ...run, retryForMs: 500 }));
+    expect(failure?.error.code).toBe("INDEX_WAIT_TIMEOUT");
+    expect(failure?.blockedBy).toHaveLength(1);
+    expect(failure?.error.hint).toContain(
+      `SELECT pg_terminate_backend(${failure?.blockedBy?.[0]?.pid});`,
+    );
+    expect(await indexes(database, "sh1")).toEqual(["ix (invalid)"]);
+    expect(await ledgerOf(database, "sh1")).toEqual([]);
+    await end();
+    await runVersions(run);
+    expect(await indexes(database, "sh1")).toEqual(["ix"]);
+    expect(await ledgerOf(database, "sh1")).toEqual(["v1"]);
+  });
+
+  it("keeps the lock timeout that its file sets, in place of the run's patience", async () => {
+    const database = await databaseWith("sh1");
+    await transaction(database, "SELECT count(*) FROM pg_class");
+    const events = await runVersions({
+      targets: [target("n", database)],
+      versions: { v1: { ...BUILD, limits: { lockTimeoutMs: 600 } } },
+      retryForMs: 100,
+      watch: ALERT,
+    });
+    expect(failureOf(events)?.error.server?.sqlState).toBe("55P03");
+  });
+
+  it("is not cut off while it builds, however long that takes", async () => {
+    const database = await databaseWith("sh1");
+    const slow =
+      "CREATE FUNCTION sh1.slow(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT CASE WHEN pg_sleep(0.4) IS NULL THEN 0 ELSE $1 END'";
+    await database.query(slow);
+    const sql = "CREATE INDEX CONCURRENTLY ix ON t(slow(id))";
+    await runVersions({
+      targets: [target("n", database)],
+      versions: { v1: { ...BUILD, sql, company: "nobody" } },
+      retryForMs: 100,
+      watch: ALERT,
+    });
+    expect(await indexes(database, "sh1")).toEqual(["ix"]);
+  });
+});
+
+describe("a concurrent build that is interrupted", () => {
+  const INTERRUPTIONS = [
+    ["cancelled", (pid: number) => `SELECT pg_cancel_backend(${pid})`],
+    ["terminated", (pid: number) => `SELECT pg_terminate_backend(${pid})`],
+  ] as const;
+  const cases = PHASES.flatMap(([phase, blockade]) =>
+    INTERRUPTIONS.map(([how, sql]) => ({ phase, blockade, how, sql })),
+  );
+
+  it.each(cases)(
+    "is $how in the phase $phase, and whole after the next run",
+    async ({ phase, blockade, sql }) => {
+      const database = await databaseWith("sh1");
+      const end = await transaction(database, blockade);
+      const run = { targets: [target("n", database)], versions: { v1: BUILD }, watch: ALERT };
+      let interrupted: Promise<unknown> | undefined;
+      const events = await runVersions({
+        ...run,
+        onEvent: (event) => {
+          if (event.type !== "step:progress" || event.phase !== phase) return;
+          interrupted ??= database
+            .query<{ pid: number }>(
+              "SELECT pid FROM pg_stat_progress_create_index WHERE datname = current_database()",
+            )
+            .then(([build]) => database.query(sql(build?.pid ?? 0)));
+        },
+      });
+      await interrupted;
+      expect(failureOf(events)).toBeDefined();
+      expect(await ledgerOf(database, "sh1")).toEqual([]);
+      await end();
+      await runVersions(run);
+      expect(await indexes(database, "sh1")).toEqual(["ix"]);
+      expect(await ledgerOf(database, "sh1")).toEqual(["v1"]);
+    },
+  );
+
+  it.each(PHASES)(
+    'is killed with its server in the phase "%s", and whole after the next run',
+    async (phase, blockade) => {
+      const database = await databaseWith("sh1");
+      await transaction(database, blockade);
+      const run = { targets: [target("n", database)], versions: { v1: BUILD }, watch: ALERT };
+      let killed: Promise<unknown> | undefined;
+      await runVersions({
+        ...run,
+        onEvent: (event) => {
+          if (event.type !== "step:progress" || event.phase !== phase) return;
+          killed ??= cluster.node.kill().then(() => cluster.node.start());
+        },
+      });
+      await killed;
+      await runVersions(run);
+      expect(await indexes(database, "sh1")).toEqual(["ix"]);
+      expect(await ledgerOf(database, "sh1")).toEqual(["v1"]);
+    },
+  );
+
+  it("finds duplicates, fails, and is whole in the next run when they are gone", async () => {
+    const database = await databaseWith("sh1");
+    await database.query("INSERT INTO sh1.t VALUES (1)");
+    const sql = "CREATE UNIQUE INDEX CONCURRENTLY ix ON t(id)";
+    const run = {
+      targets: [target("n", database)],
+      versions: { v1: { ...BUILD, sql } },
+      watch: ALERT,
+    };
+    expect(failureOf(await runVersions(run))?.error.server?.sqlState).toBe("23505");
+    expect(await indexes(database, "sh1")).toEqual(["ix (invalid)"]);
+    await database.query("TRUNCATE sh1.t");
+    await runVersions(run);
+    expect(await indexes(database, "sh1")).toEqual(["ix"]);
+  });
+
+  it("is not taken for done where IF NOT EXISTS keeps a broken index", async () => {
+    const database = await databaseWith("sh1");
+    await database.query("INSERT INTO sh1.t VALUES (1)");
+    const broken = database.query("CREATE UNIQUE INDEX CONCURRENTLY ix ON sh1.t(id)");
+    await expect(broken).rejects.toMatchObject({ code: "23505" });
+    const sql = "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS ix ON t(id)";
+    const events = await runVersions({
+      targets: [target("n", database)],
+      versions: { v1: { ...BUILD, sql, dropFirst: undefined } },
+      watch: ALERT,
+    });
+    expect(failureOf(events)?.error.code).toBe("INDEX_NOT_VALID");
+    expect(await ledgerOf(database, "sh1")).toEqual([]);
+  });
+});
+
+describe("concurrent builds on many shards", () => {
+  it("never run while a transaction of the run is open in their database, and do run beside each other", async () => {
+    const shards = ["sh1", "sh2", "sh3", "sh4", "sh5", "sh6"];
+    const database = await databaseWith(...shards);
+    const events = await runVersions({
+      targets: [target("n", database)],
+      versions: {
+        v1: "SELECT pg_sleep(random() * 0.05)",
+        v2: BUILD,
+        v3: "SELECT pg_sleep(random() * 0.05)",
+      },
+      parallelism: 3,
+      watch: ALERT,
+    });
+    const running = new Map<string, string>();
+    let most = 0;
+    for (const event of events) {
+      if (event.type === "step:start") running.set(event.shard, event.version);
+      if (event.type === "step:done") running.delete(event.shard);
+      const versions = [...running.values()];
+      const builds = versions.filter((version) => version === "v2").length;
+      most = Math.max(most, builds);
+      expect(builds === 0 || builds === versions.length, versions.join()).toBe(true);
+    }
+    expect(most).toBeGreaterThan(1);
+    for (const shard of shards) {
+      expect(await ledgerOf(database, shard)).toEqual(["v1", "v2", "v3"]);
+      expect(await indexes(database, shard)).toEqual(["ix"]);
+    }
+  });
+});
