@@ -33,6 +33,11 @@ export interface ExecutorConnections {
   /** Asks the server to cancel what runs on a connection; does not wait for the effect. */
   cancel(node: ExecutorNode, client: ExecutorClient): Promise<void>;
   /**
+   * Whether a pooler may give each transaction on a node's connections another backend: then nothing
+   * is set, and nobody is watched, beyond a transaction. @default no
+   */
+  sharesBackends?(node: ExecutorNode): boolean;
+  /**
    * Asked before something begins on a node. Rejects where nothing may begin there: with a
    * `PgMigError` `RUN_LOCKED` if another run works on it, for good.
    */

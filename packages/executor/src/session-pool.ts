@@ -74,7 +74,10 @@ export class SessionPool {
       await this.#take(session, { node, work });
       if (!session.lost) return session;
     }
-    const session = new Session(await this.connect(node), (broken) => this.#abandon(broken, node));
+    const session = new Session(await this.connect(node), {
+      backend: this.#connections.sharesBackends?.(node) ? "shared" : "own",
+      onBroken: (broken) => this.#abandon(broken, node),
+    });
     session.open();
     await this.#take(session, { node, work });
     if (!session.lost) return session;

@@ -79,7 +79,7 @@ export class SessionWatch {
     const nowMs = performance.now();
     this.#awakeMs += Math.min(nowMs - this.#tickedAtMs, 2 * tickMs);
     this.#tickedAtMs = nowMs;
-    const { busy } = sessions;
+    const busy = sessions.busy.filter(({ session }) => session.backend === "own");
     for (const one of busy) this.#emit(one, this.#sight(one).look(one.session.flight));
     const nodes = [...busy.map(({ node }) => node), ...sessions.abandonedOn];
     for (const [name, node] of new Map(nodes.map((one) => [one.name, one]))) {

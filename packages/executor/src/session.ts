@@ -17,6 +17,13 @@ import { within } from "./within.js";
 /** How long a server has to take leave before its connection is simply broken. */
 const FAREWELL_MS = 5000;
 
+export interface SessionOptions {
+  /** @default "own" */
+  readonly backend?: "own" | "shared";
+  /** Told when the connection has ended without {@link Session.close}. */
+  readonly onBroken?: (session: Session) => void;
+}
+
 /**
  * One kept connection to a node, on which versions run one after another. A version never meets the
  * settings, roles, temporary tables, prepared statements, locks or subscriptions of an earlier one:
@@ -30,6 +37,8 @@ export class Session {
   blockedBy: readonly Blocker[] = [];
   /** Whether the work at hand was cancelled because it had waited for others too long. */
   gaveUpWaiting = false;
+  /** Whether the server's side is this session's alone, or a pooler's, which lends it per transaction. */
+  readonly backend: "own" | "shared";
   readonly #connection: ExecutorClient;
   readonly #tracked: TrackedClient;
   #opened: OpenedSession | undefined;
@@ -38,8 +47,8 @@ export class Session {
   #spoilt = false;
   #settled: Promise<void> = Promise.resolve();
 
-  /** `onBroken` is told when the connection has ended without {@link close}. */
-  constructor(connection: ExecutorClient, onBroken?: (session: Session) => void) {
+  constructor(connection: ExecutorClient, { backend = "own", onBroken }: SessionOptions = {}) {
+    this.backend = backend;
     this.#connection = connection;
     this.client = this.#tracked = new TrackedClient(connection);
     connection.on("end", () => {
@@ -78,8 +87,12 @@ export class Session {
     await this.#settled;
   }
 
-  /** Sets what holds for the whole session, and learns which process of the server it is. */
+  /**
+   * Sets what holds for the whole session, and learns which process of the server it is. With a shared
+   * backend there is no such thing.
+   */
   open(): void {
+    if (this.backend === "shared") return;
     this.#settle(async () => {
       const answer = await this.client.query(openSessionSql()).catch((error: unknown) => {
         if (isConnectionLoss(error)) throw error;
@@ -92,7 +105,7 @@ export class Session {
   /**
    * Rolls back what is open, drops the traces that a version may have left, and does not wait for it:
    * the server does it while the run goes on elsewhere. A session for which that fails counts as
-   * lost; one with traces that stay is `spoilt`.
+   * lost; one with traces that stay is `spoilt`. With a shared backend it only rolls back.
    */
   reset(traces: SessionTraces): void {
     this.#spoilt ||= traces === "lasting";
@@ -100,6 +113,7 @@ export class Session {
     if (this.#lost || (traces === "none" && !rollBack)) return;
     this.#settle(async () => {
       if (rollBack) await this.client.query("ROLLBACK");
+      if (this.backend === "shared") return;
       await this.client.query("DISCARD ALL");
       if (this.#opened !== undefined) await this.client.query(keepSessionSql(this.#opened));
     });

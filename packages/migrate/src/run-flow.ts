@@ -60,9 +60,9 @@ async function run(
         waitMs: options.waitMs ?? 0,
         allowPooler: options.allowPooler ?? false,
       });
+      watch = new SessionWatch({ sessions: cluster.sessions, ask: cluster.ask, emit });
       // Another run may have done it all since this one was planned.
       ({ nodes, chains, edited, hasWork } = await prepared.planAgain(await cluster.readLedgers()));
-      watch = new SessionWatch({ sessions: cluster.sessions, ask: cluster.ask, emit });
     }
     const context = new RunContext({ ...options, kind, cluster, files, emit, report });
     emit({
