@@ -3,6 +3,8 @@ export { command, file, hosts, parseChoice } from "@pg-mig/cluster";
 export type { PgMigError } from "@pg-mig/errors";
 export { isPgMigError } from "@pg-mig/errors";
 export type {
+  Blocker,
+  BuildProgress,
   EditedFile,
   ErrorInfo,
   Report,

@@ -55,6 +55,54 @@ describe("liveFrame", () => {
     ]);
   });
 
+  it("says who makes a slot wait, and how far an index is", () => {
+    const blockedBy = [
+      {
+        pid: 123,
+        user: "app",
+        application: "psql",
+        since: "2026-11-23T00:41:02.123Z",
+        query: "UPDATE users SET x = 1",
+      },
+      { pid: 124 },
+    ];
+    const work = { node: "n", shard: "a", version: "v" };
+    const other = { ...work, shard: "b" };
+    const count = { done: 42, total: 100, unit: "blocks" } as const;
+    const lockers = { done: 0, total: 2, unit: "lockers" } as const;
+    const rows = (events: readonly RunEvent[], columns = 200) =>
+      frameOf(
+        [runStart(["n"], 2), start("n", "a"), start("n", "b"), ...events].map((event) => [
+          0,
+          event,
+        ]),
+        { columns, rows: 9 },
+        10_000,
+      ).slice(1);
+    const waiting: RunEvent = { type: "step:waiting", ...work, blockedBy };
+    expect(
+      rows([
+        waiting,
+        { type: "step:progress", ...other, phase: "building index: scanning table", count },
+      ]),
+    ).toEqual([
+      "   10 s  n:a  20240102.add.sh  waits for process 123 app (psql) and 1 more since 2026-11-23 00:41 UTC: UPDATE users SET x = 1",
+      "   10 s  n:b  20240102.add.sh  building index: scanning table 42%",
+    ]);
+    expect(
+      rows(
+        [
+          { type: "step:progress", ...work, phase: "waiting for old snapshots", count: lockers },
+          waiting,
+        ],
+        70,
+      )[0],
+    ).toBe("   10 s  n:a  20240102.add.sh  waiting for old snapshots 0 of 2, wait…");
+    expect(rows([{ type: "step:waiting", ...work, blockedBy: [{ pid: 0 }] }])[0]).toBe(
+      "   10 s  n:a  20240102.add.sh  waits for a prepared transaction",
+    );
+  });
+
   it("gives up the bar, then the rest, but never the count, in a narrow terminal", () => {
     const first = (columns: number) => frameOf(halfWay, { columns, rows: 9 }, 10_000)[0];
     expect(first(50)).toBe("[======------] 100/200  50%  10 s left  10/s  10 s");

@@ -10,6 +10,7 @@ import {
   runningWork,
 } from "./run-model.js";
 import { type Line, line, type Span } from "./styled-line.js";
+import { workDetail } from "./work-detail.js";
 
 /** The room that a frame may take, and the time. */
 export interface LiveFrameOptions {
@@ -94,16 +95,28 @@ function slotLines(model: RunModel, { rows, columns, nowMs }: LiveFrameOptions):
   const places = shown.map(placeOfWork);
   const widest = Math.min(Math.max(0, ...places.map(displayWidth)), Math.floor(columns / 2));
   const lines = shown.map(
-    ({ startedAtMs, what }, index): Line => [
-      { text: `${elapsed(nowMs - startedAtMs).padStart(7)}  `, tone: "quiet" },
+    (work, index): Line => [
+      { text: `${elapsed(nowMs - work.startedAtMs).padStart(7)}  `, tone: "quiet" },
       { text: `${padToWidth(places[index] ?? "", widest)}  ` },
-      { text: what, tone: "quiet" },
+      { text: work.what, tone: "quiet" },
+      ...detailSpans(work),
     ],
   );
   const hidden = running.length - shown.length;
   return hidden === 0 || rows < 1
     ? lines
     : [...lines, line(`         … and ${formatCount(hidden)} more`, "quiet")];
+}
+
+function detailSpans(work: RunningWork): Span[] {
+  const detail = workDetail(work);
+  if (detail === "") {
+    return [];
+  }
+  return [
+    { text: "  " },
+    work.blockedBy === undefined ? { text: detail } : { text: detail, tone: "caution" },
+  ];
 }
 
 /** What is done within a second needs no time beside it: a changing 0 would only flicker. */

@@ -9,6 +9,7 @@ import {
   runningWork,
 } from "./run-model.js";
 import { type Line, line } from "./styled-line.js";
+import { workDetail } from "./work-detail.js";
 
 /** Work that runs longer than this is named. */
 const slowMs = 15_000;
@@ -80,6 +81,7 @@ function longestWork(model: RunModel, nowMs: number): string[] {
     return [];
   }
   const since = formatSeconds(nowMs - longest.startedAtMs);
-  const what = `${placeOfWork(longest)} ${longest.what}`;
+  const detail = workDetail(longest);
+  const what = `${placeOfWork(longest)} ${longest.what}${detail === "" ? "" : ` (${detail})`}`;
   return [`${countOf(running.length, "slot")} busy, the longest for ${since} with ${what}`];
 }

@@ -87,7 +87,16 @@ export const anyRun: fc.Arbitrary<readonly RunEvent[]> = fc
     turns: fc.array(
       fc.record({
         chain: fc.nat(),
-        end: fc.constantFrom("done", "already-done", "failed", "in-doubt", "requeued", "abandoned"),
+        end: fc.constantFrom(
+          "done",
+          "already-done",
+          "failed",
+          "in-doubt",
+          "requeued",
+          "abandoned",
+          "waiting",
+          "progress",
+        ),
       }),
       { maxLength: 60 },
     ),
@@ -129,6 +138,12 @@ export const anyRun: fc.Arbitrary<readonly RunEvent[]> = fc
       } else if (!next.running) {
         events.push({ type: "step:start", ...step });
         next.running = true;
+      } else if (end === "waiting") {
+        const blockedBy = [{ pid: 1, user: message, query: message }].slice(0, chain % 2);
+        events.push({ type: "step:waiting", ...step, blockedBy });
+      } else if (end === "progress") {
+        const count = { done: chain % 8, total: 7, unit: "blocks" } as const;
+        events.push({ type: "step:progress", ...step, phase: message, count });
       } else if (end === "failed" || end === "in-doubt") {
         const notAttempted = next.left.slice(1);
         events.push(

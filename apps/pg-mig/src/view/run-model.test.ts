@@ -33,7 +33,7 @@ describe("reduceRun", () => {
 
         const running = new Set<string>();
         for (const event of events) {
-          if ("shard" in event && event.type !== "chain:abandoned") {
+          if ("shard" in event && !/abandoned|waiting|progress/.test(event.type)) {
             const place = JSON.stringify([event.node, event.shard]);
             event.type === "step:start" ? running.add(place) : running.delete(place);
           }
@@ -55,6 +55,31 @@ describe("reduceRun", () => {
       step("step:start", "d"),
     ]);
     expect(runningWork(model).map(placeOfWork)).toEqual(["n:d", "n:c"]);
+  });
+
+  it("knows who makes work wait and how far it is, until it waits no more and is over", () => {
+    const work = { node: "n", shard: "a", version: "v" };
+    const blockedBy = [{ pid: 7 }];
+    const events: readonly RunEvent[] = [
+      runStart(["n"], 9),
+      step("step:start", "a"),
+      step("step:start", "b"),
+      { type: "step:progress", ...work, phase: "building index" },
+      { type: "step:waiting", ...work, blockedBy },
+      { type: "step:waiting", ...work, blockedBy: [] },
+      step("step:already-done", "a"),
+      step("step:start", "a"),
+    ];
+    const detailAfter = (count: number) => {
+      const [first, second] = runningWork(stateAfter(events.slice(0, count)));
+      expect([second?.blockedBy, second?.progress]).toEqual([undefined, undefined]);
+      return { blockedBy: first?.blockedBy, progress: first?.progress };
+    };
+    const progress = { phase: "building index" };
+    expect(detailAfter(4)).toEqual({ progress });
+    expect(detailAfter(5)).toEqual({ progress, blockedBy });
+    expect(detailAfter(6)).toEqual({ progress });
+    expect(detailAfter(8)).toEqual({});
   });
 
   it("shows before.sql as work of the node", () => {

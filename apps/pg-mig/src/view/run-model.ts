@@ -1,4 +1,4 @@
-import type { RunAction, RunEvent } from "@pg-mig/migrate";
+import type { Blocker, BuildProgress, RunAction, RunEvent } from "@pg-mig/migrate";
 import { notePace, type Pace, startPace, stepsPerSecond } from "./pace.js";
 
 /** What runs at the moment in one slot of a node. */
@@ -9,6 +9,10 @@ export interface RunningWork {
   /** The version, or the file's name. */
   readonly what: string;
   readonly startedAtMs: number;
+  /** For whom it waits; undefined: for nobody, as far as is known. */
+  readonly blockedBy?: readonly Blocker[] | undefined;
+  /** How far the index is that it builds. */
+  readonly progress?: BuildProgress;
 }
 
 /** The state of a run, as far as a view of its progress needs it. */
@@ -87,6 +91,15 @@ export function reduceRun(model: RunModel, event: RunEvent, nowMs: number): RunM
     case "step:done":
     case "step:already-done":
       return { ...release(model, event.node, event.shard), done: model.done + 1 };
+    case "step:waiting": {
+      const blockedBy = event.blockedBy.length === 0 ? undefined : event.blockedBy;
+      return describe(model, event, { blockedBy });
+    }
+    case "step:progress": {
+      const { phase, count } = event;
+      const progress = count === undefined ? { phase } : { phase, count };
+      return describe(model, event, { progress });
+    }
     case "step:requeued":
       return { ...release(model, event.node, event.shard), requeued: model.requeued + 1 };
     case "step:failed":
@@ -152,6 +165,18 @@ function occupy(model: RunModel, work: RunningWork): RunModel {
   const free = slots.indexOf(undefined);
   const busy = free === -1 ? [...slots, work] : slots.with(free, work);
   return { ...model, slots: new Map(model.slots).set(work.node, busy) };
+}
+
+/** Adds what has become known of work that runs. */
+function describe(
+  model: RunModel,
+  { node, shard }: { readonly node: string; readonly shard?: string },
+  detail: Pick<RunningWork, "blockedBy" | "progress">,
+): RunModel {
+  const slots = (model.slots.get(node) ?? []).map((slot) =>
+    slot !== undefined && slot.shard === shard ? { ...slot, ...detail } : slot,
+  );
+  return { ...model, slots: new Map(model.slots).set(node, slots) };
 }
 
 function release(model: RunModel, node: string, shard: string | undefined): RunModel {

@@ -1,0 +1,47 @@
+import type { Blocker, BuildProgress } from "@pg-mig/migrate";
+import { formatCount } from "./quantities.js";
+import type { RunningWork } from "./run-model.js";
+
+/**
+ * What is known of work that takes its time: how far its index is, and who makes it wait. Empty where
+ * nothing is. What matters most comes first: whoever has too little room cuts the end.
+ */
+export function workDetail({ progress, blockedBy }: RunningWork): string {
+  const parts = [
+    ...(progress === undefined ? [] : [progressText(progress)]),
+    ...(blockedBy === undefined ? [] : [`waits for ${blockersText(blockedBy)}`]),
+  ];
+  return parts.join(", ");
+}
+
+/** In the server's own words, with how much of it is done. */
+function progressText({ phase, count }: BuildProgress): string {
+  if (count === undefined) {
+    return phase;
+  }
+  const { done, total, unit } = count;
+  return unit === "lockers"
+    ? `${phase} ${formatCount(done)} of ${formatCount(total)}`
+    : `${phase} ${Math.min(100, Math.floor((done * 100) / total))}%`;
+}
+
+function blockersText([first, ...others]: readonly Blocker[]): string {
+  if (first === undefined) {
+    return "others";
+  }
+  const { pid, user, application, since, query } = first;
+  const who = [pid === 0 ? "a prepared transaction" : `process ${pid}`, user]
+    .filter((part) => part !== undefined)
+    .join(" ");
+  const more = others.length === 0 ? "" : ` and ${formatCount(others.length)} more`;
+  return [
+    `${who}${application === undefined ? "" : ` (${application})`}${more}`,
+    ...(since === undefined ? [] : [` since ${minuteOf(since)}`]),
+    ...(query === undefined ? [] : [`: ${query}`]),
+  ].join("");
+}
+
+/** `2026-11-23T00:41:02.123Z` as `2026-11-23 00:41 UTC`: the clock is the server's, not ours. */
+function minuteOf(iso: string): string {
+  return `${iso.slice(0, 16).replace("T", " ")} UTC`;
+}
