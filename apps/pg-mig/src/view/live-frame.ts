@@ -10,7 +10,7 @@ import {
   runningWork,
 } from "./run-model.js";
 import { type Line, line, type Span } from "./styled-line.js";
-import { workDetail } from "./work-detail.js";
+import { blockersText, workDetail } from "./work-detail.js";
 
 /** The room that a frame may take, and the time. */
 export interface LiveFrameOptions {
@@ -83,6 +83,9 @@ function troubleLine(model: RunModel): Line[] {
   add(model.notAttempted, "not attempted", "caution");
   add(model.requeued, "tried again");
   add(model.warnings, model.warnings === 1 ? "warning" : "warnings", "caution");
+  if (model.lastBlockedBy !== undefined) {
+    spans.push({ text: `; last in the way: ${blockersText(model.lastBlockedBy)}`, tone: "quiet" });
+  }
   if (model.interrupted) {
     spans.unshift({ text: "stopping: ", tone: "caution" });
   }

@@ -9,7 +9,7 @@ import {
   runningWork,
 } from "./run-model.js";
 import { type Line, line } from "./styled-line.js";
-import { workDetail } from "./work-detail.js";
+import { blockersText, workDetail } from "./work-detail.js";
 
 /** Work that runs longer than this is named. */
 const slowMs = 15_000;
@@ -48,10 +48,11 @@ export function stepLines(event: RunEvent): Line[] {
       ];
     case "step:already-done":
       return [line(`done by another run: ${event.node}:${event.shard} ${event.version}`)];
-    case "step:requeued":
-      return [
-        line(`tried again later (${event.reason}): ${event.node}:${event.shard} ${event.version}`),
-      ];
+    case "step:requeued": {
+      const { reason, node, shard, version, blockedBy } = event;
+      const behind = blockedBy === undefined ? "" : `, behind ${blockersText(blockedBy)}`;
+      return [line(`tried again later (${reason}): ${node}:${shard} ${version}${behind}`)];
+    }
     default:
       return [];
   }
@@ -69,6 +70,9 @@ export function progressLine(model: RunModel, nowMs: number): Line {
     ...(rate === undefined ? [] : [`${formatRate(rate)}/s`]),
     ...(left === undefined || left === 0 ? [] : [`${formatSeconds(left)} left`]),
     ...longestWork(model, nowMs),
+    ...(model.lastBlockedBy === undefined
+      ? []
+      : [`last in the way: ${blockersText(model.lastBlockedBy)}`]),
   ];
   return line(parts.join(", "));
 }

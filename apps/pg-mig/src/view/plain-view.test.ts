@@ -74,11 +74,12 @@ describe("createPlainView", () => {
       reason: "shard-taken",
       attempt: 1,
       delayMs: 5,
+      blockedBy: [{ pid: 9, application: "pg-mig" }],
     });
     expect(lines().slice(1)).toEqual([
       "done n:sh0001 v (1.5 s)",
       "done by another run: n:sh0002 v",
-      "tried again later (shard-taken): n:sh0003 v",
+      "tried again later (shard-taken): n:sh0003 v, behind process 9 (pg-mig)",
     ]);
   });
 
@@ -87,10 +88,26 @@ describe("createPlainView", () => {
     view.handle(runStart(["n1", "n2"], 100));
     view.handle(started("n1", "sh0001"));
     view.handle(started("n2", "sh0002"));
-    clock.advance(31_000);
+    clock.advance(16_000);
+    const work = { node: "n1", shard: "sh0001", version: "v" };
+    view.handle({ type: "step:waiting", ...work, blockedBy: [{ pid: 7, user: "app" }] });
+    clock.advance(15_000);
+    view.handle({
+      type: "step:requeued",
+      ...work,
+      reason: "lock-timeout",
+      attempt: 1,
+      delayMs: 9,
+      blockedBy: [{ pid: 8 }],
+    });
+    clock.advance(15_000);
+    view.handle(done("n3", "sh0003"));
+    clock.advance(15_000);
     expect(lines().slice(1)).toEqual([
       "0/100 (0%), 2 slots busy, the longest for 15 s with n1:sh0001 v",
-      "0/100 (0%), 2 slots busy, the longest for 30 s with n1:sh0001 v",
+      "0/100 (0%), 2 slots busy, the longest for 30 s with n1:sh0001 v (waits for process 7 app)",
+      "0/100 (0%), 1 slot busy, the longest for 45 s with n2:sh0002 v, last in the way: process 8",
+      expect.stringMatching(/with n2:sh0002 v$/),
     ]);
   });
 

@@ -33,6 +33,8 @@ export interface RunModel {
   readonly notAttempted: number;
   /** How often a step went back to its queue. */
   readonly requeued: number;
+  /** Who was in the way of the step that went back last, where that is known and nothing was done since. */
+  readonly lastBlockedBy?: readonly Blocker[] | undefined;
   readonly warnings: number;
   /** Whether a chain was given up because of an interruption. */
   readonly interrupted: boolean;
@@ -90,7 +92,11 @@ export function reduceRun(model: RunModel, event: RunEvent, nowMs: number): RunM
       });
     case "step:done":
     case "step:already-done":
-      return { ...release(model, event.node, event.shard), done: model.done + 1 };
+      return {
+        ...release(model, event.node, event.shard),
+        done: model.done + 1,
+        lastBlockedBy: undefined,
+      };
     case "step:waiting": {
       const blockedBy = event.blockedBy.length === 0 ? undefined : event.blockedBy;
       return describe(model, event, { blockedBy });
@@ -101,7 +107,11 @@ export function reduceRun(model: RunModel, event: RunEvent, nowMs: number): RunM
       return describe(model, event, { progress });
     }
     case "step:requeued":
-      return { ...release(model, event.node, event.shard), requeued: model.requeued + 1 };
+      return {
+        ...release(model, event.node, event.shard),
+        requeued: model.requeued + 1,
+        ...(event.blockedBy === undefined ? {} : { lastBlockedBy: event.blockedBy }),
+      };
     case "step:failed":
     case "step:in-doubt": {
       const counter = event.type === "step:failed" ? "failed" : "inDoubt";

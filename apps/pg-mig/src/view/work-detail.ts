@@ -25,7 +25,8 @@ function progressText({ phase, count }: BuildProgress): string {
     : `${phase} ${Math.min(100, Math.floor((done * 100) / total))}%`;
 }
 
-function blockersText([first, ...others]: readonly Blocker[]): string {
+/** Who stands in the way: the first of them, and how many more. */
+export function blockersText([first, ...others]: readonly Blocker[]): string {
   if (first === undefined) {
     return "others";
   }
