@@ -1,4 +1,4 @@
-import { startProxy } from "@pg-mig/testkit";
+import { startProxy, type TestProxy } from "@pg-mig/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { scenarios } from "./scenario.js";
 
@@ -22,17 +22,16 @@ describe("a network that swallows connections", () => {
     onTestFinished(async () => {
       await Promise.all([proxy.stop(), whole.stop()]);
     });
-    const fault = proxy.inject({ at: "reply", action: "freeze" });
     const run = start(["--json"], { env: { PGHOST: `${proxy.url},${whole.url}` } });
-    await fault.hit;
-    while (!whole.seen.some((sql) => sql.includes("pg_sleep"))) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    const sleeping = ({ seen }: TestProxy) => seen.some((sql) => sql.includes("pg_sleep"));
+    while (![proxy, whole].every(sleeping)) await new Promise((resolve) => setTimeout(resolve, 5));
+    const fault = proxy.inject({ at: "reply", action: "freeze" });
     whole.freeze();
     await run.printed('"reason":"connection-lost"');
     whole.thaw();
     const { status } = await run.result;
     expect(status).toBe(0);
+    expect(fault.hits).toBe(1);
     for (const database of [first, second]) {
       for (const shard of ["sh1", "sh2", "sh3"]) {
         expect(await ledger(shard, database)).toHaveLength(3);
