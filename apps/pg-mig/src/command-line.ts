@@ -29,6 +29,10 @@ export interface Flags {
   readonly only?: readonly string[];
   readonly report?: string;
   readonly parallelism?: string;
+  readonly lockTimeout?: string;
+  readonly retryFor?: string;
+  readonly wait?: true | string;
+  readonly allowPooler?: true;
   readonly dry?: true | string;
   readonly force?: true;
   readonly strict?: true;
@@ -170,6 +174,14 @@ function createProgram(output: CommandLineOutput, onStatus: () => void): Command
   const run = "The run:";
   add(run, "--migdir <dir>", "the directory with the migration files (PGMIGDIR)");
   add(run, "--parallelism <n>", "shards in flight per node (10)");
+  add(
+    run,
+    "--lock-timeout <time>",
+    "how long a version waits for a lock before it is put back (2s)",
+  );
+  add(run, "--retry-for <time>", "how long a version that was put back is tried again (10m)");
+  add(run, "--wait [time]", "wait until no other run works on the nodes, instead of failing");
+  add(run, "--allow-pooler", "work through a pooler in transaction mode, without the run lock");
   add(run, "--force", "run before.sql and after.sql even if no version is pending");
   add(run, "--report <file>", "write the report there, as JSON; --only=failed reads it first");
   add(run, "--strict", "refuse to run when a file was edited after it was applied");

@@ -27,6 +27,14 @@ export interface MigrateOptions {
   readonly createDB?: boolean | undefined;
   /** Chains in flight per node. @default 10 */
   readonly parallelism?: number | undefined;
+  /** The longest that a version waits for a lock before it is put back, in milliseconds. @default 2000 */
+  readonly lockTimeoutMs?: number | undefined;
+  /** For how long such a version is tried again, in milliseconds. @default 600000 */
+  readonly retryForMs?: number | undefined;
+  /** How long to wait for another run on the same nodes, in milliseconds. @default 0, not at all */
+  readonly waitMs?: number | "unlimited" | undefined;
+  /** Work through a pooler in transaction mode, without the lock that keeps other runs away. @default false */
+  readonly allowPooler?: boolean | undefined;
   /** Run before.sql and after.sql even if no version is pending. @default false */
   readonly force?: boolean | undefined;
   /** The environment that psql commands in the files see. @default {} */
@@ -50,12 +58,17 @@ export interface MigrateOptions {
 export function migrate(options: MigrateOptions): Run {
   const { migDir, port = 5432, pass, db, sslMode = "prefer", createDB } = options;
   const { user = accountName(process.env), action = { type: "apply" } } = options;
-  const { parallelism, force, env, allowShell, signal } = options;
+  const { parallelism, lockTimeoutMs, retryForMs, waitMs, allowPooler } = options;
+  const { force, env, allowShell, signal } = options;
   const runOptions = {
     migrationDirectory: migDir,
     sources: [hosts(options.hosts)],
     defaults: { port, user, password: pass, database: db, sslMode },
     parallelism,
+    lockTimeoutMs,
+    retryForMs,
+    waitMs,
+    allowPooler,
     force,
     env,
     allowShell,

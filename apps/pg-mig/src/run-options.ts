@@ -38,9 +38,14 @@ export async function clusterOptions(context: ActionContext): Promise<ClusterOpt
 export async function runOptions(context: ActionContext): Promise<RunOptions> {
   const { settings, strict, shell, env } = context;
   const { parallelism, force, exported } = settings;
+  const { lockTimeoutMs, retryForMs, waitMs, allowPooler } = settings;
   return {
     ...(await clusterOptions(context)),
     parallelism,
+    lockTimeoutMs,
+    retryForMs,
+    waitMs,
+    allowPooler,
     force,
     editedFiles: strict ? "error" : "warning",
     env: { ...definedOnly(env), ...exported },

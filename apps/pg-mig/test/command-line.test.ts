@@ -13,7 +13,7 @@ describe("the command line", () => {
     const { status, stdout, stderr } = await pgMig(["--help"], { env: NOTHING });
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     const options =
-      "migdir hosts port user pass db createdb undo make chain list parallelism dry force skip-config help version";
+      "migdir hosts port user pass db createdb undo make chain list parallelism dry force wait lock-timeout retry-for allow-pooler skip-config help version";
     for (const option of options.split(" "))
       expect(stdout).toMatch(new RegExp(`^ +--${option}`, "m"));
     expect(stdout).toContain("$ pg-mig --migdir=mig --make=add-users@sh");

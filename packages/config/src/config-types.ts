@@ -17,6 +17,14 @@ export interface PgMigConfig {
   readonly PGMIGDIR?: string | undefined;
   /** Make missing databases before applying. */
   readonly PGCREATEDB?: boolean | number | string | undefined;
+  /** The longest that a version waits for a lock: `500ms`, `2s`; a number is milliseconds. */
+  readonly lockTimeout?: string | number | undefined;
+  /** For how long a version that did not get its locks is tried again: `10m`. */
+  readonly retryFor?: string | number | undefined;
+  /** How long to wait for another run: `10m`, or `true` for as long as it takes. */
+  readonly wait?: string | number | boolean | undefined;
+  /** Work through a pooler in transaction mode. */
+  readonly allowPooler?: boolean | undefined;
   /** Called once after a fully successful apply. */
   readonly after?: (() => unknown) | undefined;
   /** Where the nodes come from, instead of `PGHOST`. */

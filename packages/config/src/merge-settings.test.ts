@@ -109,6 +109,13 @@ describe("mergeSettings", () => {
     [{ flags: { parallelism: "0" } }, "--parallelism"],
     [{ flags: { parallelism: "1.5" } }, "--parallelism"],
     [{ flags: { parallelism: "many" } }, "--parallelism"],
+    [{ flags: { lockTimeout: "0" } }, "--lock-timeout"],
+    [{ flags: { lockTimeout: "0.0001s" } }, "--lock-timeout"],
+    [{ flags: { retryFor: "10 minutes" } }, "--retry-for"],
+    [{ flags: { retryFor: "-1" } }, "--retry-for"],
+    [{ flags: { wait: "600h" } }, "--wait"],
+    [{ flags: { wait: "" } }, "--wait"],
+    [{ layers: [{ path: "/c", config: { wait: "soon" } }] }, "wait in /c"],
     [{ flags: { hosts: "" } }, "--hosts"],
     [{ flags: { migdir: "" } }, "--migdir"],
     [{ env: { PGPORT: "-1" } }, "PGPORT"],
@@ -121,6 +128,34 @@ describe("mergeSettings", () => {
     expect(code).toBe("SETTING_INVALID");
     expect(message).toContain(`Expected ${source.startsWith("PG") ? "" : source}`);
     expect(message).toContain(source);
+  });
+
+  it.each([
+    ["250", 250],
+    [250, 250],
+    ["500ms", 500],
+    ["2s", 2000],
+    ["1.5s", 1500],
+    ["10m", 600_000],
+    ["1h", 3_600_000],
+  ])("reads %j as %i milliseconds", (text, ms) => {
+    const flags = { lockTimeout: text, retryFor: text, wait: text };
+    expect(merge({ flags })).toMatchObject({ lockTimeoutMs: ms, retryForMs: ms, waitMs: ms });
+    const layers = [{ path: "/c", config: flags }];
+    expect(merge({ layers })).toMatchObject({ lockTimeoutMs: ms, retryForMs: ms, waitMs: ms });
+  });
+
+  it("waits for other runs without an end, for some time, or not at all", () => {
+    expect(merge({ flags: { wait: true } }).waitMs).toBe("unlimited");
+    const layers = [{ path: "/c", config: { wait: true, allowPooler: true } }];
+    expect(merge({ layers })).toMatchObject({ waitMs: "unlimited", allowPooler: true });
+    expect(merge({ layers, flags: { wait: "0" } }).waitMs).toBe(0);
+    expect(merge({ layers: [{ path: "/c", config: { wait: false } }] }).waitMs).toBe(0);
+    expect(merge({ flags: { retryFor: "0" } }).retryForMs).toBe(0);
+  });
+
+  it("reads no variable of the environment for what has a key in config files alone", () => {
+    expect(merge({ env: { wait: "1h", lockTimeout: "1h" } })).toEqual(merge());
   });
 
   it("takes discovery from the command line, else from the nearest file", () => {

@@ -6,11 +6,13 @@ import { findGiven, type GivenValue, type SettingNames } from "./setting-reader.
 import type { SettingSource } from "./setting-source.js";
 import {
   toCount,
+  toDuration,
   toPassword,
   toPort,
   toSslMode,
   toText,
   toTexts,
+  toWait,
   toYesOrNo,
 } from "./setting-types.js";
 import type { DiscoverySetting, Flags, SettingName, Settings, SettingValues } from "./settings.js";
@@ -87,6 +89,26 @@ export function mergeSettings({ flags, layers, env, cwd, os }: MergeSettingsOpti
       toYesOrNo,
       false,
     ),
+    lockTimeoutMs: take(
+      "lockTimeoutMs",
+      { flag: ["--lock-timeout", flags.lockTimeout], key: "lockTimeout" },
+      // PostgreSQL's 0 would be no time-out at all.
+      (given) => toDuration(given, { leastMs: 1 }),
+      2000,
+    ),
+    retryForMs: take(
+      "retryForMs",
+      { flag: ["--retry-for", flags.retryFor], key: "retryFor" },
+      toDuration,
+      600_000,
+    ),
+    waitMs: take("waitMs", { flag: ["--wait", flags.wait], key: "wait" }, toWait, 0),
+    allowPooler: take(
+      "allowPooler",
+      { flag: ["--allow-pooler", flags.allowPooler], key: "allowPooler" },
+      toYesOrNo,
+      false,
+    ),
     parallelism: take("parallelism", { flag: ["--parallelism", flags.parallelism] }, toCount, 10),
     dry: take("dry", { flag: ["--dry", flags.dry] }, toYesOrNo, false),
     force: take("force", { flag: ["--force", flags.force] }, toYesOrNo, false),
@@ -124,11 +146,7 @@ function findDiscovery({
   layers,
   cwd,
 }: Pick<MergeSettingsOptions, "flags" | "layers" | "cwd">): DiscoverySetting | undefined {
-  const given = findGiven(
-    { flag: ["--discovery", flags.discovery], variable: "discovery" },
-    layers,
-    {},
-  );
+  const given = findGiven({ flag: ["--discovery", flags.discovery], key: "discovery" }, layers, {});
   if (given === undefined) return undefined;
   const { value, source } = given;
   if (source.kind === "file" && flags.hosts !== undefined) return undefined;

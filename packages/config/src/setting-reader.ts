@@ -14,11 +14,13 @@ export interface SettingNames {
   readonly flag?: readonly [name: string, value: unknown];
   /** The environment variable, which is the key in a config file, too. */
   readonly variable?: string;
+  /** The key in a config file, of a setting that has no variable. */
+  readonly key?: string;
 }
 
 /** Finds the strongest value that was given: command line, nearest config file, environment. */
 export function findGiven(
-  { flag, variable }: SettingNames,
+  { flag, variable, key = variable }: SettingNames,
   layers: readonly ConfigLayer[],
   env: Readonly<Record<string, string | undefined>>,
 ): GivenValue | undefined {
@@ -28,12 +30,13 @@ export function findGiven(
     if (given.value === "" && flag[0] !== "--pass") throw invalid(given, "a value");
     return given;
   }
-  if (variable === undefined) return undefined;
-  const layer = layers.findLast(({ config }) => !isUnset(config[variable]));
+  if (key === undefined) return undefined;
+  const layer = layers.findLast(({ config }) => !isUnset(config[key]));
   if (layer !== undefined) {
-    const source = { kind: "file", path: layer.path, name: variable } as const;
-    return { value: layer.config[variable], source };
+    const source = { kind: "file", path: layer.path, name: key } as const;
+    return { value: layer.config[key], source };
   }
+  if (variable === undefined) return undefined;
   const value = env[variable];
   return isUnset(value) ? undefined : { value, source: { kind: "env", name: variable } };
 }

@@ -39,6 +39,29 @@ export function toCount(given: GivenValue): number {
   return toWholeNumber(given, "a whole number from 1", Number.MAX_SAFE_INTEGER);
 }
 
+/** The longest time that timers and PostgreSQL's settings take: 24 days. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+const UNITS_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+
+/** Reads `500ms`, `1.5s`, `10m`, `1h`, or a bare number of milliseconds. */
+export function toDuration(
+  given: GivenValue,
+  { leastMs = 0 }: { readonly leastMs?: number } = {},
+): number {
+  const match = /^(?<count>\d+(?:\.\d+)?)(?<unit>ms|s|m|h)?$/.exec(String(given.value));
+  const { count, unit = "ms" } = match?.groups ?? {};
+  const ms = Math.round(Number(count) * UNITS_MS[unit as keyof typeof UNITS_MS]);
+  if (ms >= leastMs && ms <= LONGEST_MS) return ms;
+  throw invalid(given, `a time from ${leastMs}ms to 24 days, such as 500ms, 2s, 10m or 1h`);
+}
+
+/** How long to wait: a time, or yes (without an end) or no. */
+export function toWait(given: GivenValue): number | "unlimited" {
+  if (given.value === true) return "unlimited";
+  return given.value === false ? 0 : toDuration(given);
+}
+
 export function toYesOrNo({ value }: GivenValue): boolean {
   return !noes.includes(String(value).trim().toLowerCase());
 }

@@ -11,6 +11,10 @@ export interface Flags {
   readonly createdb?: boolean | undefined;
   readonly discovery?: string | readonly string[] | undefined;
   readonly parallelism?: string | number | undefined;
+  readonly lockTimeout?: string | number | undefined;
+  readonly retryFor?: string | number | undefined;
+  readonly wait?: string | number | boolean | undefined;
+  readonly allowPooler?: boolean | undefined;
   readonly dry?: boolean | undefined;
   readonly force?: boolean | undefined;
   readonly skipConfig?: boolean | undefined;
@@ -47,6 +51,14 @@ export interface SettingValues {
   readonly createDatabase: boolean;
   /** Chains in flight per node, from 1. */
   readonly parallelism: number;
+  /** The longest that a version waits for a lock of a table before it is put back; from 1. */
+  readonly lockTimeoutMs: number;
+  /** For how long such a version is tried again. */
+  readonly retryForMs: number;
+  /** How long to wait for another run on the same nodes; 0: not at all. */
+  readonly waitMs: number | "unlimited";
+  /** Work through a pooler that shares its connections, without what needs a session. */
+  readonly allowPooler: boolean;
   readonly dry: boolean;
   readonly force: boolean;
 }
