@@ -15,6 +15,8 @@ export interface ChainState<L> {
   readonly node: ExecutorNode;
   readonly shard: string;
   ledger: L;
+  /** The versions that were committed in this chain. */
+  readonly done: Set<string>;
   /** The versions that are left; the first is the one that runs or runs next. */
   versions: readonly string[];
   /** Attempts of the first version so far, and when they began. */
@@ -31,7 +33,7 @@ export interface ChainState<L> {
 
 /** A chain that has not begun. */
 export function createChainState<L>(chain: ChainToRun<L>): ChainState<L> {
-  return { ...chain, ...UNTRIED };
+  return { ...chain, ...UNTRIED, done: new Set() };
 }
 
 /** Turns to the versions that are left now; the first of them was not tried yet. */

@@ -9,6 +9,7 @@ export type {
   ExecutorNode,
   QueryAnswer,
 } from "./executor-client.js";
+export type { StepDone } from "./report.js";
 export { ReportBuilder } from "./report.js";
 export type { Run } from "./run.js";
 export { createRun } from "./run.js";

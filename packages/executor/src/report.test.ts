@@ -49,6 +49,26 @@ describe("ReportBuilder", () => {
     });
   });
 
+  it("counts a step that vanished as not done, and once when it is done again", () => {
+    const once = [
+      { type: "run:start", action: "apply", nodes: ["a"], shards: 2, chains: 2, steps: 2 },
+      { type: "step:done", ...on("a", "sh1", "v1"), durationMs: 1 },
+      { type: "step:done", ...on("a", "sh2", "v1"), durationMs: 1 },
+      { type: "step:vanished", ...on("a", "sh2", "v1"), doneBy: "this-run" },
+    ] as const;
+    expect(build(once)).toMatchObject({ planned: 2, done: 1, notAttempted: 1 });
+    expect(build(once).doneByVersion).toEqual([
+      { version: "v1", shards: [{ node: "a", shard: "sh1" }] },
+    ]);
+    const again = build([...once, { type: "step:done", ...on("a", "sh2", "v1"), durationMs: 1 }]);
+    expect(again).toMatchObject({ planned: 2, done: 2, notAttempted: 0 });
+    const earlier = build([
+      ...once,
+      { type: "step:vanished", ...on("a", "sh2", "v0"), doneBy: "earlier-run" },
+    ]);
+    expect(earlier).toMatchObject({ planned: 3, done: 1, notAttempted: 2 });
+  });
+
   it("survives JSON", () => {
     const report = build([
       { type: "run:start", action: "apply", nodes: ["a"], shards: 1, chains: 1, steps: 1 },

@@ -8,13 +8,13 @@ export class ReportBuilder {
   readonly #action: RunAction;
   readonly #startedAtMs: number;
   #planned = 0;
-  #done = 0;
   #alreadyDone = 0;
   readonly #failed: StepFailure[] = [];
   readonly #inDoubt: StepFailure[] = [];
   readonly #abandoned: Place[] = [];
   readonly #hookFailures: Report["hookFailures"][number][] = [];
-  readonly #shardsByVersion = new Map<string, { node: string; shard: string }[]>();
+  /** The steps that this run has done: by version, then by place. */
+  readonly #done = new Map<string, Map<string, Place>>();
 
   constructor(action: RunAction, startedAtMs: number) {
     this.#action = action;
@@ -27,6 +27,13 @@ export class ReportBuilder {
     return bad.some(({ length }) => length > 0);
   }
 
+  /** The steps that this run has committed, and that have not vanished. */
+  get doneSteps(): readonly StepDone[] {
+    return [...this.#done].flatMap(([version, places]) =>
+      [...places.values()].map((place) => ({ ...place, version })),
+    );
+  }
+
   add(event: RunEvent): void {
     switch (event.type) {
       case "run:start":
@@ -34,13 +41,15 @@ export class ReportBuilder {
         this.#planned += event.steps;
         break;
       case "step:done": {
-        this.#done++;
         const { node, shard, version } = event;
-        const shards = this.#shardsByVersion.get(version);
-        if (shards === undefined) this.#shardsByVersion.set(version, [{ node, shard }]);
-        else shards.push({ node, shard });
+        const places = this.#done.get(version) ?? new Map<string, Place>();
+        this.#done.set(version, places.set(keyOf(event), { node, shard }));
         break;
       }
+      case "step:vanished":
+        // What an earlier run had done was not planned.
+        if (this.#done.get(event.version)?.delete(keyOf(event)) !== true) this.#planned++;
+        break;
       case "step:already-done":
         this.#alreadyDone++;
         break;
@@ -68,22 +77,24 @@ export class ReportBuilder {
     nowMs: number,
     state: Pick<Report, "latest" | "edited" | "partial" | "error">,
   ): Report {
-    const ended = this.#done + this.#alreadyDone + this.#failed.length + this.#inDoubt.length;
+    const done = this.doneSteps.length;
+    const ended = done + this.#alreadyDone + this.#failed.length + this.#inDoubt.length;
     return {
       action: this.#action,
       outcome,
       durationMs: nowMs - this.#startedAtMs,
       planned: this.#planned,
-      done: this.#done,
+      done,
       alreadyDone: this.#alreadyDone,
       failed: this.#failed.toSorted(byPlace),
       inDoubt: this.#inDoubt.toSorted(byPlace),
       notAttempted: this.#planned - ended,
       abandoned: this.#abandoned.toSorted(byPlace),
       hookFailures: this.#hookFailures,
-      doneByVersion: [...this.#shardsByVersion]
+      doneByVersion: [...this.#done]
+        .filter(([, places]) => places.size > 0)
         .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([version, shards]) => ({ version, shards: shards.toSorted(byPlace) })),
+        .map(([version, places]) => ({ version, shards: [...places.values()].sort(byPlace) })),
       ...state,
     };
   }
@@ -92,6 +103,15 @@ export class ReportBuilder {
 interface Place {
   readonly node: string;
   readonly shard: string;
+}
+
+/** A version that this run has done on a shard; `node` is the node's label. */
+export interface StepDone extends Place {
+  readonly version: string;
+}
+
+function keyOf({ node, shard }: Place): string {
+  return JSON.stringify([node, shard]);
 }
 
 function byPlace(a: Place, b: Place): number {

@@ -180,6 +180,7 @@ class ChainRun<L> {
     switch (result.type) {
       case "committed":
         state.ledger = result.ledger;
+        state.done.add(version);
         advance(state, state.versions.slice(1));
         this.#schedule.done(id, Date.now());
         emit({ type: "step:done", ...step, durationMs });
@@ -248,14 +249,21 @@ class ChainRun<L> {
       await session.ready();
       const { ledger, pending } = await recorder.replan(session.client, state.ledger, step.node);
       const done = state.versions.filter((name) => !pending.includes(name));
+      const vanished = pending.filter((name) => !state.versions.includes(name));
       // A commit that got no answer has happened.
       const doneByUs = state.inDoubt === undefined ? undefined : version;
       state.ledger = ledger;
-      if (done.length > 0) advance(state, pending);
+      if (done.length > 0 || vanished.length > 0) advance(state, pending);
       this.#schedule.requeue(id, { notBeforeMs: 0, versions: pending });
+      for (const name of vanished) {
+        const doneBy = state.done.has(name) ? "this-run" : "earlier-run";
+        emit({ type: "step:vanished", ...step, version: name, doneBy });
+      }
       for (const name of done) {
-        if (name === doneByUs) emit({ type: "step:done", ...step, version: name, durationMs: 0 });
-        else emit({ type: "step:already-done", ...step, version: name });
+        if (name === doneByUs) {
+          state.done.add(name);
+          emit({ type: "step:done", ...step, version: name, durationMs: 0 });
+        } else emit({ type: "step:already-done", ...step, version: name });
       }
     } catch (error) {
       this.#endFailed(id, state, version, error, 0);

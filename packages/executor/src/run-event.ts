@@ -82,7 +82,10 @@ export type RunEvent =
       readonly chains: number;
       readonly steps: number;
     }
-  /** Schemas appeared during the run and have pending versions: the totals grow by these. */
+  /**
+   * There is more to do: schemas appeared during the run and have pending versions, by which the
+   * totals grow; and steps that vanished, which were counted before.
+   */
   | {
       readonly type: "round:start";
       readonly round: number;
@@ -117,6 +120,11 @@ export type RunEvent =
   | ({ readonly type: "step:waiting"; readonly blockedBy: readonly Blocker[] } & AtWork)
   /** How far the index is that is being built; comes when that has changed, some times a second at most. */
   | ({ readonly type: "step:progress" } & BuildProgress & AtWork)
+  /**
+   * It was committed, by this run or before it, and is gone: a failover lost what was not replicated,
+   * or somebody undid it. It counts as not done again, and comes again where the run goes on.
+   */
+  | ({ readonly type: "step:vanished"; readonly doneBy: "this-run" | "earlier-run" } & OnStep)
   /**
    * Rolled back; will be tried again, not before `delayMs` from now. `blockedBy`: for whom it waited
    * when it was seen last (`lock-timeout`), or who holds the shard (`shard-taken`), where that is known.

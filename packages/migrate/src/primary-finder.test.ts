@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
-import type { DiscoverySource } from "@pg-mig/cluster";
+import { type DiscoverySource, hosts } from "@pg-mig/cluster";
 import { patroni } from "@pg-mig/discovery-patroni";
 import type { RunEvent } from "@pg-mig/executor";
-import { startNodes, type TestCluster, type TestNode } from "@pg-mig/testkit";
+import { startNodes, startProxy, type TestCluster, type TestNode } from "@pg-mig/testkit";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { apply } from "./apply.js";
 import { migrationFolder } from "./migration-folder.test.support.js";
@@ -106,5 +106,105 @@ describe("a run whose Patroni leader moves", () => {
     });
     expect(report.outcome).toBe("failed");
     expect(await other.query("SELECT 1 FROM pg_class WHERE relname ~ '^t[123]$'")).toEqual([]);
+  });
+});
+
+describe("a run whose address leads to another server", () => {
+  /** A node behind a proxy, and a replica of it that has all up to now, and nothing that comes. */
+  async function laggingPair() {
+    const primary = cluster.node;
+    await primary.query("CREATE SCHEMA slow1");
+    const [clients, replication] = [await startProxy(primary), await startProxy(primary)];
+    onTestFinished(() => clients.stop());
+    onTestFinished(() => replication.stop());
+    const replica = await cluster.startReplica({ through: replication });
+    await replica.catchUp();
+    replication.freeze();
+    const failOver = async () => {
+      await replica.promote();
+      clients.redirect(replica);
+      clients.cut();
+    };
+    return { primary, replica, clients, failOver };
+  }
+
+  const quick = { "20240101000000.first.sh": "CREATE TABLE t1();" };
+  const stuckOn = ({ port }: TestNode) => ({
+    "20240101000001.second.slow": "CREATE TABLE t2();",
+    "20240101000002.third.slow": `SELECT pg_sleep(3600) WHERE inet_server_port() = ${port}; CREATE TABLE t3();`,
+  });
+
+  /** Runs, and acts when the step of a version begins; at the first, when the quick shards are done. */
+  async function runActing(
+    options: ApplyOptions,
+    acts: Readonly<Record<string, () => void | Promise<void>>>,
+  ) {
+    const events: RunEvent[] = [];
+    const acted = new Set<string>();
+    const run = apply(options);
+    for await (const event of run) {
+      events.push(event);
+      const quickDone = events.filter(
+        ({ type, ...rest }) => type === "step:done" && "shard" in rest && rest.shard !== "slow1",
+      );
+      for (const [title, act] of Object.entries(acts)) {
+        const started = events.some(
+          (one) => one.type === "step:start" && one.version.includes(title),
+        );
+        if (!started || acted.has(title) || quickDone.length < 2) continue;
+        acted.add(title);
+        await act();
+      }
+    }
+    return { events, acted, report: await run.result };
+  }
+
+  it("applies again what a lagging replica does not have, and counts it once", SLOW, async () => {
+    const { primary, replica, clients, failOver } = await laggingPair();
+    const options: ApplyOptions = {
+      sources: [hosts(clients.url)],
+      defaults: { port: 5432, user: "postgres", sslMode: "disable" },
+      migrationDirectory: await migrationFolder({ ...quick, ...stuckOn(primary) }),
+    };
+    const { events, report } = await runActing(options, { third: failOver });
+    expect(report).toMatchObject({ outcome: "done", planned: 4, done: 4, notAttempted: 0 });
+    expect(report.doneByVersion.map(({ shards }) => shards.length)).toEqual([2, 1, 1]);
+    const vanished = events.flatMap((event) =>
+      event.type === "step:vanished" ? [`${event.shard} ${event.version}`] : [],
+    );
+    expect(vanished.sort()).toEqual([
+      "sh1 20240101000000.first.sh",
+      "sh2 20240101000000.first.sh",
+      "slow1 20240101000001.second.slow",
+    ]);
+    const notes = events.flatMap((event) => (event.type === "note" ? [event.message] : []));
+    expect(notes).toContainEqual(expect.stringMatching(/was promoted: timeline 1 -> 2\./));
+    const tables = await replica.query("SELECT relname FROM pg_class WHERE relname ~ '^t[123]$'");
+    expect(tables.map(({ relname }) => relname).sort()).toEqual(["t1", "t1", "t2", "t3"]);
+  });
+
+  it("does not go back to the old primary that has come back", SLOW, async () => {
+    const { primary, clients, failOver } = await laggingPair();
+    const options: ApplyOptions = {
+      sources: [hosts(clients.url)],
+      defaults: { port: 5432, user: "postgres", sslMode: "disable" },
+      migrationDirectory: await migrationFolder({
+        ...quick,
+        ...stuckOn(primary),
+        "20240101000003.fourth.slow": "SELECT pg_sleep(3600);",
+      }),
+      reconnectForMs: 500,
+    };
+    const comeBack = () => {
+      clients.redirect(primary);
+      clients.cut();
+    };
+    const run = await runActing(options, { third: failOver, fourth: comeBack });
+    expect([...run.acted]).toEqual(["third", "fourth"]);
+    expect(run.report.outcome).toBe("failed");
+    expect(run.events).toContainEqual(
+      expect.objectContaining({ type: "warning", message: expect.stringContaining("timeline 1") }),
+    );
+    expect(await primary.query("SELECT 1 FROM pg_class WHERE relname = 't3'")).toEqual([]);
   });
 });

@@ -8,6 +8,7 @@ import {
   type Run,
   type RunEvent,
   SessionWatch,
+  type StepDone,
 } from "@pg-mig/executor";
 import type { MigrationDirectory } from "@pg-mig/migrations";
 import type { Chain } from "@pg-mig/planner";
@@ -16,6 +17,7 @@ import { prepareRun, type RunKind, type RunPlan } from "./prepare-run.js";
 import { RunContext } from "./run-context.js";
 import type { ApplyOptions } from "./run-options.js";
 import { latestOfShards } from "./shard-ledgers.js";
+import { vanishedSteps } from "./vanished-steps.js";
 
 /** Starts an apply or an undo: the course of a run, from the directory's names to the digest. */
 export function startRun(
@@ -41,11 +43,18 @@ async function run(
     report.add(event);
     send(event);
   };
+  /** Tells which steps a failover has taken back, and gives them. */
+  const tellVanished = (now: readonly OpenNode[]): readonly StepDone[] => {
+    const vanished = vanishedSteps(report.doneSteps, now, kind.action);
+    for (const step of vanished) emit({ type: "step:vanished", ...step, doneBy: "this-run" });
+    return vanished;
+  };
   const finish = (
     outcome: Report["outcome"],
     now: readonly OpenNode[],
     failure?: Pick<Report, "error">,
   ): Report => {
+    tellVanished(now);
     const partial = options.only === undefined ? {} : { partial: true as const };
     const state = { latest: latestOfShards(now), edited, ...partial, ...failure };
     const built = report.build(outcome, Date.now(), state);
@@ -75,14 +84,17 @@ async function run(
     if (hasWork) {
       await context.markStarted(nodes);
       begun = true;
+      let vanished: readonly StepDone[] = [];
       for (let round = 1; round === 1 || chains.length > 0; round++) {
-        if (round > 1) emit({ type: "round:start", round, ...totals(chains) });
+        if (round > 1) emit({ type: "round:start", round, ...totals(chains, vanished) });
         if (!(await context.runRound(chains, nodes))) {
           const outcome = options.signal.aborted ? "interrupted" : "failed";
           return finish(outcome, await cluster.readReachable());
         }
         nodes = await cluster.readLedgers();
-        chains = kind.newSchemas === "ignore" ? [] : kind.plan(nodes);
+        vanished = tellVanished(nodes);
+        const goesOn = kind.newSchemas === "go round again" || vanished.length > 0;
+        chains = goesOn ? kind.plan(nodes) : [];
       }
     }
     if (options.only === undefined && (hasWork || kind.action === "apply")) {
@@ -99,9 +111,11 @@ async function run(
   }
 }
 
-function totals(chains: readonly Chain[]): { chains: number; steps: number } {
-  return {
-    chains: chains.length,
-    steps: chains.reduce((sum, { pending }) => sum + pending.length, 0),
-  };
+/** What chains add to what was counted before. */
+function totals(
+  chains: readonly Chain[],
+  counted: readonly StepDone[] = [],
+): { chains: number; steps: number } {
+  const steps = chains.reduce((sum, { pending }) => sum + pending.length, 0);
+  return { chains: chains.length, steps: steps - counted.length };
 }

@@ -25,6 +25,7 @@ export function startLines(event: RunEvent): Line[] {
       return [line(`${work}, ${countOf(event.nodes.length, "node")}.`, "strong")];
     }
     case "round:start":
+      if (event.steps === 0) return [];
       return [
         line(
           `Schemas appeared: ${countOf(event.steps, "more step")} on ${countOf(event.chains, "shard")}.`,
@@ -48,6 +49,8 @@ export function stepLines(event: RunEvent): Line[] {
       ];
     case "step:already-done":
       return [line(`done by another run: ${event.node}:${event.shard} ${event.version}`)];
+    case "step:vanished":
+      return [line(`gone since: ${event.node}:${event.shard} ${event.version}`)];
     case "step:requeued": {
       const { reason, node, shard, version, blockedBy } = event;
       const behind = blockedBy === undefined ? "" : `, behind ${blockersText(blockedBy)}`;

@@ -106,6 +106,10 @@ export function reduceRun(model: RunModel, event: RunEvent, nowMs: number): RunM
       const progress = count === undefined ? { phase } : { phase, count };
       return describe(model, event, { progress });
     }
+    case "step:vanished":
+      return event.doneBy === "this-run"
+        ? { ...model, done: model.done - 1 }
+        : { ...model, planned: model.planned + 1 };
     case "step:requeued":
       return {
         ...release(model, event.node, event.shard),

@@ -1,0 +1,30 @@
+import type { StepDone } from "@pg-mig/executor";
+import type { OpenNode } from "./open-cluster.js";
+import type { RunKind } from "./prepare-run.js";
+
+/**
+ * Which of the steps that a run has done the ledgers do not have any more: a failover has lost what
+ * was not replicated. Shards and nodes that were not read say nothing. Pure.
+ */
+export function vanishedSteps(
+  steps: readonly StepDone[],
+  nodes: readonly OpenNode[],
+  action: RunKind["action"],
+): readonly StepDone[] {
+  const ledgers = new Map(
+    nodes.flatMap(({ node: { label }, ledger: { shards } }) =>
+      shards.map(({ shard, entries }): [string, ReadonlySet<string>] => [
+        key({ node: label, shard }),
+        new Set(entries.map(({ version }) => version)),
+      ]),
+    ),
+  );
+  return steps.filter((step) => {
+    const versions = ledgers.get(key(step));
+    return versions !== undefined && versions.has(step.version) !== (action === "apply");
+  });
+}
+
+function key({ node, shard }: Omit<StepDone, "version">): string {
+  return JSON.stringify([node, shard]);
+}
