@@ -1,7 +1,8 @@
 // Runs one of the project's tasks from a checkout on which nothing but Node and npm is installed:
 // installs the dependencies when they are missing or out of date, builds, then starts the task.
 //
-//   node scripts/run.mjs build | test [vitest arguments] | check | demo | bench [size]
+//   node scripts/run.mjs build | test [vitest arguments] | check | demo | bench [size] |
+//     test:faults [options]
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -25,6 +26,7 @@ const tasks = {
   // Without pnpm in between, Ctrl-C is answered when the program has cleaned up, not before.
   demo: [{ node: ["apps/demo/dist/main.js", ...args] }],
   bench: [{ node: ["apps/bench/dist/main.js", ...args] }],
+  "test:faults": [{ node: ["apps/faults/dist/main.js", ...args] }],
 };
 if (!Object.hasOwn(tasks, task)) {
   console.error(`Unknown task "${task}". Known: ${Object.keys(tasks).join(", ")}.`);

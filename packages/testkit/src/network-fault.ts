@@ -14,6 +14,8 @@ export interface NetworkFault {
    * nothing comes through any more, until `thaw`.
    */
   readonly action: "cut" | "cut-client" | "freeze";
+  /** How many messages that it is about get through before it hits. @default 0 */
+  readonly skip?: number;
   /** How many messages it hits, one after the other. @default 1 */
   readonly times?: number;
 }
@@ -25,12 +27,14 @@ export class PlannedFault {
   readonly fault: NetworkFault;
   /** Resolves when the fault has happened for the first time. */
   readonly hit: Promise<void>;
+  #skip: number;
   #left: number;
   #hits = 0;
   #onHit: () => void = () => {};
 
   constructor(fault: NetworkFault) {
     this.fault = fault;
+    this.#skip = fault.skip ?? 0;
     this.#left = fault.times ?? 1;
     this.hit = new Promise((resolve) => {
       this.#onHit = resolve;
@@ -50,6 +54,10 @@ export class PlannedFault {
   /** Takes one of the times it is to happen, if this message is meant. */
   claim(sql: string): boolean {
     if (this.#left === 0 || !(this.fault.sql ?? commit).test(sql)) return false;
+    if (this.#skip > 0) {
+      this.#skip -= 1;
+      return false;
+    }
     this.#left -= 1;
     return true;
   }

@@ -151,6 +151,10 @@ describe("TestProxy", () => {
       expect(outcome?.status).toBe(expected);
     }
     expect(fault.hits).toBe(2);
+    const later = proxy.inject({ at: "request", action: "cut", skip: 1 });
+    expect(await commitRow(await connect())).toBe("COMMIT");
+    expect(await commitRow(await connect())).not.toBe("COMMIT");
+    expect(later.hits).toBe(1);
     const cancelled = proxy.inject({ at: "request", action: "cut" });
     cancelled.cancel();
     expect(await commitRow(await connect())).toBe("COMMIT");

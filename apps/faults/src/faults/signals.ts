@@ -1,0 +1,44 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { whyNotThrough } from "../expectations.js";
+import type { Fault } from "../fault.js";
+import { USUAL_RUN_MS, USUAL_WORK_MS } from "./killed-tool.js";
+
+/** Asks the tool to end, at a moment that is drawn; its status and report must tell how it ended. */
+function askedToEnd(name: string, signal: NodeJS.Signals, times: number): Fault {
+  return {
+    name,
+    row: 3,
+    weight: 2,
+    async inject(scene, random) {
+      const run = scene.start();
+      // Before Node has set up the tool's listeners, a signal simply ends it.
+      const struck = await run.isAtWorkFor(random.integer(0, USUAL_WORK_MS));
+      for (let n = 0; n < times; n++) {
+        run.kill(signal);
+        // The tool takes two in quick succession for one: a terminal and npm both pass Ctrl-C on.
+        if (n < times - 1) await run.goesOnFor(random.integer(0, 600));
+      }
+      return { outcome: struck ? "struck" : "missed", runs: [await run.ended] };
+    },
+  };
+}
+
+export const signalFaults: readonly Fault[] = [
+  askedToEnd("sigint", "SIGINT", 1),
+  askedToEnd("sigint-twice", "SIGINT", 2),
+  askedToEnd("sigterm", "SIGTERM", 1),
+  {
+    name: "stopped-and-continued",
+    row: 30,
+    async inject(scene, random) {
+      const run = scene.start();
+      const struck = await run.goesOnFor(random.integer(0, USUAL_RUN_MS));
+      run.kill("SIGSTOP");
+      await sleep(random.integer(50, 1500));
+      run.kill("SIGCONT");
+      const ended = await run.ended;
+      const outcome = struck ? "struck" : "missed";
+      return { outcome, runs: [ended], problems: whyNotThrough(scene, ended) };
+    },
+  },
+];

@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Report, RunEvent } from "pg-mig";
+
+/** What is refused before a run begins, as `--json` prints it. */
+export interface Refusal {
+  readonly type: "error";
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export type ToolEvent = RunEvent | Refusal;
+
+/** A run of the command that has ended. */
+export interface EndedRun {
+  readonly args: readonly string[];
+  /** `undefined`: a signal ended it. */
+  readonly status: number | undefined;
+  /** Whether it went on for longer than {@link TOOL_DEADLINE_MS} and was killed for it. */
+  readonly overdue: boolean;
+  readonly events: readonly ToolEvent[];
+  readonly stderr: string;
+  readonly durationMs: number;
+}
+
+/** No fault is a reason to go on for longer: all that are waited for are given up before. */
+export const TOOL_DEADLINE_MS = 150_000;
+
+export interface ToolOptions {
+  /** The file of the command. */
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** The command under way, as a process of its own. */
+export class ToolRun {
+  readonly ended: Promise<EndedRun>;
+  readonly #child: ChildProcess;
+  readonly #events: ToolEvent[] = [];
+  readonly #listeners = new Set<() => void>();
+
+  constructor(options: ToolOptions) {
+    const { program, args, cwd, env } = options;
+    const startedAtMs = performance.now();
+    const child = spawn(process.execPath, [program, "--json", ...args], {
+      cwd,
+      env: { PATH: process.env.PATH, HOME: cwd, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#child = child;
+    let stderr = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    const lines = createInterface({ input: child.stdout });
+    lines.on("line", (line) => {
+      const event = parseEvent(line);
+      if (event !== undefined) this.#events.push(event);
+      for (const listener of this.#listeners) listener();
+    });
+    let overdue = false;
+    const deadline = setTimeout(() => {
+      overdue = true;
+      this.kill("SIGKILL");
+    }, TOOL_DEADLINE_MS);
+    this.ended = (async () => {
+      const [status] = await once(child, "close");
+      clearTimeout(deadline);
+      return {
+        args,
+        status: status ?? undefined,
+        overdue,
+        events: this.#events,
+        stderr,
+        durationMs: performance.now() - startedAtMs,
+      };
+    })();
+  }
+
+  get events(): readonly ToolEvent[] {
+    return this.#events;
+  }
+
+  /** Does nothing when it has ended. Tells whether it was still there. */
+  kill(signal: NodeJS.Signals): boolean {
+    return this.#child.kill(signal);
+  }
+
+  /** Waits for an event, or for the end of the run; tells whether the event came. */
+  async until(wanted: (event: ToolEvent) => boolean): Promise<boolean> {
+    const found = new Promise<boolean>((resolve) => {
+      const look = () => {
+        if (this.#events.some(wanted)) resolve(true);
+      };
+      this.#listeners.add(look);
+      look();
+    });
+    return Promise.race([found, this.ended.then(() => this.#events.some(wanted))]);
+  }
+
+  /** Waits until versions are being run, and for up to so long; tells whether it still goes on. */
+  async isAtWorkFor(ms: number): Promise<boolean> {
+    return (await this.until(({ type }) => type === "step:start")) && (await this.goesOnFor(ms));
+  }
+
+  /** Waits for so long, or for the end of the run; tells whether it still goes on. */
+  async goesOnFor(ms: number): Promise<boolean> {
+    const pause = new AbortController();
+    const passed = sleep(ms, true, { signal: pause.signal }).catch(() => false);
+    const result = await Promise.race([passed, this.ended.then(() => false)]);
+    pause.abort();
+    return result;
+  }
+}
+
+/** The report of a run that came to its end. */
+export function reportOf({ events }: EndedRun): Report | undefined {
+  const last = events.at(-1);
+  return last?.type === "run:done" ? last.report : undefined;
+}
+
+/** A process that was killed may have printed half a line. */
+function parseEvent(line: string): ToolEvent | undefined {
+  try {
+    const event: ToolEvent = JSON.parse(line);
+    return event;
+  } catch {
+    return undefined;
+  }
+}

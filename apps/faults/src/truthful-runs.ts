@@ -1,0 +1,81 @@
+import type { Report } from "pg-mig";
+import { type Evidence, isAtHead } from "./invariants.js";
+import { type EndedRun, reportOf } from "./tool-run.js";
+
+/** I4: what the runs told is so, and their exit statuses say the same. */
+export function runsToldTheTruth(evidence: Evidence): string[] {
+  return evidence.runs.flatMap((run) => {
+    const report = reportOf(run);
+    return [
+      ...statusProblems(run, report),
+      ...(report === undefined ? [] : countProblems(report)),
+      ...(evidence.alsoWrote === undefined || evidence.alsoWrote === "nobody"
+        ? [...doneProblems(run, evidence), ...failedProblems(report, evidence)]
+        : []),
+    ];
+  });
+}
+
+/** Every run ends by itself, and its status is one of the documented ones, and the right one. */
+export function statusProblems(run: EndedRun, report: Report | undefined): string[] {
+  if (run.overdue) return ["the run went on and on, and was killed"];
+  const { status } = run;
+  // Killed: it could not say anything.
+  if (status === undefined) return [];
+  const refused = run.events.some(({ type }) => type === "error");
+  const expected = {
+    done: [0],
+    "nothing-to-do": [0],
+    failed: [1],
+    interrupted: [130, 143],
+    refused: [1],
+    "left-at-once": [130, 143],
+  }[report?.outcome ?? (refused ? "refused" : "left-at-once")];
+  return expected.includes(status)
+    ? []
+    : [`the run ended with status ${status} and outcome ${report?.outcome}: ${run.stderr.trim()}`];
+}
+
+function countProblems(report: Report): string[] {
+  const { planned, done, alreadyDone, failed, inDoubt, notAttempted } = report;
+  const ended = done + alreadyDone + failed.length + inDoubt.length + notAttempted;
+  const clean = failed.length + inDoubt.length + notAttempted === 0;
+  return [
+    ...(ended === planned ? [] : [`the report counts ${ended} of ${planned} steps`]),
+    ...(report.outcome === "done" && !clean ? ["the report calls a run done that is not"] : []),
+  ];
+}
+
+function doneProblems({ events, status, args }: EndedRun, evidence: Evidence): string[] {
+  const ledgers = ledgersOf(evidence);
+  const untrue = events.flatMap((event) => {
+    if (event.type !== "step:done") return [];
+    const place = `${event.node}/${event.shard}`;
+    const recorded = ledgers.get(place)?.includes(event.version) ?? false;
+    return recorded || evidence.ruined?.has(place) === true
+      ? []
+      : [`${place}: ${event.version} was called done, and is not in the ledger`];
+  });
+  const whole = status === 0 && !args.some((arg) => arg.startsWith("--only"));
+  return [...untrue, ...(whole ? isAtHead(evidence).map((p) => `status 0, but ${p}`) : [])];
+}
+
+function failedProblems(report: Report | undefined, evidence: Evidence): string[] {
+  // What one run could not do, another one may have done.
+  if (evidence.runs.length > 1) return [];
+  const ledgers = ledgersOf(evidence);
+  return (report?.failed ?? [])
+    .filter(({ node, shard, version }) => ledgers.get(`${node}/${shard}`)?.includes(version))
+    .map(
+      ({ node, shard, version }) =>
+        `${node}/${shard}: ${version} was called failed, and is applied`,
+    );
+}
+
+function ledgersOf({ nodes }: Evidence): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    nodes.flatMap(({ label, shards }) =>
+      shards.map(({ shard, ledger = [] }) => [`${label}/${shard}`, ledger] as const),
+    ),
+  );
+}
