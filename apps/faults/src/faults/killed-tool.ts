@@ -7,7 +7,7 @@ import { testVersion } from "../test-version.js";
 export const USUAL_RUN_MS = 500;
 
 /** Its versions take about so long. */
-export const USUAL_WORK_MS = 200;
+export const USUAL_WORK_MS = 120;
 
 /**
  * Kills the tool exactly when a message of its own is on its way. What the message asks for is still

@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { whyNotThrough } from "../expectations.js";
+import type { Fault } from "../fault.js";
+import { shardNames } from "../lane.js";
+import { OutsideWriter, type WriterManners } from "../outside-writer.js";
+import { type TestVersion, testVersion } from "../test-version.js";
+import type { EndedRun } from "../tool-run.js";
+
+const fullOfWork = (): readonly TestVersion[] =>
+  [1, 2, 3, 4, 5, 6].map((position) => testVersion(position, position % 3 ? "plain" : "alter"));
+
+/** Several runs at once, with the nodes in another order: every version runs once between them. */
+function runsAtOnce(name: string, count: number, pauseMs: number): Fault {
+  return {
+    name,
+    row: 16,
+    weight: 3,
+    async inject(scene, random) {
+      const runs: Promise<EndedRun>[] = [];
+      for (let n = 0; n < count; n++) {
+        const hosts = random.shuffled(scene.places.map(({ proxy }) => proxy.url));
+        runs.push(scene.run({ hosts }));
+        await sleep(random.integer(0, pauseMs));
+      }
+      const ended = await Promise.all(runs);
+      const successes = ended.filter(({ status }) => status === 0);
+      const strange = ended.filter((run) => run.status !== 0 && !isLockedOut(run));
+      return {
+        outcome: "struck",
+        runs: ended,
+        problems: [
+          ...(successes.length > 0 ? [] : ["none of the runs has succeeded"]),
+          ...strange.map(({ status, stderr }) => `status ${status}: ${stderr.trim()}`),
+        ],
+      };
+    },
+  };
+}
+
+/** Whether a run did nothing but say that another one is at work. */
+function isLockedOut({ events }: EndedRun): boolean {
+  return events.some((event) => event.type === "error" && String(event.code) === "RUN_LOCKED");
+}
+
+function outsideWriter(name: string, manners: WriterManners): Fault {
+  return {
+    name,
+    row: 20,
+    weight: 3,
+    versions: fullOfWork,
+    async inject(scene, random) {
+      const writers = scene.places.map(
+        ({ database }) =>
+          new OutsideWriter({
+            database,
+            shards: shardNames,
+            versions: scene.versions,
+            manners,
+            random,
+          }),
+      );
+      const ended = await scene.run();
+      const applied = await Promise.all(writers.map((writer) => writer.stop()));
+      return {
+        outcome: applied.some((count) => count > 0) ? "struck" : "missed",
+        runs: [ended],
+        problems: whyNotThrough(scene, ended),
+        alsoWrote: "another-writer",
+      };
+    },
+  };
+}
+
+export const severalWritersFaults: readonly Fault[] = [
+  runsAtOnce("two-runs", 2, 150),
+  runsAtOnce("five-runs", 5, 60),
+  {
+    name: "apply-and-undo",
+    row: 16,
+    weight: 2,
+    async inject(scene, random) {
+      const last = scene.versions.at(-1)?.name;
+      const first = await scene.run();
+      const runs = [first];
+      for (let n = 0; n < 2; n++) {
+        const undo = scene.start({ args: [`--undo=${last}`] });
+        await sleep(random.integer(0, 150));
+        runs.push(...(await Promise.all([undo.ended, scene.run()])));
+      }
+      return { outcome: "struck", runs, alsoWrote: "another-writer" };
+    },
+  },
+  outsideWriter("outside-writer", "guarded"),
+  outsideWriter("old-fashioned-writer", "old-fashioned"),
+  {
+    name: "next-run-while-transaction-lives",
+    row: 10,
+    weight: 2,
+    async inject(scene, random) {
+      const { place } = scene.drawPlace(random);
+      const planned = place.proxy.inject({
+        at: random.pick(["request", "midway"]),
+        action: "cut-client",
+        skip: random.integer(0, 8),
+      });
+      const first = scene.start();
+      await Promise.race([planned.hit, first.ended]);
+      first.kill("SIGKILL");
+      const killed = await first.ended;
+      const second = scene.start();
+      await sleep(random.integer(100, 600));
+      place.proxy.thaw();
+      const ended = await second.ended;
+      return {
+        outcome: planned.hits > 0 ? "struck" : "missed",
+        runs: [killed, ended],
+        problems: whyNotThrough(scene, ended),
+      };
+    },
+  },
+];
