@@ -19,9 +19,9 @@ export interface ChainState<L> {
   readonly done: Set<string>;
   /** The versions that are left; the first is the one that runs or runs next. */
   versions: readonly string[];
-  /** Attempts of the first version so far, and when they began. */
+  /** Attempts of the first version so far, and how long they took with the pauses behind them. */
   attempts: number;
-  firstAttemptMs: number;
+  triedForMs: number;
   connectionLosses: number;
   /** How the connection broke while the first version was being committed; `undefined`: it did not. */
   inDoubt: unknown;
@@ -43,7 +43,7 @@ export function advance<L>(state: ChainState<L>, versions: readonly string[]): v
 
 const UNTRIED = {
   attempts: 0,
-  firstAttemptMs: 0,
+  triedForMs: 0,
   connectionLosses: 0,
   inDoubt: undefined,
   blockedBy: [],

@@ -24,7 +24,10 @@ export interface RunChainsOptions<L> extends ScriptEnvironment {
   readonly parallelism: number;
   /** The longest that a statement waits for a lock before its version is put back, in milliseconds. */
   readonly lockTimeoutMs: number;
-  /** For how long a version that was put back is tried again, in milliseconds. */
+  /**
+   * For how long a version that was put back is tried again, in milliseconds. Attempts and the pauses
+   * behind them count; that others had the slots of its node meanwhile does not.
+   */
   readonly retryForMs: number;
   /** For how long a node that cannot be reached is tried again, in milliseconds. */
   readonly reconnectForMs: number;
@@ -125,7 +128,6 @@ class ChainRun<L> {
     const { node, shard } = state;
     const { emit, sessions, signal } = this.#options;
     const startedAtMs = Date.now();
-    if (state.attempts === 0) state.firstAttemptMs = startedAtMs;
     emit({ type: "step:start", node: node.label, shard, version });
     const step = this.#options.stepScript(version);
     let session: Session;
@@ -157,6 +159,7 @@ class ChainRun<L> {
       state.attempts++;
       if (session.blockedBy.length > 0) state.blockedBy = session.blockedBy;
       const durationMs = Date.now() - startedAtMs;
+      state.triedForMs += durationMs;
       if (result.type !== "refused") this.#settleStep(id, state, version, result, durationMs);
       else if (result.reason === "ledger-changed") await this.#replan(id, state, version, session);
       else {
@@ -226,13 +229,13 @@ class ChainRun<L> {
     reason: Exclude<RequeueReason, "ledger-changed">,
     error: unknown = shardTakenError(state.shard),
   ): void {
-    const now = Date.now();
-    if (now - state.firstAttemptMs >= this.#options.retryForMs) {
-      this.#endFailed(id, state, version, error, now - state.firstAttemptMs);
+    if (state.triedForMs >= this.#options.retryForMs) {
+      this.#endFailed(id, state, version, error, state.triedForMs);
       return;
     }
     const delayMs = retryPauseMs(reason, state.attempts, Math.random());
-    this.#schedule.requeue(id, { notBeforeMs: now + delayMs });
+    state.triedForMs += delayMs;
+    this.#schedule.requeue(id, { notBeforeMs: Date.now() + delayMs });
     this.#options.emit(requeuedEvent(state, version, { reason, delayMs }));
   }
 

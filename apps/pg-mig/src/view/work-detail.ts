@@ -30,13 +30,14 @@ export function blockersText([first, ...others]: readonly Blocker[]): string {
   if (first === undefined) {
     return "others";
   }
-  const { pid, user, application, since, query } = first;
+  const { pid, user, application, state, since, query } = first;
   const who = [pid === 0 ? "a prepared transaction" : `process ${pid}`, user]
     .filter((part) => part !== undefined)
     .join(" ");
   const more = others.length === 0 ? "" : ` and ${formatCount(others.length)} more`;
   return [
     `${who}${application === undefined ? "" : ` (${application})`}${more}`,
+    ...(state === undefined ? [] : [` ${state}`]),
     ...(since === undefined ? [] : [` since ${minuteOf(since)}`]),
     ...(query === undefined ? [] : [`: ${query}`]),
   ].join("");

@@ -1,0 +1,45 @@
+import { startNodes, type TestCluster } from "@pg-mig/testkit";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { ledgerOf, runVersions, target } from "./executor.test.support.js";
+
+let cluster: TestCluster;
+
+beforeAll(async () => {
+  cluster = await startNodes();
+});
+
+afterAll(() => cluster.stop());
+
+describe("a version that waits for a lock", () => {
+  it("loses none of the time in which it is tried again while others have its slot", async () => {
+    const database = await cluster.node.createDatabase();
+    onTestFinished(() => database.drop());
+    await database.query("CREATE SCHEMA sh1; CREATE SCHEMA sh2");
+    await database.query("CREATE TABLE sh1.t(); CREATE TABLE sh2.t()");
+    const other = await database.connect();
+    onTestFinished(() => other.end());
+    await other.query("BEGIN; LOCK sh1.t");
+    const retryForMs = 1500;
+    const events = await runVersions({
+      targets: [target("db", database)],
+      versions: {
+        "1.a": `SELECT pg_sleep(${(retryForMs * 1.5) / 1000}) WHERE current_schema() = 'sh2';
+          ALTER TABLE t ADD COLUMN a int`,
+      },
+      parallelism: 1,
+      retryForMs,
+      onEvent: ({ type, ...event }) => {
+        // It has been tried once when the slot was taken by the other, and is tried in vain once more.
+        const isRetried = type === "step:requeued" && "attempt" in event && event.attempt === 2;
+        if (isRetried) void other.query("ROLLBACK");
+      },
+    });
+    const order = events.flatMap((event) =>
+      event.type === "step:requeued" || event.type === "step:done"
+        ? [`${event.type} ${event.shard}`]
+        : [],
+    );
+    expect(order.slice(0, 3)).toEqual(["step:requeued sh1", "step:done sh2", "step:requeued sh1"]);
+    expect(await ledgerOf(database, "sh1")).toEqual(["1.a"]);
+  });
+});
