@@ -11,6 +11,7 @@ import {
   REFUSABLE_SETTING,
 } from "./session-settings.js";
 import type { SessionTraces } from "./session-state.js";
+import { type Backend, rollBackSharedSql } from "./shared-backend.js";
 import { type Flight, TrackedClient } from "./tracked-client.js";
 import { within } from "./within.js";
 
@@ -18,8 +19,8 @@ import { within } from "./within.js";
 const FAREWELL_MS = 5000;
 
 export interface SessionOptions {
-  /** @default "own" */
-  readonly backend?: "own" | "shared";
+  /** Where it is `shared`, nothing is set for longer than a transaction. @default "own" */
+  readonly backend?: Backend;
   /** Told when the connection has ended without {@link Session.close}. */
   readonly onBroken?: (session: Session) => void;
 }
@@ -38,7 +39,7 @@ export class Session {
   /** Whether the work at hand was cancelled because it had waited for others too long. */
   gaveUpWaiting = false;
   /** Whether the server's side is this session's alone, or a pooler's, which lends it per transaction. */
-  readonly backend: "own" | "shared";
+  readonly backend: Backend;
   readonly #connection: ExecutorClient;
   readonly #tracked: TrackedClient;
   #opened: OpenedSession | undefined;
@@ -105,15 +106,20 @@ export class Session {
   /**
    * Rolls back what is open, drops the traces that a version may have left, and does not wait for it:
    * the server does it while the run goes on elsewhere. A session for which that fails counts as
-   * lost; one with traces that stay is `spoilt`. With a shared backend it only rolls back.
+   * lost; one with traces that stay is `spoilt`. With a shared backend it only rolls back: the version's
+   * own transaction has dropped the traces, if it was committed.
    */
   reset(traces: SessionTraces): void {
     this.#spoilt ||= traces === "lasting";
     const rollBack = this.client.getTransactionStatus() !== "I";
     if (this.#lost || (traces === "none" && !rollBack)) return;
+    if (this.backend === "shared") {
+      // Without a transaction, the process is somebody else's by now.
+      if (rollBack) this.#settle(async () => void (await this.client.query(rollBackSharedSql)));
+      return;
+    }
     this.#settle(async () => {
       if (rollBack) await this.client.query("ROLLBACK");
-      if (this.backend === "shared") return;
       await this.client.query("DISCARD ALL");
       if (this.#opened !== undefined) await this.client.query(keepSessionSql(this.#opened));
     });

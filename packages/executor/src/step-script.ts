@@ -9,6 +9,8 @@ import {
 import type { Company, VersionLimits } from "./chain-schedule.js";
 import { quoteIdentifier, quoteLiteral } from "./quote.js";
 import type { Session } from "./session.js";
+import { sessionTraces } from "./session-state.js";
+import { enterSharedSql, leaveNothingSql } from "./shared-backend.js";
 
 /** A file, and how it wants to be run. */
 export interface StepScript {
@@ -67,10 +69,12 @@ export async function runStepScript(
   frame: StepFrame,
 ): Promise<void> {
   if (step.transaction === "wrapped") {
+    const isShared = session.backend === "shared";
+    const [begin = "", ...prologue] = wrappedPrologue(step, frame);
     await runScript(step.script, session.client, {
       ...frame.scriptOptions,
-      prologue: wrappedPrologue(step, frame),
-      epilogue: frame.recordSql,
+      prologue: [begin, ...(isShared ? enterSharedSql : []), ...prologue],
+      epilogue: [...frame.recordSql, ...(isShared ? leaveSharedSql(step, frame) : [])],
       expectOpenTransaction: true,
     });
   } else await runOutside(session, step, frame);
@@ -78,14 +82,23 @@ export async function runStepScript(
 
 /** What precedes a `wrapped` file in its message. */
 export function wrappedPrologue(step: StepScript, frame: StepFrame): string[] {
+  return ["BEGIN", ...transactionSettings(step, frame), ...frame.guardSql("transaction")];
+}
+
+/** What follows the record where the server's process is somebody else's behind the COMMIT. */
+function leaveSharedSql(step: StepScript, frame: StepFrame): string[] {
+  if (sessionTraces(step.script) === "none") return [];
+  // What was put off to the COMMIT, as deferred triggers are, runs with the settings of the file.
+  return [...leaveNothingSql, ...transactionSettings(step, frame)];
+}
+
+function transactionSettings(step: StepScript, frame: StepFrame): string[] {
   const { lockTimeoutMs = frame.lockTimeoutMs, statementTimeoutMs = 0 } = step.limits;
   return [
-    "BEGIN",
     `SET LOCAL statement_timeout TO ${statementTimeoutMs}`,
     `SET LOCAL lock_timeout TO ${lockTimeoutMs}`,
     "SET LOCAL idle_in_transaction_session_timeout TO 0",
     `SET LOCAL search_path TO ${quoteIdentifier(frame.schema)}`,
-    ...frame.guardSql("transaction"),
   ];
 }
 

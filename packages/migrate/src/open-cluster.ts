@@ -76,6 +76,8 @@ export interface OpenCluster {
   readonly nodes: readonly OpenNode[];
   /** Unless the cluster is locked, the connections that the ledgers were read over are used first. */
   readonly sessions: SessionPool;
+  /** Whether a pooler shares a node's connections, so that nothing of a session holds there. */
+  isShared(node: Pick<ExecutorNode, "name">): boolean;
   /**
    * Takes the run lock of every node, over the connections that the ledgers were read over. From then
    * on what was read before is void. The lock is held until the cluster is closed, and taken again
@@ -147,6 +149,7 @@ function createOpenCluster(
   const primaries = new PrimaryFinder(options);
   const backends = new WeakMap<object, { readonly node: Node; readonly key: BackendKey }>();
   let runLock: RunLock | undefined;
+  let shared: ReadonlySet<string> = new Set();
   const sessions = new SessionPool({
     async connect({ name }) {
       const open = byName.get(name);
@@ -165,6 +168,7 @@ function createOpenCluster(
       if (backend !== undefined) await cancelBackend(backend.node, backend.key);
     },
     mayWork: async (node) => runLock?.mayWork(node),
+    sharesBackends: ({ name }) => shared.has(name),
   });
   const readAgain = async (open: OpenNode): Promise<OpenNode> => {
     const session = await sessions.acquire(open.node);
@@ -178,10 +182,11 @@ function createOpenCluster(
   return {
     nodes,
     sessions,
+    isShared: ({ name }) => shared.has(name),
     async lock({ waitMs, allowPooler }) {
       const { RunLock } = await import("./run-lock.js");
       const opened = nodes.map((open) => ({ open, client: clients.get(open.node.name) }));
-      const shared = await sharedByPooler(opened, {
+      shared = await sharedByPooler(opened, {
         connect: ({ node }) => connectNode(node, options),
         allowPooler,
         onNote: options.onNote,

@@ -1,3 +1,4 @@
+import { PgMigError } from "@pg-mig/errors";
 import {
   type ExecutorNode,
   type ReportBuilder,
@@ -55,12 +56,40 @@ export class RunContext {
   }
 
   /**
+   * Refuses versions that run outside of a transaction where a pooler shares the connections: there
+   * nothing guards them.
+   *
+   * @throws PgMigError `POOLER_REFUSED` naming them all
+   */
+  refuseUnguarded(chains: readonly Chain[], nodes: readonly OpenNode[]): void {
+    const { cluster } = this.#options;
+    const places = chains
+      .filter(({ node }) => cluster.isShared({ name: node }))
+      .flatMap(({ node, pending }) =>
+        pending
+          .filter((version) => this.#files.stepScript(version).transaction !== "wrapped")
+          .map((version) => `${version} on ${labelOf(nodes, node)}`),
+      );
+    if (places.length === 0) return;
+    const unguarded = [...new Set(places)].map((message) => ({ message }));
+    throw new PgMigError(
+      "Versions that run outside of a transaction cannot be guarded behind a pooler in transaction mode.",
+      {
+        code: "POOLER_REFUSED",
+        hint: "Connect to PostgreSQL itself, or to a pool in session mode, to apply these.",
+        problems: unguarded,
+      },
+    );
+  }
+
+  /**
    * Runs before.sql, the chains, after.sql. Returns whether all of it succeeded; what failed is told
    * by events. Where before.sql fails, nothing else starts; after.sql runs also if a chain failed.
    */
   async runRound(chains: readonly Chain[], nodes: readonly OpenNode[]): Promise<boolean> {
     const { cluster, emit, report, signal } = this.#options;
     await this.#files.load(chains.flatMap(({ pending }) => pending));
+    this.refuseUnguarded(chains, nodes);
     if (!(await this.#runHook("before.sql")) || signal.aborted) {
       const reason = signal.aborted ? "interrupted" : "hook-failed";
       for (const { node, shard, pending } of chains) {

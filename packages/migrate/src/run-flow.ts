@@ -61,6 +61,7 @@ async function run(
     emit({ type: "run:done", report: built });
     return built;
   };
+  const context = new RunContext({ ...options, kind, cluster, files, emit, report });
   let begun = false;
   let watch: SessionWatch | undefined;
   try {
@@ -72,8 +73,8 @@ async function run(
       watch = new SessionWatch({ sessions: cluster.sessions, ask: cluster.ask, emit });
       // Another run may have done it all since this one was planned.
       ({ nodes, chains, edited, hasWork } = await prepared.planAgain(await cluster.readLedgers()));
+      context.refuseUnguarded(chains, nodes);
     }
-    const context = new RunContext({ ...options, kind, cluster, files, emit, report });
     emit({
       type: "run:start",
       action: kind.action,
