@@ -121,6 +121,18 @@ describe("a run whose network swallows connections", () => {
     expect(await rows(database, "sh2")).toBe(2);
   });
 
+  it.each([
+    ["another version needs the session", { v1: "SET work_mem TO '5MB'", v2: ADD_ROW }],
+    ["nobody needs the session any more", { v1: ADD_ROW }],
+  ])("ends though the reset of a session is lost on its way and %s", async (_, versions) => {
+    const { database, proxy, target: node } = await proxied("sh1");
+    const fault = proxy.inject({ sql: /DISCARD ALL/, at: "request", action: "freeze" });
+    await runVersions({ targets: [node], versions, watch: ALERT });
+    expect(fault.hits).toBe(1);
+    expect(await ledgerOf(database, "sh1")).toEqual(Object.keys(versions));
+    expect(await rows(database, "sh1")).toBe(1);
+  });
+
   it("comes to its end when a node stays frozen, and says that it lost it", async () => {
     const frozen = await proxied("sh1", "sh2");
     const other = await databaseWith("sh1");
