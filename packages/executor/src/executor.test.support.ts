@@ -17,6 +17,7 @@ import type { ChainToRun } from "./chain-state.js";
 import type { ExecutorNode } from "./executor-client.js";
 import { type RunChainsOptions, runChains } from "./run-chains.js";
 import type { RunEvent } from "./run-event.js";
+import { runHook } from "./run-on-nodes.js";
 import { SessionPool } from "./session-pool.js";
 import { SessionWatch, type SessionWatchOptions } from "./session-watch.js";
 import type { StepRecorder } from "./step-recorder.js";
@@ -60,34 +61,56 @@ export function target(name: string, database: TestDatabase, proxy?: TestProxy):
 }
 
 /** Runs versions on all shards of databases, watched as a real run is; gives its events. */
-export async function runVersions(options: TestRunOptions): Promise<RunEvent[]> {
-  const { targets, versions, watch, onEvent } = options;
+export function runVersions(options: TestRunOptions): Promise<RunEvent[]> {
+  const { targets, versions } = options;
+  return watched(options, async (environment) => {
+    await runChains(await chainsOf(targets, Object.keys(versions)), {
+      ...environment,
+      ...options,
+      recorder: recorderOf(Object.keys(versions)),
+      stepScript: (version) => stepScript(version, versions[version] ?? ""),
+    });
+  });
+}
+
+/** Runs a hook on all targets, in the same way. */
+export function runHookOn(sql: string, options: Omit<TestRunOptions, "versions">) {
+  const hook = { ...stepScript("before", sql), file: "before.sql" };
+  const nodes = options.targets.map(({ node }) => node);
+  return watched(options, async (environment) => {
+    await runHook(nodes, hook, { ...environment, ...options });
+  });
+}
+
+async function watched(
+  options: Omit<TestRunOptions, "versions">,
+  run: (
+    environment: Omit<RunChainsOptions<ShardLedger>, "recorder" | "stepScript">,
+  ) => Promise<void>,
+): Promise<RunEvent[]> {
   const events: RunEvent[] = [];
   const emit = (event: RunEvent) => {
     events.push(event);
-    onEvent?.(event);
+    options.onEvent?.(event);
   };
   const sessions = openPool(options);
   const ask = options.ask ?? (await asking(options));
-  const watching = new SessionWatch({ sessions, emit, ask, ...watch });
+  const watch = new SessionWatch({ sessions, emit, ask, ...options.watch });
   try {
-    await runChains(await chainsOf(targets, Object.keys(versions)), {
+    await run({
       sessions,
-      recorder: recorderOf(Object.keys(versions)),
-      stepScript: (version) => stepScript(version, versions[version] ?? ""),
+      emit,
       parallelism: 4,
       lockTimeoutMs: 2000,
       retryForMs: 60_000,
       reconnectForMs: 60_000,
       env: {},
       allowShell: true,
-      emit,
       signal: new AbortController().signal,
-      ...options,
     });
   } finally {
     await sessions.close();
-    watching.stop();
+    watch.stop();
   }
   return events;
 }

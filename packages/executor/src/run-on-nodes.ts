@@ -1,5 +1,7 @@
 import { PgMigError } from "@pg-mig/errors";
 import PQueue from "p-queue";
+import { withBlockers } from "./blocked.js";
+import type { Blocker } from "./blocker.js";
 import { errorInfo } from "./error-info.js";
 import type { ExecutorNode } from "./executor-client.js";
 import { pause } from "./pause.js";
@@ -36,9 +38,13 @@ export async function runHook(
     if (signal.aborted) return false;
     const startedAtMs = Date.now();
     const durationMs = () => Date.now() - startedAtMs;
+    let blockedBy: readonly Blocker[] = [];
+    const onBlocked = (blockers: readonly Blocker[]) => {
+      blockedBy = blockers;
+    };
     emit({ type: "hook:start", node: node.label, file });
     try {
-      await inTransaction(node, options, { step: hook, sql: [] });
+      await inTransaction(node, options, { step: hook, sql: [], onBlocked });
       emit({ type: "hook:done", node: node.label, file, durationMs: durationMs() });
       return true;
     } catch (error) {
@@ -46,7 +52,8 @@ export async function runHook(
         return false;
       }
       const info = errorInfo(error, { node: node.label, file });
-      emit({ type: "hook:failed", node: node.label, file, durationMs: durationMs(), error: info });
+      const told = retryReason(error) === "lock-timeout" ? withBlockers(info, blockedBy) : info;
+      emit({ type: "hook:failed", node: node.label, file, durationMs: durationMs(), error: told });
       return false;
     }
   };
@@ -111,6 +118,15 @@ async function onEachNode<T>(
   }
 }
 
+/** What runs in one transaction on a node. */
+interface NodeTransaction {
+  readonly step: StepScript;
+  /** Statements behind it. */
+  readonly sql: readonly string[];
+  /** Told who was in its way, after each attempt that met somebody. */
+  readonly onBlocked?: (blockers: readonly Blocker[]) => void;
+}
+
 /** How often something is begun anew whose connection broke. */
 const MAX_CONNECTION_LOSSES = 3;
 
@@ -121,7 +137,7 @@ const MAX_CONNECTION_LOSSES = 3;
 async function inTransaction(
   node: ExecutorNode,
   options: RunOnNodesOptions,
-  { step, sql }: { readonly step: StepScript; readonly sql: readonly string[] },
+  { step, sql, onBlocked }: NodeTransaction,
 ): Promise<void> {
   const startedAtMs = Date.now();
   for (let attempt = 0; ; attempt++) {
@@ -142,6 +158,7 @@ async function inTransaction(
       await session.commit(environment);
       return;
     } catch (error) {
+      if (session.blockedBy.length > 0) onBlocked?.(session.blockedBy);
       // What is only stored is the same when it is stored twice; a file might do its work twice.
       const repeatable = !committing || step === NO_STEP;
       const lost = isConnectionLoss(error) && repeatable && attempt < MAX_CONNECTION_LOSSES;

@@ -1,7 +1,7 @@
 import { readShardLedger, takeShardSql } from "@pg-mig/ledger";
 import { startNodes, startProxy, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { ledgerOf, runVersions, target } from "./executor.test.support.js";
+import { ledgerOf, runHookOn, runVersions, target } from "./executor.test.support.js";
 import type { RunEvent } from "./run-event.js";
 
 let cluster: TestCluster;
@@ -102,6 +102,18 @@ describe("a run whose network swallows connections", () => {
       "SELECT state FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'",
     );
     expect(left).toEqual([]);
+  });
+
+  it("runs before.sql on a node though the network swallows a query of it", async () => {
+    const { database, proxy, target: node } = await proxied("sh1");
+    const fault = proxy.inject({ sql: /INSERT/, at: "request", action: "freeze" });
+    const events = await runHookOn("INSERT INTO sh1.t VALUES (1)", {
+      targets: [node],
+      watch: ALERT,
+    });
+    expect(fault.hits).toBe(1);
+    expect(events.at(-1)?.type).toBe("hook:done");
+    expect(await rows(database, "sh1")).toBe(1);
   });
 
   it("leaves alone what the server works at, and what works at the client, for long", async () => {
@@ -208,6 +220,24 @@ describe("a run whose sessions wait for others", () => {
     const failed = events.find((event) => event.type === "step:failed");
     expect(failed).toMatchObject({ blockedBy });
     expect(failed?.error.hint).toContain(`SELECT pg_terminate_backend(${self.pid});`);
+  });
+
+  it("says who blocks before.sql", async () => {
+    const database = await databaseWith("sh1");
+    const blocker = await database.connect();
+    onTestFinished(() => blocker.end());
+    await blocker.query("BEGIN; SELECT count(*) FROM sh1.t");
+    const events = await runHookOn("ALTER TABLE sh1.t ADD COLUMN c int", {
+      targets: [target("n", database)],
+      watch: ALERT,
+      retryForMs: 600,
+    });
+    const waiting = events.find((event) => event.type === "step:waiting");
+    expect(waiting).toMatchObject({ node: "n", blockedBy: [{ user: "postgres" }] });
+    const failed = events.find((event) => event.type === "hook:failed");
+    expect(failed?.error.hint).toContain(
+      `SELECT pg_terminate_backend(${waiting?.blockedBy[0]?.pid});`,
+    );
   });
 
   it("says who holds a shard that is taken", async () => {
