@@ -1,5 +1,5 @@
 import { type RunScriptOptions, ScriptError } from "@pg-mig/psql-script";
-import { indexWaitError } from "./blocked.js";
+import { gaveUpError } from "./blocked.js";
 import { isConnectionLoss, isInterruption } from "./server-error.js";
 import type { Session } from "./session.js";
 import { sessionTraces } from "./session-state.js";
@@ -94,8 +94,8 @@ function failureOf<L>(
   recorder: StepRecorder<L>,
 ): AttemptResult<L> {
   if (session.lost || isConnectionLoss(error)) return { type: "lost", error };
-  if (session.gaveUpWaiting && isInterruption(error)) {
-    return { type: "failed", error: indexWaitError(error) };
+  if (session.gaveUp !== "no" && isInterruption(error)) {
+    return { type: "failed", error: gaveUpError(session.gaveUp, error) };
   }
   const reason = error instanceof ScriptError ? recorder.takeFailure(error) : undefined;
   return reason === undefined ? { type: "failed", error } : { type: "refused", reason };

@@ -10,8 +10,18 @@ export function shardTakenError(shard: string): PgMigError {
   });
 }
 
-/** What stood outside of a transaction waited for others until the run lost patience. */
-export function indexWaitError(cause: unknown): PgMigError {
+/** What ran outside of a transaction waited for others, or held others up, until the run lost patience. */
+export function gaveUpError(why: "waiting" | "obstructing", cause: unknown): PgMigError {
+  if (why === "obstructing") {
+    return new PgMigError(
+      "It waited for a lock, with everybody else behind it, and was cancelled.",
+      {
+        code: "LOCK_WAIT_TIMEOUT",
+        hint: "Run pg-mig again when the long transactions on its table are over. DROP INDEX CONCURRENTLY holds nobody up.",
+        cause,
+      },
+    );
+  }
   return new PgMigError("It waited too long for other transactions to end, and was cancelled.", {
     code: "INDEX_WAIT_TIMEOUT",
     hint: "Run pg-mig again when the long transactions of this database are over. A broken index that this left is replaced then.",

@@ -58,10 +58,10 @@ const BLOCKED: ReadonlySet<RequeueReason> = new Set(["lock-timeout", "shard-take
 /** Whether it was other sessions that a step failed for. */
 function isBlocked(error: unknown): boolean {
   if (retryReason(error) === "lock-timeout") return true;
-  return (
-    isPgMigError(error) && (error.code === "SHARD_TAKEN" || error.code === "INDEX_WAIT_TIMEOUT")
-  );
+  return isPgMigError(error) && BLOCKED_CODES.has(error.code);
 }
+
+const BLOCKED_CODES = new Set(["SHARD_TAKEN", "INDEX_WAIT_TIMEOUT", "LOCK_WAIT_TIMEOUT"]);
 
 function inDoubtEvent(state: State, version: string, notAttempted: readonly string[]): RunEvent {
   const step = stepOf(state, version);

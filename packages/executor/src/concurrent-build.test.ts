@@ -131,6 +131,35 @@ describe("a concurrent build that waits for others", () => {
     expect(failureOf(events)?.error.server?.sqlState).toBe("55P03");
   });
 
+  it("holds nobody up behind a DROP INDEX of its file for long", async () => {
+    const database = await databaseWith("sh1");
+    await database.query("CREATE INDEX ix ON sh1.t(id)");
+    const end = await transaction(database, "SELECT count(*) FROM sh1.t");
+    const run = {
+      targets: [target("n", database)],
+      versions: {
+        v1: {
+          ...BUILD,
+          sql: "COMMIT; DROP INDEX IF EXISTS ix; CREATE INDEX CONCURRENTLY ix ON t(id); BEGIN;",
+          transaction: "framed",
+          dropFirst: undefined,
+        } as const,
+      },
+      watch: ALERT,
+    };
+    const waiting = runVersions({ ...run, lockTimeoutMs: 300 });
+    await database.query("SELECT pg_sleep(0.1)");
+    // Hangs behind the DROP INDEX, which hangs behind the transaction.
+    await database.query("SET statement_timeout TO '20s'; SELECT count(*) FROM sh1.t");
+    const failure = failureOf(await waiting);
+    expect(failure).toMatchObject({ error: { code: "LOCK_WAIT_TIMEOUT" }, blockedBy: [{}] });
+    expect(await ledgerOf(database, "sh1")).toEqual([]);
+    await end();
+    await runVersions(run);
+    expect(await indexes(database, "sh1")).toEqual(["ix"]);
+    expect(await ledgerOf(database, "sh1")).toEqual(["v1"]);
+  });
+
   it("is not cut off while it builds, however long that takes", async () => {
     const database = await databaseWith("sh1");
     const slow =

@@ -26,7 +26,8 @@ export interface RunChainsOptions<L> extends ScriptEnvironment {
   readonly lockTimeoutMs: number;
   /**
    * For how long a version that was put back is tried again, in milliseconds. Attempts and the pauses
-   * behind them count; that others had the slots of its node meanwhile does not.
+   * behind them count; that others had the slots of its node meanwhile does not. For so long, too, may
+   * one that runs outside of a transaction wait for others, if a `SessionWatch` looks on.
    */
   readonly retryForMs: number;
   /** For how long a node that cannot be reached is tried again, in milliseconds. */
@@ -322,10 +323,11 @@ class ChainRun<L> {
 
   #acquire(state: ChainState<L>, version: string, step: StepScript): Promise<Session> {
     const { node, shard } = state;
-    const { retryForMs } = this.#options;
+    const { retryForMs: waitLimitMs, lockTimeoutMs: obstructLimitMs } = this.#options;
     // A lock timeout would break what runs outside of a transaction: the watch has patience instead.
     const patient = step.transaction !== "wrapped" && step.limits.lockTimeoutMs === undefined;
-    const work: SessionWork = { shard, version, ...(patient ? { waitLimitMs: retryForMs } : {}) };
+    const limits = patient ? { waitLimitMs, obstructLimitMs } : {};
+    const work: SessionWork = { shard, version, ...limits };
     return acquireSession(node, work, {
       ...this.#options,
       onCrowded: (busy) => this.#schedule.limitSlots(node.name, busy),

@@ -22,6 +22,8 @@ export interface SessionActivity {
   readonly inStateMs: number;
   /** Whether it waits for a lock, or for transactions to end. */
   readonly waiting: boolean;
+  /** Whether it waits for a lock of a table behind which others must wait that only read or write. */
+  readonly obstructs: boolean;
   /** For whom it waits. */
   readonly blockedBy: readonly Blocker[];
   readonly progress: BuildProgress | undefined;
@@ -36,6 +38,10 @@ export function sessionActivitySql(sessions: readonly ServerSession[]): string {
   SELECT a.pid, a.state,
     (EXTRACT(epoch FROM pg_catalog.clock_timestamp() - a.state_change) * 1000)::bigint AS in_state_ms,
     a.wait_event_type IS NOT DISTINCT FROM 'Lock' AS waiting,
+    CASE WHEN a.wait_event_type = 'Lock' THEN EXISTS (
+      SELECT FROM pg_catalog.pg_locks l WHERE l.pid = a.pid AND NOT l.granted AND l.locktype = 'relation'
+        AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+    ) END AS obstructs,
     CASE WHEN a.wait_event_type = 'Lock' THEN (
       SELECT pg_catalog.json_agg(b) FROM (${blockersSql("SELECT pg_catalog.unnest(pg_catalog.pg_blocking_pids(a.pid))")}) b
     ) END AS blockers,
@@ -52,6 +58,7 @@ export function parseSessionActivity(rows: readonly unknown[]): SessionActivity[
     state: session.state,
     inStateMs: session.in_state_ms ?? 0,
     waiting: session.waiting,
+    obstructs: session.obstructs ?? false,
     blockedBy: (session.blockers ?? []).map(parseBlocker),
     progress: parseProgress(session),
   }));
@@ -90,6 +97,7 @@ interface ActivityRow {
   readonly state: string | null;
   readonly in_state_ms: number | null;
   readonly waiting: boolean;
+  readonly obstructs: boolean | null;
   readonly blockers: readonly BlockerRow[] | null;
   readonly phase: string | null;
   readonly lockers_done: number | null;

@@ -13,8 +13,13 @@ export interface SessionWork {
   readonly version?: string;
   /** before.sql or after.sql, where it is no version. */
   readonly file?: string;
-  /** For how long it may wait for other transactions, where no timeout of its own says so. */
+  /**
+   * For how long it may wait for others, in milliseconds, before a `SessionWatch` cancels it. Without
+   * a watch, or without this, it waits for as long as the server lets it.
+   */
   readonly waitLimitMs?: number;
+  /** The same where those who read or write must wait behind it. */
+  readonly obstructLimitMs?: number;
 }
 
 /** A session in use. */
@@ -146,7 +151,7 @@ export class SessionPool {
 
   async #take(session: Session, { node, work }: Omit<BusySession, "session">): Promise<void> {
     session.blockedBy = [];
-    session.gaveUpWaiting = false;
+    session.gaveUp = "no";
     this.#busy.set(session, { session, node, work });
     await session.ready();
     if (session.spoilt) await session.close();

@@ -43,7 +43,7 @@ interface NodeWatch {
  * Watches over the sessions of a run, from outside of them:
  *
  * - Who blocks a session, and how far its index is, is told by `step:waiting` and `step:progress`.
- * - Work that waits for others longer than its `waitLimitMs` is cancelled on its server.
+ * - Work that waits for others, or holds them up, longer than its limits is cancelled on its server.
  * - Connections that a network swallowed are broken, so that the run goes on and finds out what is
  *   true: all of a node that answers nobody for `silenceMs`; one alone, where the server is through
  *   with the query, or has lost the session, and no answer has come. TCP does not see a query
@@ -160,14 +160,15 @@ export class SessionWatch {
     if (activity.waiting) session.blockedBy = activity.blockedBy;
     const { waitedMs, ...seen } = sight.see(flight, activity, this.#awakeMs);
     this.#emit(one, seen);
-    if (work?.waitLimitMs === undefined || waitedMs < work.waitLimitMs) return;
-    session.gaveUpWaiting = true;
+    const limitMs = activity.obstructs ? work?.obstructLimitMs : work?.waitLimitMs;
+    if (limitMs === undefined || waitedMs < limitMs) return;
+    session.gaveUp = activity.obstructs ? "obstructing" : "waiting";
     void sessions.cancel(one);
   }
 
   #emit({ node, work }: BusySession, { blockedBy, progress }: Seen): void {
     if (work === undefined) return;
-    const { waitLimitMs: _, ...what } = work;
+    const { waitLimitMs: _, obstructLimitMs: __, ...what } = work;
     const place = { node: node.label, ...what };
     const { emit } = this.#options;
     if (blockedBy !== undefined) emit({ type: "step:waiting", ...place, blockedBy });

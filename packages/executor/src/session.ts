@@ -36,8 +36,8 @@ export class Session {
   uses = 0;
   /** Who was last seen to make the work at hand wait, if anybody was. */
   blockedBy: readonly Blocker[] = [];
-  /** Whether the work at hand was cancelled because it had waited for others too long. */
-  gaveUpWaiting = false;
+  /** Whether the work at hand was cancelled since it had waited for others, or held others up, too long. */
+  gaveUp: "no" | "waiting" | "obstructing" = "no";
   /** Whether the server's side is this session's alone, or a pooler's, which lends it per transaction. */
   readonly backend: Backend;
   readonly #connection: ExecutorClient;
