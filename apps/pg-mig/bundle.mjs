@@ -1,11 +1,15 @@
 // Bundles the command into one file: instead of hundreds it halves the time until it does its work.
 // The library (dist/) is not bundled.
+//
+//   node bundle.mjs [--readable=<file>]   a second one, as it was written, for programs that look at it
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
+import { parseArgs } from "node:util";
 import { build } from "esbuild";
 
-rmSync("bin", { recursive: true, force: true });
-const { metafile } = await build({
+const { readable } = parseArgs({ options: { readable: { type: "string" } } }).values;
+const bundle = {
   entryPoints: ["dist/main.js"],
   outfile: "bin/pg-mig.cjs",
   bundle: true,
@@ -27,7 +31,13 @@ const { metafile } = await build({
     js: "#!/usr/bin/env node\nconst importMetaUrl = require('node:url').pathToFileURL(__filename).href;",
   },
   metafile: true,
-});
+};
+if (readable !== undefined) {
+  await build({ ...bundle, outfile: readable, minify: false });
+  process.exit();
+}
+rmSync("bin", { recursive: true, force: true });
+const { metafile } = await build(bundle);
 chmodSync("bin/pg-mig.cjs", 0o755);
 
 const packages = new Set(

@@ -26,6 +26,7 @@ export const objectsMatchLedgers: Invariant = (evidence) =>
   onShards(evidence, ({ objects, ledger = [] }) =>
     evidence.versions.flatMap(({ name, object, objectKind }) => {
       const [made, recorded] = [objects.includes(object), ledger.includes(name)];
+      if (objectKind === "none") return [];
       if (recorded && !made) return `has ${name} in its ledger, and no ${objectKind} ${object}`;
       // What is built outside of a transaction is there before the ledger says so.
       if (made && !recorded && objectKind === "table") return `has ${object}, and no ${name}`;
@@ -93,6 +94,17 @@ export const shardsAreWorkedOnAlone: Invariant = (evidence) =>
     });
   });
 
+/** I7, for the whole cluster: no run has begun its work before another one was done with its own. */
+export function runsWorkAlone({ runs }: Pick<Evidence, "runs">): string[] {
+  const work = runs.flatMap((run) => run.work ?? []).toSorted((a, b) => a.fromMs - b.fromMs);
+  return work.flatMap((later, position) => {
+    const earlier = work[position - 1];
+    return earlier !== undefined && later.fromMs < earlier.toMs
+      ? ["two runs have worked on the cluster at once"]
+      : [];
+  });
+}
+
 /** I5, I9: all versions are in the ledgers of these nodes (of all, if none are named). */
 export function isAtHead(evidence: Evidence, labels?: readonly string[]): string[] {
   return onShards(evidence, ({ ledger = [] }, { label }) =>
@@ -124,7 +136,7 @@ export const invariants: ReadonlyMap<string, Invariant> = new Map([
   ["I2", ranExactlyOnce],
   ["I3", ledgersArePrefixes],
   ["I6", (evidence) => [...nothingLeftBehind(evidence), ...invalidIndexesAreTold(evidence)]],
-  ["I7", shardsAreWorkedOnAlone],
+  ["I7", (evidence) => [...shardsAreWorkedOnAlone(evidence), ...runsWorkAlone(evidence)]],
 ]);
 
 /** Asks something of every shard that the fault has left alone. */

@@ -4,14 +4,19 @@ import process from "node:process";
 import { faults } from "./catalog.js";
 import { parseCommandLine } from "./command-line.js";
 import type { Fault } from "./fault.js";
+import { runMutants } from "./mutant-suite.js";
+import { mutants } from "./mutants.js";
 import { tallyLine, tallyTable, violationLines } from "./report-lines.js";
 import { runSuite } from "./suite.js";
 import { Tallies } from "./tally.js";
 
+/** The command that is tested is the built one, unless `PG_MIG_BIN` names another file. */
+const toolManifest = createRequire(import.meta.url).resolve("pg-mig/package.json");
+
 const commandLine = readCommandLine();
 if (commandLine.action === "list") {
   for (const { row, name } of faults) console.log(`${String(row).padStart(2)}  ${name}`);
-} else process.exitCode = await run();
+} else process.exitCode = await (commandLine.action === "mutants" ? checkMutants() : run());
 
 function readCommandLine() {
   try {
@@ -32,8 +37,6 @@ async function run(): Promise<number> {
     skipped.set(fault, reason);
     console.log(`${fault.name}: skipped: ${reason}`);
   }
-  const interruption = new AbortController();
-  process.once("SIGINT", () => interruption.abort());
   const tallies = new Tallies(chosen);
   console.log(`Seed ${seed}, ${chosen.length - skipped.size} faults, ${lanes} at a time`);
   await runSuite({
@@ -41,8 +44,8 @@ async function run(): Promise<number> {
     seed,
     budget,
     lanes,
-    program: toolProgram(),
-    signal: interruption.signal,
+    program: process.env.PG_MIG_BIN ?? join(dirname(toolManifest), "bin", "pg-mig.cjs"),
+    signal: interruption().signal,
     onResult({ fault }, result) {
       tallies.add(fault, result);
       if (result.violations.length > 0) console.log(violationLines(fault, result).join("\n"));
@@ -65,13 +68,37 @@ function chooseFaults(only: readonly string[] | undefined): readonly Fault[] {
   return faults.filter(({ name }) => only.includes(name));
 }
 
+async function checkMutants(): Promise<number> {
+  const { seed, lanes, only } = commandLine;
+  const chosen = mutants.filter(({ name }) => only?.includes(name) ?? true);
+  const wrong: string[] = [];
+  const lines = ["| guard switched off | expected | noticed by |", "|---|---|---|"];
+  const { signal } = interruption();
+  for await (const { mutant, fate, noticed } of runMutants({
+    mutants: chosen,
+    faults,
+    seed,
+    lanes,
+    manifest: toolManifest,
+    signal,
+  })) {
+    const { name, guard, expected = "dead" } = mutant;
+    if (fate !== expected) wrong.push(name);
+    console.log(`${name}: ${fate}${fate === expected ? "" : `, EXPECTED ${expected}`}: ${noticed}`);
+    lines.push(`| ${name}: ${guard} | ${expected} | ${noticed.split("\n")[0]} |`);
+  }
+  console.log(`\n${lines.join("\n")}`);
+  return wrong.length > 0 || chosen.length === 0 ? 1 : 0;
+}
+
+/** The first Ctrl-C lets what is under way come to its end. */
+function interruption(): AbortController {
+  const controller = new AbortController();
+  process.once("SIGINT", () => controller.abort());
+  return controller;
+}
+
 /** 1, 2, 5, 10, 20, 50, …: a suite of an hour prints hundreds of lines, not thousands. */
 function isMilestone(count: number): boolean {
   return /^[125]0*$/.test(String(count));
-}
-
-/** The command that is tested: the built one, unless `PG_MIG_BIN` names another file. */
-function toolProgram(): string {
-  const manifest = createRequire(import.meta.url).resolve("pg-mig/package.json");
-  return process.env.PG_MIG_BIN ?? join(dirname(manifest), "bin", "pg-mig.cjs");
 }

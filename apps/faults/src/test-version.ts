@@ -1,7 +1,7 @@
 import type { Random } from "./random.js";
 
 /** How a version is written. All of them leave the same kind of traces. */
-export type VersionKind = "plain" | "psql" | "copy" | "alter" | "concurrent" | "framed";
+export type VersionKind = "plain" | "rows" | "psql" | "copy" | "alter" | "concurrent" | "framed";
 
 /** A version of a scene: what is in its files, and by what it is known to have run. */
 export interface TestVersion {
@@ -12,7 +12,8 @@ export interface TestVersion {
   readonly down: string;
   /** What it makes: there if and only if the version is applied. */
   readonly object: string;
-  readonly objectKind: "table" | "index";
+  /** `none`: it makes nothing whose name would collide if it ran twice, but for rows. */
+  readonly objectKind: "table" | "index" | "none";
   /**
    * Whether it writes its name into `applied`, where each time that it runs shows. A file that is a
    * lone CREATE INDEX CONCURRENTLY cannot.
@@ -46,6 +47,15 @@ export function testVersion(position: number, kind: VersionKind): TestVersion {
   switch (kind) {
     case "plain":
       return { ...made, ...transactional, up: `${note}\n${table}\n`, down: undo };
+    case "rows":
+      // It takes its time: long enough for another run to come in between, if nothing forbids it.
+      return {
+        ...made,
+        objectKind: "none",
+        counted: true,
+        up: `${note}\nSELECT pg_sleep(0.01);\n`,
+        down: `INSERT INTO applied VALUES ('${name}', -1);\n`,
+      };
     case "psql":
       return {
         ...made,
@@ -102,7 +112,7 @@ const transactional = { objectKind: "table", counted: true } as const;
 
 /** Versions of all transactional kinds, and with some luck one of the others. */
 export function drawVersions(random: Random, count: number): TestVersion[] {
-  const kinds: VersionKind[] = random.shuffled(["plain", "psql", "copy", "alter", "plain"]);
+  const kinds: VersionKind[] = random.shuffled(["plain", "rows", "psql", "copy", "alter"]);
   const others = random.pick<VersionKind[]>([[], [], ["concurrent"], ["framed"]]);
   const drawn = [...others, ...kinds].slice(0, count);
   return random.shuffled(drawn).map((kind, index) => testVersion(index + 1, kind));

@@ -14,6 +14,12 @@ export interface Refusal {
 
 export type ToolEvent = RunEvent | Refusal;
 
+/** When versions began and were done in a run, in milliseconds of the suite's clock. */
+export interface WorkTime {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 /** A run of the command that has ended. */
 export interface EndedRun {
   readonly args: readonly string[];
@@ -24,6 +30,8 @@ export interface EndedRun {
   readonly events: readonly ToolEvent[];
   readonly stderr: string;
   readonly durationMs: number;
+  /** `undefined`: it has run no version. */
+  readonly work: WorkTime | undefined;
 }
 
 /** No fault is a reason to go on for longer: all that are waited for are given up before. */
@@ -43,6 +51,7 @@ export class ToolRun {
   readonly #child: ChildProcess;
   readonly #events: ToolEvent[] = [];
   readonly #listeners = new Set<() => void>();
+  #work: WorkTime | undefined;
 
   constructor(options: ToolOptions) {
     const { program, args, cwd, env } = options;
@@ -60,7 +69,9 @@ export class ToolRun {
     const lines = createInterface({ input: child.stdout });
     lines.on("line", (line) => {
       const event = parseEvent(line);
-      if (event !== undefined) this.#events.push(event);
+      if (event === undefined) return;
+      this.#events.push(event);
+      if (event.type === "step:start" || event.type === "step:done") this.#worked();
       for (const listener of this.#listeners) listener();
     });
     let overdue = false;
@@ -78,6 +89,7 @@ export class ToolRun {
         events: this.#events,
         stderr,
         durationMs: performance.now() - startedAtMs,
+        work: this.#work,
       };
     })();
   }
@@ -115,6 +127,11 @@ export class ToolRun {
     const result = await Promise.race([passed, this.ended.then(() => false)]);
     pause.abort();
     return result;
+  }
+
+  #worked(): void {
+    const nowMs = performance.now();
+    this.#work = { fromMs: this.#work?.fromMs ?? nowMs, toMs: nowMs };
   }
 }
 

@@ -3,6 +3,7 @@ import { Canary, canaryProblems } from "../canary.js";
 import { backendsOfTool } from "../database-activity.js";
 import { whyNotThrough } from "../expectations.js";
 import type { Fault, Injected } from "../fault.js";
+import { shardNames } from "../lane.js";
 import type { Random } from "../random.js";
 import type { ScenePlace } from "../scene.js";
 import { type TestVersion, testVersion } from "../test-version.js";
@@ -107,6 +108,14 @@ function spoiltShard(
   };
 }
 
+/** Lets a build of `v2` fail, where there is no such index yet. */
+async function leaveInvalidIndex({ database }: ScenePlace, name: string): Promise<void> {
+  const run = (sql: string) => database.query(sql).catch(() => {});
+  await run(`INSERT INTO ${name}.item VALUES (1000, 1)`);
+  await run(`CREATE UNIQUE INDEX CONCURRENTLY v2 ON ${name}.item (value)`);
+  await run(`DELETE FROM ${name}.item WHERE id = 1000`);
+}
+
 const unique = {
   ...testVersion(2, "concurrent"),
   up: "-- $run_alone = 1\nCREATE UNIQUE INDEX CONCURRENTLY v2 ON item (value);\n",
@@ -132,6 +141,26 @@ export const concurrentIndexFaults: readonly Fault[] = [
             CREATE UNIQUE INDEX CONCURRENTLY v2 ON ${shard}.item (value);
             DELETE FROM ${shard}.item WHERE id = 1000`,
   }),
+  spoiltShard("index-name-taken", ifNotExists, {
+    spoil: `CREATE TABLE ${shard}.v2 ()`,
+    mend: `DROP TABLE ${shard}.v2`,
+  }),
+  {
+    // Between the tool's DROP and its CREATE … IF NOT EXISTS, which then finds something: no index.
+    name: "index-broken-in-between",
+    row: 21,
+    versions: () => [testVersion(1, "plain"), ifNotExists, testVersion(3, "plain")],
+    async inject(scene, random) {
+      const { place } = scene.drawPlace(random);
+      const create = /^CREATE INDEX CONCURRENTLY IF NOT EXISTS/;
+      const planned = place.proxy.inject({ sql: create, at: "request", action: "freeze" });
+      const run = scene.start();
+      await Promise.race([planned.hit, run.ended]);
+      for (const name of shardNames) await leaveInvalidIndex(place, name);
+      place.proxy.thaw();
+      return { outcome: planned.hits > 0 ? "struck" : "missed", runs: [await run.ended] };
+    },
+  },
   {
     name: "next-run-while-index-is-built",
     row: 22,

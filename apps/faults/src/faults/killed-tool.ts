@@ -86,7 +86,18 @@ export const killedToolFaults: readonly Fault[] = [
         const waits = await Promise.race([waitsForLock(place.database), run.ended]);
         run.kill("SIGKILL");
         const ended = await run.ended;
-        return { outcome: waits === "waits" ? "struck" : "missed", runs: [ended] };
+        await reader.query("COMMIT");
+        // Nobody has asked for a commit, and nobody can any more.
+        const nodes = await scene.observe();
+        const committed = nodes
+          .find(({ label }) => label === place.label)
+          ?.shards.find(({ shard }) => shard === "sh0001")
+          ?.ledger?.includes(scene.versions[1]?.name ?? "");
+        return {
+          outcome: waits === "waits" ? "struck" : "missed",
+          runs: [ended],
+          problems: committed ? ["a version was committed behind the death of its run"] : [],
+        };
       } finally {
         await reader.end();
       }

@@ -62,6 +62,25 @@ export const networkFaults: readonly Fault[] = [
     await sleep(random.integer(100, 1500));
     proxy.thaw();
   }),
+  {
+    name: "connection-swallowed",
+    row: 8,
+    async inject(scene, random) {
+      const { place, others } = scene.drawPlace(random);
+      const planned = place.proxy.inject({
+        at: random.pick(["request", "midway", "reply"]),
+        action: "freeze",
+        skip: random.integer(0, 8),
+      });
+      const ended = await scene.run();
+      return {
+        outcome: planned.hits > 0 ? "struck" : "missed",
+        runs: [ended],
+        problems: whyNotThrough(scene, ended),
+        spared: others.map(({ label }) => label),
+      };
+    },
+  },
   badNetwork("torn-data", { sliceBytes: 1 }),
   badNetwork("slow-network", { bytesPerSecond: 64 * 1024 }),
   badNetwork("far-network", { latencyMs: 10 }),

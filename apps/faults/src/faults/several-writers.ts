@@ -6,7 +6,12 @@ import { OutsideWriter, type WriterManners } from "../outside-writer.js";
 import { type TestVersion, testVersion } from "../test-version.js";
 import type { EndedRun } from "../tool-run.js";
 
-const fullOfWork = (): readonly TestVersion[] =>
+/** What would run twice unnoticed, if nothing but the ledger forbade it. */
+const manyRows = (): readonly TestVersion[] =>
+  [1, 2, 3, 4, 5, 6].map((position) => testVersion(position, "rows"));
+
+/** What cannot be made twice: for a writer that takes no lock, nothing else forbids it. */
+const manyTables = (): readonly TestVersion[] =>
   [1, 2, 3, 4, 5, 6].map((position) => testVersion(position, position % 3 ? "plain" : "alter"));
 
 /** Several runs at once, with the nodes in another order: every version runs once between them. */
@@ -47,7 +52,7 @@ function outsideWriter(name: string, manners: WriterManners): Fault {
     name,
     row: 20,
     weight: 3,
-    versions: fullOfWork,
+    versions: manners === "guarded" ? manyRows : manyTables,
     async inject(scene, random) {
       const writers = scene.places.map(
         ({ database }) =>

@@ -1,0 +1,121 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are pieces of the tool's own source
+import type { Mutant } from "./mutant.js";
+
+const tryLock =
+  "`SELECT CASE WHEN NOT pg_catalog.${lock}(${lockKey(ledger.shard)}) THEN pg_catalog.current_setting('${SHARD_TAKEN}') END`";
+const waitForLock = "`SELECT pg_catalog.${lock.replace('_try_', '_')}(${lockKey(ledger.shard)})`";
+const checkLedger = "function checkLedgerSql({ shard, schemaOid, stored }) {\n";
+
+/** The guards of the tool, each switched off. */
+export const mutants: readonly Mutant[] = [
+  {
+    name: "no-shard-lock",
+    guard: "a version runs only while its transaction has the shard's lock",
+    replacements: [[tryLock, '"SELECT 1"']],
+    noticedBy: ["outside-writer", "next-run-while-index-is-built"],
+  },
+  {
+    name: "lock-waited-for",
+    guard: "none: the lock is waited for, and the ledger is read as always",
+    replacements: [[tryLock, waitForLock]],
+    noticedBy: ["outside-writer"],
+    expected: "alive",
+  },
+  {
+    name: "ledger-called",
+    guard: "the ledger is checked by what is stored, not by calling the function",
+    replacements: [
+      [tryLock, waitForLock],
+      [
+        checkLedger,
+        `${checkLedger}  const list = /SELECT '(.*?)';/s.exec(stored ?? "")?.[1];
+  if (list !== undefined) return \`SELECT CASE WHEN \${shard}.mig_versions_const() IS DISTINCT FROM '\${list}' THEN pg_catalog.current_setting('\${LEDGER_CHANGED}') END\`;\n`,
+      ],
+    ],
+    noticedBy: ["outside-writer"],
+    times: 30,
+  },
+  {
+    name: "no-ledger-check",
+    guard: "a version runs only on the ledger that it was planned from",
+    replacements: [[checkLedger, `${checkLedger}  return "SELECT 1";\n`]],
+    noticedBy: ["outside-writer"],
+  },
+  {
+    name: "commit-in-the-message",
+    guard: "COMMIT is a message of its own, sent when all before it is done",
+    replacements: [
+      ["epilogue: frame.recordSql,", 'epilogue: [...frame.recordSql, "COMMIT"],'],
+      ["expectOpenTransaction: true", "expectOpenTransaction: false"],
+    ],
+    noticedBy: ["kill-tool-behind-reader"],
+  },
+  {
+    name: "lost-commit-is-a-failure",
+    guard: "a COMMIT without an answer is looked up in the ledger",
+    replacements: [
+      [
+        'return committing && failure.type === "lost" ? { type: "in-doubt", error } : failure;',
+        'return committing && failure.type === "lost" ? { type: "failed", error } : failure;',
+      ],
+    ],
+    noticedBy: ["commit-reply-cut"],
+  },
+  {
+    name: "lost-commit-is-none",
+    guard: "what was in doubt and is there was done by this run",
+    replacements: [
+      [
+        'return committing && failure.type === "lost" ? { type: "in-doubt", error } : failure;',
+        "return failure;",
+      ],
+    ],
+    noticedBy: ["commit-reply-cut"],
+  },
+  {
+    name: "no-run-lock",
+    guard: "one run at a time works on a cluster",
+    replacements: [
+      [
+        "tryRunLockSql = `SELECT pg_catalog.pg_try_advisory_lock(${KEY}) AS taken`",
+        'tryRunLockSql = "SELECT true AS taken"',
+      ],
+      ["ownRunLockSql = `SELECT 1", 'ownRunLockSql = "SELECT 1"; void `SELECT 1'],
+    ],
+    noticedBy: ["two-runs", "five-runs"],
+  },
+  {
+    name: "plan-not-made-again",
+    guard: "the plan is made again once the run lock is held",
+    replacements: [
+      [
+        "({ nodes, chains, edited, hasWork } = await prepared.planAgain(await cluster.readLedgers()));",
+        "await cluster.readLedgers();",
+      ],
+    ],
+    noticedBy: ["runs-that-wait"],
+  },
+  {
+    name: "invalid-index-recorded",
+    guard: "an index counts as built only if it is valid",
+    replacements: [
+      ["IS NOT TRUE THEN pg_catalog.current_setting('${INDEX_NOT_VALID}')", "IS NULL THEN ''"],
+    ],
+    noticedBy: ["index-broken-in-between"],
+  },
+  {
+    name: "nothing-tried-again",
+    guard: "what waited too long for a lock, or met a deadlock, is tried again",
+    replacements: [
+      ["function retryReason(error) {\n", "function retryReason(error) {\n  return;\n"],
+    ],
+    noticedBy: ["lock-storm", "long-reader", "deadlocks"],
+  },
+  {
+    name: "no-watch",
+    guard: "a connection that a network has swallowed is noticed",
+    replacements: [["silenceMs: 15e3,", "silenceMs: 15e8,"]],
+    noticedBy: ["connection-swallowed"],
+    times: 1,
+  },
+];
