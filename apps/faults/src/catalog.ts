@@ -1,12 +1,16 @@
 import type { Fault } from "./fault.js";
 import { commitNetworkFaults } from "./faults/commit-network.js";
 import { concurrentIndexFaults } from "./faults/concurrent-indexes.js";
+import { failoverFaults } from "./faults/failover.js";
+import { fullDiskFaults } from "./faults/full-disk.js";
 import { hostileFileFaults } from "./faults/hostile-files.js";
 import { hostileSettingsFaults } from "./faults/hostile-settings.js";
 import { killedToolFaults } from "./faults/killed-tool.js";
 import { lockFaults } from "./faults/locks.js";
 import { networkFaults } from "./faults/network.js";
+import { poolerFaults } from "./faults/poolers.js";
 import { ruinedLedgerFaults } from "./faults/ruined-ledgers.js";
+import { runLockFaults } from "./faults/run-lock.js";
 import { serverFaults } from "./faults/servers.js";
 import { severalWritersFaults } from "./faults/several-writers.js";
 import { signalFaults } from "./faults/signals.js";
@@ -21,9 +25,13 @@ export const faults: readonly Fault[] = [
   ...serverFaults,
   ...lockFaults,
   ...severalWritersFaults,
+  ...runLockFaults,
   ...hostileFileFaults,
   ...ruinedLedgerFaults,
   ...concurrentIndexFaults,
   ...hostileSettingsFaults,
   ...unreachableNodeFaults,
+  ...poolerFaults,
+  ...failoverFaults,
+  ...fullDiskFaults,
 ];

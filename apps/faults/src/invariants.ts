@@ -12,10 +12,11 @@ export interface Evidence {
   /** Shards that the fault itself has ruined, as `label/shard`: nothing is expected of them. */
   readonly ruined?: ReadonlySet<string>;
   /**
-   * Who else has changed the ledgers: then what one run told need not be there any more.
-   * @default "nobody"
+   * Why what one run told need not be there any more, or be its own work: somebody else has changed
+   * ledgers, too; a failover has lost some of it; its locks were taken from a run while it slept.
+   * @default it is there, and nobody else has worked
    */
-  readonly alsoWrote?: "nobody" | "another-writer" | "lost-by-failover";
+  readonly alsoWrote?: "another-writer" | "lost-by-failover" | "robbed-run";
 }
 
 /** Broken promises, as sentences. */
@@ -95,7 +96,8 @@ export const shardsAreWorkedOnAlone: Invariant = (evidence) =>
   });
 
 /** I7, for the whole cluster: no run has begun its work before another one was done with its own. */
-export function runsWorkAlone({ runs }: Pick<Evidence, "runs">): string[] {
+export function runsWorkAlone({ runs, alsoWrote }: Pick<Evidence, "runs" | "alsoWrote">): string[] {
+  if (alsoWrote === "robbed-run") return [];
   const work = runs.flatMap((run) => run.work ?? []).toSorted((a, b) => a.fromMs - b.fromMs);
   return work.flatMap((later, position) => {
     const earlier = work[position - 1];

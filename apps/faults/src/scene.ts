@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startProxy, type TestDatabase, type TestNode, type TestProxy } from "@pg-mig/testkit";
+import { startProxy, TestDatabase, type TestNode, type TestProxy } from "@pg-mig/testkit";
 import type { Lane } from "./lane.js";
 import { type NodeState, observe } from "./observation.js";
 import type { Random } from "./random.js";
@@ -46,6 +46,8 @@ export class Scene {
   readonly folder: string;
   readonly #program: string;
   readonly #runs: ToolRun[] = [];
+  readonly #databases: readonly TestDatabase[];
+  readonly #afterwards: (() => Promise<void>)[] = [];
 
   private constructor(
     { lane, versions, program }: SceneOptions,
@@ -56,6 +58,7 @@ export class Scene {
     this.versions = versions;
     this.folder = folder;
     this.places = places;
+    this.#databases = places.map(({ database }) => database);
     this.#program = program;
   }
 
@@ -141,17 +144,33 @@ export class Scene {
     }
   }
 
+  /**
+   * The place is served by another server from now on: its proxy leads there, connections to the old
+   * one are broken.
+   */
+  moveTo(place: ScenePlace, node: TestNode): void {
+    const { user, password, database } = place.database;
+    const address = { host: node.host, port: node.port, user, password, database };
+    place.node = node;
+    place.database = new TestDatabase(address, async () => {});
+    place.proxy.redirect(address);
+    place.proxy.cut();
+  }
+
+  /** Does something when the scene is over and its databases are gone; what is said last comes first. */
+  afterwards(clean: () => Promise<void>): void {
+    this.#afterwards.unshift(clean);
+  }
+
   /** Ends what is left of it. */
   async dispose(): Promise<void> {
     for (const run of this.#runs) run.kill("SIGKILL");
     await Promise.all(this.#runs.map(({ ended }) => ended));
     await this.repair();
-    await Promise.all(
-      this.places.map(async ({ proxy, database }) => {
-        await proxy.stop();
-        await database.drop();
-      }),
-    );
+    await Promise.all(this.places.map(({ proxy }) => proxy.stop()));
+    await Promise.all(this.lane.cluster.nodes.map((node) => node.start()));
+    await Promise.all(this.#databases.map((database) => database.drop()));
+    for (const clean of this.#afterwards) await clean();
     await rm(this.folder, { recursive: true, force: true });
   }
 }

@@ -9,9 +9,10 @@ export function runsToldTheTruth(evidence: Evidence): string[] {
     return [
       ...statusProblems(run, report),
       ...(report === undefined ? [] : countProblems(report)),
-      ...(evidence.alsoWrote === undefined || evidence.alsoWrote === "nobody"
+      ...(evidence.alsoWrote === undefined
         ? [...doneProblems(run, evidence), ...failedProblems(report, evidence)]
         : []),
+      ...(evidence.alsoWrote === "another-writer" ? [] : headProblems(run, evidence)),
     ];
   });
 }
@@ -46,9 +47,15 @@ function countProblems(report: Report): string[] {
   ];
 }
 
-function doneProblems({ events, status, args }: EndedRun, evidence: Evidence): string[] {
+/** A run that calls itself done has left nothing undone. */
+function headProblems({ status, args }: EndedRun, evidence: Evidence): string[] {
+  const isWhole = status === 0 && !args.some((arg) => arg.startsWith("--only"));
+  return isWhole ? isAtHead(evidence).map((problem) => `status 0, but ${problem}`) : [];
+}
+
+function doneProblems({ events }: EndedRun, evidence: Evidence): string[] {
   const ledgers = ledgersOf(evidence);
-  const untrue = events.flatMap((event) => {
+  return events.flatMap((event) => {
     if (event.type !== "step:done") return [];
     const place = `${event.node}/${event.shard}`;
     const recorded = ledgers.get(place)?.includes(event.version) ?? false;
@@ -56,8 +63,6 @@ function doneProblems({ events, status, args }: EndedRun, evidence: Evidence): s
       ? []
       : [`${place}: ${event.version} was called done, and is not in the ledger`];
   });
-  const whole = status === 0 && !args.some((arg) => arg.startsWith("--only"));
-  return [...untrue, ...(whole ? isAtHead(evidence).map((p) => `status 0, but ${p}`) : [])];
 }
 
 function failedProblems(report: Report | undefined, evidence: Evidence): string[] {

@@ -15,7 +15,12 @@ const manyTables = (): readonly TestVersion[] =>
   [1, 2, 3, 4, 5, 6].map((position) => testVersion(position, position % 3 ? "plain" : "alter"));
 
 /** Several runs at once, with the nodes in another order: every version runs once between them. */
-function runsAtOnce(name: string, count: number, pauseMs: number): Fault {
+function runsAtOnce(
+  name: string,
+  count: number,
+  pauseMs: number,
+  others: "leave" | "wait" = "leave",
+): Fault {
   return {
     name,
     row: 16,
@@ -24,18 +29,25 @@ function runsAtOnce(name: string, count: number, pauseMs: number): Fault {
       const runs: Promise<EndedRun>[] = [];
       for (let n = 0; n < count; n++) {
         const hosts = random.shuffled(scene.places.map(({ proxy }) => proxy.url));
-        runs.push(scene.run({ hosts }));
+        runs.push(scene.run({ hosts, args: others === "wait" ? ["--wait=60s"] : [] }));
         await sleep(random.integer(0, pauseMs));
       }
       const ended = await Promise.all(runs);
       const successes = ended.filter(({ status }) => status === 0);
-      const strange = ended.filter((run) => run.status !== 0 && !isLockedOut(run));
+      const strange = ended.filter(
+        (run) => run.status !== 0 && (others === "wait" || !isLockedOut(run)),
+      );
+      // Who holds the lock knows all that was done before, and plans nothing of it again.
+      const late = ended.filter(({ events }) =>
+        events.some(({ type }) => type === "step:already-done"),
+      );
       return {
         outcome: "struck",
         runs: ended,
         problems: [
           ...(successes.length > 0 ? [] : ["none of the runs has succeeded"]),
           ...strange.map(({ status, stderr }) => `status ${status}: ${stderr.trim()}`),
+          ...late.map(() => "a run has planned what another one had done"),
         ],
       };
     },
@@ -44,7 +56,7 @@ function runsAtOnce(name: string, count: number, pauseMs: number): Fault {
 
 /** Whether a run did nothing but say that another one is at work. */
 function isLockedOut({ events }: EndedRun): boolean {
-  return events.some((event) => event.type === "error" && String(event.code) === "RUN_LOCKED");
+  return events.some((event) => event.type === "error" && event.code === "RUN_LOCKED");
 }
 
 function outsideWriter(name: string, manners: WriterManners): Fault {
@@ -79,6 +91,7 @@ function outsideWriter(name: string, manners: WriterManners): Fault {
 export const severalWritersFaults: readonly Fault[] = [
   runsAtOnce("two-runs", 2, 150),
   runsAtOnce("five-runs", 5, 60),
+  runsAtOnce("runs-that-wait", 3, 60, "wait"),
   {
     name: "apply-and-undo",
     row: 16,
