@@ -1,4 +1,5 @@
 import type { NodeIdentity } from "@pg-mig/cluster";
+import { isConnectionLoss } from "@pg-mig/executor";
 import {
   ownRunLockSql,
   parseRunLockHolder,
@@ -94,10 +95,11 @@ export class NodeLock {
 
   /** Asks the server whether the lock is held still. Where it is not, or no answer comes, it is lost. */
   async confirm(): Promise<void> {
+    const connection = this.#connection;
     const askedAtMs = performance.now();
     const { rows } = await this.ask(ownRunLockSql).catch(() => ({ rows: [] }));
     if (rows.length > 0) this.#confirmedAtMs = askedAtMs;
-    else this.#drop();
+    else if (connection !== undefined) this.#drop(connection);
   }
 
   /**
@@ -113,48 +115,51 @@ export class NodeLock {
   /** Gives the lock back and ends the connection. Never rejects. */
   async close(): Promise<void> {
     this.#closed = true;
-    const client = this.#connection?.client;
-    if (client === undefined) return;
-    const timer = setTimeout(() => this.#drop(), CLOSE_WITHIN_MS);
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    const timer = setTimeout(() => this.#drop(connection), CLOSE_WITHIN_MS);
     // Behind a pooler, to end the connection does not give the lock back at once.
     await this.release().catch(() => {});
-    await client.end().catch(() => {});
+    await connection.client.end().catch(() => {});
     clearTimeout(timer);
   }
 
   async #send(sql: string): Promise<{ readonly rows: readonly unknown[] }> {
-    const client = this.#connection?.client;
-    if (client === undefined) throw new Error("The connection of the run lock is lost.");
-    const timer = setTimeout(() => this.#drop(), this.#options.answerWithinMs);
+    const connection = this.#connection;
+    if (connection === undefined) throw new Error("The connection of the run lock is lost.");
+    const timer = setTimeout(() => this.#drop(connection), this.#options.answerWithinMs);
     try {
       // pg's types know nothing of messages with several statements, whose results are an array.
-      const result: unknown = await client.query(sql);
+      const result: unknown = await connection.client.query(sql);
       return [result].flat().at(-1) as pg.QueryResult;
+    } catch (error) {
+      // The queries of a broken connection fail before it says that it has ended.
+      if (isConnectionLoss(error)) this.#drop(connection);
+      throw error;
     } finally {
       clearTimeout(timer);
     }
   }
 
   #use(connection: LockConnection): void {
-    const { client, identity } = connection;
+    const { client } = connection;
     if (this.#closed) {
       void client.end();
       throw new Error("The run has ended.");
     }
     this.#connection = connection;
-    client.once("end", () => {
-      this.#lostPids.add(identity.backendPid);
-      if (this.#connection === connection) this.#forget();
-    });
+    client.once("end", () => this.#forget(connection));
   }
 
   /** Breaks the connection: to end it in order would need an answer. */
-  #drop(): void {
-    this.#connection?.client.connection.stream.destroy();
-    this.#forget();
+  #drop(connection: LockConnection): void {
+    connection.client.connection.stream.destroy();
+    this.#forget(connection);
   }
 
-  #forget(): void {
+  #forget(connection: LockConnection): void {
+    this.#lostPids.add(connection.identity.backendPid);
+    if (this.#connection !== connection) return;
     this.#connection = undefined;
     this.#held = false;
   }

@@ -41,7 +41,7 @@ export async function onEachNode<N extends Labelled, T>(
 }
 
 /** An error of a server or its connection, as the user's; anything else is thrown on. */
-function nodeError(node: string, reason: unknown): PgMigError {
+export function nodeError(node: string, reason: unknown): PgMigError {
   if (isPgMigError(reason)) return reason;
   const ofServer = reason instanceof Error && "severity" in reason;
   if (!ofServer && !isConnectionLoss(reason)) throw reason;

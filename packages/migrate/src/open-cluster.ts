@@ -170,6 +170,9 @@ function createOpenCluster(
     mayWork: async (node) => runLock?.mayWork(node),
     sharesBackends: ({ name }) => shared.has(name),
   });
+  const openSession = async ({ node }: OpenNode) => {
+    sessions.release(await sessions.acquire(node));
+  };
   const readAgain = async (open: OpenNode): Promise<OpenNode> => {
     const session = await sessions.acquire(open.node);
     try {
@@ -207,7 +210,14 @@ function createOpenCluster(
         signal: options.signal,
         onNote: options.onNote,
       });
-      await runLock.take();
+      // The first sessions are opened meanwhile, but by a run that may wait for long: what cannot be
+      // opened is told when it is needed.
+      const opening = waitMs === 0 ? onEachNode(nodes, openSession).catch(() => {}) : undefined;
+      try {
+        await runLock.take();
+      } finally {
+        await opening;
+      }
     },
     async ask(node, sql) {
       if (runLock === undefined) throw new Error("The cluster is not locked.");

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ExecutorNode } from "@pg-mig/executor";
 import { NodeLock, type NodeLockOptions } from "./node-lock.js";
+import { nodeError } from "./on-each-node.js";
 import { holderText, type Refusal, runLocked } from "./run-locked.js";
 
 /** A node that the run is to have for itself. */
@@ -157,7 +158,9 @@ export class RunLock {
   }
 
   async #try({ node, lock }: LockedNode): Promise<Refusal | undefined> {
-    const result = await lock.try();
+    const result = await lock.try().catch((error: unknown) => {
+      throw nodeError(node.label, error);
+    });
     return result.type === "taken" ? undefined : { node: node.label, holder: result.holder };
   }
 
