@@ -69,11 +69,14 @@ export function keepSessionSql({ settings }: OpenedSession): string {
   return settings.map((name) => `SET ${name} TO ${SETTINGS[name]}`).join("; ");
 }
 
-/** Ends the server's side of sessions that were given up, if it is still there; others stay. */
+/**
+ * Ends the server's side of sessions that were given up, if it is still there; others stay. So does one
+ * that waits for a synchronous replica: it has committed, and to end it would show what may yet be lost.
+ */
 export function endBackendsSql(sessions: readonly ServerSession[]): string {
   return (
     "SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a " +
-    `WHERE ${isOneOfSql(sessions)}`
+    `WHERE ${isOneOfSql(sessions)} AND a.wait_event IS DISTINCT FROM 'SyncRep'`
   );
 }
 
