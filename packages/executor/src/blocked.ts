@@ -33,13 +33,10 @@ export function gaveUpError(why: "waiting" | "obstructing", cause: unknown): PgM
 export function withBlockers(error: ErrorInfo, blockers: readonly Blocker[]): ErrorInfo {
   const pids = blockers.map(({ pid }) => pid).filter((pid) => pid > 0);
   if (blockers.length === 0) return error;
-  const end = pids.map((pid) => `SELECT pg_terminate_backend(${pid});`).join(" ");
-  const what = [
-    `In its way: ${blockers.map(describeBlocker).join("; ")}.`,
-    pids.length === 0 ? "Let that end." : `Let that end, or end it there with ${end}`,
-    "Then run pg-mig again.",
-  ];
-  return { ...error, hint: what.join(" ") };
+  const end = pids.map((pid) => ` SELECT pg_terminate_backend(${pid});`).join("");
+  const ended = end === "" ? "" : ` (or end it there:${end})`;
+  const who = blockers.map(describeBlocker).join("; ");
+  return { ...error, hint: `In its way: ${who}. Let that end${ended}, then run pg-mig again.` };
 }
 
 function describeBlocker({ pid, user, application, state, since, query }: Blocker): string {
