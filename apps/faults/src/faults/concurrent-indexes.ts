@@ -190,6 +190,34 @@ export const concurrentIndexFaults: readonly Fault[] = [
       }
     },
   },
+  {
+    // Whoever waits for a lock inside of a statement has a snapshot, for which the build would wait.
+    name: "index-build-beside-waiting-run",
+    row: 17,
+    versions: () => [testVersion(1, "concurrent"), testVersion(2, "framed")],
+    async inject(scene, random) {
+      const { place } = scene.drawPlace(random);
+      const blocker = await place.database.connect();
+      try {
+        await blocker.query(blockers.writer);
+        const first = scene.start();
+        const waits = await waitingBuild(place, first);
+        const second = scene.start({ args: ["--wait=60s"] });
+        const told = await second.until(({ type }) => type === "note");
+        await blocker.end();
+        const runs = await Promise.all([first.ended, second.ended]);
+        return {
+          outcome: waits !== undefined && told ? "struck" : "missed",
+          runs,
+          problems: runs.flatMap((run) =>
+            run.status === 0 ? [] : [`${run.status}: ${run.stderr}`],
+          ),
+        };
+      } finally {
+        await blocker.end().catch(() => {});
+      }
+    },
+  },
 ];
 
 /** Waits until the run has come across the shard on which the orphan works. */

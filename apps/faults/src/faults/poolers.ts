@@ -29,7 +29,7 @@ function pooled({ name, mode, args = [], judge }: PooledRun): Fault {
           startPgBouncer({
             node: { ...addressOf(database), port: proxy.port },
             mode,
-            settings: { default_pool_size: "8" },
+            settings: { default_pool_size: "8", server_login_retry: "1" },
           }),
         ),
       );
