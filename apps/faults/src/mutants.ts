@@ -112,6 +112,20 @@ export const mutants: readonly Mutant[] = [
     noticedBy: ["lock-storm", "long-reader", "deadlocks"],
   },
   {
+    name: "no-timeline-check",
+    guard: "an old primary is not used any more behind a promotion",
+    replacements: [["if (timeline < seen) {", "if (false) {"]],
+    noticedBy: ["old-primary-comes-back"],
+  },
+  {
+    name: "no-identity-check",
+    guard: "a connection that leads to another database is not used",
+    replacements: [
+      ['throw moved(node, "is another database than the one that the run began with");', "{}"],
+    ],
+    noticedBy: ["address-leads-elsewhere"],
+  },
+  {
     name: "no-watch",
     guard: "a connection that a network has swallowed is noticed",
     replacements: [["silenceMs: 15e3,", "silenceMs: 15e8,"]],

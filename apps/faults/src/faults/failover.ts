@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { startProxy, type TestReplica } from "@pg-mig/testkit";
 import { whyNotThrough } from "../expectations.js";
 import type { Fault } from "../fault.js";
+import { nothingWritten } from "../invariants.js";
 import { observe } from "../observation.js";
 import type { Scene, ScenePlace } from "../scene.js";
 import { testVersion } from "../test-version.js";
@@ -111,6 +112,36 @@ export const failoverFaults: readonly Fault[] = [
   failover({ name: "failover-with-loss", replica: "lagging", oldPrimary: "dead" }),
   failover({ name: "failover-from-the-living", replica: "lagging", oldPrimary: "alive" }),
   failover({ name: "old-primary-comes-back", replica: "in-step", oldPrimary: "comes-back" }),
+  {
+    // As an address does that was given to another server, or a name that was mistyped.
+    name: "address-leads-elsewhere",
+    row: 13,
+    versions,
+    async inject(scene, random) {
+      const { place } = scene.drawPlace(random);
+      const elsewhere = await scene.lane.createDatabases();
+      for (const database of elsewhere) scene.afterwards(() => database.drop());
+      const other = elsewhere.find(({ port }) => port !== place.database.port);
+      if (other === undefined) throw new Error("A scene has two nodes.");
+      const run = scene.start();
+      const struck = await run.isAtWorkFor(random.integer(0, USUAL_WORK_MS / 3));
+      const before = await observe(other, "");
+      place.proxy.redirect(other);
+      place.proxy.cut();
+      await sleep(random.integer(100, 600));
+      place.proxy.redirect(place.database);
+      place.proxy.cut();
+      const ended = await run.ended;
+      return {
+        outcome: struck ? "struck" : "missed",
+        runs: [ended],
+        problems: [
+          ...whyNotThrough(scene, ended),
+          ...nothingWritten([before], [await observe(other, "")]),
+        ],
+      };
+    },
+  },
   {
     name: "replica-among-the-hosts",
     row: 14,
