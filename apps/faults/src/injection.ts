@@ -57,7 +57,8 @@ export async function inject(options: InjectionOptions): Promise<InjectionResult
 async function judge(scene: Scene, injected: Injected): Promise<Violation[]> {
   const { runs, problems = [], spared, ruined, alsoWrote } = injected;
   const { versions } = scene;
-  const marks = { ...(ruined && { ruined }), ...(alsoWrote && { alsoWrote }) };
+  const secrets = scene.places.map(({ node }) => node.password);
+  const marks = { secrets, ...(ruined && { ruined }), ...(alsoWrote && { alsoWrote }) };
   await scene.repair();
   const faulted: Evidence = { versions, nodes: await scene.observe(), runs, ...marks };
   const afterFault = [
@@ -68,7 +69,7 @@ async function judge(scene: Scene, injected: Injected): Promise<Violation[]> {
   ];
   await injected.mend?.();
   const next = await scene.run();
-  const healed: Evidence = { versions, nodes: await scene.observe(), runs: [next] };
+  const healed: Evidence = { versions, nodes: await scene.observe(), runs: [next], secrets };
   const afterNext = [...broken(healed), ...named("I5", [...notDone(next), ...isAtHead(healed)])];
   const idle = await scene.run();
   const nodes = await scene.observe();

@@ -226,6 +226,12 @@ describe("runsToldTheTruth", () => {
     const behind = evidence({ shard: shard({ ledger: [one] }), runs: [run("done")] });
     expect(runsToldTheTruth(behind)).toEqual(["status 0, but db1/sh0001 has 1 of 3 versions"]);
   });
+
+  it("sees a password in what was printed", () => {
+    const talkative = run("done", [], { stderr: "cannot connect with hunter2" });
+    const found = evidence({ runs: [talkative], secrets: ["hunter2"] });
+    expect(runsToldTheTruth(found)).toEqual(["the run printed a password"]);
+  });
 });
 
 describe("statusProblems", () => {

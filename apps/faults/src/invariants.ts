@@ -9,6 +9,8 @@ export interface Evidence {
   readonly versions: readonly TestVersion[];
   readonly nodes: readonly NodeState[];
   readonly runs: readonly EndedRun[];
+  /** What no run may print. */
+  readonly secrets?: readonly string[];
   /** Shards that the fault itself has ruined, as `label/shard`: nothing is expected of them. */
   readonly ruined?: ReadonlySet<string>;
   /**

@@ -8,6 +8,7 @@ export function runsToldTheTruth(evidence: Evidence): string[] {
     const report = reportOf(run);
     return [
       ...statusProblems(run, report),
+      ...tattledSecrets(run, evidence),
       ...(report === undefined ? [] : countProblems(report)),
       ...(evidence.alsoWrote === undefined
         ? [...doneProblems(run, evidence), ...failedProblems(report, evidence)]
@@ -35,6 +36,11 @@ export function statusProblems(run: EndedRun, report: Report | undefined): strin
   return expected.includes(status)
     ? []
     : [`the run ended with status ${status} and outcome ${report?.outcome}: ${run.stderr.trim()}`];
+}
+
+function tattledSecrets({ stderr, events }: EndedRun, { secrets = [] }: Evidence): string[] {
+  const printed = `${stderr}${JSON.stringify(events)}`;
+  return secrets.some((secret) => printed.includes(secret)) ? ["the run printed a password"] : [];
 }
 
 function countProblems(report: Report): string[] {

@@ -6,7 +6,7 @@ import { nothingWritten } from "../invariants.js";
 import { observe } from "../observation.js";
 import type { Scene, ScenePlace } from "../scene.js";
 import { testVersion } from "../test-version.js";
-import { USUAL_WORK_MS } from "./killed-tool.js";
+import { USUAL_WORK_MS } from "./passing-trouble.js";
 
 const versions = () => [
   testVersion(1, "rows"),

@@ -2,7 +2,7 @@ import { appendFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Fault } from "../fault.js";
 import { type TestVersion, testVersion } from "../test-version.js";
-import { USUAL_WORK_MS } from "./killed-tool.js";
+import { USUAL_WORK_MS } from "./passing-trouble.js";
 
 /** The version in the middle, which has the hostile statement; its neighbours must not notice. */
 const HOSTILE_POSITION = 2;

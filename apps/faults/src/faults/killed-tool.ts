@@ -2,12 +2,7 @@ import type { NetworkFault } from "@pg-mig/testkit";
 import { waitsForLock } from "../database-activity.js";
 import type { Fault } from "../fault.js";
 import { testVersion } from "../test-version.js";
-
-/** A run without faults takes about so long; a moment within it is drawn. */
-export const USUAL_RUN_MS = 500;
-
-/** Its versions take about so long. */
-export const USUAL_WORK_MS = 120;
+import { USUAL_RUN_MS, USUAL_WORK_MS } from "./passing-trouble.js";
 
 /**
  * Kills the tool exactly when a message of its own is on its way. What the message asks for is still

@@ -1,35 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { NetworkQuality, TestProxy } from "@pg-mig/testkit";
+import type { NetworkQuality } from "@pg-mig/testkit";
 import { whyNotThrough } from "../expectations.js";
 import type { Fault } from "../fault.js";
-import type { Random } from "../random.js";
-import { USUAL_WORK_MS } from "./killed-tool.js";
-
-/** Does something to the network of one node while versions are run; it passes. */
-function passingTrouble(
-  name: string,
-  row: number,
-  trouble: (proxy: TestProxy, random: Random) => Promise<void>,
-): Fault {
-  return {
-    name,
-    row,
-    weight: 2,
-    async inject(scene, random) {
-      const { place, others } = scene.drawPlace(random);
-      const run = scene.start();
-      const struck = await run.isAtWorkFor(random.integer(0, USUAL_WORK_MS));
-      await trouble(place.proxy, random);
-      const ended = await run.ended;
-      return {
-        outcome: struck ? "struck" : "missed",
-        runs: [ended],
-        problems: whyNotThrough(scene, ended),
-        spared: others.map(({ label }) => label),
-      };
-    },
-  };
-}
+import { passingTrouble } from "./passing-trouble.js";
 
 /** A network that is bad from the beginning to the end, and never breaks. */
 function badNetwork(name: string, quality: NetworkQuality): Fault {
@@ -46,21 +19,42 @@ function badNetwork(name: string, quality: NetworkQuality): Fault {
 }
 
 export const networkFaults: readonly Fault[] = [
-  passingTrouble("connections-reset", 7, async (proxy, random) => {
-    for (let n = random.integer(1, 3); n > 0; n--) {
-      proxy.cut();
-      await sleep(random.integer(0, 100));
-    }
+  passingTrouble({
+    name: "connections-reset",
+    row: 7,
+    weight: 2,
+    async trouble({ proxy }, random) {
+      const outcome = proxy.connections > 0 ? "struck" : "missed";
+      for (let n = random.integer(1, 3); n > 0; n--) {
+        proxy.cut();
+        await sleep(random.integer(0, 100));
+      }
+      return outcome;
+    },
   }),
-  passingTrouble("node-unreachable", 8, async (proxy, random) => {
-    proxy.isolate();
-    await sleep(random.integer(100, 1500));
-    proxy.restore();
+  passingTrouble({
+    name: "node-unreachable",
+    row: 8,
+    weight: 2,
+    async trouble({ proxy }, random) {
+      const outcome = proxy.connections > 0 ? "struck" : "missed";
+      proxy.isolate();
+      await sleep(random.integer(100, 1500));
+      proxy.restore();
+      return outcome;
+    },
   }),
-  passingTrouble("network-frozen", 8, async (proxy, random) => {
-    proxy.freeze();
-    await sleep(random.integer(100, 1500));
-    proxy.thaw();
+  passingTrouble({
+    name: "network-frozen",
+    row: 8,
+    weight: 2,
+    async trouble({ proxy }, random) {
+      const outcome = proxy.connections > 0 ? "struck" : "missed";
+      proxy.freeze();
+      await sleep(random.integer(100, 1500));
+      proxy.thaw();
+      return outcome;
+    },
   }),
   {
     name: "connection-swallowed",

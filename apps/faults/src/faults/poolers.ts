@@ -5,7 +5,7 @@ import type { Random } from "../random.js";
 import type { Scene } from "../scene.js";
 import { testVersion } from "../test-version.js";
 import type { EndedRun } from "../tool-run.js";
-import { USUAL_WORK_MS } from "./killed-tool.js";
+import { USUAL_WORK_MS } from "./passing-trouble.js";
 
 interface PooledRun {
   readonly name: string;

@@ -2,7 +2,7 @@ import { whyNotThrough } from "../expectations.js";
 import type { Fault } from "../fault.js";
 import { insist, restoreLedger } from "../ruined-shard.js";
 import { testVersion } from "../test-version.js";
-import { USUAL_WORK_MS } from "./killed-tool.js";
+import { USUAL_WORK_MS } from "./passing-trouble.js";
 
 interface RuinedShard {
   readonly name: string;

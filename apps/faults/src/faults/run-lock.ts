@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { whyNotThrough } from "../expectations.js";
 import type { Fault } from "../fault.js";
 import type { ScenePlace } from "../scene.js";
-import { USUAL_WORK_MS } from "./killed-tool.js";
+import { USUAL_WORK_MS } from "./passing-trouble.js";
 
 /** The class of the advisory lock that a run holds on a database. */
 const RUN_LOCK_CLASS = 0x70676d68;

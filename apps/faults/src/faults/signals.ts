@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { whyNotThrough } from "../expectations.js";
 import type { Fault } from "../fault.js";
-import { USUAL_RUN_MS, USUAL_WORK_MS } from "./killed-tool.js";
+import { USUAL_RUN_MS, USUAL_WORK_MS } from "./passing-trouble.js";
 
 /** Asks the tool to end, at a moment that is drawn; its status and report must tell how it ended. */
 function askedToEnd(name: string, signal: NodeJS.Signals, times: number): Fault {
