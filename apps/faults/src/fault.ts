@@ -35,6 +35,11 @@ export interface Fault {
   readonly impossible?: () => Promise<string | undefined>;
   /** The versions of the scene. @default four of mixed kinds */
   readonly versions?: (random: Random) => readonly TestVersion[];
+  /**
+   * Whether the scene has a before.sql and an after.sql. Where one of them fails on a node, nothing
+   * else is started anywhere, so that is not for faults that spare a node. @default "none"
+   */
+  readonly hooks?: "both" | "none";
   /** Makes it happen, once, and waits until the runs that it has met are over. */
   readonly inject: (scene: Scene, random: Random) => Promise<Injected>;
 }

@@ -1,5 +1,5 @@
 import type { Fault, Injected } from "./fault.js";
-import { type Evidence, invariants, isAtHead, nothingWritten } from "./invariants.js";
+import { type Evidence, hooksWereRun, invariants, isAtHead, nothingWritten } from "./invariants.js";
 import type { Lane } from "./lane.js";
 import { Random } from "./random.js";
 import { Scene } from "./scene.js";
@@ -38,13 +38,14 @@ export async function inject(options: InjectionOptions): Promise<InjectionResult
   const startedAtMs = performance.now();
   const random = new Random(seed, fault.name);
   const versions = fault.versions?.(random) ?? drawVersions(random, 4);
-  const scene = await Scene.create({ lane, versions, program });
+  const { hooks = "none" } = fault;
+  const scene = await Scene.create({ lane, versions, hooks, program });
   const violations: Violation[] = [];
   let outcome: Injected["outcome"] = "missed";
   try {
     const injected = await fault.inject(scene, random);
     outcome = injected.outcome;
-    violations.push(...(await judge(scene, injected)));
+    violations.push(...(await judge(scene, injected, hooks)));
   } catch (error) {
     const problem = error instanceof Error ? (error.stack ?? error.message) : String(error);
     violations.push({ invariant: "suite", problem, when: "after the fault" });
@@ -54,7 +55,11 @@ export async function inject(options: InjectionOptions): Promise<InjectionResult
   return { seed, outcome, violations, durationMs: performance.now() - startedAtMs };
 }
 
-async function judge(scene: Scene, injected: Injected): Promise<Violation[]> {
+async function judge(
+  scene: Scene,
+  injected: Injected,
+  hooks: "both" | "none",
+): Promise<Violation[]> {
   const { runs, problems = [], spared, ruined, alsoWrote } = injected;
   const { versions } = scene;
   const secrets = scene.places.map(({ node }) => node.password);
@@ -70,7 +75,11 @@ async function judge(scene: Scene, injected: Injected): Promise<Violation[]> {
   await injected.mend?.();
   const next = await scene.run();
   const healed: Evidence = { versions, nodes: await scene.observe(), runs: [next], secrets };
-  const afterNext = [...broken(healed), ...named("I5", [...notDone(next), ...isAtHead(healed)])];
+  const afterNext = [
+    ...broken(healed),
+    ...named("I5", [...notDone(next), ...isAtHead(healed)]),
+    ...(hooks === "both" ? named("I5", hooksWereRun(healed)) : []),
+  ];
   const idle = await scene.run();
   const nodes = await scene.observe();
   const outcome = reportOf(idle)?.outcome;

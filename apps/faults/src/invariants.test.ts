@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   type Evidence,
+  hooksWereRun,
   invariants,
   isAtHead,
   nothingWritten,
@@ -40,6 +41,7 @@ function node(shards: readonly ShardState[], difference: Partial<NodeState> = {}
     shards,
     backends: [],
     advisoryLocks: 0,
+    hookRuns: [],
     digestStamp: "digest:1",
     ...difference,
   };
@@ -182,6 +184,18 @@ describe("isAtHead", () => {
     const found = evidence({ shard: shard({ ledger: [one] }) });
     expect(isAtHead(found)).toEqual(["db1/sh0001 has 1 of 3 versions"]);
     expect(isAtHead(found, ["db2"])).toEqual([]);
+  });
+});
+
+describe("hooksWereRun", () => {
+  it("asks for after.sql behind the last version, and before.sql at all", () => {
+    const hooks = (...runs: readonly (readonly [file: string, beganUs: number])[]) =>
+      evidence({
+        nodes: [node([shard()], { hookRuns: runs.map(([file, beganUs]) => ({ file, beganUs })) })],
+      });
+    expect(hooksWereRun(hooks(["before.sql", 1], ["after.sql", 30]))).toEqual([]);
+    expect(hooksWereRun(hooks(["before.sql", 1], ["after.sql", 24]))).toHaveLength(1);
+    expect(hooksWereRun(hooks(["after.sql", 30]))).toHaveLength(1);
   });
 });
 

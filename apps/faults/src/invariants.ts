@@ -118,6 +118,18 @@ export function isAtHead(evidence: Evidence, labels?: readonly string[]): string
   );
 }
 
+/** I5: where a run was broken off, the next one ran before.sql and, behind all versions, after.sql. */
+export function hooksWereRun({ nodes }: Evidence): string[] {
+  return nodes.flatMap(({ label, hookRuns, shards }) => {
+    const committed = shards.flatMap(({ applied }) => applied.map((row) => row.committedUs));
+    const last = hookRuns.findLast(({ file }) => file === "after.sql")?.beganUs ?? 0;
+    return [
+      ...(hookRuns.some(({ file }) => file === "before.sql") ? [] : [`${label}: no before.sql`]),
+      ...(last > Math.max(0, ...committed) ? [] : [`${label}: no after.sql behind the versions`]),
+    ];
+  });
+}
+
 /** I5: a run with nothing to do has written nothing. */
 export function nothingWritten(
   before: readonly NodeState[],

@@ -1,5 +1,5 @@
 import { startNodes, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
-import { shardTablesSql } from "./test-version.js";
+import { nodeTablesSql, shardTablesSql } from "./test-version.js";
 
 /** How many shards a scene has on each of its nodes. */
 export const SHARDS_PER_NODE = 4;
@@ -38,7 +38,7 @@ export class Lane {
           const shards = shardNames.map(
             (shard) => `CREATE SCHEMA ${shard}; SET search_path TO ${shard}; ${shardTablesSql}`,
           );
-          await database.query(shards.join("\n"));
+          await database.query([nodeTablesSql, ...shards].join("\n"));
           return database;
         }),
       );

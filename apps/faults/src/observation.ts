@@ -29,6 +29,8 @@ export interface NodeState {
   /** The tool's connections, and other clients that are not the suite's. */
   readonly backends: readonly { readonly pid: number; readonly state: string }[];
   readonly advisoryLocks: number;
+  /** When before.sql and after.sql began, each time that they ran. */
+  readonly hookRuns: readonly { readonly file: string; readonly beganUs: number }[];
   /** What the tool remembers for the whole node. */
   readonly digestStamp: string;
 }
@@ -101,12 +103,17 @@ export async function observe(database: TestDatabase, label: string): Promise<No
         invalidIndexes: invalid,
       });
     }
+    const { rows: hookRuns } = await client.query<NodeState["hookRuns"][number]>(
+      `SELECT file, (extract(epoch FROM began) * 1000000)::float8 AS "beganUs"
+       FROM public.hook_run ORDER BY began`,
+    );
     const [now] = activity;
     return {
       label,
       shards: states,
       backends: now?.backends ?? [],
       advisoryLocks: now?.locks ?? 0,
+      hookRuns,
       digestStamp: now?.digest ?? "",
     };
   } finally {

@@ -6,7 +6,7 @@ import { startProxy, TestDatabase, type TestNode, type TestProxy } from "@pg-mig
 import type { Lane } from "./lane.js";
 import { type NodeState, observe } from "./observation.js";
 import type { Random } from "./random.js";
-import type { TestVersion } from "./test-version.js";
+import { hookFiles, type TestVersion } from "./test-version.js";
 import { type EndedRun, ToolRun } from "./tool-run.js";
 
 /** A node of a scene: the server, the scene's database on it, and the network before it. */
@@ -22,6 +22,8 @@ export interface ScenePlace {
 export interface SceneOptions {
   readonly lane: Lane;
   readonly versions: readonly TestVersion[];
+  /** Whether there is a before.sql and an after.sql. */
+  readonly hooks: "both" | "none";
   /** The file of the command under test. */
   readonly program: string;
 }
@@ -77,6 +79,11 @@ export class Scene {
     const folder = await mkdtemp(join(tmpdir(), "pg-mig-faults-"));
     const scene = new Scene(options, folder, [first, ...others]);
     await scene.writeVersions(options.versions);
+    if (options.hooks === "both") {
+      for (const [name, text] of Object.entries(hookFiles)) {
+        await writeFile(join(scene.migrationDirectory, name), text);
+      }
+    }
     return scene;
   }
 

@@ -35,6 +35,19 @@ export const shardTablesSql = `
   CREATE TABLE item (id int PRIMARY KEY, value int NOT NULL);
   INSERT INTO item SELECT n, n FROM generate_series(1, 200) n;`;
 
+/** What a node has besides, for before.sql and after.sql to say that they ran. */
+export const nodeTablesSql = `
+  CREATE TABLE public.hook_run (
+    file text NOT NULL,
+    began timestamptz NOT NULL DEFAULT clock_timestamp()
+  );`;
+
+/** before.sql and after.sql of the scenes that have them. */
+export const hookFiles: Readonly<Record<string, string>> = {
+  "before.sql": "INSERT INTO hook_run VALUES ('before.sql');\n",
+  "after.sql": "INSERT INTO hook_run VALUES ('after.sql');\n",
+};
+
 /** Makes the version of that place in the order, of a kind. */
 export function testVersion(position: number, kind: VersionKind): TestVersion {
   const title = `v${position}-${kind}`;

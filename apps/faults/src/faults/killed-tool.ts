@@ -12,6 +12,7 @@ function killedAt(name: string, message: RegExp | undefined, at: NetworkFault["a
   return {
     name,
     row: 1,
+    hooks: "both",
     async inject(scene, random) {
       const { proxy } = random.pick(scene.places);
       const planned = proxy.inject({
@@ -35,6 +36,7 @@ function killedTool(name: string, longestMs: number): Fault {
     name,
     row: 1,
     weight: 6,
+    hooks: "both",
     async inject(scene, random) {
       const run = scene.start();
       const struck = await run.goesOnFor(random.integer(0, longestMs));
@@ -56,6 +58,7 @@ export const killedToolFaults: readonly Fault[] = [
   {
     name: "kill-tool-again-and-again",
     row: 1,
+    hooks: "both",
     async inject(scene, random) {
       const runs = [];
       let struck = false;
@@ -71,6 +74,7 @@ export const killedToolFaults: readonly Fault[] = [
   {
     name: "kill-tool-behind-reader",
     row: 2,
+    hooks: "both",
     versions: () => [testVersion(1, "plain"), testVersion(2, "alter")],
     async inject(scene, random) {
       const { place } = scene.drawPlace(random);

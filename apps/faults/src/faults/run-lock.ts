@@ -29,6 +29,7 @@ export const runLockFaults: readonly Fault[] = [
     name: "lock-connection-ended",
     row: 10,
     weight: 2,
+    hooks: "both",
     async inject(scene, random) {
       const { place } = scene.drawPlace(random);
       const run = scene.start();
@@ -46,6 +47,7 @@ export const runLockFaults: readonly Fault[] = [
     name: "lock-connection-ended-and-next-run",
     row: 10,
     weight: 2,
+    hooks: "both",
     async inject(scene, random) {
       const { place } = scene.drawPlace(random);
       const first = scene.start();
@@ -60,6 +62,7 @@ export const runLockFaults: readonly Fault[] = [
     name: "robbed-while-stopped",
     row: 30,
     weight: 2,
+    hooks: "both",
     async inject(scene, random) {
       const first = scene.start();
       const struck = await first.isAtWorkFor(random.integer(0, USUAL_WORK_MS));

@@ -25,6 +25,7 @@ function runsAtOnce(
     name,
     row: 16,
     weight: 3,
+    hooks: "both",
     async inject(scene, random) {
       const runs: Promise<EndedRun>[] = [];
       for (let n = 0; n < count; n++) {

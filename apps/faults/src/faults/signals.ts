@@ -9,6 +9,7 @@ function askedToEnd(name: string, signal: NodeJS.Signals, times: number): Fault 
     name,
     row: 3,
     weight: 2,
+    hooks: "both",
     async inject(scene, random) {
       const run = scene.start();
       // Before Node has set up the tool's listeners, a signal simply ends it.
@@ -30,6 +31,7 @@ export const signalFaults: readonly Fault[] = [
   {
     name: "stopped-and-continued",
     row: 30,
+    hooks: "both",
     async inject(scene, random) {
       const run = scene.start();
       const struck = await run.goesOnFor(random.integer(0, USUAL_RUN_MS));
