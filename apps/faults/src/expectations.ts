@@ -25,5 +25,6 @@ export function whyNotThrough(scene: Scene, run: EndedRun): string[] {
     ({ node, shard, version }) => `${version} is in doubt on ${node}/${shard}`,
   );
   const abandoned = report.abandoned.map(({ node, shard }) => `${node}/${shard} was abandoned`);
-  return [...failed, ...doubtful, ...abandoned];
+  const error = report.error === undefined ? [] : [`the run broke off: ${report.error.message}`];
+  return [...failed, ...doubtful, ...abandoned, ...error];
 }
