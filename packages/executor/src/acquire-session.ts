@@ -11,13 +11,13 @@ export interface AcquireSessionOptions {
   readonly reconnectForMs: number;
   readonly signal: AbortSignal;
   /** Told where the server takes no more connections, and how many of the run's it has. */
-  readonly onCrowded: (busy: number) => void;
+  readonly onCrowded?: (busy: number) => void;
 }
 
 /** Opens or takes a session, waiting for a node that is away for a while; not for another run. */
 export async function acquireSession(
   node: ExecutorNode,
-  work: SessionWork,
+  work: SessionWork | undefined,
   { sessions, reconnectForMs, signal, onCrowded }: AcquireSessionOptions,
 ): Promise<Session> {
   const startedAtMs = Date.now();
@@ -29,7 +29,7 @@ export async function acquireSession(
       const code = isPgMigError(error) ? error.code : undefined;
       if (code === "RUN_LOCKED") throw error;
       const busy = sessions.busyOn(node);
-      if (code === "TOO_MANY_CONNECTIONS" && busy > 0) onCrowded(busy);
+      if (code === "TOO_MANY_CONNECTIONS" && busy > 0) onCrowded?.(busy);
       if (signal.aborted || Date.now() - startedAtMs >= reconnectForMs) throw error;
       await pause(retryPauseMs("connection-lost", Math.min(attempt, 4), 1), signal);
     }

@@ -7,6 +7,7 @@ it("exports exactly this", () => {
     "ReportBuilder",
     "SessionPool",
     "SessionWatch",
+    "acquireSession",
     "createRun",
     "errorInfo",
     "isConnectionLoss",

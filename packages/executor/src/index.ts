@@ -1,3 +1,5 @@
+export type { AcquireSessionOptions } from "./acquire-session.js";
+export { acquireSession } from "./acquire-session.js";
 export type { Blocker } from "./blocker.js";
 export type { Company, ScheduledChain, StartedStep, VersionLimits } from "./chain-schedule.js";
 export { ChainSchedule } from "./chain-schedule.js";

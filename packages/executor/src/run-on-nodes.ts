@@ -1,5 +1,6 @@
 import { PgMigError } from "@pg-mig/errors";
 import PQueue from "p-queue";
+import { acquireSession } from "./acquire-session.js";
 import { withBlockers } from "./blocked.js";
 import type { Blocker } from "./blocker.js";
 import { errorInfo } from "./error-info.js";
@@ -19,6 +20,8 @@ export interface RunOnNodesOptions extends ScriptEnvironment {
   readonly sessions: SessionPool;
   readonly lockTimeoutMs: number;
   readonly retryForMs: number;
+  /** For how long a node that cannot be reached is tried again, in milliseconds. */
+  readonly reconnectForMs: number;
 }
 
 /**
@@ -141,9 +144,8 @@ async function inTransaction(
 ): Promise<void> {
   const startedAtMs = Date.now();
   for (let attempt = 0; ; attempt++) {
-    await options.sessions.mayWork(node);
     const { file } = step.script;
-    const session = await options.sessions.acquire(node, file === "" ? undefined : { file });
+    const session = await acquireSession(node, file === "" ? undefined : { file }, options);
     const environment = scriptOptions(options, { node: node.label, file });
     let committing = false;
     try {

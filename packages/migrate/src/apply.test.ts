@@ -303,4 +303,30 @@ describe("apply, whose connections break at COMMIT", SLOW_TEST, () => {
       await expectAllApplied([database], Object.keys(versions));
     },
   );
+
+  it.each([
+    {
+      while: "the state of the run is stored",
+      sql: /mig_rerun_fingerprint_const\(\) RETURNS/,
+      skip: 0,
+    },
+    // Behind those at the start, and those with the run lock.
+    { while: "the ledgers are read again", sql: /'mig_digest_const'/, skip: 2 },
+  ])("waits for a node that goes away while $while", async ({ sql, skip }) => {
+    const [database] = (await databases()) as [TestDatabase];
+    const versions = countingVersions(2);
+    const folder = await migrationFolder({ ...versions, "after.sql": "SELECT 1;" });
+    const proxy = await startProxy(database);
+    onTestFinished(() => proxy.stop());
+    const fault = proxy.inject({ sql, skip, at: "reply", action: "cut" });
+    void fault.hit.then(() => {
+      proxy.isolate();
+      setTimeout(() => proxy.restore(), 300);
+    });
+    const report = await apply({ ...options([database], folder), sources: [hosts(proxy.url)] })
+      .result;
+    expect(fault.hits).toBe(1);
+    expect(report).toMatchObject({ outcome: "done", done: 8 });
+    await expectAllApplied([database], Object.keys(versions));
+  });
 });

@@ -23,7 +23,6 @@ import {
   type NodeLedgerRow,
   nodeLedgerSql,
   parseNodeLedger,
-  readNodeLedger,
   renderRunName,
   type ShardLedger,
 } from "@pg-mig/ledger";
@@ -31,8 +30,12 @@ import type pg from "pg";
 import { chosenShards, nodesToAsk, nodesToUse, type Only } from "./chosen-shards.js";
 import { onEachNode } from "./on-each-node.js";
 import { PrimaryFinder } from "./primary-finder.js";
+import { readPatiently } from "./read-patiently.js";
 import type { RunLock } from "./run-lock.js";
 import { sharedByPooler } from "./shared-by-pooler.js";
+
+/** For how long a run waits for a node that went away, unless it is told otherwise. */
+export const RECONNECT_FOR_MS = 60_000;
 
 export interface OpenClusterOptions {
   /** What is done with it, in a word: `pg_stat_activity` shows it of each connection. */
@@ -45,6 +48,8 @@ export interface OpenClusterOptions {
   readonly only?: Only | undefined;
   /** Whether to make a database that is missing, and to wait for a server that is still starting. */
   readonly createDatabase?: boolean | undefined;
+  /** For how long a node that goes away later on is waited for, in milliseconds. @default 60000 */
+  readonly reconnectForMs?: number | undefined;
   readonly signal: AbortSignal;
   /** Told what the user should know and is no error: a replica that is skipped, a server waited for. */
   readonly onNote: (message: string) => void;
@@ -91,7 +96,7 @@ export interface OpenCluster {
    * there is none, and where no answer comes within 15 seconds.
    */
   ask(node: ExecutorNode, sql: string): Promise<{ readonly rows: readonly unknown[] }>;
-  /** Reads all ledgers again. */
+  /** Reads all ledgers again, waiting for nodes that are away for a while. */
   readLedgers(): Promise<readonly OpenNode[]>;
   /** Reads the ledgers of the nodes that still answer. */
   readReachable(): Promise<readonly OpenNode[]>;
@@ -173,14 +178,10 @@ function createOpenCluster(
   const openSession = async ({ node }: OpenNode) => {
     sessions.release(await sessions.acquire(node));
   };
-  const readAgain = async (open: OpenNode): Promise<OpenNode> => {
-    const session = await sessions.acquire(open.node);
-    try {
-      const ledger = await readNodeLedger(session.client);
-      return { ...open, ledger, shards: chosenShards(open.node, ledger.shards, options.only) };
-    } finally {
-      sessions.release(session);
-    }
+  const readAgain = async (open: OpenNode, reconnectForMs: number): Promise<OpenNode> => {
+    const { signal, only } = options;
+    const ledger = await readPatiently(open.node, { sessions, reconnectForMs, signal });
+    return { ...open, ledger, shards: chosenShards(open.node, ledger.shards, only) };
   };
   return {
     nodes,
@@ -223,9 +224,10 @@ function createOpenCluster(
       if (runLock === undefined) throw new Error("The cluster is not locked.");
       return runLock.ask(node, sql);
     },
-    readLedgers: () => onEachNode(nodes, readAgain),
+    readLedgers: () =>
+      onEachNode(nodes, (open) => readAgain(open, options.reconnectForMs ?? RECONNECT_FOR_MS)),
     async readReachable() {
-      const results = await Promise.allSettled(nodes.map(readAgain));
+      const results = await Promise.allSettled(nodes.map((open) => readAgain(open, 0)));
       return results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
     },
     async close() {

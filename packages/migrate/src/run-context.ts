@@ -11,7 +11,7 @@ import { storeDigestSql, storeFingerprintSql } from "@pg-mig/ledger";
 import type { Chain } from "@pg-mig/planner";
 import { createLedgerRecorder } from "./ledger-recorder.js";
 import type { MigrationFiles } from "./migration-files.js";
-import type { OpenCluster, OpenNode } from "./open-cluster.js";
+import { type OpenCluster, type OpenNode, RECONNECT_FOR_MS } from "./open-cluster.js";
 import { currentFingerprint, type RunKind } from "./prepare-run.js";
 import type { RunOptions } from "./run-options.js";
 
@@ -115,7 +115,6 @@ export class RunContext {
         }),
         stepScript: (version) => this.#files.stepScript(version),
         parallelism: this.#options.parallelism ?? 10,
-        reconnectForMs: this.#options.reconnectForMs ?? 60_000,
       },
     );
     if (signal.aborted) return false;
@@ -147,7 +146,8 @@ export class RunContext {
   }
 
   #executorOptions() {
-    const { cluster, emit, signal, env, allowShell, lockTimeoutMs, retryForMs } = this.#options;
+    const { cluster, emit, signal, env, allowShell } = this.#options;
+    const { lockTimeoutMs, retryForMs, reconnectForMs } = this.#options;
     return {
       sessions: cluster.sessions,
       emit,
@@ -156,6 +156,7 @@ export class RunContext {
       allowShell: allowShell ?? false,
       lockTimeoutMs: lockTimeoutMs ?? 2000,
       retryForMs: retryForMs ?? 600_000,
+      reconnectForMs: reconnectForMs ?? RECONNECT_FOR_MS,
     };
   }
 }
