@@ -2,12 +2,12 @@ import {
   ledgerEntry,
   readNodeLedger,
   readShardLedger,
-  renderShardLedger,
   type ShardLedger,
   shardHoldersSql,
   storeLedgerSql,
   takeFailure,
   takeShardSql,
+  withEntries,
 } from "@pg-mig/ledger";
 import { parseScript } from "@pg-mig/psql-script";
 import type { TestDatabase, TestProxy } from "@pg-mig/testkit";
@@ -223,8 +223,7 @@ const recorderOf = (versions: readonly string[]): StepRecorder<ShardLedger> => (
   holdersSql: ({ shard }) => shardHoldersSql(shard),
   record(ledger, version) {
     const entries = [...ledger.entries, ledgerEntry(version, "0".repeat(64), new Date(0))];
-    const recorded = { ...ledger, entries, stored: renderShardLedger(entries) };
-    return { sql: storeLedgerSql(ledger.shard, entries), ledger: recorded };
+    return { sql: storeLedgerSql(ledger.shard, entries), ledger: withEntries(ledger, entries) };
   },
   async replan(client, before) {
     const ledger = await readShardLedger(client, before.shard);

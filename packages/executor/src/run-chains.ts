@@ -186,6 +186,8 @@ class ChainRun<L> {
         state.ledger = result.ledger;
         state.done.add(version);
         advance(state, state.versions.slice(1));
+        // Of thousands of shards, those that are through need no memory.
+        if (state.versions.length === 0) this.#states.delete(id);
         this.#schedule.done(id, Date.now());
         emit({ type: "step:done", ...step, durationMs });
         return;

@@ -2,6 +2,8 @@ export type { ConstFunctionBody, ConstFunctionName } from "./const-function.js";
 export { chooseDigest, loadDBDigest } from "./db-digest.js";
 export type { LedgerClient, NodeLedger, NodeLedgerRow } from "./node-ledger.js";
 export {
+  isNodeLedgerRow,
+  NodeLedgerReader,
   nodeLedgerSql,
   parseNodeLedger,
   readNodeLedger,
@@ -20,13 +22,15 @@ export {
 } from "./run-lock.js";
 export type { RunName } from "./run-name.js";
 export { parseRunName, renderRunName } from "./run-name.js";
-export type { LedgerEntry, ShardLedger } from "./shard-ledger.js";
+export type { LedgerEntry, ShardLedger, StoredLedger } from "./shard-ledger.js";
 export {
+  EntryPool,
   editedVersions,
   ledgerEntry,
   parseShardLedger,
   renderShardLedger,
   storeLedgerSql,
+  withEntries,
 } from "./shard-ledger.js";
 export type { TakeFailure } from "./take-shard.js";
 export { releaseShardSql, shardHoldersSql, takeFailure, takeShardSql } from "./take-shard.js";

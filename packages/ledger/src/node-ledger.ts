@@ -1,6 +1,6 @@
 import { parseConstFunctionBody, storeConstFunctionSql } from "./const-function.js";
 import { quoteLiteral } from "./quote.js";
-import { parseShardLedger, type ShardLedger } from "./shard-ledger.js";
+import { EntryPool, parseShardLedger, type ShardLedger } from "./shard-ledger.js";
 
 /** What a node remembers: the ledgers of its shards, and the two values of the whole node. */
 export interface NodeLedger {
@@ -31,32 +31,66 @@ LEFT JOIN pg_catalog.pg_proc p ON p.pronamespace = n.oid AND p.proargtypes = ''
 AND p.proname IN ('mig_versions_const', 'mig_digest_const', 'mig_rerun_fingerprint_const')
 WHERE n.nspname !~ '^(pg_|debug_)' AND n.nspname <> 'information_schema'`;
 
-/**
- * Reads the rows of {@link nodeLedgerSql}.
- *
- * @throws PgMigError `LEDGER_UNREADABLE` naming the first shard whose ledger holds no list of
- * versions.
- */
-export function parseNodeLedger(rows: readonly NodeLedgerRow[]): NodeLedger {
-  const stored = new Map<string, Omit<ShardLedger, "entries">>();
-  const ofNode = new Map<string, string | undefined>();
-  for (const { schema, oid, name, stored: text } of rows) {
-    if (name === "mig_versions_const" || !stored.has(schema)) {
-      const body = name === "mig_versions_const" ? (text ?? "") : undefined;
-      stored.set(schema, { shard: schema, schemaOid: oid, stored: body });
+/** Tells the rows of {@link nodeLedgerSql} from others that came with them. */
+export function isNodeLedgerRow(row: object): row is NodeLedgerRow {
+  return "schema" in row && "oid" in row && "name" in row && "stored" in row;
+}
+
+/** Reads the rows of {@link nodeLedgerSql} as they come, and keeps of them what they say alone. */
+export class NodeLedgerReader {
+  readonly #pool: EntryPool;
+  readonly #shards = new Map<string, ShardLedger>();
+  readonly #ofNode = new Map<string, string | undefined>();
+  #unreadable: { readonly shard: string; readonly error: unknown } | undefined;
+
+  /** Give the readers of several nodes one pool. */
+  constructor(pool = new EntryPool()) {
+    this.#pool = pool;
+  }
+
+  /** Never throws. */
+  add({ schema, oid, name, stored: text }: NodeLedgerRow): void {
+    const isLedger = name === "mig_versions_const";
+    if (isLedger || !this.#shards.has(schema)) {
+      const stored = isLedger ? (text ?? "") : undefined;
+      try {
+        const ledger = parseShardLedger({ shard: schema, schemaOid: oid, stored }, this.#pool);
+        this.#shards.set(schema, ledger);
+      } catch (error) {
+        const first = this.#unreadable?.shard;
+        if (first === undefined || schema < first) this.#unreadable = { shard: schema, error };
+      }
     }
     if (name !== null && schema === "public") {
-      ofNode.set(name, parseConstFunctionBody(text ?? "")?.value);
+      this.#ofNode.set(name, parseConstFunctionBody(text ?? "")?.value);
     }
   }
-  const shards = [...stored.values()]
-    .sort((a, b) => (a.shard < b.shard ? -1 : 1))
-    .map(parseShardLedger);
-  return {
-    shards,
-    digest: ofNode.get("mig_digest_const"),
-    fingerprint: ofNode.get("mig_rerun_fingerprint_const"),
-  };
+
+  /**
+   * What all rows said.
+   *
+   * @throws PgMigError `LEDGER_UNREADABLE` naming the first shard whose ledger holds no list of
+   * versions.
+   */
+  end(): NodeLedger {
+    if (this.#unreadable !== undefined) throw this.#unreadable.error;
+    return {
+      shards: [...this.#shards.values()].sort((a, b) => (a.shard < b.shard ? -1 : 1)),
+      digest: this.#ofNode.get("mig_digest_const"),
+      fingerprint: this.#ofNode.get("mig_rerun_fingerprint_const"),
+    };
+  }
+}
+
+/**
+ * Reads the rows of {@link nodeLedgerSql}, all at once.
+ *
+ * @throws PgMigError `LEDGER_UNREADABLE`, as {@link NodeLedgerReader}
+ */
+export function parseNodeLedger(rows: readonly NodeLedgerRow[]): NodeLedger {
+  const reader = new NodeLedgerReader();
+  for (const row of rows) reader.add(row);
+  return reader.end();
 }
 
 /** What {@link readNodeLedger} needs: a `pg.Client`, or anything that runs SQL text likewise. */
@@ -65,7 +99,8 @@ export interface LedgerClient {
 }
 
 /**
- * Reads all ledgers of the database that `client` is connected to, in one query.
+ * Reads all ledgers of the database that `client` is connected to, in one query. Where they are
+ * thousands, a {@link NodeLedgerReader} that gets the rows one by one takes less memory.
  *
  * @throws PgMigError `LEDGER_UNREADABLE`, as {@link parseNodeLedger}
  * @example

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { PgMigError } from "@pg-mig/errors";
 import {
   parseConstFunctionBody,
@@ -25,10 +26,15 @@ export interface ShardLedger {
   readonly schemaOid: number;
   readonly entries: readonly LedgerEntry[];
   /**
-   * The stored text (`pg_proc.prosrc`) that the entries were read from; `undefined`: the shard has
-   * no ledger yet. {@link takeShardSql} compares it, so that a plan is never applied to a ledger
-   * that changed since.
+   * The SHA-256, in hex, of the stored text (`pg_proc.prosrc`) that the entries were read from;
+   * `undefined`: the shard has no ledger yet. {@link takeShardSql} compares it, so that a plan is
+   * never applied to a ledger that changed since.
    */
+  readonly storedHash: string | undefined;
+}
+
+/** A shard and the stored text of its ledger; `undefined`: it has none. */
+export interface StoredLedger extends Pick<ShardLedger, "shard" | "schemaOid"> {
   readonly stored: string | undefined;
 }
 
@@ -42,14 +48,61 @@ interface LedgerDetails {
 }
 
 /**
+ * Keeps one of what is read many times: thousands of shards have the same versions, applied in the
+ * same seconds. With it, memory hardly grows with the number of shards.
+ */
+export class EntryPool {
+  readonly #entries = new Map<string, Map<string | undefined, LedgerEntry>>();
+  readonly #lists = new Map<string, readonly LedgerEntry[]>();
+
+  /** The list that was read from a text with this hash, or that `read` reads now. */
+  list(storedHash: string, read: () => readonly LedgerEntry[]): readonly LedgerEntry[] {
+    let list = this.#lists.get(storedHash);
+    if (list === undefined) {
+      list = read();
+      this.#lists.set(storedHash, list);
+    }
+    return list;
+  }
+
+  /** The entry of a version; `applied` is what the details say of it. */
+  entry(version: string, applied: string | undefined): LedgerEntry {
+    let ofVersion = this.#entries.get(version);
+    if (ofVersion === undefined) {
+      ofVersion = new Map();
+      this.#entries.set(version, ofVersion);
+    }
+    let entry = ofVersion.get(applied);
+    if (entry === undefined) {
+      entry = { version, ...parseApplied(applied) };
+      ofVersion.set(applied, entry);
+    }
+    return entry;
+  }
+}
+
+/**
  * Reads the ledger of a shard from the stored text of `mig_versions_const()`.
  *
  * @throws PgMigError `LEDGER_UNREADABLE` if the text is not the constant function that this tool
  * and pg-mig 2.x write, or holds no list of names.
  */
-export function parseShardLedger(source: Omit<ShardLedger, "entries">): ShardLedger {
-  const { shard, stored } = source;
-  if (stored === undefined) return { ...source, entries: [] };
+export function parseShardLedger(
+  { shard, schemaOid, stored }: StoredLedger,
+  pool = new EntryPool(),
+): ShardLedger {
+  if (stored === undefined) return { shard, schemaOid, entries: [], storedHash: undefined };
+  const storedHash = sha256(stored);
+  const entries = pool.list(storedHash, () => parseEntries(shard, stored, pool));
+  return { shard, schemaOid, entries, storedHash };
+}
+
+/** The same shard with other entries, as it is when {@link storeLedgerSql} has stored them. */
+export function withEntries(ledger: ShardLedger, entries: readonly LedgerEntry[]): ShardLedger {
+  return { ...ledger, entries, storedHash: sha256(renderShardLedger(entries)) };
+}
+
+function parseEntries(shard: string, stored: string, pool: EntryPool): readonly LedgerEntry[] {
   const body = parseConstFunctionBody(stored);
   const versions = body === undefined ? undefined : parseVersionList(body.value);
   if (versions === undefined) {
@@ -62,9 +115,8 @@ export function parseShardLedger(source: Omit<ShardLedger, "entries">): ShardLed
       },
     );
   }
-  const details = parseLedgerDetails(body?.details);
-  const entries = versions.map((version, i) => ({ version, ...details[i] }));
-  return { ...source, entries };
+  const applied = parseLedgerDetails(body?.details);
+  return versions.map((version, i) => pool.entry(version, applied[i] ?? undefined));
 }
 
 /** Renders the text that {@link storeLedgerSql} leaves in `pg_proc.prosrc`. */
@@ -125,11 +177,18 @@ function parseVersionList(value: string): string[] | undefined {
   }
 }
 
-function parseLedgerDetails(details: unknown): Omit<LedgerEntry, "version">[] {
+/** What the comment says of each version; anything but what this tool writes is nothing. */
+function parseLedgerDetails(details: unknown): (string | undefined)[] {
   if (typeof details !== "object" || details === null || !("applied" in details)) return [];
   if (!Array.isArray(details.applied)) return [];
-  return details.applied.map((entry: unknown) => {
-    const match = typeof entry === "string" ? /^([0-9a-f]{16})(?: (\S+))?$/.exec(entry) : null;
-    return match === null ? {} : { checksum: match[1], appliedAt: match[2] };
-  });
+  return details.applied.map((text: unknown) => (typeof text === "string" ? text : undefined));
+}
+
+function parseApplied(applied: string | undefined): Omit<LedgerEntry, "version"> {
+  const match = applied === undefined ? null : /^([0-9a-f]{16})(?: (\S+))?$/.exec(applied);
+  return match === null ? {} : { checksum: match[1], appliedAt: match[2] };
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }

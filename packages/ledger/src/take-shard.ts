@@ -67,12 +67,12 @@ export function takeFailure(error: {
   return error.message.includes(LEDGER_CHANGED) ? "ledger-changed" : undefined;
 }
 
-function checkLedgerSql({ shard, schemaOid, stored }: ShardLedger): string {
+function checkLedgerSql({ shard, schemaOid, storedHash }: ShardLedger): string {
   const same =
-    stored === undefined
+    storedHash === undefined
       ? "p.prosrc IS NULL"
       : // The hash travels instead of the text, which has some 50 bytes for every version.
-        `pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(p.prosrc, 'UTF8')), 'hex') = '${sha256(stored)}'`;
+        `pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(p.prosrc, 'UTF8')), 'hex') = '${storedHash}'`;
   // A schema may be dropped, or renamed and another one made by its name.
   const schema = `(SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = ${schemaOid})`;
   // The whole key of an index: without the argument types the plan visits every shard's function.
@@ -92,8 +92,4 @@ function lockKey(shard: string): string {
 function lockKeyOf(shard: string): { readonly lockClass: number; readonly hash: number } {
   const hash = createHash("sha256").update(shard).digest().readInt32BE(0);
   return { lockClass: SHARD_LOCK_CLASS, hash };
-}
-
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }

@@ -12,21 +12,19 @@ export async function findEditedFiles(
   directory: MigrationDirectory,
   nodes: readonly OpenNode[],
 ): Promise<readonly EditedFile[]> {
-  const ledgers = nodes.flatMap(({ node, shards }) =>
-    shards.map((shard) => ({ node: node.label, ...shard })),
-  );
-  const known = new Set(
-    ledgers.flatMap(({ entries }) =>
-      entries.flatMap(({ version, checksum }) => (checksum === undefined ? [] : [version])),
-    ),
-  );
+  const known = new Set<string>();
+  for (const { entries } of nodes.flatMap(({ shards }) => shards)) {
+    for (const { version, checksum } of entries) if (checksum !== undefined) known.add(version);
+  }
   const checksums = await readChecksums(directory, { fs: nodeFileSystem, versions: [...known] });
   const edited = new Map<string, { node: string; shard: string }[]>();
-  for (const { node, shard, entries } of ledgers) {
-    for (const version of editedVersions(entries, checksums)) {
-      const shards = edited.get(version);
-      if (shards === undefined) edited.set(version, [{ node, shard }]);
-      else shards.push({ node, shard });
+  for (const { node, shards } of nodes) {
+    for (const { shard, entries } of shards) {
+      for (const version of editedVersions(entries, checksums)) {
+        const places = edited.get(version) ?? [];
+        edited.set(version, places);
+        places.push({ node: node.label, shard });
+      }
     }
   }
   return [...edited]

@@ -4,12 +4,12 @@ import {
   type LedgerEntry,
   ledgerEntry,
   readShardLedger,
-  renderShardLedger,
   type ShardLedger,
   shardHoldersSql,
   storeLedgerSql,
   takeFailure,
   takeShardSql,
+  withEntries,
 } from "@pg-mig/ledger";
 
 export interface LedgerRecorderOptions {
@@ -36,8 +36,7 @@ export function createLedgerRecorder({
         action === "apply"
           ? [...ledger.entries, ledgerEntry(version, checksum(version), new Date())]
           : ledger.entries.filter((entry) => entry.version !== version);
-      const recorded = { ...ledger, entries, stored: renderShardLedger(entries) };
-      return { sql: storeLedgerSql(ledger.shard, entries), ledger: recorded };
+      return { sql: storeLedgerSql(ledger.shard, entries), ledger: withEntries(ledger, entries) };
     },
     async replan(client, { shard }, node) {
       const ledger = await readShardLedger(client, shard);

@@ -14,15 +14,17 @@ import {
   type NodeIdentity,
   nodeIdentitySql,
   parseNodeIdentity,
+  streamRows,
   waitForNode,
 } from "@pg-mig/cluster";
 import { PgMigError } from "@pg-mig/errors";
 import { type ExecutorNode, SessionPool } from "@pg-mig/executor";
 import {
+  EntryPool,
+  isNodeLedgerRow,
   type NodeLedger,
-  type NodeLedgerRow,
+  NodeLedgerReader,
   nodeLedgerSql,
-  parseNodeLedger,
   renderRunName,
   type ShardLedger,
 } from "@pg-mig/ledger";
@@ -64,6 +66,7 @@ export interface LockClusterOptions {
 
 interface ConnectOptions extends OpenClusterOptions {
   readonly applicationName: string;
+  readonly pool: EntryPool;
 }
 
 /** A primary of the cluster, with what it remembers. */
@@ -113,7 +116,11 @@ export interface OpenCluster {
 export async function openCluster(given: OpenClusterOptions): Promise<OpenCluster> {
   const { action, sources, defaults, signal, onNote, only } = given;
   const run = { action, since: new Date(), pid: process.pid, host: hostname() };
-  const options: ConnectOptions = { ...given, applicationName: renderRunName(run) };
+  const options: ConnectOptions = {
+    ...given,
+    applicationName: renderRunName(run),
+    pool: new EntryPool(),
+  };
   const all = await discoverNodes(sources, { signal, log: onNote, defaults });
   const found = nodesToAsk(all, only);
   const clients = new Map<string, pg.Client>();
@@ -121,7 +128,7 @@ export async function openCluster(given: OpenClusterOptions): Promise<OpenCluste
     const inspected = await onEachNode(found, async (node) => {
       const client = await connect(node, options);
       clients.set(node.name, client);
-      return inspectNode(node, client, only);
+      return inspectNode(node, client, options);
     });
     const { used, replicas, duplicates } = distinctNodes(inspected);
     for (const { node } of replicas) {
@@ -179,8 +186,8 @@ function createOpenCluster(
     sessions.release(await sessions.acquire(node));
   };
   const readAgain = async (open: OpenNode, reconnectForMs: number): Promise<OpenNode> => {
-    const { signal, only } = options;
-    const ledger = await readPatiently(open.node, { sessions, reconnectForMs, signal });
+    const { signal, only, pool } = options;
+    const ledger = await readPatiently(open.node, { sessions, pool, reconnectForMs, signal });
     return { ...open, ledger, shards: chosenShards(open.node, ledger.shards, only) };
   };
   return {
@@ -248,15 +255,18 @@ function takeFrom<K, V>(map: Map<K, V>, key: K): V | undefined {
 async function inspectNode(
   node: Node,
   client: pg.Client,
-  only: Only | undefined,
+  { only, pool }: ConnectOptions,
 ): Promise<OpenNode> {
-  // pg's types know nothing of messages with several statements, whose results are an array.
-  const results: unknown = await client.query(`${nodeIdentitySql};\n${nodeLedgerSql}`);
-  const [identity, { rows }] = results as [pg.QueryResult, pg.QueryResult<NodeLedgerRow>];
-  const ledger = parseNodeLedger(rows);
+  const reader = new NodeLedgerReader(pool);
+  const identity: Readonly<Record<string, unknown>>[] = [];
+  await streamRows(client, `${nodeIdentitySql};\n${nodeLedgerSql}`, (row) => {
+    if (isNodeLedgerRow(row)) reader.add(row);
+    else identity.push(row);
+  });
+  const ledger = reader.end();
   return {
     node,
-    identity: parseNodeIdentity(identity.rows),
+    identity: parseNodeIdentity(identity),
     ledger,
     shards: chosenShards(node, ledger.shards, only),
   };

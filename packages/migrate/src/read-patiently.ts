@@ -1,14 +1,23 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { streamRows } from "@pg-mig/cluster";
 import {
   acquireSession,
   type ExecutorNode,
   isConnectionLoss,
   type SessionPool,
 } from "@pg-mig/executor";
-import { type NodeLedger, readNodeLedger } from "@pg-mig/ledger";
+import {
+  type EntryPool,
+  isNodeLedgerRow,
+  type NodeLedger,
+  NodeLedgerReader,
+  nodeLedgerSql,
+} from "@pg-mig/ledger";
 
 export interface ReadPatientlyOptions {
   readonly sessions: SessionPool;
+  /** What keeps one of all that ledgers have in common. */
+  readonly pool: EntryPool;
   /** For how long a node that cannot be reached is tried again, in milliseconds. */
   readonly reconnectForMs: number;
   readonly signal: AbortSignal;
@@ -31,7 +40,11 @@ export async function readPatiently(
   for (let losses = 0; ; losses++) {
     const session = await acquireSession(node, undefined, options);
     try {
-      return await readNodeLedger(session.client);
+      const reader = new NodeLedgerReader(options.pool);
+      await streamRows(session.client, nodeLedgerSql, (row) => {
+        if (isNodeLedgerRow(row)) reader.add(row);
+      });
+      return reader.end();
     } catch (error) {
       if (!isConnectionLoss(error) || losses === MAX_CONNECTION_LOSSES) throw error;
       await sleep(LOSS_PAUSE_MS);

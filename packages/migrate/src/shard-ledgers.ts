@@ -2,9 +2,17 @@ import type { ShardLedger } from "@pg-mig/ledger";
 import { latestVersions, type ShardLedger as PlannedShard } from "@pg-mig/planner";
 import type { OpenNode } from "./open-cluster.js";
 
+/** Shards with the same history share the list of their entries, and so that of the names. */
+const namesOfEntries = new WeakMap<ShardLedger["entries"], readonly string[]>();
+
 /** The names of the versions that a ledger holds, oldest first. */
-export function versionNames({ entries }: ShardLedger): string[] {
-  return entries.map(({ version }) => version);
+export function versionNames({ entries }: ShardLedger): readonly string[] {
+  let names = namesOfEntries.get(entries);
+  if (names === undefined) {
+    names = entries.map(({ version }) => version);
+    namesOfEntries.set(entries, names);
+  }
+  return names;
 }
 
 /** The ledgers of all shards, as the planner takes them. */

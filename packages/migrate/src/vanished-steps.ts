@@ -13,15 +13,13 @@ export function vanishedSteps(
 ): readonly StepDone[] {
   const ledgers = new Map(
     nodes.flatMap(({ node: { label }, ledger: { shards } }) =>
-      shards.map(({ shard, entries }): [string, ReadonlySet<string>] => [
-        key({ node: label, shard }),
-        new Set(entries.map(({ version }) => version)),
-      ]),
+      shards.map(({ shard, entries }) => [key({ node: label, shard }), entries] as const),
     ),
   );
   return steps.filter((step) => {
-    const versions = ledgers.get(key(step));
-    return versions !== undefined && versions.has(step.version) !== (action === "apply");
+    const entries = ledgers.get(key(step));
+    if (entries === undefined) return false;
+    return entries.some(({ version }) => version === step.version) !== (action === "apply");
   });
 }
 
