@@ -71,10 +71,13 @@ function failover({ name, replica: step, oldPrimary }: Failover): Fault {
       scene.moveTo(place, replica);
       const lost = before - (await countApplied(place.database));
       place.proxy.restore();
-      const problems = oldPrimary === "comes-back" ? await comeBack(scene, place, old) : [];
+      // Who has not seen the new primary cannot know that the old one is none any more.
+      const noticed = await run.until(({ type }) => type === "note");
+      const problems =
+        oldPrimary === "comes-back" && noticed ? await comeBack(scene, place, old) : [];
       const ended = await run.ended;
       return {
-        outcome: goesOn && (step === "in-step" || lost > 0) ? "struck" : "missed",
+        outcome: goesOn && noticed && (step === "in-step" || lost > 0) ? "struck" : "missed",
         runs: [ended],
         problems: [...problems, ...whyNotThrough(scene, ended)],
         spared: others.map(({ label }) => label),
@@ -98,7 +101,6 @@ async function comeBack(
 ): Promise<string[]> {
   const replica = place.node;
   const stamps = async () => JSON.stringify((await observe(old.database, "")).shards);
-  await sleep(150);
   const before = await stamps();
   place.proxy.redirect(old.database);
   place.proxy.cut();
