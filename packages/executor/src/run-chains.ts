@@ -8,7 +8,7 @@ import { advance, type ChainState, type ChainToRun, createChainState } from "./c
 import { lockTimeoutMs, retryPauseMs } from "./retry-pause.js";
 import type { RequeueReason } from "./run-event.js";
 import { type ScriptEnvironment, scriptOptions } from "./script-environment.js";
-import { isInterruption, retryReason } from "./server-error.js";
+import { isConnectionLoss, isInterruption, retryReason } from "./server-error.js";
 import type { Session } from "./session.js";
 import { parseBlockers, whoIsSql } from "./session-activity.js";
 import type { SessionPool, SessionWork } from "./session-pool.js";
@@ -272,7 +272,10 @@ class ChainRun<L> {
         } else emit({ type: "step:already-done", ...step, version: name });
       }
     } catch (error) {
-      this.#endFailed(id, state, version, error, 0);
+      // The ledger is there, and can be read once the node is back.
+      const lost = session.lost || isConnectionLoss(error);
+      if (lost) this.#requeue(id, state, version, "connection-lost", error);
+      else this.#endFailed(id, state, version, error, 0);
     }
   }
 

@@ -329,4 +329,20 @@ describe("apply, whose connections break at COMMIT", SLOW_TEST, () => {
     expect(report).toMatchObject({ outcome: "done", done: 8 });
     await expectAllApplied([database], Object.keys(versions));
   });
+
+  it("finds out what came of a COMMIT also if the connection breaks while it reads the ledger", async () => {
+    const [database] = (await databases()) as [TestDatabase];
+    const versions = countingVersions(2);
+    const folder = await migrationFolder(versions);
+    const proxy = await startProxy(database);
+    onTestFinished(() => proxy.stop());
+    // The first COMMIT is that of the run's own state.
+    const commit = proxy.inject({ at: "reply", action: "cut", skip: 1 });
+    const reading = proxy.inject({ sql: /n\.nspname = 'sh/, at: "request", action: "cut" });
+    const report = await apply({ ...options([database], folder), sources: [hosts(proxy.url)] })
+      .result;
+    expect([commit.hits, reading.hits]).toEqual([1, 1]);
+    expect(report).toMatchObject({ outcome: "done", done: 8, inDoubt: [] });
+    await expectAllApplied([database], Object.keys(versions));
+  });
 });
