@@ -19,7 +19,7 @@ const usage = `npm run test:faults -- [options]
   --seed=<n>           makes the same decisions as a run that printed this seed
   --lanes=<n>          injections at a time (2)
   --mutants            switches off the guards of the tool, one by one: each must be noticed
-  --list               prints the names of the faults`;
+  --list               prints the names of faults and guards`;
 
 /** @throws Error with the usage, for what it does not understand. */
 export function parseCommandLine(args: readonly string[], now: number): CommandLine {

@@ -33,7 +33,6 @@ export interface RunSettings {
   readonly args?: readonly string[];
   /** Where the tool is told to connect. @default all places, by way of their proxies */
   readonly hosts?: readonly string[];
-  readonly migrationDirectory?: string;
 }
 
 /** For how long what a dead or cut-off tool left on a server may stay there. */
@@ -44,8 +43,8 @@ export class Scene {
   readonly lane: Lane;
   readonly versions: readonly TestVersion[];
   readonly places: readonly [ScenePlace, ...ScenePlace[]];
-  /** The working directory of the runs; the migrations are in `mig` below it. */
-  readonly folder: string;
+  /** The working directory of the runs, too. */
+  readonly migrationDirectory: string;
   readonly #program: string;
   readonly #runs: ToolRun[] = [];
   readonly #databases: readonly TestDatabase[];
@@ -53,12 +52,12 @@ export class Scene {
 
   private constructor(
     { lane, versions, program }: SceneOptions,
-    folder: string,
+    migrationDirectory: string,
     places: readonly [ScenePlace, ...ScenePlace[]],
   ) {
     this.lane = lane;
     this.versions = versions;
-    this.folder = folder;
+    this.migrationDirectory = migrationDirectory;
     this.places = places;
     this.#databases = places.map(({ database }) => database);
     this.#program = program;
@@ -76,8 +75,8 @@ export class Scene {
     );
     const [first, ...others] = places;
     if (first === undefined) throw new Error("A scene has at least one node.");
-    const folder = await mkdtemp(join(tmpdir(), "pg-mig-faults-"));
-    const scene = new Scene(options, folder, [first, ...others]);
+    const directory = await mkdtemp(join(tmpdir(), "pg-mig-faults-"));
+    const scene = new Scene(options, directory, [first, ...others]);
     await scene.writeVersions(options.versions);
     if (options.hooks === "both") {
       for (const [name, text] of Object.entries(hookFiles)) {
@@ -85,10 +84,6 @@ export class Scene {
       }
     }
     return scene;
-  }
-
-  get migrationDirectory(): string {
-    return this.folder;
   }
 
   /** Draws a place, and gives the others. */
@@ -111,13 +106,12 @@ export class Scene {
 
   /** Starts the command on this scene. */
   start(settings: RunSettings = {}): ToolRun {
-    const { args = [], migrationDirectory = this.migrationDirectory } = settings;
-    const hosts = settings.hosts ?? this.places.map(({ proxy }) => proxy.url);
+    const { args = [], hosts = this.places.map(({ proxy }) => proxy.url) } = settings;
     const run = new ToolRun({
       program: this.#program,
       args: ["--skip-config", "--parallelism=4", ...args],
-      cwd: this.folder,
-      env: { PGHOST: hosts.join(","), PGMIGDIR: migrationDirectory },
+      cwd: this.migrationDirectory,
+      env: { PGHOST: hosts.join(","), PGMIGDIR: this.migrationDirectory },
     });
     this.#runs.push(run);
     return run;
@@ -178,6 +172,6 @@ export class Scene {
     await Promise.all(this.lane.cluster.nodes.map((node) => node.start()));
     await Promise.all(this.#databases.map((database) => database.drop()));
     for (const clean of this.#afterwards) await clean();
-    await rm(this.folder, { recursive: true, force: true });
+    await rm(this.migrationDirectory, { recursive: true, force: true });
   }
 }
