@@ -1,11 +1,8 @@
-import { execFile } from "node:child_process";
-import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import process from "node:process";
-import { promisify } from "node:util";
+import { join } from "node:path";
 import type { Fault } from "./fault.js";
-import { type Mutant, writeMutant } from "./mutant.js";
+import { bundleReadable, type Mutant, mutate } from "./mutant.js";
 import { runSuite } from "./suite.js";
 
 export interface MutantSuiteOptions {
@@ -34,12 +31,11 @@ export async function* runMutants(options: MutantSuiteOptions): AsyncGenerator<M
     await mkdir(join(folder, "bin"));
     await copyFile(options.manifest, join(folder, "package.json"));
     const original = join(folder, "bin", "original.cjs");
-    const package_ = dirname(options.manifest);
-    const bundle = [join(package_, "bundle.mjs"), `--readable=${original}`];
-    await promisify(execFile)(process.execPath, bundle, { cwd: package_ });
+    await bundleReadable(options.manifest, original);
+    const command = await readFile(original, "utf8");
     for (const mutant of options.mutants) {
       const program = join(folder, "bin", `${mutant.name}.cjs`);
-      await writeMutant(mutant, original, program);
+      await writeFile(program, mutate(command, mutant));
       yield await runMutant(mutant, program, options);
       if (options.signal.aborted) return;
     }

@@ -1,29 +1,28 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { faults } from "./catalog.js";
-import { writeMutant } from "./mutant.js";
+import { bundleReadable, mutate } from "./mutant.js";
 import { mutants } from "./mutants.js";
 
-async function mutated(from: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "pg-mig-mutant-"));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  const [original, target] = [join(folder, "original"), join(folder, "target")];
-  await writeFile(original, "take(); check(); run(); check();");
-  const mutant = { name: "m", guard: "", replacements: [[from, "$&"]], noticedBy: [] } as const;
-  await writeMutant(mutant, original, target);
-  return readFile(target, "utf8");
-}
+describe("mutate", () => {
+  const mutated = (from: string) =>
+    mutate("take(); check(); run(); check();", {
+      name: "m",
+      guard: "",
+      replacements: [[from, "$&"]],
+      noticedBy: [],
+    });
 
-describe("writeMutant", () => {
-  it("replaces what is there once, letter by letter", async () => {
-    expect(await mutated("take();")).toBe("$& check(); run(); check();");
+  it("replaces what is there once, letter by letter", () => {
+    expect(mutated("take();")).toBe("$& check(); run(); check();");
   });
 
-  it("refuses what is not there, or more than once", async () => {
-    await expect(mutated("guard();")).rejects.toThrow("0 times");
-    await expect(mutated("check();")).rejects.toThrow("2 times");
+  it("refuses what is not there, or more than once", () => {
+    expect(() => mutated("guard();")).toThrow("0 times");
+    expect(() => mutated("check();")).toThrow("2 times");
   });
 });
 
@@ -34,4 +33,13 @@ describe("the mutants", () => {
     expect(unknown).toEqual([]);
     expect(names.size).toBe(faults.length);
   });
+
+  it("fit the command as it is", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "pg-mig-mutant-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const target = join(folder, "command.cjs");
+    await bundleReadable(createRequire(import.meta.url).resolve("pg-mig/package.json"), target);
+    const command = await readFile(target, "utf8");
+    for (const mutant of mutants) expect(mutate(command, mutant)).not.toBe(command);
+  }, 60_000);
 });

@@ -1,4 +1,7 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { promisify } from "node:util";
 
 /** A guard of the tool, how to switch it off, and who must notice. */
 export interface Mutant {
@@ -20,21 +23,24 @@ export interface Mutant {
 }
 
 /**
- * Writes the command without a guard.
+ * Gives the text of the command without a guard. Pure.
  *
  * @throws Error where a piece is not there exactly once: the tool has changed, and the list of
  * mutants must follow, or it would prove nothing.
  */
-export async function writeMutant(mutant: Mutant, original: string, target: string): Promise<void> {
-  let text = await readFile(original, "utf8");
-  for (const [from, to] of mutant.replacements) {
+export function mutate(command: string, mutant: Mutant): string {
+  return mutant.replacements.reduce((text, [from, to]) => {
     const count = text.split(from).length - 1;
-    if (count !== 1) {
-      throw new Error(
-        `Mutant ${mutant.name}: this is ${count} times in the command, not once: ${from}`,
-      );
-    }
-    text = text.replace(from, () => to);
-  }
-  await writeFile(target, text);
+    if (count === 1) return text.replace(from, () => to);
+    throw new Error(
+      `Mutant ${mutant.name}: this is ${count} times in the command, not once: ${from}`,
+    );
+  }, command);
+}
+
+/** Bundles the command as it was written, with nothing made smaller, from its built files. */
+export async function bundleReadable(manifest: string, target: string): Promise<void> {
+  const folder = dirname(manifest);
+  const args = [join(folder, "bundle.mjs"), `--readable=${target}`];
+  await promisify(execFile)(process.execPath, args, { cwd: folder });
 }

@@ -45,7 +45,7 @@ export const mutants: readonly Mutant[] = [
     name: "commit-in-the-message",
     guard: "COMMIT is a message of its own, sent when all before it is done",
     replacements: [
-      ["epilogue: frame.recordSql,", 'epilogue: [...frame.recordSql, "COMMIT"],'],
+      ["epilogue: [...frame.recordSql, ", 'epilogue: [...frame.recordSql, "COMMIT", '],
       ["expectOpenTransaction: true", "expectOpenTransaction: false"],
     ],
     noticedBy: ["kill-tool-behind-reader"],
