@@ -4,7 +4,7 @@ import type { Mutant } from "./mutant.js";
 const tryLock =
   "`SELECT CASE WHEN NOT pg_catalog.${lock}(${lockKey(ledger.shard)}) THEN pg_catalog.current_setting('${SHARD_TAKEN}') END`";
 const waitForLock = "`SELECT pg_catalog.${lock.replace('_try_', '_')}(${lockKey(ledger.shard)})`";
-const checkLedger = "function checkLedgerSql({ shard, schemaOid, stored }) {\n";
+const checkLedger = "function checkLedgerSql({ shard, schemaOid, storedHash }) {\n";
 
 /** The guards of the tool, each switched off. */
 export const mutants: readonly Mutant[] = [
@@ -28,8 +28,9 @@ export const mutants: readonly Mutant[] = [
       [tryLock, waitForLock],
       [
         checkLedger,
-        `${checkLedger}  const list = /SELECT '(.*?)';/s.exec(stored ?? "")?.[1];
-  if (list !== undefined) return \`SELECT CASE WHEN \${shard}.mig_versions_const() IS DISTINCT FROM '\${list}' THEN pg_catalog.current_setting('\${LEDGER_CHANGED}') END\`;\n`,
+        `function checkLedgerSql({ shard, schemaOid, storedHash, entries }) {
+  const list = JSON.stringify(entries.map(({ version }) => version));
+  if (storedHash !== undefined) return \`SELECT CASE WHEN \${shard}.mig_versions_const() IS DISTINCT FROM '\${list}' THEN pg_catalog.current_setting('\${LEDGER_CHANGED}') END\`;\n`,
       ],
     ],
     noticedBy: ["outside-writer"],
