@@ -241,6 +241,13 @@ describe("runsToldTheTruth", () => {
     expect(runsToldTheTruth(behind)).toEqual(["status 0, but db1/sh0001 has 1 of 3 versions"]);
   });
 
+  it("sees a version that was called another run's, where there was none", () => {
+    const disowned: ToolEvent = { ...step, type: "step:already-done", version: two };
+    const runs = [run("done", [disowned])];
+    expect(runsToldTheTruth(evidence({ runs }))).toHaveLength(1);
+    expect(runsToldTheTruth(evidence({ runs: [...runs, run("done")] }))).toEqual([]);
+  });
+
   it("sees a password in what was printed", () => {
     const talkative = run("done", [], { stderr: "cannot connect with hunter2" });
     const found = evidence({ runs: [talkative], secrets: ["hunter2"] });

@@ -11,7 +11,11 @@ export function runsToldTheTruth(evidence: Evidence): string[] {
       ...tattledSecrets(run, evidence),
       ...(report === undefined ? [] : countProblems(report)),
       ...(evidence.alsoWrote === undefined
-        ? [...doneProblems(run, evidence), ...failedProblems(report, evidence)]
+        ? [
+            ...doneProblems(run, evidence),
+            ...failedProblems(report, evidence),
+            ...disownedSteps(run, evidence),
+          ]
         : []),
       ...(evidence.alsoWrote === "another-writer" ? [] : headProblems(run, evidence)),
     ];
@@ -81,6 +85,16 @@ function failedProblems(report: Report | undefined, evidence: Evidence): string[
       ({ node, shard, version }) =>
         `${node}/${shard}: ${version} was called failed, and is applied`,
     );
+}
+
+/** Where nobody else has worked, a run cannot find that somebody else was faster. */
+function disownedSteps({ events }: EndedRun, { runs }: Evidence): string[] {
+  if (runs.length > 1) return [];
+  return events.flatMap((event) =>
+    event.type === "step:already-done"
+      ? [`${event.node}/${event.shard}: ${event.version} was called another run's work`]
+      : [],
+  );
 }
 
 function ledgersOf({ nodes }: Evidence): ReadonlyMap<string, readonly string[]> {
