@@ -1,10 +1,11 @@
 import type { Fault } from "../fault.js";
+import { type TestVersion, testVersion } from "../test-version.js";
 
 /** What somebody has set for the database; some of it would end every migration. */
 const settings = [
   "lock_timeout TO '1ms'",
-  "statement_timeout TO '300ms'",
-  "idle_session_timeout TO '100ms'",
+  "statement_timeout TO '500ms'",
+  "idle_session_timeout TO '500ms'",
   "idle_in_transaction_session_timeout TO '100ms'",
   "default_transaction_isolation TO 'serializable'",
   "search_path TO pg_catalog",
@@ -16,11 +17,20 @@ const settings = [
   "row_security TO off",
 ] as const;
 
+/** Its statement takes longer than the time-outs say, and the run's other connections are idle. */
+const slow: TestVersion = (() => {
+  const version = testVersion(2, "rows");
+  return { ...version, up: `${version.up}SELECT pg_sleep(0.8);\n` };
+})();
+
 export const hostileSettingsFaults: readonly Fault[] = settings.map((setting): Fault => {
   const [name = ""] = setting.split(" ");
   return {
     name: `setting-${name}`,
     row: 25,
+    ...(name.endsWith("timeout") && {
+      versions: () => [testVersion(1, "psql"), slow, testVersion(3, "concurrent")],
+    }),
     async inject(scene) {
       const all = (sql: (database: string) => string) =>
         Promise.all(scene.places.map(({ node, database }) => node.query(sql(database.name))));
