@@ -1,6 +1,7 @@
 export type { AcquireSessionOptions } from "./acquire-session.js";
 export { acquireSession } from "./acquire-session.js";
 export type { Blocker } from "./blocker.js";
+export type { BuildProgress } from "./build-progress.js";
 export type { Company, ScheduledChain, StartedStep, VersionLimits } from "./chain-schedule.js";
 export { ChainSchedule } from "./chain-schedule.js";
 export type { ChainToRun } from "./chain-state.js";
@@ -30,7 +31,6 @@ export type {
 export type { RunOnNodesOptions } from "./run-on-nodes.js";
 export { runHook, runSqlOnNodes } from "./run-on-nodes.js";
 export { isConnectionLoss } from "./server-error.js";
-export type { BuildProgress } from "./session-activity.js";
 export type { BusySession, SessionWork } from "./session-pool.js";
 export { SessionPool } from "./session-pool.js";
 export type { AskNode, SessionWatchOptions } from "./session-watch.js";

@@ -1,6 +1,6 @@
 import type { ErrorLocation } from "@pg-mig/errors";
 import type { Blocker } from "./blocker.js";
-import type { BuildProgress } from "./session-activity.js";
+import type { BuildProgress } from "./build-progress.js";
 
 /** What a run does to a shard's ledger: adds the version, or removes it. */
 export type RunAction = "apply" | "undo";

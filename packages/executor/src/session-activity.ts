@@ -1,17 +1,6 @@
 import type { Blocker } from "./blocker.js";
+import type { BuildProgress } from "./build-progress.js";
 import { isOneOfSql, type ServerSession } from "./session-settings.js";
-
-/** How far the build of an index is. */
-export interface BuildProgress {
-  /** In the server's own words, such as `building index: scanning table`. */
-  readonly phase: string;
-  /** How much of the phase is done, where the server counts it. */
-  readonly count?: {
-    readonly done: number;
-    readonly total: number;
-    readonly unit: "lockers" | "blocks" | "tuples";
-  };
-}
 
 /** What a server says of one of its sessions. */
 export interface SessionActivity {

@@ -1,5 +1,6 @@
 import type { Blocker } from "./blocker.js";
-import type { BuildProgress, SessionActivity } from "./session-activity.js";
+import type { BuildProgress } from "./build-progress.js";
+import type { SessionActivity } from "./session-activity.js";
 import type { SessionWork } from "./session-pool.js";
 import type { Flight } from "./tracked-client.js";
 

@@ -1,5 +1,5 @@
+import { renderLocation } from "@pg-mig/errors";
 import type { ErrorInfo, RunEvent } from "@pg-mig/migrate";
-import { renderPlace } from "./error-text.js";
 import { failureReason } from "./group-failures.js";
 import { type Line, line } from "./styled-line.js";
 
@@ -71,7 +71,7 @@ export function createAnnouncer(): (event: RunEvent) => readonly Line[] {
 
 function announce(verdict: "failed" | "in doubt", subject: string, error: ErrorInfo): Line {
   const said = error.server?.message ?? error.message;
-  const place = renderPlace(error.where);
+  const place = renderLocation(error.where);
   const [sentence = ""] = said.split("\n");
   return [
     { text: `${verdict} `, tone: "bad" },

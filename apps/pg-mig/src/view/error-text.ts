@@ -1,4 +1,4 @@
-import type { ErrorLocation, Problem } from "@pg-mig/errors";
+import { type ErrorLocation, type Problem, renderLocation } from "@pg-mig/errors";
 import { type Line, line } from "./styled-line.js";
 
 /** What there is to show of an error: a `PgMigError`, or an `ErrorInfo` of a run. */
@@ -28,7 +28,7 @@ export interface ShownError {
 export function renderError(error: ShownError, subject = "error"): Line[] {
   const { message, server, hint, excerpt } = error;
   const [headline = "", ...rest] = message.split("\n");
-  const place = renderPlace(error.where);
+  const place = renderLocation(error.where);
   return [
     [{ text: `${subject}: `, tone: "bad" }, { text: headline }],
     ...rest.map((text) => line(`  ${text}`)),
@@ -48,16 +48,8 @@ export function renderError(error: ShownError, subject = "error"): Line[] {
   ];
 }
 
-/** `file:line:column`, as far as it is known; empty without a file. */
-export function renderPlace(where: ErrorLocation | undefined): string {
-  const { file, line: lineNumber, column } = where ?? {};
-  return file === undefined
-    ? ""
-    : [file, lineNumber, column].filter((part) => part !== undefined).join(":");
-}
-
 function withPlace({ message, where }: Problem): string {
-  const place = renderPlace(where);
+  const place = renderLocation(where);
   return place === "" || message.includes(place) ? message : `${place}: ${message}`;
 }
 

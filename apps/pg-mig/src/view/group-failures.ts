@@ -1,5 +1,5 @@
+import { renderLocation } from "@pg-mig/errors";
 import type { ErrorInfo, Report, StepFailure } from "@pg-mig/migrate";
-import { renderPlace } from "./error-text.js";
 import { groupBy } from "./group-by.js";
 import type { PlacedShard } from "./shard-list.js";
 import { withoutNames } from "./without-names.js";
@@ -65,5 +65,5 @@ function compareNames(a: string, b: string): number {
 function reason(error: ErrorInfo, subject: string, names: readonly string[]): string {
   const message = withoutNames(error.server?.message ?? error.message, names);
   const { code, server, where } = error;
-  return JSON.stringify([subject, code, server?.sqlState, renderPlace(where), message]);
+  return JSON.stringify([subject, code, server?.sqlState, renderLocation(where), message]);
 }
