@@ -130,10 +130,12 @@ describe("the packed packages", () => {
   });
 
   it.each([
-    ["@pg-mig/errors", []],
-    ["@pg-mig/ledger", ["@pg-mig/errors"]],
-    ["@pg-mig/psql-script", ["@pg-mig/errors"]],
-    ["@pg-mig/migrations", ["@pg-mig/errors", "@pg-mig/psql-script"]],
+    ["@pg-mig/model", []],
+    ["@pg-mig/ledger", ["@pg-mig/model"]],
+    ["@pg-mig/psql-script", ["@pg-mig/model"]],
+    ["@pg-mig/report", ["@pg-mig/model"]],
+    ["@pg-mig/sql-rules", ["@pg-mig/model", "@pg-mig/psql-script"]],
+    ["@pg-mig/migrations", ["@pg-mig/model", "@pg-mig/psql-script", "@pg-mig/sql-rules"]],
     ["@pg-mig/discovery-dns", []],
     ["@pg-mig/discovery-patroni", []],
     ["@pg-mig/discovery-ent-framework", []],
@@ -142,9 +144,9 @@ describe("the packed packages", () => {
   });
 
   it.each([
-    ["@pg-mig/ledger", ["@pg-mig/errors", "@pg-mig/ledger"]],
-    ["@pg-mig/psql-script", ["@pg-mig/errors", "@pg-mig/psql-script"]],
-    ["@pg-mig/cluster", ["@pg-mig/cluster", "@pg-mig/errors"]],
+    ["@pg-mig/ledger", ["@pg-mig/ledger", "@pg-mig/model"]],
+    ["@pg-mig/psql-script", ["@pg-mig/model", "@pg-mig/psql-script"]],
+    ["@pg-mig/cluster", ["@pg-mig/cluster", "@pg-mig/model"]],
     ["@pg-mig/discovery-dns", ["@pg-mig/discovery-dns"]],
     ["@pg-mig/discovery-patroni", ["@pg-mig/discovery-patroni"]],
     ["@pg-mig/discovery-ent-framework", ["@pg-mig/discovery-ent-framework"]],

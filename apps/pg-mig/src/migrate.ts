@@ -1,5 +1,6 @@
 import process from "node:process";
-import { apply, hosts, type NodeDefaults, type Run, undo } from "@pg-mig/migrate";
+import { apply, hosts, type NodeDefaults, undo } from "@pg-mig/migrate";
+import type { Run } from "@pg-mig/report";
 import { accountName } from "./account-name.js";
 
 /** Options of {@link migrate}. */

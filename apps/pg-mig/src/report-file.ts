@@ -1,6 +1,7 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
-import { PgMigError } from "@pg-mig/errors";
-import type { Place, Report } from "@pg-mig/migrate";
+import type { Place } from "@pg-mig/migrate";
+import { PgMigError } from "@pg-mig/model";
+import type { Report } from "@pg-mig/report";
 
 /** Writes the report of a run as JSON. The file is the old one or the new one, never half of it. */
 export async function writeReportFile(path: string, report: Report): Promise<void> {

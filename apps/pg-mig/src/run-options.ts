@@ -1,5 +1,4 @@
 import { relative } from "node:path";
-import { PgMigError } from "@pg-mig/errors";
 import {
   type ClusterOptions,
   loadSources,
@@ -7,6 +6,7 @@ import {
   parseChoice,
   type RunOptions,
 } from "@pg-mig/migrate";
+import { PgMigError } from "@pg-mig/model";
 import type { ActionContext } from "./action-context.js";
 import { readFailedShards } from "./report-file.js";
 

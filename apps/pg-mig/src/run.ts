@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { resolve } from "node:path";
 import nodeProcess from "node:process";
-import { isPgMigError } from "@pg-mig/errors";
+import { isPgMigError } from "@pg-mig/model";
 import { accountName } from "./account-name.js";
 import type { Action } from "./action-context.js";
 import { type ActionRequest, type CommandLine, parseCommandLine } from "./command-line.js";

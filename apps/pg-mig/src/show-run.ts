@@ -1,4 +1,4 @@
-import type { Run } from "@pg-mig/migrate";
+import type { Run } from "@pg-mig/report";
 import type { ActionContext } from "./action-context.js";
 import { exitStatus } from "./exit-status.js";
 import { writeReportFile } from "./report-file.js";

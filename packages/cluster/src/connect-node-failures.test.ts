@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { inspect } from "node:util";
-import { PgMigError } from "@pg-mig/errors";
+import { PgMigError } from "@pg-mig/model";
 import { afterEach, describe, expect, it } from "vitest";
 import { type ConnectNodeOptions, connectNode } from "./connect-node.js";
 import { type Node, resolveNodes } from "./node.js";

@@ -2,7 +2,7 @@ import { chmod, chown, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { fileURLToPath } from "node:url";
-import { isPgMigError } from "@pg-mig/errors";
+import { isPgMigError } from "@pg-mig/model";
 import { startNodes, type TestCluster, type TestNode } from "@pg-mig/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectNode } from "./connect-node.js";

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PgMigError } from "@pg-mig/errors";
+import { PgMigError } from "@pg-mig/model";
 import { startNodes, type TestCluster, type TestNode } from "@pg-mig/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectNode } from "./connect-node.js";

@@ -1,4 +1,4 @@
-import { PgMigError } from "@pg-mig/errors";
+import { PgMigError } from "@pg-mig/model";
 import { startNodes, type TestCluster } from "@pg-mig/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectNode } from "./connect-node.js";

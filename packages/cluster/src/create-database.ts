@@ -1,4 +1,4 @@
-import { isPgMigError, PgMigError } from "@pg-mig/errors";
+import { isPgMigError, PgMigError } from "@pg-mig/model";
 import type { Client } from "pg";
 import { sqlStateOf } from "./connect-failure.js";
 import { type ConnectNodeOptions, connectNode } from "./connect-node.js";

@@ -1,4 +1,4 @@
-import { PgMigError } from "@pg-mig/errors";
+import { PgMigError } from "@pg-mig/model";
 import { describe, expect, it } from "vitest";
 import { discoverNodes } from "./discover-nodes.js";
 import type { DiscoveryContext, DiscoverySource } from "./discovery-source.js";

@@ -1,4 +1,4 @@
-import { isPgMigError, PgMigError } from "@pg-mig/errors";
+import { isPgMigError, PgMigError } from "@pg-mig/model";
 import type { DiscoveryContext, DiscoverySource } from "./discovery-source.js";
 import { type Node, resolveNodes } from "./node.js";
 import type { NodeSpec } from "./node-spec.js";

@@ -1,4 +1,4 @@
-import { PgMigError } from "@pg-mig/errors";
+import { PgMigError } from "@pg-mig/model";
 
 /** What a connected server says about itself. */
 export interface NodeIdentity {

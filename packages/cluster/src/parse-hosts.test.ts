@@ -1,4 +1,4 @@
-import { PgMigError } from "@pg-mig/errors";
+import { PgMigError } from "@pg-mig/model";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { renderAddress } from "./node-address.js";

@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import { PgMigError } from "@pg-mig/errors";
+import { PgMigError } from "@pg-mig/model";
 import type { NodeSpec } from "./node-spec.js";
 import { isSslMode, sslModes } from "./ssl-mode.js";
 

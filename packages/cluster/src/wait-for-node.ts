@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isPgMigError } from "@pg-mig/errors";
+import { isPgMigError } from "@pg-mig/model";
 import { type ConnectNodeOptions, connectNode } from "./connect-node.js";
 import type { Node } from "./node.js";
 

@@ -1,4 +1,4 @@
-import { PgMigError } from "@pg-mig/errors";
+import { PgMigError } from "@pg-mig/model";
 import type { Action, ConfigLayer } from "./config-types.js";
 import { importFile } from "./import-module.js";
 

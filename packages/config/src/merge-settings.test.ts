@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { PgMigError } from "@pg-mig/errors";
+import { PgMigError } from "@pg-mig/model";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type MergeSettingsOptions, mergeSettings } from "./merge-settings.js";

@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from "node:path";
-import { PgMigError } from "@pg-mig/errors";
+import { PgMigError } from "@pg-mig/model";
 import type { ConfigLayer } from "./config-types.js";
 import { exportedVariables } from "./exported-variables.js";
 import { findGiven, type GivenValue, type SettingNames } from "./setting-reader.js";

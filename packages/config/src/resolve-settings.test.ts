@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { inspect } from "node:util";
-import { PgMigError } from "@pg-mig/errors";
+import { PgMigError } from "@pg-mig/model";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ResolveSettingsOptions, resolveSettings } from "./resolve-settings.js";
 import type { Settings } from "./settings.js";

@@ -1,8 +1,7 @@
 import { type RunScriptOptions, ScriptError } from "@pg-mig/psql-script";
+import type { Session } from "@pg-mig/sessions";
+import { isConnectionLoss, isInterruption, sessionTraces } from "@pg-mig/sessions";
 import { gaveUpError } from "./blocked.js";
-import { isConnectionLoss, isInterruption } from "./server-error.js";
-import type { Session } from "./session.js";
-import { sessionTraces } from "./session-state.js";
 import type { StepRecorder } from "./step-recorder.js";
 import { NO_SCRIPT, runStepScript, type StepScript } from "./step-script.js";
 

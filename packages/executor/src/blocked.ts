@@ -1,6 +1,5 @@
-import { PgMigError } from "@pg-mig/errors";
-import type { Blocker } from "./blocker.js";
-import type { ErrorInfo } from "./run-event.js";
+import { PgMigError } from "@pg-mig/model";
+import type { Blocker, ErrorInfo } from "@pg-mig/report";
 
 /** The shard was another's for all the time that there was. */
 export function shardTakenError(shard: string): PgMigError {

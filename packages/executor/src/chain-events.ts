@@ -1,9 +1,8 @@
-import { isPgMigError } from "@pg-mig/errors";
+import { isPgMigError } from "@pg-mig/model";
+import type { RequeueReason, RunEvent } from "@pg-mig/report";
+import { errorInfo, retryReason } from "@pg-mig/sessions";
 import { withBlockers } from "./blocked.js";
 import type { ChainState } from "./chain-state.js";
-import { errorInfo } from "./error-info.js";
-import type { RequeueReason, RunEvent } from "./run-event.js";
-import { retryReason } from "./server-error.js";
 
 type State = Pick<ChainState<unknown>, "node" | "shard" | "inDoubt" | "blockedBy" | "attempts">;
 

@@ -1,5 +1,5 @@
-import type { Blocker } from "./blocker.js";
-import type { ExecutorNode } from "./executor-client.js";
+import type { Blocker } from "@pg-mig/report";
+import type { ExecutorNode } from "@pg-mig/sessions";
 
 /** A shard's chain: the versions to run on it, and the ledger that says so. */
 export interface ChainToRun<L> {

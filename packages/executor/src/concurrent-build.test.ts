@@ -1,7 +1,7 @@
+import type { RunEvent } from "@pg-mig/report";
 import { startNodes, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { ledgerOf, runVersions, type TestVersion, target } from "./executor.test.support.js";
-import type { RunEvent } from "./run-event.js";
 
 let cluster: TestCluster;
 

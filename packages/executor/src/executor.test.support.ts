@@ -10,16 +10,15 @@ import {
   withEntries,
 } from "@pg-mig/ledger";
 import { parseScript } from "@pg-mig/psql-script";
+import type { RunEvent } from "@pg-mig/report";
+import type { ExecutorNode } from "@pg-mig/sessions";
+import { SessionPool, SessionWatch, type SessionWatchOptions } from "@pg-mig/sessions";
 import type { TestDatabase, TestProxy } from "@pg-mig/testkit";
 import pg from "pg";
 import { onTestFinished } from "vitest";
 import type { ChainToRun } from "./chain-state.js";
-import type { ExecutorNode } from "./executor-client.js";
 import { type RunChainsOptions, runChains } from "./run-chains.js";
-import type { RunEvent } from "./run-event.js";
 import { runHook } from "./run-on-nodes.js";
-import { SessionPool } from "./session-pool.js";
-import { SessionWatch, type SessionWatchOptions } from "./session-watch.js";
 import type { StepRecorder } from "./step-recorder.js";
 import type { StepScript } from "./step-script.js";
 

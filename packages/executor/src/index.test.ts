@@ -4,13 +4,6 @@ import * as face from "./index.js";
 it("exports exactly this", () => {
   expect(Object.keys(face).sort()).toEqual([
     "ChainSchedule",
-    "ReportBuilder",
-    "SessionPool",
-    "SessionWatch",
-    "acquireSession",
-    "createRun",
-    "errorInfo",
-    "isConnectionLoss",
     "runChains",
     "runHook",
     "runSqlOnNodes",

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import type { ScriptQuery } from "@pg-mig/psql-script";
-import type { ExecutorClient } from "./executor-client.js";
+import type { ExecutorClient } from "@pg-mig/sessions";
 
 /**
  * A client that is connected to nothing: it says OK to every message, as a server in a transaction

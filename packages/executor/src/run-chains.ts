@@ -1,17 +1,21 @@
-import { acquireSession } from "./acquire-session.js";
+import type { Blocker, RequeueReason } from "@pg-mig/report";
+import type { Session, SessionPool, SessionWork } from "@pg-mig/sessions";
+import {
+  acquireSession,
+  isConnectionLoss,
+  isInterruption,
+  lockTimeoutMs,
+  parseBlockers,
+  retryPauseMs,
+  retryReason,
+  whoIsSql,
+} from "@pg-mig/sessions";
 import { type AttemptResult, attemptStep, checkStep, type StepAttempt } from "./attempt-step.js";
 import { shardTakenError } from "./blocked.js";
-import type { Blocker } from "./blocker.js";
 import { abandonedEvent, failedEvent, requeuedEvent } from "./chain-events.js";
 import { ChainSchedule } from "./chain-schedule.js";
 import { advance, type ChainState, type ChainToRun, createChainState } from "./chain-state.js";
-import { lockTimeoutMs, retryPauseMs } from "./retry-pause.js";
-import type { RequeueReason } from "./run-event.js";
 import { type ScriptEnvironment, scriptOptions } from "./script-environment.js";
-import { isConnectionLoss, isInterruption, retryReason } from "./server-error.js";
-import type { Session } from "./session.js";
-import { parseBlockers, whoIsSql } from "./session-activity.js";
-import type { SessionPool, SessionWork } from "./session-pool.js";
 import type { StepRecorder } from "./step-recorder.js";
 import type { StepScript } from "./step-script.js";
 

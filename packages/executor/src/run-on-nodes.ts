@@ -1,16 +1,21 @@
-import { PgMigError } from "@pg-mig/errors";
+import { PgMigError } from "@pg-mig/model";
+import type { Blocker } from "@pg-mig/report";
+import type { ExecutorNode, SessionPool } from "@pg-mig/sessions";
+import {
+  acquireSession,
+  errorInfo,
+  isConnectionLoss,
+  isInterruption,
+  lockTimeoutMs,
+  pause,
+  retryPauseMs,
+  retryReason,
+  serverWords,
+  sessionTraces,
+} from "@pg-mig/sessions";
 import PQueue from "p-queue";
-import { acquireSession } from "./acquire-session.js";
 import { withBlockers } from "./blocked.js";
-import type { Blocker } from "./blocker.js";
-import { errorInfo } from "./error-info.js";
-import type { ExecutorNode } from "./executor-client.js";
-import { pause } from "./pause.js";
-import { lockTimeoutMs, retryPauseMs } from "./retry-pause.js";
 import { type ScriptEnvironment, scriptOptions } from "./script-environment.js";
-import { isConnectionLoss, isInterruption, retryReason, serverWords } from "./server-error.js";
-import type { SessionPool } from "./session-pool.js";
-import { sessionTraces } from "./session-state.js";
 import { NO_SCRIPT, runStepScript, type StepScript } from "./step-script.js";
 
 /** On how many nodes at a time something runs that runs once per node. */

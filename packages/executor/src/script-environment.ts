@@ -1,5 +1,5 @@
 import type { RunScriptOptions, ScriptNotice } from "@pg-mig/psql-script";
-import type { RunEvent } from "./run-event.js";
+import type { RunEvent } from "@pg-mig/report";
 
 /** What all files of a run share. */
 export interface ScriptEnvironment {

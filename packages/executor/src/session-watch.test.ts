@@ -1,8 +1,8 @@
 import { readShardLedger, takeShardSql } from "@pg-mig/ledger";
+import type { RunEvent } from "@pg-mig/report";
 import { startNodes, startProxy, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { ledgerOf, runHookOn, runVersions, target } from "./executor.test.support.js";
-import type { RunEvent } from "./run-event.js";
 
 let cluster: TestCluster;
 

@@ -1,5 +1,5 @@
+import { Session } from "@pg-mig/sessions";
 import { createRecordingClient } from "./recording-client.js";
-import { Session } from "./session.js";
 import type { StepRecorder } from "./step-recorder.js";
 import { runStepScript, type StepScript, wrappedPrologue } from "./step-script.js";
 

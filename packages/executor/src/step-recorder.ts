@@ -1,4 +1,4 @@
-import type { ExecutorClient } from "./executor-client.js";
+import type { ExecutorClient } from "@pg-mig/sessions";
 
 /**
  * What the executor needs of a ledger: how a shard is guarded, how a version is recorded. The

@@ -1,4 +1,4 @@
-import { PgMigError } from "@pg-mig/errors";
+import { PgMigError } from "@pg-mig/model";
 import {
   parseScript,
   type RunScriptOptions,
@@ -6,11 +6,10 @@ import {
   type Script,
   ScriptError,
 } from "@pg-mig/psql-script";
+import type { Session } from "@pg-mig/sessions";
+import { enterSharedSql, leaveNothingSql, sessionTraces } from "@pg-mig/sessions";
 import type { Company, VersionLimits } from "./chain-schedule.js";
 import { quoteIdentifier, quoteLiteral } from "./quote.js";
-import type { Session } from "./session.js";
-import { sessionTraces } from "./session-state.js";
-import { enterSharedSql, leaveNothingSql } from "./shared-backend.js";
 
 /** A file, and how it wants to be run. */
 export interface StepScript {

@@ -1,4 +1,4 @@
-import { PgMigError } from "@pg-mig/errors";
+import { PgMigError } from "@pg-mig/model";
 import { parseConstFunctionBody } from "./const-function.js";
 
 /** The query behind {@link loadDBDigest}: at most one row, with the stored text. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { PgMigError } from "@pg-mig/errors";
+import { PgMigError } from "@pg-mig/model";
 import {
   parseConstFunctionBody,
   renderConstFunctionBody,

@@ -1,5 +1,5 @@
 import { hosts } from "@pg-mig/cluster";
-import type { RunEvent } from "@pg-mig/executor";
+import type { RunEvent } from "@pg-mig/report";
 import { startProxy, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { apply } from "./apply.js";

@@ -1,6 +1,6 @@
-import type { Run } from "@pg-mig/executor";
 import { codeDigest, type MigrationDirectory } from "@pg-mig/migrations";
 import { buildPlan } from "@pg-mig/planner";
+import type { Run } from "@pg-mig/report";
 import { refuseViolations } from "./plan-refused.js";
 import type { RunKind } from "./prepare-run.js";
 import { startRun } from "./run-flow.js";

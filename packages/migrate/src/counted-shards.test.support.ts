@@ -1,5 +1,5 @@
 import { hosts } from "@pg-mig/cluster";
-import type { RunEvent } from "@pg-mig/executor";
+import type { RunEvent } from "@pg-mig/report";
 import { startNodes, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
 import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
 import type { ApplyOptions } from "./run-options.js";

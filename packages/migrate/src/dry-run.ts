@@ -1,4 +1,4 @@
-import type { EditedFile } from "@pg-mig/executor";
+import type { EditedFile } from "@pg-mig/report";
 import { applyKind } from "./apply.js";
 import { type PlannedSql, plannedSql } from "./planned-sql.js";
 import { prepareRun } from "./prepare-run.js";

@@ -1,8 +1,8 @@
-import { PgMigError } from "@pg-mig/errors";
-import type { EditedFile } from "@pg-mig/executor";
 import { editedVersions } from "@pg-mig/ledger";
 import { type MigrationDirectory, nodeFileSystem, readChecksums } from "@pg-mig/migrations";
-import type { OpenNode } from "./open-cluster.js";
+import { PgMigError } from "@pg-mig/model";
+import type { EditedFile } from "@pg-mig/report";
+import type { OpenNode } from "@pg-mig/sessions";
 
 /**
  * Finds the versions whose file on disk is not the one that was applied, and where that was. Only

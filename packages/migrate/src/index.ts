@@ -1,7 +1,9 @@
 export type { Choice, DiscoverySource, NodeDefaults, Place } from "@pg-mig/cluster";
 export { command, file, hosts, parseChoice } from "@pg-mig/cluster";
-export type { PgMigError } from "@pg-mig/errors";
-export { isPgMigError } from "@pg-mig/errors";
+export { loadDBDigest } from "@pg-mig/ledger";
+export type { MadeMigration, Version } from "@pg-mig/migrations";
+export type { PgMigError } from "@pg-mig/model";
+export { isPgMigError } from "@pg-mig/model";
 export type {
   Blocker,
   BuildProgress,
@@ -14,11 +16,9 @@ export type {
   RunEvent,
   RunOutcome,
   StepFailure,
-} from "@pg-mig/executor";
-export { loadDBDigest } from "@pg-mig/ledger";
-export type { MadeMigration, Version } from "@pg-mig/migrations";
+} from "@pg-mig/report";
+export type { Only } from "@pg-mig/sessions";
 export { apply } from "./apply.js";
-export type { Only } from "./chosen-shards.js";
 export { chain, digest, listVersions, make } from "./directory-actions.js";
 export type { DryRunOptions, PlannedRun } from "./dry-run.js";
 export { dryRun } from "./dry-run.js";

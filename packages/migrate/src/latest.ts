@@ -1,4 +1,4 @@
-import { openCluster } from "./open-cluster.js";
+import { openCluster } from "@pg-mig/sessions";
 import type { ClusterOptions } from "./run-options.js";
 import { latestOfShards } from "./shard-ledgers.js";
 

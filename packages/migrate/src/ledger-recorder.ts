@@ -1,4 +1,3 @@
-import { PgMigError } from "@pg-mig/errors";
 import type { StepRecorder } from "@pg-mig/executor";
 import {
   type LedgerEntry,
@@ -11,6 +10,7 @@ import {
   takeShardSql,
   withEntries,
 } from "@pg-mig/ledger";
+import { PgMigError } from "@pg-mig/model";
 
 export interface LedgerRecorderOptions {
   /** What a version that is done does to a ledger. */

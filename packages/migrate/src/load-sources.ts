@@ -1,6 +1,6 @@
 import { type DiscoverySource, hosts } from "@pg-mig/cluster";
 import { type DiscoverySetting, importModule, renderSource, type Settings } from "@pg-mig/config";
-import { PgMigError } from "@pg-mig/errors";
+import { PgMigError } from "@pg-mig/model";
 
 /**
  * Makes the discovery sources that the settings name; where none is named, the host list is the

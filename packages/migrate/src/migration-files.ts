@@ -1,4 +1,3 @@
-import { PgMigError } from "@pg-mig/errors";
 import type { StepScript } from "@pg-mig/executor";
 import {
   type CheckedScript,
@@ -8,6 +7,7 @@ import {
   type MigrationScript,
   nodeFileSystem,
 } from "@pg-mig/migrations";
+import { PgMigError } from "@pg-mig/model";
 import type { Script } from "@pg-mig/psql-script";
 
 /** before.sql or after.sql. */

@@ -5,10 +5,10 @@ import {
   parseNodeIdentity,
   resolveNodes,
 } from "@pg-mig/cluster";
+import { type LockConnection, NodeLock } from "@pg-mig/sessions";
 import { startProxy, type TestDatabase } from "@pg-mig/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { shardedCluster } from "./counted-shards.test.support.js";
-import { type LockConnection, NodeLock } from "./node-lock.js";
 
 const { databases } = shardedCluster({ nodes: 1 });
 

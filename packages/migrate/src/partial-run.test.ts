@@ -1,5 +1,5 @@
 import { type NodeSpec, parseChoice, parseHosts } from "@pg-mig/cluster";
-import type { RunEvent } from "@pg-mig/executor";
+import type { RunEvent } from "@pg-mig/report";
 import { startNodes, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { apply } from "./apply.js";

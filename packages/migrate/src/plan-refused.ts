@@ -1,6 +1,6 @@
-import { PgMigError } from "@pg-mig/errors";
+import { PgMigError } from "@pg-mig/model";
 import type { Violation } from "@pg-mig/planner";
-import type { OpenNode } from "./open-cluster.js";
+import type { OpenNode } from "@pg-mig/sessions";
 
 /**
  * Throws if there are shards that cannot be planned for: an error that tells all of them, those with

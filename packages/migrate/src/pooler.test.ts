@@ -1,4 +1,4 @@
-import type { RunEvent } from "@pg-mig/executor";
+import type { RunEvent } from "@pg-mig/report";
 import {
   pgBouncerMissing,
   type StartPgBouncerOptions,

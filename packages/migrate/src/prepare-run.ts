@@ -1,4 +1,3 @@
-import type { EditedFile } from "@pg-mig/executor";
 import type { ShardLedger } from "@pg-mig/ledger";
 import {
   type Direction,
@@ -7,9 +6,10 @@ import {
   readMigrationDirectory,
 } from "@pg-mig/migrations";
 import type { Chain } from "@pg-mig/planner";
+import type { EditedFile } from "@pg-mig/report";
+import { type OpenCluster, type OpenNode, openCluster } from "@pg-mig/sessions";
 import { findEditedFiles, refuseEditedFiles } from "./edited-files.js";
 import { MigrationFiles } from "./migration-files.js";
-import { type OpenCluster, type OpenNode, openCluster } from "./open-cluster.js";
 import { rerunFingerprint } from "./rerun-fingerprint.js";
 import type { ApplyOptions } from "./run-options.js";
 import { refuseShellCommands } from "./shell-commands.js";

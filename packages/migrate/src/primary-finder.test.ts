@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { type DiscoverySource, hosts } from "@pg-mig/cluster";
 import { patroni } from "@pg-mig/discovery-patroni";
-import type { RunEvent } from "@pg-mig/executor";
+import type { RunEvent } from "@pg-mig/report";
 import { startNodes, startProxy, type TestCluster, type TestNode } from "@pg-mig/testkit";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { apply } from "./apply.js";

@@ -1,4 +1,4 @@
-import { ReportBuilder, type RunEvent } from "@pg-mig/executor";
+import { ReportBuilder, type RunEvent } from "@pg-mig/report";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { applyKind } from "./apply.js";
 import {

@@ -1,17 +1,16 @@
-import { PgMigError } from "@pg-mig/errors";
+import { runChains, runHook, runSqlOnNodes } from "@pg-mig/executor";
+import { storeDigestSql, storeFingerprintSql } from "@pg-mig/ledger";
+import { PgMigError } from "@pg-mig/model";
+import type { Chain } from "@pg-mig/planner";
+import type { ReportBuilder, RunEvent } from "@pg-mig/report";
 import {
   type ExecutorNode,
-  type ReportBuilder,
-  type RunEvent,
-  runChains,
-  runHook,
-  runSqlOnNodes,
-} from "@pg-mig/executor";
-import { storeDigestSql, storeFingerprintSql } from "@pg-mig/ledger";
-import type { Chain } from "@pg-mig/planner";
+  type OpenCluster,
+  type OpenNode,
+  RECONNECT_FOR_MS,
+} from "@pg-mig/sessions";
 import { createLedgerRecorder } from "./ledger-recorder.js";
 import type { MigrationFiles } from "./migration-files.js";
-import { type OpenCluster, type OpenNode, RECONNECT_FOR_MS } from "./open-cluster.js";
 import { currentFingerprint, type RunKind } from "./prepare-run.js";
 import type { RunOptions } from "./run-options.js";
 

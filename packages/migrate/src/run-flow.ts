@@ -1,18 +1,16 @@
-import { isPgMigError } from "@pg-mig/errors";
+import type { MigrationDirectory } from "@pg-mig/migrations";
+import { isPgMigError } from "@pg-mig/model";
+import type { Chain } from "@pg-mig/planner";
 import {
   createRun,
-  errorInfo,
-  isConnectionLoss,
   type Report,
   ReportBuilder,
   type Run,
   type RunEvent,
-  SessionWatch,
   type StepDone,
-} from "@pg-mig/executor";
-import type { MigrationDirectory } from "@pg-mig/migrations";
-import type { Chain } from "@pg-mig/planner";
-import type { OpenNode } from "./open-cluster.js";
+} from "@pg-mig/report";
+import type { OpenNode } from "@pg-mig/sessions";
+import { errorInfo, isConnectionLoss, SessionWatch } from "@pg-mig/sessions";
 import { prepareRun, type RunKind, type RunPlan } from "./prepare-run.js";
 import { RunContext } from "./run-context.js";
 import type { ApplyOptions } from "./run-options.js";

@@ -1,5 +1,5 @@
-import type { Report, RunEvent } from "@pg-mig/executor";
 import { renderRunName, tryRunLockSql } from "@pg-mig/ledger";
+import type { Report, RunEvent } from "@pg-mig/report";
 import type { TestDatabase } from "@pg-mig/testkit";
 import type pg from "pg";
 import { describe, expect, it, onTestFinished } from "vitest";

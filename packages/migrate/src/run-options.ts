@@ -1,5 +1,5 @@
 import type { DiscoverySource, NodeDefaults } from "@pg-mig/cluster";
-import type { Only } from "./chosen-shards.js";
+import type { Only } from "@pg-mig/sessions";
 
 /** What every action that reads the cluster is told. */
 export interface ClusterOptions {

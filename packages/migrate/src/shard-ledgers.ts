@@ -1,6 +1,6 @@
 import type { ShardLedger } from "@pg-mig/ledger";
 import { latestVersions, type ShardLedger as PlannedShard } from "@pg-mig/planner";
-import type { OpenNode } from "./open-cluster.js";
+import type { OpenNode } from "@pg-mig/sessions";
 
 /** Shards with the same history share the list of their entries, and so that of the names. */
 const namesOfEntries = new WeakMap<ShardLedger["entries"], readonly string[]>();

@@ -1,4 +1,4 @@
-import { PgMigError } from "@pg-mig/errors";
+import { PgMigError } from "@pg-mig/model";
 import type { Command, Script } from "@pg-mig/psql-script";
 
 /**

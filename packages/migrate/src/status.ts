@@ -1,10 +1,10 @@
-import type { EditedFile } from "@pg-mig/executor";
 import { chooseDigest } from "@pg-mig/ledger";
 import { codeDigest, nodeFileSystem, readMigrationDirectory } from "@pg-mig/migrations";
 import { buildPlan, type Violation } from "@pg-mig/planner";
+import type { EditedFile } from "@pg-mig/report";
+import { type OpenNode, openCluster } from "@pg-mig/sessions";
 import { findEditedFiles } from "./edited-files.js";
 import { MigrationFiles } from "./migration-files.js";
-import { type OpenNode, openCluster } from "./open-cluster.js";
 import { rerunFingerprint } from "./rerun-fingerprint.js";
 import type { ClusterOptions } from "./run-options.js";
 import { shardLedgers } from "./shard-ledgers.js";

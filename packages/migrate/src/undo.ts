@@ -1,8 +1,8 @@
 import { basename } from "node:path";
-import { PgMigError } from "@pg-mig/errors";
-import type { Run } from "@pg-mig/executor";
 import { type MigrationDirectory, parseMigrationFileName } from "@pg-mig/migrations";
+import { PgMigError } from "@pg-mig/model";
 import { buildUndoPlan } from "@pg-mig/planner";
+import type { Run } from "@pg-mig/report";
 import { refuseViolations } from "./plan-refused.js";
 import type { RunKind } from "./prepare-run.js";
 import { startRun } from "./run-flow.js";

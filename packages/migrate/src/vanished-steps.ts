@@ -1,5 +1,5 @@
-import type { StepDone } from "@pg-mig/executor";
-import type { OpenNode } from "./open-cluster.js";
+import type { StepDone } from "@pg-mig/report";
+import type { OpenNode } from "@pg-mig/sessions";
 import type { RunKind } from "./prepare-run.js";
 
 /**

@@ -1,6 +1,5 @@
 export { renderChainFile, writeChainFile } from "./chain-file.js";
 export { codeDigest, shortDigest } from "./code-digest.js";
-export type { Company } from "./company.js";
 export type {
   DirectoryEntry,
   DirectoryReader,
@@ -8,7 +7,6 @@ export type {
   FileWriter,
   MigrationFileSystem,
 } from "./file-system.js";
-export type { Limits } from "./limits.js";
 export type { LoadMigrationScriptsOptions, MigrationScripts } from "./load-migration-scripts.js";
 export { loadMigrationScripts, readChecksums } from "./load-migration-scripts.js";
 export type { MadeMigration, MakeMigrationOptions } from "./make-migration.js";
@@ -21,7 +19,6 @@ export type { NewVersion, PlanNewVersionOptions, UnknownPrefix } from "./new-ver
 export { planNewVersion } from "./new-version.js";
 export { nodeFileSystem } from "./node-file-system.js";
 export type { FileProblem } from "./problems-error.js";
-export type { TransactionForm, TransactionUse } from "./transaction-form.js";
 export type { Direction, MigrationFileName, Version } from "./version.js";
 export {
   compareVersions,

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isPgMigError } from "@pg-mig/errors";
+import { isPgMigError } from "@pg-mig/model";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { decodeUtf8 } from "./decode-utf8.js";

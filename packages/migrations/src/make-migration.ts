@@ -1,4 +1,4 @@
-import { PgMigError } from "@pg-mig/errors";
+import { PgMigError } from "@pg-mig/model";
 import { writeChainFile } from "./chain-file.js";
 import { type DirectoryReader, type FileWriter, systemErrorCode } from "./file-system.js";
 import { migrationFilePath, readMigrationDirectory } from "./migration-directory.js";

@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isPgMigError } from "@pg-mig/errors";
+import { isPgMigError } from "@pg-mig/model";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readMigrationDirectory } from "./migration-directory.js";
 import { nodeFileSystem } from "./node-file-system.js";

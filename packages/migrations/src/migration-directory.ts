@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { PgMigError } from "@pg-mig/errors";
+import { PgMigError } from "@pg-mig/model";
 import { type DirectoryEntry, type DirectoryReader, systemErrorCode } from "./file-system.js";
 import { type FileProblem, problemsError } from "./problems-error.js";
 import { describeStrayFile, isStrayFile, SPECIAL_FILES } from "./stray-file.js";

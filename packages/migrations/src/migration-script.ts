@@ -1,10 +1,14 @@
 import { createHash } from "node:crypto";
-import { isPgMigError } from "@pg-mig/errors";
+import { isPgMigError } from "@pg-mig/model";
 import { parseScript, type Script } from "@pg-mig/psql-script";
+import {
+  judgeTransactions,
+  type Limits,
+  parseLimits,
+  type TransactionUse,
+} from "@pg-mig/sql-rules";
 import { decodeUtf8 } from "./decode-utf8.js";
-import { type Limits, parseLimits } from "./limits.js";
 import type { FileProblem } from "./problems-error.js";
-import { judgeTransactions, type TransactionUse } from "./transaction-form.js";
 import type { Direction } from "./version.js";
 
 /** A file of the migration directory, read and checked. */

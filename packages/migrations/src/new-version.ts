@@ -1,5 +1,4 @@
-import { PgMigError } from "@pg-mig/errors";
-import { nearestWord } from "./nearest-word.js";
+import { nearestWord, PgMigError } from "@pg-mig/model";
 import { compareVersions, parseVersion, type Version } from "./version.js";
 
 export interface PlanNewVersionOptions {

@@ -1,4 +1,4 @@
-import { type ErrorLocation, PgMigError, type Problem } from "@pg-mig/errors";
+import { type ErrorLocation, PgMigError, type Problem } from "@pg-mig/model";
 
 /** A problem of a file of the migration directory. */
 export interface FileProblem extends Problem {

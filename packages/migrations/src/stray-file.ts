@@ -1,5 +1,5 @@
-import type { Problem } from "@pg-mig/errors";
-import { nearestWord } from "./nearest-word.js";
+import type { Problem } from "@pg-mig/model";
+import { nearestWord } from "@pg-mig/model";
 import { parseMigrationFileName } from "./version.js";
 
 /** Files that the tool knows by their whole name. */

@@ -1,4 +1,4 @@
-import { type ErrorLocation, PgMigError } from "@pg-mig/errors";
+import { type ErrorLocation, PgMigError } from "@pg-mig/model";
 import { excerptAt } from "./excerpt.js";
 import type { ScriptPart } from "./message.js";
 import type { ServerError } from "./server-error.js";

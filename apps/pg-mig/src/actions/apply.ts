@@ -1,5 +1,5 @@
-import { PgMigError } from "@pg-mig/errors";
 import { apply } from "@pg-mig/migrate";
+import { PgMigError } from "@pg-mig/model";
 import type { ActionContext } from "../action-context.js";
 import { exitStatus } from "../exit-status.js";
 import { runOptions } from "../run-options.js";

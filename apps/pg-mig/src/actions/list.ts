@@ -1,9 +1,9 @@
-import { isPgMigError } from "@pg-mig/errors";
 import { listVersions, status } from "@pg-mig/migrate";
+import { isPgMigError } from "@pg-mig/model";
+import { listShards } from "@pg-mig/report";
 import type { ActionContext } from "../action-context.js";
 import { exitStatus } from "../exit-status.js";
 import { clusterOptions } from "../run-options.js";
-import { listShards } from "../view/shard-list.js";
 
 /**
  * Prints all versions on disk, a line each. Where the cluster answers, tells of files that were

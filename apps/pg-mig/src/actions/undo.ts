@@ -1,5 +1,5 @@
-import { PgMigError } from "@pg-mig/errors";
 import { latest, undo } from "@pg-mig/migrate";
+import { PgMigError } from "@pg-mig/model";
 import type { ActionContext } from "../action-context.js";
 import { clusterOptions, runOptions } from "../run-options.js";
 import { showRun } from "../show-run.js";

@@ -1,7 +1,7 @@
-import type { RunEvent } from "@pg-mig/migrate";
+import type { RunEvent } from "@pg-mig/report";
+import { failureOn, serverError, shardNames } from "@pg-mig/report/testing";
 import { describe, expect, it } from "vitest";
 import { createAnnouncer } from "./announcer.js";
-import { failureOn, serverError, shardNames } from "./run-events.test.support.js";
 import { renderLine } from "./styled-line.js";
 
 /** The lines that events leave, as one announcer makes them. */

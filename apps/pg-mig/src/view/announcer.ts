@@ -1,6 +1,6 @@
-import { renderLocation } from "@pg-mig/errors";
-import type { ErrorInfo, RunEvent } from "@pg-mig/migrate";
-import { failureReason } from "./group-failures.js";
+import { renderLocation } from "@pg-mig/model";
+import type { ErrorInfo, RunEvent } from "@pg-mig/report";
+import { failureReason } from "@pg-mig/report";
 import { type Line, line } from "./styled-line.js";
 
 /** How many lines of one kind appear before the rest is only counted. */

@@ -1,7 +1,7 @@
+import { anyName } from "@pg-mig/report/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cutToWidth, displayWidth, padToWidth, printable } from "./display-width.js";
-import { anyName } from "./run-events.test.support.js";
 
 describe("displayWidth", () => {
   it.each([

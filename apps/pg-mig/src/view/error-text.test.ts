@@ -1,4 +1,4 @@
-import { PgMigError } from "@pg-mig/errors";
+import { PgMigError } from "@pg-mig/model";
 import { describe, expect, it } from "vitest";
 import { renderError, type ShownError } from "./error-text.js";
 import { renderLine } from "./styled-line.js";

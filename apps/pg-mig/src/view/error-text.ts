@@ -1,4 +1,4 @@
-import { type ErrorLocation, type Problem, renderLocation } from "@pg-mig/errors";
+import { type ErrorLocation, type Problem, renderLocation } from "@pg-mig/model";
 import { type Line, line } from "./styled-line.js";
 
 /** What there is to show of an error: a `PgMigError`, or an `ErrorInfo` of a run. */

@@ -1,5 +1,5 @@
-import type { RunEvent } from "@pg-mig/migrate";
-import { countOf, formatDuration } from "./quantities.js";
+import type { RunEvent } from "@pg-mig/report";
+import { countOf, formatDuration } from "@pg-mig/report";
 import { type Line, line } from "./styled-line.js";
 
 interface HookProgress {

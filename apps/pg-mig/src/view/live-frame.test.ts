@@ -1,10 +1,10 @@
-import type { RunEvent } from "@pg-mig/migrate";
+import type { RunEvent } from "@pg-mig/report";
+import { emptyRunModel, passTime, reduceRun } from "@pg-mig/report";
+import { anyRun, failureOn, runStart, shardNames } from "@pg-mig/report/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { displayWidth } from "./display-width.js";
 import { liveFrame } from "./live-frame.js";
-import { anyRun, failureOn, runStart, shardNames } from "./run-events.test.support.js";
-import { emptyRunModel, passTime, reduceRun } from "./run-model.js";
 import { renderLine } from "./styled-line.js";
 
 interface Room {

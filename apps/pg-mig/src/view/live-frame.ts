@@ -1,14 +1,16 @@
-import { displayWidth, padToWidth } from "./display-width.js";
-import { stepsPerSecond } from "./pace.js";
-import { formatCount, formatRate, formatSeconds } from "./quantities.js";
 import {
   finishedSteps,
+  formatCount,
+  formatRate,
+  formatSeconds,
   placeOfWork,
   type RunModel,
   type RunningWork,
   remainingMs,
   runningWork,
-} from "./run-model.js";
+  stepsPerSecond,
+} from "@pg-mig/report";
+import { displayWidth, padToWidth } from "./display-width.js";
 import { type Line, line, type Span } from "./styled-line.js";
 import { blockersText, workDetail } from "./work-detail.js";
 

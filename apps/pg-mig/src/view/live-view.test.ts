@@ -1,9 +1,9 @@
-import type { RunEvent } from "@pg-mig/migrate";
+import type { RunEvent } from "@pg-mig/report";
+import { anyRun, failureOn, reportOf, runStart, shardNames } from "@pg-mig/report/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FakeTerminal, fakeExit, ManualClock } from "./fake-terminal.test.support.js";
 import { createLiveView } from "./live-view.js";
-import { anyRun, failureOn, reportOf, runStart, shardNames } from "./run-events.test.support.js";
 
 function liveView(columns?: number, rows?: number) {
   const terminal = new FakeTerminal(columns, rows);

@@ -1,7 +1,7 @@
+import { emptyRunModel, passTime, reduceRun } from "@pg-mig/report";
 import { createAnnouncer } from "./announcer.js";
 import { liveFrame } from "./live-frame.js";
 import { createRepaintArea } from "./repaint-area.js";
-import { emptyRunModel, passTime, reduceRun } from "./run-model.js";
 import type { Clock, OnExit, RunView } from "./run-view.js";
 import { type Line, line, renderLine } from "./styled-line.js";
 import type { Terminal } from "./terminal.js";

@@ -1,13 +1,17 @@
-import type { RunEvent } from "@pg-mig/migrate";
-import { stepsPerSecond } from "./pace.js";
-import { countOf, formatCount, formatDuration, formatRate, formatSeconds } from "./quantities.js";
+import type { RunEvent } from "@pg-mig/report";
 import {
+  countOf,
   finishedSteps,
+  formatCount,
+  formatDuration,
+  formatRate,
+  formatSeconds,
   placeOfWork,
   type RunModel,
   remainingMs,
   runningWork,
-} from "./run-model.js";
+  stepsPerSecond,
+} from "@pg-mig/report";
 import { type Line, line } from "./styled-line.js";
 import { blockersText, workDetail } from "./work-detail.js";
 

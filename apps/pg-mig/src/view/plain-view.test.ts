@@ -1,14 +1,8 @@
-import type { RunEvent } from "@pg-mig/migrate";
+import type { RunEvent } from "@pg-mig/report";
+import { failureOn, reportOf, runStart, serverError, shardNames } from "@pg-mig/report/testing";
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "./fake-terminal.test.support.js";
 import { createPlainView } from "./plain-view.js";
-import {
-  failureOn,
-  reportOf,
-  runStart,
-  serverError,
-  shardNames,
-} from "./run-events.test.support.js";
 
 function plainView() {
   const written: string[] = [];

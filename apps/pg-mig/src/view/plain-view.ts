@@ -1,7 +1,7 @@
+import { emptyRunModel, finishedSteps, passTime, type RunModel, reduceRun } from "@pg-mig/report";
 import { createAnnouncer } from "./announcer.js";
 import { hookLines } from "./hook-lines.js";
 import { progressLine, startLines, stepLines } from "./plain-lines.js";
-import { emptyRunModel, finishedSteps, passTime, type RunModel, reduceRun } from "./run-model.js";
 import type { Clock, RunView } from "./run-view.js";
 import { type Line, line, renderLines } from "./styled-line.js";
 import type { Terminal } from "./terminal.js";

@@ -1,7 +1,5 @@
 import type { PlannedRun, PlannedSql } from "@pg-mig/migrate";
-import { groupBy } from "./group-by.js";
-import { countOf } from "./quantities.js";
-import { listShards } from "./shard-list.js";
+import { countOf, groupBy, listShards } from "@pg-mig/report";
 import { type Line, line } from "./styled-line.js";
 
 /** What a run would do: per version the shards that it would be run on, and before.sql, after.sql. */

@@ -1,8 +1,8 @@
-import type { RunEvent } from "@pg-mig/migrate";
+import type { RunEvent } from "@pg-mig/report";
+import { anyRun, reportOf, runStart } from "@pg-mig/report/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FakeTerminal, fakeExit, ManualClock } from "./fake-terminal.test.support.js";
-import { anyRun, reportOf, runStart } from "./run-events.test.support.js";
 import { createRunOutput } from "./run-output.js";
 import type { Terminal } from "./terminal.js";
 

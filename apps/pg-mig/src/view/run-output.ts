@@ -1,4 +1,4 @@
-import type { Warning } from "./group-warnings.js";
+import type { Warning } from "@pg-mig/report";
 import { createJsonView } from "./json-view.js";
 import { createLiveView } from "./live-view.js";
 import { createPlainView } from "./plain-view.js";

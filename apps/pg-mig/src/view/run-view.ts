@@ -1,4 +1,4 @@
-import type { RunEvent } from "@pg-mig/migrate";
+import type { RunEvent } from "@pg-mig/report";
 
 /** What shows a run while it goes on: the live view, plain lines, or JSON lines. */
 export interface RunView {

@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from "node:util";
+import { anyName } from "@pg-mig/report/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { displayWidth } from "./display-width.js";
-import { anyName } from "./run-events.test.support.js";
 import { renderLine } from "./styled-line.js";
 
 const spans = fc.array(

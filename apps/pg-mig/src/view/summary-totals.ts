@@ -1,7 +1,5 @@
-import type { Report, RunEvent } from "@pg-mig/migrate";
-import { groupBy } from "./group-by.js";
-import { countOf, formatCount, formatDuration } from "./quantities.js";
-import { listShards } from "./shard-list.js";
+import type { Report, RunEvent } from "@pg-mig/report";
+import { countOf, formatCount, formatDuration, groupBy, listShards } from "@pg-mig/report";
 import { type Line, line } from "./styled-line.js";
 
 /** The event of a chain that was given up. */

@@ -1,7 +1,6 @@
-import type { Report } from "@pg-mig/migrate";
+import type { Report, Warning } from "@pg-mig/report";
+import { failureOn, reportOf, serverError, shardNames } from "@pg-mig/report/testing";
 import { describe, expect, it } from "vitest";
-import type { Warning } from "./group-warnings.js";
-import { failureOn, reportOf, serverError, shardNames } from "./run-events.test.support.js";
 import { renderLine } from "./styled-line.js";
 import { type SummaryNotes, summaryLines } from "./summary.js";
 

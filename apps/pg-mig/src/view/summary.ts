@@ -1,14 +1,17 @@
-import type { Report } from "@pg-mig/migrate";
-import { renderError } from "./error-text.js";
+import type { Report } from "@pg-mig/report";
 import {
+  countOf,
   type FailureGroup,
+  formatCount,
   groupFailures,
   groupHookFailures,
+  groupWarnings,
   type HookFailureGroup,
-} from "./group-failures.js";
-import { groupWarnings, type Warning, type WarningGroup } from "./group-warnings.js";
-import { countOf, formatCount } from "./quantities.js";
-import { listShards } from "./shard-list.js";
+  listShards,
+  type Warning,
+  type WarningGroup,
+} from "@pg-mig/report";
+import { renderError } from "./error-text.js";
 import { type Line, line } from "./styled-line.js";
 import { type AbandonedChain, endLines, totalsLine } from "./summary-totals.js";
 import { type VersionRow, versionTable } from "./version-table.js";

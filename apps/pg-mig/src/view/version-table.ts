@@ -1,6 +1,5 @@
+import { countOf, listShards, type PlacedShard } from "@pg-mig/report";
 import { displayWidth, padToWidth } from "./display-width.js";
-import { countOf } from "./quantities.js";
-import { listShards, type PlacedShard } from "./shard-list.js";
 import type { Line } from "./styled-line.js";
 
 /** A version and some shards. */

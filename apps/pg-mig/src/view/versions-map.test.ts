@@ -1,5 +1,5 @@
+import { shardNames } from "@pg-mig/report/testing";
 import { describe, expect, it } from "vitest";
-import { shardNames } from "./run-events.test.support.js";
 import { renderLine } from "./styled-line.js";
 import { type ShardState, versionsMapLines } from "./versions-map.js";
 

@@ -1,7 +1,5 @@
+import { countOf, groupBy, listShards } from "@pg-mig/report";
 import { displayWidth, padToWidth } from "./display-width.js";
-import { groupBy } from "./group-by.js";
-import { countOf } from "./quantities.js";
-import { listShards } from "./shard-list.js";
 import type { Line } from "./styled-line.js";
 
 /** What a shard has and still needs. */

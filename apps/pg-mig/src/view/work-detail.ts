@@ -1,6 +1,5 @@
-import type { Blocker, BuildProgress } from "@pg-mig/migrate";
-import { formatCount } from "./quantities.js";
-import type { RunningWork } from "./run-model.js";
+import type { Blocker, BuildProgress, RunningWork } from "@pg-mig/report";
+import { formatCount } from "@pg-mig/report";
 
 /**
  * What is known of work that takes its time: how far its index is, and who makes it wait. Empty where

@@ -1,3 +1,0 @@
-export { renderLocation } from "./location.js";
-export type { ErrorLocation, PgMigErrorOptions, Problem } from "./pg-mig-error.js";
-export { isPgMigError, PgMigError } from "./pg-mig-error.js";

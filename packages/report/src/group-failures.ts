@@ -1,0 +1,69 @@
+import { renderLocation } from "@pg-mig/model";
+import { groupBy } from "./group-by.js";
+import type { ErrorInfo, Report, StepFailure } from "./run-event.js";
+import type { PlacedShard } from "./shard-list.js";
+import { withoutNames } from "./without-names.js";
+
+/** Shards on which one version failed for one reason. */
+export interface FailureGroup {
+  readonly version: string;
+  /** The error of the first of the shards; those of the others differ in names at most. */
+  readonly error: ErrorInfo;
+  readonly shards: readonly PlacedShard[];
+  /** How many later versions of these shards were not attempted. */
+  readonly notAttempted: number;
+}
+
+/** Nodes on which before.sql or after.sql failed for one reason. */
+export interface HookFailureGroup {
+  readonly file: string;
+  readonly error: ErrorInfo;
+  readonly nodes: readonly string[];
+}
+
+/** Groups failures by {@link failureReason}; sorted by version, node, shard, whichever came first. */
+export function groupFailures(failures: readonly StepFailure[]): FailureGroup[] {
+  return groupBy(failures.toSorted(compareSteps), failureReason).map(([first, ...rest]) => ({
+    version: first.version,
+    error: first.error,
+    shards: [first, ...rest].map(({ node, shard }) => ({ node, shard })),
+    notAttempted: [first, ...rest].reduce((sum, { notAttempted }) => sum + notAttempted.length, 0),
+  }));
+}
+
+/** Groups the failures of before.sql and after.sql in the same way. */
+export function groupHookFailures(failures: Report["hookFailures"]): HookFailureGroup[] {
+  return groupBy(failures, ({ node, file, error }) => reason(error, file, [node])).map(
+    ([first, ...rest]) => ({
+      file: first.file,
+      error: first.error,
+      nodes: [first, ...rest].map(({ node }) => node),
+    }),
+  );
+}
+
+/**
+ * Why a version failed on a shard, as a key: equal for shards that failed for the same reason. The
+ * name of the shard and every quoted name or value in the message do not count.
+ */
+export function failureReason(failure: Omit<StepFailure, "notAttempted">): string {
+  return reason(failure.error, failure.version, [failure.node, failure.shard]);
+}
+
+function compareSteps(a: StepFailure, b: StepFailure): number {
+  return (
+    compareNames(a.version, b.version) ||
+    compareNames(a.node, b.node) ||
+    compareNames(a.shard, b.shard)
+  );
+}
+
+function compareNames(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
+function reason(error: ErrorInfo, subject: string, names: readonly string[]): string {
+  const message = withoutNames(error.server?.message ?? error.message, names);
+  const { code, server, where } = error;
+  return JSON.stringify([subject, code, server?.sqlState, renderLocation(where), message]);
+}

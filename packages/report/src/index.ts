@@ -1,0 +1,35 @@
+export type { Blocker } from "./blocker.js";
+export type { BuildProgress } from "./build-progress.js";
+export { groupBy } from "./group-by.js";
+export type { FailureGroup, HookFailureGroup } from "./group-failures.js";
+export { failureReason, groupFailures, groupHookFailures } from "./group-failures.js";
+export type { Warning, WarningGroup } from "./group-warnings.js";
+export { groupWarnings } from "./group-warnings.js";
+export { stepsPerSecond } from "./pace.js";
+export { countOf, formatCount, formatDuration, formatRate, formatSeconds } from "./quantities.js";
+export type { StepDone } from "./report.js";
+export { ReportBuilder } from "./report.js";
+export type { Run } from "./run.js";
+export { createRun } from "./run.js";
+export type {
+  EditedFile,
+  ErrorInfo,
+  Report,
+  RequeueReason,
+  RunAction,
+  RunEvent,
+  RunOutcome,
+  StepFailure,
+} from "./run-event.js";
+export type { RunModel, RunningWork } from "./run-model.js";
+export {
+  emptyRunModel,
+  finishedSteps,
+  passTime,
+  placeOfWork,
+  reduceRun,
+  remainingMs,
+  runningWork,
+} from "./run-model.js";
+export type { PlacedShard } from "./shard-list.js";
+export { listShards } from "./shard-list.js";

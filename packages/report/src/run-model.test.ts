@@ -1,0 +1,122 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { RunEvent } from "./run-event.js";
+import {
+  emptyRunModel,
+  finishedSteps,
+  passTime,
+  placeOfWork,
+  reduceRun,
+  remainingMs,
+  runningWork,
+} from "./run-model.js";
+import { anyRun, failureOn, runStart } from "./testing/run-events.js";
+
+/** The state after events that all came at once. */
+function stateAfter(events: readonly RunEvent[]) {
+  return events.reduce((model, event) => reduceRun(model, event, 0), emptyRunModel(0));
+}
+
+const step = (type: "step:start" | "step:already-done", shard: string): RunEvent => ({
+  type,
+  node: "n",
+  shard,
+  version: "v",
+});
+
+describe("reduceRun", () => {
+  it("counts every step at most once and shows just the work that runs", () => {
+    fc.assert(
+      fc.property(anyRun, (events) => {
+        const model = stateAfter(events);
+        expect(finishedSteps(model) + model.notAttempted).toBeLessThanOrEqual(model.planned);
+
+        const running = new Set<string>();
+        for (const event of events) {
+          if ("shard" in event && !/abandoned|waiting|progress/.test(event.type)) {
+            const place = JSON.stringify([event.node, event.shard]);
+            event.type === "step:start" ? running.add(place) : running.delete(place);
+          }
+        }
+        const shown = runningWork(model).map(({ node, shard }) => JSON.stringify([node, shard]));
+        expect(shown.toSorted()).toEqual([...running].toSorted());
+      }),
+    );
+  });
+
+  it("keeps the other slots in their place when one becomes free", () => {
+    const model = stateAfter([
+      runStart(["n"], 9),
+      step("step:start", "a"),
+      step("step:start", "b"),
+      step("step:start", "c"),
+      step("step:already-done", "b"),
+      step("step:already-done", "a"),
+      step("step:start", "d"),
+    ]);
+    expect(runningWork(model).map(placeOfWork)).toEqual(["n:d", "n:c"]);
+  });
+
+  it("knows who makes work wait and how far it is, until it waits no more and is over", () => {
+    const work = { node: "n", shard: "a", version: "v" };
+    const blockedBy = [{ pid: 7 }];
+    const events: readonly RunEvent[] = [
+      runStart(["n"], 9),
+      step("step:start", "a"),
+      step("step:start", "b"),
+      { type: "step:progress", ...work, phase: "building index" },
+      { type: "step:waiting", ...work, blockedBy },
+      { type: "step:waiting", ...work, blockedBy: [] },
+      step("step:already-done", "a"),
+      step("step:start", "a"),
+    ];
+    const detailAfter = (count: number) => {
+      const [first, second] = runningWork(stateAfter(events.slice(0, count)));
+      expect([second?.blockedBy, second?.progress]).toEqual([undefined, undefined]);
+      return { blockedBy: first?.blockedBy, progress: first?.progress };
+    };
+    const progress = { phase: "building index" };
+    expect(detailAfter(4)).toEqual({ progress });
+    expect(detailAfter(5)).toEqual({ progress, blockedBy });
+    expect(detailAfter(6)).toEqual({ progress });
+    expect(detailAfter(8)).toEqual({});
+  });
+
+  it("shows before.sql as work of the node", () => {
+    const start: RunEvent = { type: "hook:start", node: "n", file: "before.sql" };
+    const done: RunEvent = { type: "hook:done", node: "n", file: "before.sql", durationMs: 1 };
+    const running = runningWork(stateAfter([runStart(["n"], 1), start]));
+    expect(running.map(({ what, ...work }) => `${placeOfWork({ what, ...work })} ${what}`)).toEqual(
+      ["n before.sql"],
+    );
+    expect(runningWork(stateAfter([runStart(["n"], 1), start, done]))).toEqual([]);
+  });
+
+  it("adds the steps of a later round to those planned", () => {
+    const events: RunEvent[] = [
+      runStart(["n"], 5),
+      { type: "round:start", round: 2, chains: 1, steps: 3 },
+    ];
+    expect(stateAfter(events).planned).toBe(8);
+  });
+
+  it("counts what is behind a failed step as not attempted, and not as progress", () => {
+    const failed: RunEvent = {
+      type: "step:failed",
+      durationMs: 1,
+      ...failureOn("n", "a", { notAttempted: ["v2", "v3"] }),
+    };
+    const model = stateAfter([runStart(["n"], 3), failed]);
+    expect(model).toMatchObject({ failed: 1, notAttempted: 2 });
+    expect(finishedSteps(model)).toBe(1);
+  });
+});
+
+describe("remainingMs", () => {
+  it("judges by the time since the first step, not by that of before.sql", () => {
+    const begun = reduceRun(stateAfter([runStart(["n"], 100)]), step("step:start", "a"), 60_000);
+    const done = reduceRun(begun, step("step:already-done", "a"), 61_000);
+    expect(remainingMs(begun)).toBeUndefined();
+    expect(remainingMs(passTime(done, 61_000))).toBe(99_000);
+  });
+});

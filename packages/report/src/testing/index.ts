@@ -1,0 +1,9 @@
+export {
+  anyName,
+  anyRun,
+  failureOn,
+  reportOf,
+  runStart,
+  serverError,
+  shardNames,
+} from "./run-events.js";

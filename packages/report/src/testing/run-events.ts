@@ -1,0 +1,175 @@
+import fc from "fast-check";
+import type { ErrorInfo, Report, RunEvent, StepFailure } from "../run-event.js";
+
+/** `sh0000`, `sh0001` … */
+export function shardNames(count: number, from = 0): string[] {
+  return Array.from({ length: count }, (_, index) => `sh${String(from + index).padStart(4, "0")}`);
+}
+
+/** The first event of a run that has `steps` steps, one per shard. */
+export function runStart(nodes: readonly string[], steps: number): RunEvent {
+  return { type: "run:start", action: "apply", nodes, shards: steps, chains: steps, steps };
+}
+
+/** An error as a server reports it for a statement of a file. */
+export function serverError(message: string, more: Partial<ErrorInfo> = {}): ErrorInfo {
+  return {
+    code: "SCRIPT_FAILED",
+    message,
+    where: { file: "migrations/20240102.add.sh.up.sql", line: 3, column: 8 },
+    excerpt: "CREATE TABEL orders();\n       ^",
+    server: { sqlState: "42601", message },
+    ...more,
+  };
+}
+
+/** A failed step; its message names the shard, as those of PostgreSQL do. */
+export function failureOn(
+  node: string,
+  shard: string,
+  more: Partial<StepFailure> = {},
+): StepFailure {
+  return {
+    node,
+    shard,
+    version: "20240102.add.sh",
+    error: serverError(`relation "${shard}.orders" does not exist`),
+    notAttempted: [],
+    ...more,
+  };
+}
+
+/** The report of a run that did nothing, changed by `more`. */
+export function reportOf(more: Partial<Report>): Report {
+  return {
+    action: "apply",
+    outcome: "done",
+    durationMs: 1234,
+    planned: 0,
+    done: 0,
+    alreadyDone: 0,
+    failed: [],
+    inDoubt: [],
+    notAttempted: 0,
+    abandoned: [],
+    hookFailures: [],
+    doneByVersion: [],
+    latest: [],
+    edited: [],
+    ...more,
+  };
+}
+
+/** Names of any kind: plain, wide, combined, quoted, and with what a terminal would obey. */
+export const anyName = fc.oneof(
+  fc.constantFrom(
+    "sh0001",
+    "数据库三号",
+    "e\u0301te\u0301",
+    "👨‍👩‍👧 familie",
+    "❤️",
+    "\u001B[2Jclear",
+    "a\tb\nc",
+    "한글",
+  ),
+  fc.string({ unit: "grapheme", minLength: 1 }),
+  fc.string({ unit: "binary", minLength: 1 }),
+);
+
+/** The events of a run up to some moment, in an order in which they can come. */
+export const anyRun: fc.Arbitrary<readonly RunEvent[]> = fc
+  .record({
+    nodes: fc.uniqueArray(anyName, { minLength: 1, maxLength: 3 }),
+    shards: fc.uniqueArray(anyName, { minLength: 1, maxLength: 6 }),
+    versions: fc.uniqueArray(anyName, { minLength: 1, maxLength: 3 }),
+    message: anyName,
+    // Which chain goes on next, and how the step that it has at hand ends.
+    turns: fc.array(
+      fc.record({
+        chain: fc.nat(),
+        end: fc.constantFrom(
+          "done",
+          "already-done",
+          "failed",
+          "in-doubt",
+          "requeued",
+          "abandoned",
+          "waiting",
+          "progress",
+        ),
+      }),
+      { maxLength: 60 },
+    ),
+  })
+  .map(({ nodes, shards, versions, message, turns }) => {
+    const chains = nodes.flatMap((node) =>
+      shards.map((shard) => ({ node, shard, left: [...versions], running: false })),
+    );
+    const steps = chains.length * versions.length;
+    const events: RunEvent[] = [
+      {
+        type: "run:start",
+        action: "apply",
+        nodes,
+        shards: chains.length,
+        chains: chains.length,
+        steps,
+      },
+    ];
+    for (const { chain, end } of turns) {
+      const open = chains.filter(({ left }) => left.length > 0);
+      const next = open[chain % Math.max(1, open.length)];
+      const version = next?.left[0];
+      if (next === undefined || version === undefined) {
+        break;
+      }
+      const { node, shard } = next;
+      const step = { node, shard, version };
+      const error = serverError(message);
+      if (!next.running && end === "abandoned") {
+        events.push({
+          type: "chain:abandoned",
+          reason: "interrupted",
+          node,
+          shard,
+          notAttempted: next.left,
+        });
+        next.left = [];
+      } else if (!next.running) {
+        events.push({ type: "step:start", ...step });
+        next.running = true;
+      } else if (end === "waiting") {
+        const blockedBy = [{ pid: 1, user: message, query: message }].slice(0, chain % 2);
+        events.push({ type: "step:waiting", ...step, blockedBy });
+      } else if (end === "progress") {
+        const count = { done: chain % 8, total: 7, unit: "blocks" } as const;
+        events.push({ type: "step:progress", ...step, phase: message, count });
+      } else if (end === "failed" || end === "in-doubt") {
+        const notAttempted = next.left.slice(1);
+        events.push(
+          end === "failed"
+            ? { type: "step:failed", ...step, durationMs: 5, error, notAttempted }
+            : { type: "step:in-doubt", ...step, error, notAttempted },
+        );
+        next.left = [];
+      } else if (end === "requeued") {
+        events.push({
+          type: "step:requeued",
+          ...step,
+          reason: "deadlock",
+          attempt: 1,
+          delayMs: 10,
+        });
+        next.running = false;
+      } else {
+        events.push(
+          end === "already-done"
+            ? { type: "step:already-done", ...step }
+            : { type: "step:done", ...step, durationMs: 5 },
+        );
+        next.left = next.left.slice(1);
+        next.running = false;
+      }
+    }
+    return events;
+  });

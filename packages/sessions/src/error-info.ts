@@ -1,0 +1,32 @@
+import { type ErrorLocation, isPgMigError, type PgMigError } from "@pg-mig/model";
+import { ScriptError } from "@pg-mig/psql-script";
+import type { ErrorInfo } from "@pg-mig/report";
+import { isConnectionLoss, serverWords } from "./server-error.js";
+
+/** Turns what was thrown into plain data for events and reports; `where` adds what is known of the place. */
+export function errorInfo(error: unknown, where: ErrorLocation): ErrorInfo {
+  const place = { ...where, ...definedOnly(isPgMigError(error) ? (error.where ?? {}) : {}) };
+  const words = serverWords(error);
+  const server = words && { message: words.message, ...definedOnly(words) };
+  if (isPgMigError(error)) {
+    const { code, message, hint = hintOf(error) } = error;
+    const excerpt = error instanceof ScriptError ? error.excerpt : undefined;
+    return { code, message, ...definedOnly({ hint, excerpt, server }), where: place };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const code = isConnectionLoss(error) ? "CONNECTION_LOST" : "SERVER_REFUSED";
+  return { code, message, ...definedOnly({ server }), where: place };
+}
+
+/** What to do about an error of a server that says nothing of the file. */
+function hintOf(error: PgMigError): string | undefined {
+  return error instanceof ScriptError && error.part === "epilogue"
+    ? "The file ran to its end, and its entry could not be stored in the ledger. Let the file neither drop nor rename its schema, nor make its transaction read-only."
+    : undefined;
+}
+
+function definedOnly<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };
+}

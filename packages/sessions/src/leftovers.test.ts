@@ -1,0 +1,62 @@
+import { parseScript } from "@pg-mig/psql-script";
+import { describe, expect, it } from "vitest";
+import { sessionTraces } from "./leftovers.js";
+
+const judge = (text: string) => sessionTraces(parseScript(text, { file: "a.sql" }));
+
+describe("sessionTraces", () => {
+  it.each([
+    "ALTER TABLE t ADD COLUMN c int;",
+    "-- only a comment\n",
+    "CREATE TABLE t (id bigint PRIMARY KEY, name text NOT NULL); DROP TABLE u;",
+    "COMMENT ON TABLE t IS 'SET ROLE, TEMP, set_config()'; GRANT SELECT ON t TO PUBLIC;",
+  ])("knows that nothing is left behind by %j", (text) => {
+    expect(judge(text)).toBe("none");
+  });
+
+  it.each([
+    "SET work_mem = '1MB';",
+    "SET LOCAL search_path TO a; SELECT 1.5;",
+    "SELECT pg_catalog.set_config('search_path', '', false);",
+    "UPDATE t SET a = b.c FROM b;",
+    "INSERT INTO t VALUES (1);",
+    "CREATE TEMP TABLE t (id int);",
+    "CREATE TABLE pg_temp.t (id int);",
+    "CREATE TABLE t AS SELECT f();",
+    "ALTER TABLE t ADD COLUMN c int DEFAULT f();",
+    "ALTER TABLE t ALTER COLUMN c TYPE int USING f(c);",
+    "CREATE INDEX ON t (f(c));",
+    "DO $$ BEGIN PERFORM 1; END $$;",
+    "ALTER TABLE t ADD COLUMN c int; LISTEN x;",
+    "\\set x 1\n",
+  ])("trusts nothing of %j", (text) => {
+    expect(judge(text)).toBe("droppable");
+  });
+
+  it.each([
+    "SET my.setting = '1';",
+    'set local "my" . "setting" to 1;',
+    "SET SESSION my.setting = '1';",
+    "SELECT set_config('a.b', 'c', false);",
+    "SELECT set_config(name, 'c', false) FROM names;",
+    "SELECT set_config('a' || '.b', 'c', false);",
+    "DO $$ BEGIN EXECUTE 'SET a.b = 1'; END $$;",
+    "SELECT setseed(0.5);",
+    "LOAD 'auto_explain';",
+    "\\set n a.b\nSET :n = 1;\n",
+    "\\set f other.sql\n\\ir :f\n",
+    "\\if true\n\\i other.sql\n\\endif\n",
+    "\\cd sub\n\\include other.sql\n",
+  ])("knows that no reset drops what is left behind by %j", (text) => {
+    expect(judge(text)).toBe("lasting");
+  });
+
+  it("looks into included files", () => {
+    const script = parseScript("\\ir other.sql\n", { file: "a.sql" });
+    const other = parseScript("SET a.b = 1;", { file: "other.sql" });
+    expect(sessionTraces(script)).toBe("droppable");
+    expect(sessionTraces({ ...script, includes: new Map([["/other.sql", other]]) })).toBe(
+      "lasting",
+    );
+  });
+});

@@ -1,0 +1,296 @@
+import { hostname } from "node:os";
+import process from "node:process";
+import {
+  type BackendKey,
+  backendKeyOf,
+  cancelBackend,
+  connectNode,
+  createDatabaseIfMissing,
+  type DiscoverySource,
+  discoverNodes,
+  distinctNodes,
+  type Node,
+  type NodeDefaults,
+  type NodeIdentity,
+  nodeIdentitySql,
+  parseNodeIdentity,
+  streamRows,
+  waitForNode,
+} from "@pg-mig/cluster";
+import {
+  EntryPool,
+  isNodeLedgerRow,
+  type NodeLedger,
+  NodeLedgerReader,
+  nodeLedgerSql,
+  renderRunName,
+  type ShardLedger,
+} from "@pg-mig/ledger";
+import { PgMigError } from "@pg-mig/model";
+import type pg from "pg";
+import { onEachNode } from "./on-each-node.js";
+import { PrimaryFinder } from "./primary-finder.js";
+import { readPatiently } from "./read-patiently.js";
+import type { RunLock } from "./run-lock.js";
+import { chosenShards, nodesToAsk, nodesToUse, type Only } from "./selected-shards.js";
+import type { ExecutorNode } from "./session-client.js";
+import { SessionPool } from "./session-pool.js";
+import { sharedByPooler } from "./shared-by-pooler.js";
+
+/** For how long a run waits for a node that went away, unless it is told otherwise. */
+export const RECONNECT_FOR_MS = 60_000;
+
+export interface OpenClusterOptions {
+  /** What is done with it, in a word: `pg_stat_activity` shows it of each connection. */
+  readonly action: "apply" | "undo" | "dry" | "status" | "latest";
+  /** Where the nodes come from. */
+  readonly sources: readonly DiscoverySource[];
+  /** What a source leaves out. */
+  readonly defaults: NodeDefaults;
+  /** Which nodes and shards to work on; `undefined`: all. */
+  readonly only?: Only | undefined;
+  /** Whether to make a database that is missing, and to wait for a server that is still starting. */
+  readonly createDatabase?: boolean | undefined;
+  /** For how long a node that goes away later on is waited for, in milliseconds. @default 60000 */
+  readonly reconnectForMs?: number | undefined;
+  readonly signal: AbortSignal;
+  /** Told what the user should know and is no error: a replica that is skipped, a server waited for. */
+  readonly onNote: (message: string) => void;
+}
+
+export interface LockClusterOptions {
+  /** How long to wait for other runs, in milliseconds; 0: not at all. */
+  readonly waitMs: number | "unlimited";
+  /** Whether to do without the lock where a pooler keeps it from being held. */
+  readonly allowPooler: boolean;
+}
+
+interface ConnectOptions extends OpenClusterOptions {
+  readonly applicationName: string;
+  readonly pool: EntryPool;
+}
+
+/** A primary of the cluster, with what it remembers. */
+export interface OpenNode {
+  readonly node: Node;
+  readonly identity: NodeIdentity;
+  readonly ledger: NodeLedger;
+  /** The ledgers of the shards to work on: all of the node's, if nothing was said. */
+  readonly shards: readonly ShardLedger[];
+}
+
+/** The cluster's primaries, each connected once, and the sessions that runs use. */
+export interface OpenCluster {
+  /** By name, in code-unit order. At least one. */
+  readonly nodes: readonly OpenNode[];
+  /** Unless the cluster is locked, the connections that the ledgers were read over are used first. */
+  readonly sessions: SessionPool;
+  /** Whether a pooler shares a node's connections, so that nothing of a session holds there. */
+  isShared(node: Pick<ExecutorNode, "name">): boolean;
+  /**
+   * Takes the run lock of every node, over the connections that the ledgers were read over. From then
+   * on what was read before is void. The lock is held until the cluster is closed, and taken again
+   * where it is lost with its connection, before more work starts there.
+   *
+   * @throws PgMigError `RUN_LOCKED`; `POOLER_REFUSED`; what connecting throws.
+   */
+  lock(options: LockClusterOptions): Promise<void>;
+  /**
+   * Runs a statement over the connection of a node's run lock, which no session uses. Rejects where
+   * there is none, and where no answer comes within 15 seconds.
+   */
+  ask(node: ExecutorNode, sql: string): Promise<{ readonly rows: readonly unknown[] }>;
+  /** Reads all ledgers again, waiting for nodes that are away for a while. */
+  readLedgers(): Promise<readonly OpenNode[]>;
+  /** Reads the ledgers of the nodes that still answer. */
+  readReachable(): Promise<readonly OpenNode[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * Finds the nodes, connects to all of them and reads all ledgers, with one query per node. Replicas
+ * are skipped, and a database that is listed under two names is used once, each with a note.
+ *
+ * @throws PgMigError what discovery throws; `CLUSTER_UNREACHABLE`, with a problem for each node, if
+ * any node cannot be used; `NO_PRIMARY` if there are only replicas; `NOTHING_CHOSEN`.
+ */
+export async function openCluster(given: OpenClusterOptions): Promise<OpenCluster> {
+  const { action, sources, defaults, signal, onNote, only } = given;
+  const run = { action, since: new Date(), pid: process.pid, host: hostname() };
+  const options: ConnectOptions = {
+    ...given,
+    applicationName: renderRunName(run),
+    pool: new EntryPool(),
+  };
+  const all = await discoverNodes(sources, { signal, log: onNote, defaults });
+  const found = nodesToAsk(all, only);
+  const clients = new Map<string, pg.Client>();
+  try {
+    const inspected = await onEachNode(found, async (node) => {
+      const client = await connect(node, options);
+      clients.set(node.name, client);
+      return inspectNode(node, client, options);
+    });
+    const { used, replicas, duplicates } = distinctNodes(inspected);
+    for (const { node } of replicas) {
+      onNote(`${node.label} is a replica and is skipped.`);
+    }
+    for (const { node, sameAs } of duplicates) {
+      onNote(`${node.label} is the same database as ${sameAs.label} and is used once.`);
+    }
+    if (used.length === 0) throw noPrimary(found);
+    const nodes = nodesToUse(used, only);
+    const keep = new Set(nodes.map(({ node }) => node.name));
+    await Promise.all(
+      [...clients].map(async ([name, client]) => {
+        if (!keep.has(name)) await client.end();
+      }),
+    );
+    return createOpenCluster(nodes, clients, options);
+  } catch (error) {
+    await Promise.allSettled([...clients.values()].map((client) => client.end()));
+    throw error;
+  }
+}
+
+function createOpenCluster(
+  nodes: readonly OpenNode[],
+  clients: Map<string, pg.Client>,
+  options: ConnectOptions,
+): OpenCluster {
+  const byName = new Map(nodes.map((open) => [open.node.name, open]));
+  const primaries = new PrimaryFinder(options);
+  const backends = new WeakMap<object, { readonly node: Node; readonly key: BackendKey }>();
+  let runLock: RunLock | undefined;
+  let shared: ReadonlySet<string> = new Set();
+  const sessions = new SessionPool({
+    async connect({ name }) {
+      const open = byName.get(name);
+      if (open === undefined) throw new Error(`Not a node of this cluster: ${name}`);
+      const first = takeFrom(clients, name);
+      const { client, node } =
+        first === undefined
+          ? await primaries.connect(open.node, open.identity)
+          : { client: first, node: open.node };
+      const key = backendKeyOf(client);
+      if (key !== undefined) backends.set(client, { node, key });
+      return client;
+    },
+    async cancel(_, client) {
+      const backend = backends.get(client);
+      if (backend !== undefined) await cancelBackend(backend.node, backend.key);
+    },
+    mayWork: async (node) => runLock?.mayWork(node),
+    sharesBackends: ({ name }) => shared.has(name),
+  });
+  const openSession = async ({ node }: OpenNode) => {
+    sessions.release(await sessions.acquire(node));
+  };
+  const readAgain = async (open: OpenNode, reconnectForMs: number): Promise<OpenNode> => {
+    const { signal, only, pool } = options;
+    const ledger = await readPatiently(open.node, { sessions, pool, reconnectForMs, signal });
+    return { ...open, ledger, shards: chosenShards(open.node, ledger.shards, only) };
+  };
+  return {
+    nodes,
+    sessions,
+    isShared: ({ name }) => shared.has(name),
+    async lock({ waitMs, allowPooler }) {
+      const { RunLock } = await import("./run-lock.js");
+      const opened = nodes.map((open) => ({ open, client: clients.get(open.node.name) }));
+      shared = await sharedByPooler(opened, {
+        connect: ({ node }) => connectNode(node, options),
+        allowPooler,
+        onNote: options.onNote,
+      });
+      runLock = new RunLock({
+        nodes: nodes
+          .filter(({ node }) => !shared.has(node.name))
+          .map(({ node, identity }) => {
+            const client = takeFrom(clients, node.name);
+            return {
+              node,
+              order: `${identity.systemIdentifier} ${identity.databaseOid}`,
+              first: client && { client, identity },
+              connect: () => primaries.connect(node, identity),
+            };
+          }),
+        waitMs,
+        signal: options.signal,
+        onNote: options.onNote,
+      });
+      // The first sessions are opened meanwhile, but by a run that may wait for long: what cannot be
+      // opened is told when it is needed.
+      const opening = waitMs === 0 ? onEachNode(nodes, openSession).catch(() => {}) : undefined;
+      try {
+        await runLock.take();
+      } finally {
+        await opening;
+      }
+    },
+    async ask(node, sql) {
+      if (runLock === undefined) throw new Error("The cluster is not locked.");
+      return runLock.ask(node, sql);
+    },
+    readLedgers: () =>
+      onEachNode(nodes, (open) => readAgain(open, options.reconnectForMs ?? RECONNECT_FOR_MS)),
+    async readReachable() {
+      const results = await Promise.allSettled(nodes.map((open) => readAgain(open, 0)));
+      return results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+    },
+    async close() {
+      await sessions.close();
+      await runLock?.close();
+      await Promise.allSettled([...clients.values()].map((client) => client.end()));
+    },
+  };
+}
+
+function takeFrom<K, V>(map: Map<K, V>, key: K): V | undefined {
+  const value = map.get(key);
+  map.delete(key);
+  return value;
+}
+
+/** Both questions travel in one message. */
+async function inspectNode(
+  node: Node,
+  client: pg.Client,
+  { only, pool }: ConnectOptions,
+): Promise<OpenNode> {
+  const reader = new NodeLedgerReader(pool);
+  const identity: Readonly<Record<string, unknown>>[] = [];
+  await streamRows(client, `${nodeIdentitySql};\n${nodeLedgerSql}`, (row) => {
+    if (isNodeLedgerRow(row)) reader.add(row);
+    else identity.push(row);
+  });
+  const ledger = reader.end();
+  return {
+    node,
+    identity: parseNodeIdentity(identity),
+    ledger,
+    shards: chosenShards(node, ledger.shards, only),
+  };
+}
+
+async function connect(
+  node: Node,
+  { createDatabase, signal, onNote, applicationName }: ConnectOptions,
+): Promise<pg.Client> {
+  if (createDatabase) {
+    const onWaiting = (reason: string) => onNote(`Waiting for ${node.label}: ${reason}`);
+    await waitForNode(node, { applicationName, signal, onWaiting });
+    if ((await createDatabaseIfMissing(node, { applicationName, signal })) === "created") {
+      onNote(`The database "${node.database}" did not exist on ${node.label}; it is created.`);
+    }
+  }
+  return connectNode(node, { applicationName, signal });
+}
+
+function noPrimary(nodes: readonly Node[]): PgMigError {
+  const labels = nodes.map(({ label }) => label).join(", ");
+  return new PgMigError(`There is no primary among the nodes: ${labels}.`, {
+    code: "NO_PRIMARY",
+    hint: "All of them are replicas. Add the primaries to --hosts (PGHOST).",
+  });
+}

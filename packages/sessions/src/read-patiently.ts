@@ -1,0 +1,53 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { streamRows } from "@pg-mig/cluster";
+import {
+  type EntryPool,
+  isNodeLedgerRow,
+  type NodeLedger,
+  NodeLedgerReader,
+  nodeLedgerSql,
+} from "@pg-mig/ledger";
+import { acquireSession } from "./acquire-session.js";
+import { isConnectionLoss } from "./server-error.js";
+import type { ExecutorNode } from "./session-client.js";
+import type { SessionPool } from "./session-pool.js";
+
+export interface ReadPatientlyOptions {
+  readonly sessions: SessionPool;
+  /** What keeps one of all that ledgers have in common. */
+  readonly pool: EntryPool;
+  /** For how long a node that cannot be reached is tried again, in milliseconds. */
+  readonly reconnectForMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** How often reading is begun anew whose connection broke. */
+const MAX_CONNECTION_LOSSES = 3;
+
+/** What broke one connection often breaks others: by then that is known, and they are not used. */
+const LOSS_PAUSE_MS = 100;
+
+/**
+ * Reads the ledgers of a node in the course of a run, which a failover between two of its versions
+ * is no reason to break off.
+ */
+export async function readPatiently(
+  node: ExecutorNode,
+  options: ReadPatientlyOptions,
+): Promise<NodeLedger> {
+  for (let losses = 0; ; losses++) {
+    const session = await acquireSession(node, undefined, options);
+    try {
+      const reader = new NodeLedgerReader(options.pool);
+      await streamRows(session.client, nodeLedgerSql, (row) => {
+        if (isNodeLedgerRow(row)) reader.add(row);
+      });
+      return reader.end();
+    } catch (error) {
+      if (!isConnectionLoss(error) || losses === MAX_CONNECTION_LOSSES) throw error;
+      await sleep(LOSS_PAUSE_MS);
+    } finally {
+      options.sessions.release(session);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import {
+  type Choice,
+  isShardChosen,
+  isWhollyChosen,
+  mayHoldChosen,
+  type Node,
+  type Place,
+} from "@pg-mig/cluster";
+import type { ShardLedger } from "@pg-mig/ledger";
+import { PgMigError } from "@pg-mig/model";
+
+/** Limits an action to some nodes and shards. */
+export interface Only {
+  /** As `parseChoice` reads it. */
+  readonly choice: Choice;
+  /** What `failed` stands for: the shards that did not get through the last run. @default [] */
+  readonly failed?: readonly Place[] | undefined;
+}
+
+/**
+ * The nodes to connect to. Pure.
+ *
+ * @throws PgMigError `NOTHING_CHOSEN` if there are none
+ */
+export function nodesToAsk(nodes: readonly Node[], only: Only | undefined): readonly Node[] {
+  if (only === undefined) return nodes;
+  const asked = nodes.filter((node) => mayHoldChosen(only.choice, node, only.failed));
+  if (asked.length === 0) throw nothingChosen(nodes, "node");
+  return asked;
+}
+
+/** The chosen ones of a node's shards. Pure. */
+export function chosenShards(
+  node: Node,
+  shards: readonly ShardLedger[],
+  only: Only | undefined,
+): readonly ShardLedger[] {
+  if (only === undefined) return shards;
+  return shards.filter(({ shard }) => isShardChosen(only.choice, { node, shard }, only.failed));
+}
+
+/**
+ * The nodes to work on: those with chosen shards, and those that are chosen whole. Pure.
+ *
+ * @throws PgMigError `NOTHING_CHOSEN` if there are none
+ */
+export function nodesToUse<
+  N extends { readonly node: Node; readonly shards: readonly ShardLedger[] },
+>(nodes: readonly N[], only: Only | undefined): readonly N[] {
+  if (only === undefined) return nodes;
+  const used = nodes.filter(
+    ({ node, shards }) => shards.length > 0 || isWhollyChosen(only.choice, node),
+  );
+  if (used.length === 0) {
+    throw nothingChosen(
+      nodes.map(({ node }) => node),
+      "shard",
+    );
+  }
+  return used;
+}
+
+function nothingChosen(nodes: readonly Node[], what: "node" | "shard"): PgMigError {
+  const labels = new Set(nodes.flatMap((node) => Object.keys(node.labels)));
+  const known =
+    labels.size === 0
+      ? "The nodes have no labels."
+      : `Labels of the nodes: ${[...labels].sort().join(", ")}.`;
+  const count = nodes.length === 1 ? "the one node" : `${nodes.length} nodes`;
+  return new PgMigError(`No ${what} of ${count} is chosen by --only.`, {
+    code: "NOTHING_CHOSEN",
+    hint: `Correct --only, or leave it out. ${known} With "failed", only shards are chosen that the last report names.`,
+  });
+}

@@ -1,0 +1,82 @@
+import { isPgMigError } from "@pg-mig/model";
+import { ScriptError } from "@pg-mig/psql-script";
+
+/** What a server says with an error. */
+export interface ServerWords {
+  readonly message: string;
+  readonly sqlState?: string | undefined;
+  readonly detail?: string | undefined;
+  readonly hint?: string | undefined;
+  readonly context?: string | undefined;
+}
+
+/** What the server said, if it is a server that raised the error; else `undefined`. */
+export function serverWords(error: unknown): ServerWords | undefined {
+  if (error instanceof ScriptError) {
+    const { serverMessage: message, sqlState, detail, serverHint: hint, context } = error;
+    return message === undefined ? undefined : { message, sqlState, detail, hint, context };
+  }
+  if (isPgMigError(error)) {
+    return REFUSALS.has(error.code) ? serverWords(error.cause) : undefined;
+  }
+  if (!(error instanceof Error) || !("severity" in error)) return undefined;
+  const { message, code, detail, hint, where }: Error & DatabaseErrorFields = error;
+  return { message, sqlState: code, detail, hint, context: where };
+}
+
+/** The codes of errors that only say where and when a server refused something. */
+const REFUSALS = new Set(["COMMIT_REFUSED", "NODE_NOT_WRITABLE"]);
+
+/** What pg adds to the errors that servers raise. */
+interface DatabaseErrorFields {
+  readonly code?: string | undefined;
+  readonly detail?: string | undefined;
+  readonly hint?: string | undefined;
+  readonly where?: string | undefined;
+}
+
+/**
+ * Whether the connection is gone: the socket broke, or the server ended the session (severity FATAL
+ * or PANIC, SQLSTATE classes 08 and 57P).
+ */
+export function isConnectionLoss(error: unknown): boolean {
+  if (isPgMigError(error) && error.code === "CONNECTION_LOST") return true;
+  const sqlState = serverWords(error)?.sqlState;
+  if (sqlState !== undefined) return /^(08|57P0[1-5])/.test(sqlState);
+  // What pg and node:net raise for a broken socket are plain errors without a SQLSTATE.
+  return error instanceof Error && error.name === "Error";
+}
+
+/** Why a transaction that the server ended can succeed when it is simply run again. */
+export function retryReason(
+  error: unknown,
+): "lock-timeout" | "deadlock" | "serialization" | undefined {
+  switch (serverWords(error)?.sqlState) {
+    case "55P03": // lock_not_available
+      return "lock-timeout";
+    case "40P01": // deadlock_detected
+      return "deadlock";
+    case "40001": // serialization_failure
+      return "serialization";
+    case "XX000":
+      // "tuple concurrently updated": two transactions replaced one function at once.
+      return detailsOf(error).routine === "simple_heap_update" ? "serialization" : undefined;
+    case "23505":
+      // Two transactions created one object at once.
+      return detailsOf(error).schema === "pg_catalog" ? "serialization" : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** The fields of a server's error that are not for people, as pg gives them. */
+function detailsOf(error: unknown): { readonly routine?: unknown; readonly schema?: unknown } {
+  const source = isPgMigError(error) ? error.cause : error;
+  return typeof source === "object" && source !== null ? source : {};
+}
+
+/** Whether a script ended because of an abort: on the server, or between two messages. */
+export function isInterruption(error: unknown): boolean {
+  if (isPgMigError(error) && error.code === "SCRIPT_ABORTED") return true;
+  return serverWords(error)?.sqlState === "57014"; // query_canceled
+}

@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import type { SessionActivity } from "./session-activity.js";
+import { SessionSight } from "./session-observation.js";
+
+const ACTIVE: SessionActivity = {
+  pid: 1,
+  state: "active",
+  inStateMs: 0,
+  waiting: false,
+  obstructs: false,
+  blockedBy: [],
+  progress: undefined,
+};
+const WAITING = { ...ACTIVE, waiting: true, blockedBy: [{ pid: 7 }] };
+
+/** Whether the connection of one query is given up when the server says the same from 0 ms on. */
+function cutOffAt(atMs: number, activity: SessionActivity | undefined) {
+  const sight = new SessionSight(undefined);
+  const flight = { sinceMs: 0 };
+  sight.isCutOff(flight, activity, { atMs: 0, silenceMs: 1000 });
+  return sight.isCutOff(flight, activity, { atMs, silenceMs: 1000 });
+}
+
+describe("SessionSight", () => {
+  it("gives a connection up when the server was through for long, or has lost the session", () => {
+    for (const state of ["idle", "idle in transaction", "idle in transaction (aborted)"]) {
+      expect(cutOffAt(999, { ...ACTIVE, state, inStateMs: 5000 })).toBe(false);
+      expect(cutOffAt(1000, { ...ACTIVE, state, inStateMs: 999 })).toBe(false);
+      expect(cutOffAt(1000, { ...ACTIVE, state, inStateMs: 1000 })).toBe(true);
+    }
+    expect(cutOffAt(499, undefined)).toBe(false);
+    expect(cutOffAt(500, undefined)).toBe(true);
+  });
+
+  it("never gives up what the server works at, nor what it does not tell of", () => {
+    for (const state of ["active", "fastpath function call", "disabled", null]) {
+      expect(cutOffAt(1e9, { ...ACTIVE, state, inStateMs: 1e9 })).toBe(false);
+      expect(cutOffAt(1e9, { ...WAITING, state, inStateMs: 1e9 })).toBe(false);
+    }
+  });
+
+  it("judges each query by itself, and a session that came back anew", () => {
+    const sight = new SessionSight(undefined);
+    const at = (atMs: number) => ({ atMs, silenceMs: 1000 });
+    const [first, second] = [{ sinceMs: 0 }, { sinceMs: 0 }];
+    expect(sight.isCutOff(first, undefined, at(0))).toBe(false);
+    expect(sight.isCutOff(first, ACTIVE, at(400))).toBe(false);
+    expect(sight.isCutOff(first, undefined, at(800))).toBe(false);
+    expect(sight.isCutOff(second, undefined, at(2000))).toBe(false);
+    expect(sight.isCutOff(second, undefined, at(2500))).toBe(true);
+  });
+
+  it("tells a wait once, and its end once, also when that comes with the end of the query", () => {
+    const sight = new SessionSight(undefined);
+    const flight = { sinceMs: 0 };
+    const { blockedBy } = WAITING;
+    expect(sight.look(flight)).toEqual({});
+    expect(sight.see(flight, WAITING, 0)).toEqual({ blockedBy, waitedMs: 0 });
+    expect(sight.see(flight, WAITING, 300)).toEqual({ waitedMs: 300 });
+    expect(sight.look(flight)).toEqual({});
+    expect(sight.see(flight, ACTIVE, 500)).toEqual({ blockedBy: [], waitedMs: 0 });
+    expect(sight.see(flight, WAITING, 900)).toEqual({ blockedBy, waitedMs: 0 });
+    expect(sight.look({ sinceMs: 1 })).toEqual({ blockedBy: [] });
+    expect(sight.look(undefined)).toEqual({});
+  });
+});

@@ -1,0 +1,175 @@
+import { PgMigError } from "@pg-mig/model";
+import { Session } from "./session.js";
+import type { ExecutorClient, ExecutorConnections, ExecutorNode } from "./session-client.js";
+import type { ServerSession } from "./session-settings.js";
+import { within } from "./within.js";
+
+/** How long a node has to let a connection in, whatever the time that each of its addresses gets. */
+const CONNECT_MS = 60_000;
+
+/** What a session works at. */
+export interface SessionWork {
+  readonly shard?: string;
+  readonly version?: string;
+  /** before.sql or after.sql, where it is no version. */
+  readonly file?: string;
+  /**
+   * For how long it may wait for others, in milliseconds, before a `SessionWatch` cancels it. Without
+   * a watch, or without this, it waits for as long as the server lets it.
+   */
+  readonly waitLimitMs?: number;
+  /** The same where those who read or write must wait behind it. */
+  readonly obstructLimitMs?: number;
+}
+
+/** A session in use. */
+export interface BusySession {
+  readonly session: Session;
+  readonly node: ExecutorNode;
+  /** `undefined`: nothing that events tell of. */
+  readonly work: SessionWork | undefined;
+}
+
+/**
+ * The sessions of all nodes. A session is opened when it is needed and kept for the whole run; the
+ * one that was used last is used first, while its backend's caches are warm.
+ */
+export class SessionPool {
+  /**
+   * After so many versions a session is replaced: a backend's catalog cache grows with every shard
+   * that it reads from or writes to, by some 70 kB, and is never shrunk.
+   */
+  static readonly RECYCLE_AFTER = 500;
+
+  readonly #connections: ExecutorConnections;
+  readonly #idle = new Map<string, Session[]>();
+  readonly #busy = new Map<Session, BusySession>();
+  readonly #abandoned = new Map<
+    string,
+    { readonly node: ExecutorNode; readonly sessions: ServerSession[] }
+  >();
+
+  constructor(connections: ExecutorConnections) {
+    this.#connections = connections;
+  }
+
+  /** All sessions in use. */
+  get busy(): readonly BusySession[] {
+    return [...this.#busy.values()];
+  }
+
+  /** How many sessions of a node are in use. */
+  busyOn(node: ExecutorNode): number {
+    return this.busy.filter((one) => one.node.name === node.name).length;
+  }
+
+  /** Resolves when something may begin on the node; rejects where nothing may. */
+  async mayWork(node: ExecutorNode): Promise<void> {
+    await this.#connections.mayWork?.(node);
+  }
+
+  /**
+   * Takes a session of the node, opening one if none is idle. `work` is what it is taken for.
+   *
+   * @throws PgMigError `NODE_UNREACHABLE` and whatever the connections reject with.
+   */
+  async acquire(node: ExecutorNode, work?: SessionWork): Promise<Session> {
+    const idle = this.#idle.get(node.name) ?? [];
+    for (let session = idle.pop(); session !== undefined; session = idle.pop()) {
+      await this.#take(session, { node, work });
+      if (!session.lost) return session;
+    }
+    const session = new Session(await this.connect(node), {
+      backend: this.#connections.sharesBackends?.(node) ? "shared" : "own",
+      onBroken: (broken) => this.#abandon(broken, node),
+    });
+    session.open();
+    await this.#take(session, { node, work });
+    if (!session.lost) return session;
+    throw unreachable(node, "broke the connection as soon as it was open");
+  }
+
+  /** Opens a connection that is no session. Who gets it must end it. */
+  async connect(node: ExecutorNode): Promise<ExecutorClient> {
+    const connecting = this.#connections.connect(node);
+    const client = await within(CONNECT_MS, connecting);
+    if (client !== "late") return client;
+    connecting.then((late) => new Session(late).close()).catch(() => {});
+    throw unreachable(node, "let nobody in for a minute");
+  }
+
+  /** Gives a session back. One that is lost, or has served long enough, is closed. */
+  release(session: Session): void {
+    const node = this.#busy.get(session)?.node;
+    this.#busy.delete(session);
+    if (node === undefined || session.lost || session.uses >= SessionPool.RECYCLE_AFTER) {
+      void session.close();
+      return;
+    }
+    const idle = this.#idle.get(node.name);
+    if (idle === undefined) this.#idle.set(node.name, [session]);
+    else idle.push(session);
+  }
+
+  /** The nodes that {@link takeAbandoned} has something of. */
+  get abandonedOn(): readonly ExecutorNode[] {
+    return [...this.#abandoned.values()].map(({ node }) => node);
+  }
+
+  /** The server's side of the sessions whose connection broke since this was asked last. */
+  takeAbandoned(node: ExecutorNode): readonly ServerSession[] {
+    const abandoned = this.#abandoned.get(node.name)?.sessions ?? [];
+    this.#abandoned.delete(node.name);
+    return abandoned;
+  }
+
+  /** Asks the servers to cancel everything that runs. */
+  async cancelAll(): Promise<void> {
+    await Promise.allSettled(this.busy.map((one) => this.cancel(one)));
+  }
+
+  /** Asks the server to cancel what runs on one session. */
+  async cancel({ session, node }: BusySession): Promise<void> {
+    await this.#connections.cancel(node, session.connection);
+  }
+
+  /** Breaks all connections to a node that does not answer: in use or idle, none is any better. */
+  destroyAll(node: ExecutorNode): void {
+    const idle = this.#idle.get(node.name) ?? [];
+    this.#idle.delete(node.name);
+    const busy = this.busy.filter((one) => one.node.name === node.name);
+    for (const session of [...idle, ...busy.map((one) => one.session)]) session.destroy();
+  }
+
+  /** Closes all sessions, waiting for a while for the resets that are under way. */
+  async close(): Promise<void> {
+    const sessions = [...this.#idle.values(), [...this.#busy.keys()]].flat();
+    this.#idle.clear();
+    this.#busy.clear();
+    await Promise.all(sessions.map((session) => session.close()));
+  }
+
+  async #take(session: Session, { node, work }: Omit<BusySession, "session">): Promise<void> {
+    session.blockedBy = [];
+    session.gaveUp = "no";
+    this.#busy.set(session, { session, node, work });
+    await session.ready();
+    if (session.spoilt) await session.close();
+    if (session.lost) this.#busy.delete(session);
+  }
+
+  #abandon({ opened }: Session, node: ExecutorNode): void {
+    if (opened === undefined) return;
+    const abandoned = this.#abandoned.get(node.name);
+    if (abandoned === undefined) this.#abandoned.set(node.name, { node, sessions: [opened] });
+    else abandoned.sessions.push(opened);
+  }
+}
+
+function unreachable(node: ExecutorNode, what: string): PgMigError {
+  return new PgMigError(`${node.label} ${what}.`, {
+    code: "NODE_UNREACHABLE",
+    hint: "Look at the server and at the network before it.",
+    where: { node: node.label },
+  });
+}

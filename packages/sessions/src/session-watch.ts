@@ -1,0 +1,215 @@
+import { isPgMigError } from "@pg-mig/model";
+import type { RunEvent } from "@pg-mig/report";
+import { isConnectionLoss } from "./server-error.js";
+import {
+  parseSessionActivity,
+  type SessionActivity,
+  sessionActivitySql,
+} from "./session-activity.js";
+import type { ExecutorClient, ExecutorNode, QueryAnswer } from "./session-client.js";
+import { type Seen, SessionSight } from "./session-observation.js";
+import type { BusySession, SessionPool } from "./session-pool.js";
+import { endBackendsSql } from "./session-settings.js";
+import { within } from "./within.js";
+
+/** Runs a query on a node over a connection that no version runs on. */
+export type AskNode = (node: ExecutorNode, sql: string) => Promise<Pick<QueryAnswer, "rows">>;
+
+export interface SessionWatchOptions {
+  readonly sessions: SessionPool;
+  readonly ask: AskNode;
+  readonly emit: (event: RunEvent) => void;
+  /** How often it looks whether a session is slow, in milliseconds. @default 250 */
+  readonly tickMs?: number;
+  /** A session whose query takes longer than this is asked about, in milliseconds. @default 200 */
+  readonly slowMs?: number;
+  /** A node is asked at most so often, in milliseconds. @default 400 */
+  readonly askEveryMs?: number;
+  /** After so long without a sign of life a connection counts as broken, in milliseconds. @default 15000 */
+  readonly silenceMs?: number;
+}
+
+/** What is known of one node. */
+interface NodeWatch {
+  asking: boolean;
+  askedAtMs: number;
+  /** Since when it has answered no question. */
+  silentSinceMs: number | undefined;
+  /** A connection of the watch's own, where the given one does not answer. */
+  own: ExecutorClient | undefined;
+}
+
+/**
+ * Watches over the sessions of a run, from outside of them:
+ *
+ * - Who blocks a session, and how far its index is, is told by `step:waiting` and `step:progress`.
+ * - Work that waits for others, or holds them up, longer than its limits is cancelled on its server.
+ * - Connections that a network swallowed are broken, so that the run goes on and finds out what is
+ *   true: all of a node that answers nobody for `silenceMs`; one alone, where the server is through
+ *   with the query, or has lost the session, and no answer has come. TCP does not see a query
+ *   that was sent into a partition for a quarter of an hour. A statement that runs is never touched,
+ *   however long it takes, nor is a session whose client has work of its own.
+ * - What such a session has left on the server is ended there, with its locks.
+ *
+ * It asks a node only while a session there is slow, one question for all of them.
+ */
+export class SessionWatch {
+  readonly #options: Required<SessionWatchOptions>;
+  readonly #nodes = new Map<string, NodeWatch>();
+  readonly #sights = new WeakMap<object, SessionSight>();
+  readonly #timer: NodeJS.Timeout;
+  /** Time in which this process was awake: while it is stopped, no server can be silent. */
+  #awakeMs = 0;
+  #tickedAtMs = performance.now();
+
+  /** Begins at once; `stop` ends it. */
+  constructor(options: SessionWatchOptions) {
+    this.#options = { tickMs: 250, slowMs: 200, askEveryMs: 400, silenceMs: 15_000, ...options };
+    this.#timer = setInterval(() => this.#tick(), this.#options.tickMs);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    for (const name of this.#nodes.keys()) this.#forget(name);
+  }
+
+  #tick(): void {
+    const { tickMs, slowMs, sessions } = this.#options;
+    const nowMs = performance.now();
+    this.#awakeMs += Math.min(nowMs - this.#tickedAtMs, 2 * tickMs);
+    this.#tickedAtMs = nowMs;
+    const busy = sessions.busy.filter(({ session }) => session.backend === "own");
+    for (const one of busy) this.#emit(one, this.#sight(one).look(one.session.flight));
+    const nodes = [...busy.map(({ node }) => node), ...sessions.abandonedOn];
+    for (const [name, node] of new Map(nodes.map((one) => [one.name, one]))) {
+      const slow = busy.filter(
+        ({ node: { name: on }, session: { flight } }) =>
+          on === name && flight !== undefined && nowMs - flight.sinceMs >= slowMs,
+      );
+      this.#watchNode(node, slow);
+    }
+  }
+
+  #watchNode(node: ExecutorNode, slow: readonly BusySession[]): void {
+    const { askEveryMs, silenceMs, sessions } = this.#options;
+    const watch = this.#node(node);
+    if (slow.length === 0) {
+      watch.silentSinceMs = undefined;
+      if (!sessions.abandonedOn.some(({ name }) => name === node.name)) return;
+    }
+    if (watch.silentSinceMs !== undefined && this.#awakeMs - watch.silentSinceMs >= silenceMs) {
+      this.#forget(node.name);
+      sessions.destroyAll(node);
+    } else if (!watch.asking && this.#awakeMs - watch.askedAtMs >= askEveryMs) {
+      watch.asking = true;
+      watch.askedAtMs = this.#awakeMs;
+      if (slow.length > 0) watch.silentSinceMs ??= this.#awakeMs;
+      void this.#question(node, watch, slow).finally(() => {
+        watch.asking = false;
+      });
+    }
+  }
+
+  /** One question about the slow sessions of a node, and what follows from the answer. Never rejects. */
+  async #question(node: ExecutorNode, watch: NodeWatch, slow: readonly BusySession[]) {
+    const asked = slow.map((one) => ({ ...one, flight: one.session.flight }));
+    const opened = asked.flatMap(({ session }) => session.opened ?? []);
+    try {
+      const { rows } = await this.#ask(node, watch, sessionActivitySql(opened));
+      watch.silentSinceMs = undefined;
+      const activities = new Map(parseSessionActivity(rows).map((one) => [one.pid, one]));
+      for (const { flight, ...one } of asked) {
+        // What has got its answer since, or runs something else by now, is not what was asked about.
+        if (flight === undefined || one.session.flight !== flight) continue;
+        this.#judge(one, activities.get(one.session.opened?.pid ?? 0));
+      }
+      const abandoned = this.#options.sessions.takeAbandoned(node);
+      if (abandoned.length > 0) await this.#ask(node, watch, endBackendsSql(abandoned));
+    } catch (error) {
+      if (!isSilence(error)) watch.silentSinceMs = undefined;
+    }
+  }
+
+  /** Asks over the given connection; where that is broken or silent, over one of the watch's own. */
+  async #ask(node: ExecutorNode, watch: NodeWatch, sql: string) {
+    const { ask, sessions, silenceMs } = this.#options;
+    const answer = await within(silenceMs / 2, ask(node, sql)).catch(() => "late" as const);
+    if (answer !== "late") return answer;
+    const own = watch.own ?? (await sessions.connect(node));
+    watch.own = own;
+    if (this.#nodes.get(node.name) !== watch) hangUp(own);
+    return own.query(sql).catch((error: unknown) => {
+      hangUp(own);
+      watch.own = undefined;
+      throw error;
+    });
+  }
+
+  #judge(one: BusySession, activity: SessionActivity | undefined): void {
+    const { session, work } = one;
+    const { sessions, silenceMs } = this.#options;
+    const { flight } = session;
+    if (flight === undefined) return;
+    const sight = this.#sight(one);
+    if (sight.isCutOff(flight, activity, { atMs: this.#awakeMs, silenceMs })) {
+      session.destroy();
+      return;
+    }
+    if (activity === undefined) return;
+    if (activity.waiting) session.blockedBy = activity.blockedBy;
+    const { waitedMs, ...seen } = sight.see(flight, activity, this.#awakeMs);
+    this.#emit(one, seen);
+    const limitMs = activity.obstructs ? work?.obstructLimitMs : work?.waitLimitMs;
+    if (limitMs === undefined || waitedMs < limitMs) return;
+    session.gaveUp = activity.obstructs ? "obstructing" : "waiting";
+    void sessions.cancel(one);
+  }
+
+  #emit({ node, work }: BusySession, { blockedBy, progress }: Seen): void {
+    if (work === undefined) return;
+    const { waitLimitMs: _, obstructLimitMs: __, ...what } = work;
+    const place = { node: node.label, ...what };
+    const { emit } = this.#options;
+    if (blockedBy !== undefined) emit({ type: "step:waiting", ...place, blockedBy });
+    if (progress !== undefined) emit({ type: "step:progress", ...place, ...progress });
+  }
+
+  #node({ name }: ExecutorNode): NodeWatch {
+    let watch = this.#nodes.get(name);
+    if (watch === undefined) {
+      const askedAtMs = Number.NEGATIVE_INFINITY;
+      watch = { asking: false, askedAtMs, silentSinceMs: undefined, own: undefined };
+      this.#nodes.set(name, watch);
+    }
+    return watch;
+  }
+
+  /** What is still asked there comes to nothing. */
+  #forget(name: string): void {
+    hangUp(this.#nodes.get(name)?.own);
+    this.#nodes.delete(name);
+  }
+
+  #sight({ session, work }: BusySession): SessionSight {
+    // A session that was taken for something else has new work: nothing is known of that.
+    let sight = this.#sights.get(session);
+    if (sight === undefined || sight.work !== work) {
+      sight = new SessionSight(work);
+      this.#sights.set(session, sight);
+    }
+    return sight;
+  }
+}
+
+/** Ends a connection without waiting: one that is broken takes no leave. */
+function hangUp(client: ExecutorClient | undefined): void {
+  client?.connection?.stream.destroy();
+}
+
+/** Whether nothing was heard of the server; one that refuses is not silent. */
+function isSilence(error: unknown): boolean {
+  return isPgMigError(error) ? SILENCE.has(error.code) : isConnectionLoss(error);
+}
+
+const SILENCE = new Set(["NODE_UNREACHABLE", "NODE_STARTING", "CONNECTION_FAILED"]);

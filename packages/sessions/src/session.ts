@@ -1,0 +1,196 @@
+import { PgMigError } from "@pg-mig/model";
+import { type RunScriptOptions, type ScriptNotice, toNotice } from "@pg-mig/psql-script";
+import type { Blocker } from "@pg-mig/report";
+import type { SessionTraces } from "./leftovers.js";
+import { isConnectionLoss } from "./server-error.js";
+import type { ExecutorClient } from "./session-client.js";
+import {
+  keepSessionSql,
+  type OpenedSession,
+  openSessionSql,
+  parseOpenedSession,
+  REFUSABLE_SETTING,
+} from "./session-settings.js";
+import { type Backend, rollBackSharedSql } from "./shared-backend.js";
+import { type Flight, TrackedClient } from "./tracked-client.js";
+import { within } from "./within.js";
+
+/** How long a server has to take leave before its connection is simply broken. */
+const FAREWELL_MS = 5000;
+
+export interface SessionOptions {
+  /** Where it is `shared`, nothing is set for longer than a transaction. @default "own" */
+  readonly backend?: Backend;
+  /** Told when the connection has ended without {@link Session.close}. */
+  readonly onBroken?: (session: Session) => void;
+}
+
+/**
+ * One kept connection to a node, on which versions run one after another. A version never meets the
+ * settings, roles, temporary tables, prepared statements, locks or subscriptions of an earlier one:
+ * {@link reset} drops them all.
+ */
+export class Session {
+  readonly client: ExecutorClient;
+  /** How many versions have run on it. */
+  uses = 0;
+  /** Who was last seen to make the work at hand wait, if anybody was. */
+  blockedBy: readonly Blocker[] = [];
+  /** Whether the work at hand was cancelled since it had waited for others, or held others up, too long. */
+  gaveUp: "no" | "waiting" | "obstructing" = "no";
+  /** Whether the server's side is this session's alone, or a pooler's, which lends it per transaction. */
+  readonly backend: Backend;
+  readonly #connection: ExecutorClient;
+  readonly #tracked: TrackedClient;
+  #opened: OpenedSession | undefined;
+  #lost = false;
+  #leaving = false;
+  #spoilt = false;
+  #settled: Promise<void> = Promise.resolve();
+
+  constructor(connection: ExecutorClient, { backend = "own", onBroken }: SessionOptions = {}) {
+    this.backend = backend;
+    this.#connection = connection;
+    this.client = this.#tracked = new TrackedClient(connection);
+    connection.on("end", () => {
+      this.#lost = true;
+      if (!this.#leaving) onBroken?.(this);
+    });
+  }
+
+  /** The connection as it was opened. */
+  get connection(): ExecutorClient {
+    return this.#connection;
+  }
+
+  /** What the server told when the session was opened; `undefined` before it did. */
+  get opened(): OpenedSession | undefined {
+    return this.#opened;
+  }
+
+  /** The message that waits for the server's answer; `undefined`: none does. */
+  get flight(): Flight | undefined {
+    return this.#tracked.flight;
+  }
+
+  /** Whether the connection is gone. It never comes back. */
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  /** Whether something is left in it that no reset drops: no other version may run on it. */
+  get spoilt(): boolean {
+    return this.#spoilt;
+  }
+
+  /** Resolves when the session can be used, or is lost. */
+  async ready(): Promise<void> {
+    await this.#settled;
+  }
+
+  /**
+   * Sets what holds for the whole session, and learns which process of the server it is. With a shared
+   * backend there is no such thing.
+   */
+  open(): void {
+    if (this.backend === "shared") return;
+    this.#settle(async () => {
+      const answer = await this.client.query(openSessionSql()).catch((error: unknown) => {
+        if (isConnectionLoss(error)) throw error;
+        return this.client.query(openSessionSql(REFUSABLE_SETTING));
+      });
+      this.#opened = parseOpenedSession(answer);
+    });
+  }
+
+  /**
+   * Rolls back what is open, drops the traces that a version may have left, and does not wait for it:
+   * the server does it while the run goes on elsewhere. A session for which that fails counts as
+   * lost; one with traces that stay is `spoilt`. With a shared backend it only rolls back: the version's
+   * own transaction has dropped the traces, if it was committed.
+   */
+  reset(traces: SessionTraces): void {
+    this.#spoilt ||= traces === "lasting";
+    const rollBack = this.client.getTransactionStatus() !== "I";
+    if (this.#lost || (traces === "none" && !rollBack)) return;
+    if (this.backend === "shared") {
+      // Without a transaction, the process is somebody else's by now.
+      if (rollBack) this.#settle(async () => void (await this.client.query(rollBackSharedSql)));
+      return;
+    }
+    this.#settle(async () => {
+      if (rollBack) await this.client.query("ROLLBACK");
+      await this.client.query("DISCARD ALL");
+      if (this.#opened !== undefined) await this.client.query(keepSessionSql(this.#opened));
+    });
+  }
+
+  /**
+   * Commits. The message holds nothing else, so that nothing commits after its sender has died.
+   * `onNotice` hears what the server says meanwhile: deferred triggers do, and a primary whose
+   * synchronous replica did not answer.
+   *
+   * @throws PgMigError `COMMIT_REFUSED` if the server answered with an error, and
+   * `COMMIT_ROLLED_BACK` if with a rollback; `CONNECTION_LOST` if it gave no answer.
+   */
+  async commit({ onNotice = () => {} }: Pick<RunScriptOptions, "onNotice"> = {}): Promise<void> {
+    const listen = (notice: Partial<ScriptNotice>) => onNotice(toNotice(notice));
+    this.client.on("notice", listen);
+    const answer = this.client.query("COMMIT");
+    const { command } = await answer.catch(commitError).finally(() => {
+      this.client.removeListener("notice", listen);
+    });
+    if (command === "COMMIT") return;
+    throw new PgMigError(`The server answered COMMIT with ${command ?? "nothing"}.`, {
+      code: "COMMIT_ROLLED_BACK",
+      hint: "A statement of the file must have ended or broken the transaction. Look at its BEGIN, COMMIT and ROLLBACK.",
+    });
+  }
+
+  /** Takes leave of the server; breaks the connection where that takes too long. */
+  async close(): Promise<void> {
+    this.#leaving ||= !this.#lost;
+    this.#lost = true;
+    const farewell = this.#settled.then(() => this.#connection.end());
+    // A connection that is already broken cannot be closed any better.
+    if (
+      (await within(
+        FAREWELL_MS,
+        farewell.catch(() => {}),
+      )) === "late"
+    )
+      this.destroy();
+  }
+
+  /**
+   * Breaks the connection at once, without a word to the server, which may not hear it: whatever
+   * waits for an answer fails as it does when a network breaks.
+   */
+  destroy(): void {
+    this.#lost = true;
+    this.#connection.connection?.stream.destroy();
+  }
+
+  #settle(prepare: () => Promise<void>): void {
+    this.#settled = prepare().catch((error: unknown) => {
+      if (isConnectionLoss(error)) this.destroy();
+      else void this.close();
+    });
+  }
+}
+
+function commitError(error: unknown): never {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (!isConnectionLoss(error)) {
+    throw new PgMigError(`COMMIT failed: ${reason}`, {
+      code: "COMMIT_REFUSED",
+      hint: "The file ran to its end; what it had left to the end of the transaction failed. Look at its deferred constraints and triggers.",
+      cause: error,
+    });
+  }
+  throw new PgMigError(`The connection was lost while a transaction was committed: ${reason}.`, {
+    code: "CONNECTION_LOST",
+    hint: "It may or may not have been committed. Run pg-mig again: it goes on from what is there.",
+    cause: error,
+  });
+}

@@ -1,0 +1,68 @@
+import { findPoolerMode, isPooled, type PoolerMode } from "@pg-mig/cluster";
+import { PgMigError } from "@pg-mig/model";
+import type pg from "pg";
+import type { OpenNode } from "./open-cluster.js";
+
+export interface SharedByPoolerOptions {
+  /** Opens one more connection to a node. */
+  readonly connect: (open: OpenNode) => Promise<pg.Client>;
+  /** Whether to do without sessions of one's own. */
+  readonly allowPooler: boolean;
+  /** Told what is done without on such nodes. */
+  readonly onNote: (message: string) => void;
+}
+
+/**
+ * The names of the nodes whose server connections a pooler shares among its clients, so that neither
+ * a lock nor a setting of a session holds. Asks only where a pooler is seen at all.
+ *
+ * @throws PgMigError `POOLER_REFUSED`, for all of them at once, unless they are allowed.
+ */
+export async function sharedByPooler(
+  nodes: readonly { readonly open: OpenNode; readonly client: pg.Client | undefined }[],
+  { connect, allowPooler, onNote }: SharedByPoolerOptions,
+): Promise<ReadonlySet<string>> {
+  const modes = await Promise.all(
+    nodes.map(async ({ open, client }) => {
+      if (client === undefined || !isPooled(client, open.identity)) return [];
+      const mode = await findPoolerMode(client, () => connect(open));
+      return mode === "session" ? [] : [{ node: open.node, mode }];
+    }),
+  );
+  const shared = modes.flat();
+  if (shared.length === 0) return new Set();
+  if (!allowPooler) throw poolerRefused(shared);
+  const labels = shared.map(({ node }) => node.label).join(", ");
+  onNote(
+    `A pooler shares the connections of ${labels}: no run lock is taken there. That no version is applied twice is guarded by each version's own transaction.`,
+  );
+  return new Set(shared.map(({ node }) => node.name));
+}
+
+const WHAT_IT_DOES: Readonly<Record<Exclude<PoolerMode, "session">, string>> = {
+  transaction: "is reached through a pooler in transaction mode",
+  unknown: "is reached through a pooler that gave no second connection within 5 seconds",
+};
+
+function poolerRefused(
+  nodes: readonly {
+    readonly node: { readonly label: string };
+    readonly mode: Exclude<PoolerMode, "session">;
+  }[],
+): PgMigError {
+  const problems = nodes.map(({ node: { label }, mode }) => ({
+    message: `${label} ${WHAT_IT_DOES[mode]}`,
+    where: { node: label },
+  }));
+  const [first] = problems;
+  const message =
+    first !== undefined && problems.length === 1
+      ? `${first.message}: locks and settings of a session do not hold there.`
+      : `${problems.length} nodes are reached through poolers: locks and settings of a session do not hold there.`;
+  return new PgMigError(message, {
+    code: "POOLER_REFUSED",
+    hint: "Connect to PostgreSQL itself, or to a pool in session mode. With --allow-pooler the run does without: two runs at once then meet, and only each version's own transaction guards it.",
+    where: problems.length === 1 ? first?.where : undefined,
+    problems: problems.length === 1 ? undefined : problems,
+  });
+}

@@ -1,0 +1,75 @@
+import type { ScriptQuery } from "@pg-mig/psql-script";
+import type { ExecutorClient, QueryAnswer } from "./session-client.js";
+
+/** A message that waits for the server's answer. Each message has an object of its own. */
+export interface Flight {
+  /** When it was sent, by `performance.now()`. */
+  readonly sinceMs: number;
+}
+
+/** A client that tells whether, and since when, a message of it waits for the server's answer. */
+export class TrackedClient implements ExecutorClient {
+  readonly #client: ExecutorClient;
+  #unanswered = 0;
+  #flight: Flight | undefined;
+
+  constructor(client: ExecutorClient) {
+    this.#client = client;
+  }
+
+  /** The message that waits for its answer now; `undefined`: none does. */
+  get flight(): Flight | undefined {
+    return this.#flight;
+  }
+
+  query(sql: string): Promise<QueryAnswer>;
+  query(query: ScriptQuery): unknown;
+  query(message: string | ScriptQuery): unknown {
+    this.#unanswered++;
+    this.#flight ??= { sinceMs: performance.now() };
+    // The client sends one message after another: the next one flies when this one has landed.
+    const land = () => {
+      this.#unanswered--;
+      this.#flight = this.#unanswered === 0 ? undefined : { sinceMs: performance.now() };
+    };
+    if (typeof message === "string") {
+      const answer = this.#client.query(message);
+      answer.then(land, land);
+      return answer;
+    }
+    void message.outcome.then(land, land);
+    return this.#client.query(message);
+  }
+
+  getTransactionStatus(): "I" | "T" | "E" | null {
+    return this.#client.getTransactionStatus();
+  }
+
+  end(): Promise<void> {
+    return this.#client.end();
+  }
+
+  on(...args: Parameters<ExecutorClient["on"]>): unknown {
+    return this.#client.on(...args);
+  }
+
+  removeListener(...args: Parameters<ExecutorClient["removeListener"]>): unknown {
+    return this.#client.removeListener(...args);
+  }
+
+  get host() {
+    return this.#client.host;
+  }
+
+  get port() {
+    return this.#client.port;
+  }
+
+  get user() {
+    return this.#client.user;
+  }
+
+  get database() {
+    return this.#client.database;
+  }
+}

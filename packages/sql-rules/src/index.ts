@@ -1,0 +1,4 @@
+export type { Limits } from "./limits.js";
+export { parseLimits } from "./limits.js";
+export type { TransactionUse } from "./transaction-form.js";
+export { judgeTransactions } from "./transaction-form.js";

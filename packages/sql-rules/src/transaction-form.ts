@@ -1,0 +1,132 @@
+import type { Script, Statement } from "@pg-mig/psql-script";
+import { type Company, companyOf } from "./concurrency.js";
+import { parseCreateIndexConcurrently, parseDropIndex } from "./concurrent-index.js";
+import { walkFramedFile } from "./framed-file.js";
+import type { Limits } from "./limits.js";
+import { outsideTransactionName } from "./outside-transaction.js";
+import { phrasesOf, type SqlPhrase } from "./sql-phrase.js";
+import { problemAt, type StatementProblem, unnamedIndex } from "./statement-problem.js";
+import { CONTROL_NAMES, transactionControlOf } from "./transaction-control.js";
+
+/**
+ * How a file runs:
+ * - `wrapped`: wholly inside of one transaction, with the change of the ledger;
+ * - `concurrent`: it is one command that PostgreSQL refuses in a transaction, and runs by itself;
+ *   the ledger is changed in a transaction after it;
+ * - `framed`: it starts with `COMMIT;`, so that it can run such commands, and ends inside of a
+ *   transaction that it began with `BEGIN;`, in which the ledger is changed. Its statements must be
+ *   sent one by one.
+ */
+export type TransactionForm = "wrapped" | "concurrent" | "framed";
+
+/** What runs outside of a transaction in a file. */
+export interface TransactionUse {
+  readonly transaction: TransactionForm;
+  /** What of the same run may run beside it in one database. */
+  readonly company: Company;
+  /** The statements that run outside of any transaction, in order. */
+  readonly outside: readonly Statement[];
+  /**
+   * For a `concurrent` CREATE INDEX: the index whose leftover of a failed try is to be dropped first,
+   * outside of a transaction too, with `DROP INDEX CONCURRENTLY IF EXISTS`. SQL text, to be used as it
+   * is: every part is quoted where the file quotes it.
+   */
+  readonly dropFirst: string | undefined;
+  /**
+   * The indexes that the file builds concurrently: SQL text such as `ix` or `other."My ix"`, which
+   * `to_regclass` understands. The build is done only if they are valid afterwards.
+   */
+  readonly concurrentIndexes: readonly string[];
+}
+
+export interface JudgedTransactions extends TransactionUse {
+  readonly problems: readonly StatementProblem[];
+}
+
+/** Whether the limits of a file must be given where it builds an index concurrently. */
+export type LimitsRule = "limits-needed" | "limits-not-needed";
+
+/**
+ * Decides how a script runs, and finds all that PostgreSQL would refuse or that would part a version
+ * from its ledger entry. Files that the script includes are not looked at.
+ */
+export function judgeTransactions(
+  script: Script,
+  limits: Limits,
+  rule: LimitsRule,
+): JudgedTransactions {
+  const phrases = script.statements.flatMap(phrasesOf);
+  const [only] = phrases;
+  if (only === undefined) return { ...WRAPPED, company: "transactions", problems: [] };
+  const wantsOutside = phrases.some((phrase) => outsideTransactionName(phrase) !== undefined);
+  const judged: Omit<JudgedTransactions, "company"> =
+    wantsOutside && phrases.length === 1 && script.commands.length === 0
+      ? judgeAlone(only)
+      : wantsOutside || transactionControlOf(only) === "commit"
+        ? judgeFramed(phrases)
+        : { ...WRAPPED, problems: phrases.flatMap(refuseControl) };
+  const missing = rule === "limits-needed" ? missingLimits(phrases, limits) : [];
+  return {
+    ...judged,
+    company: judged.transaction === "wrapped" ? "transactions" : companyOf(phrases, script),
+    problems: [...judged.problems, ...missing],
+  };
+}
+
+const WRAPPED: Omit<TransactionUse, "company"> = {
+  transaction: "wrapped",
+  outside: [],
+  dropFirst: undefined,
+  concurrentIndexes: [],
+};
+
+const CONTROL_HINT =
+  "Remove it: the tool begins and commits the transaction, so that version and ledger change together. A file that must end the transaction starts with COMMIT; and has BEGIN; behind what runs outside.";
+
+function refuseControl(phrase: SqlPhrase): readonly StatementProblem[] {
+  const control = transactionControlOf(phrase);
+  if (control === undefined) return [];
+  const name = CONTROL_NAMES[control];
+  return [problemAt(phrase, `${name} in a file that runs in one transaction`, CONTROL_HINT)];
+}
+
+function judgeAlone(phrase: SqlPhrase): Omit<JudgedTransactions, "company"> {
+  const create = parseCreateIndexConcurrently(phrase);
+  const drop = parseDropIndex(phrase);
+  const problems: StatementProblem[] = [];
+  if (create !== undefined && create.index === undefined) problems.push(unnamedIndex(phrase));
+  if (drop !== undefined && !drop.ifExists) {
+    problems.push(
+      problemAt(
+        phrase,
+        "DROP INDEX CONCURRENTLY without IF EXISTS",
+        "Write DROP INDEX CONCURRENTLY IF EXISTS: the ledger is written after it, so a run that is cut off between the two must be able to repeat it.",
+      ),
+    );
+  }
+  const index = create?.index?.join(".");
+  return {
+    transaction: "concurrent",
+    outside: [phrase.statement],
+    dropFirst: index,
+    concurrentIndexes: index === undefined ? [] : [index],
+    problems,
+  };
+}
+
+function judgeFramed(phrases: readonly SqlPhrase[]): Omit<JudgedTransactions, "company"> {
+  return { transaction: "framed", dropFirst: undefined, ...walkFramedFile(phrases) };
+}
+
+function missingLimits(phrases: readonly SqlPhrase[], limits: Limits): readonly StatementProblem[] {
+  if (limits.perHost !== undefined || limits.global !== undefined || limits.runAlone) return [];
+  const create = phrases.find((phrase) => parseCreateIndexConcurrently(phrase) !== undefined);
+  if (create === undefined) return [];
+  return [
+    problemAt(
+      create,
+      "CREATE INDEX CONCURRENTLY without a limit on how many shards run it at a time",
+      "Begin the file with a line -- $parallelism_per_host = 1, or $parallelism_global, or $run_alone = 1.",
+    ),
+  ];
+}
