@@ -16,7 +16,9 @@ for (const folder of folders) {
   const { private: isPrivate, name } = JSON.parse(
     readFileSync(join(root, folder, "package.json"), "utf8"),
   );
-  if (isPrivate) continue;
+  if (isPrivate) {
+    continue;
+  }
   const readme = join(root, folder, "README.md");
   if (!existsSync(readme) || !/```(ts|js|sh)\n/.test(readFileSync(readme, "utf8"))) {
     report(name, "there is no README.md with an example");
@@ -25,7 +27,9 @@ for (const folder of folders) {
   await check(folder, name, "attw", ["--pack", "--profile", "esm-only"]);
 }
 checkHelp();
-if (failed) process.exit(1);
+if (failed) {
+  process.exit(1);
+}
 console.log("Packages: all checked.");
 
 function check(folder, name, command, args) {
@@ -38,7 +42,9 @@ function check(folder, name, command, args) {
     child.stdout.on("data", (chunk) => output.push(chunk));
     child.stderr.on("data", (chunk) => output.push(chunk));
     child.on("close", (code) => {
-      if (code !== 0) report(name, `${command} says:\n${Buffer.concat(output)}`);
+      if (code !== 0) {
+        report(name, `${command} says:\n${Buffer.concat(output)}`);
+      }
       resolve();
     });
   });
@@ -53,8 +59,9 @@ function checkHelp() {
     /(<!-- help -->\n).*(<!-- \/help -->)/s,
     (_, start, end) => `${start}\`\`\`\n${help.trim()}\n\`\`\`\n${end}`,
   );
-  if (process.argv.includes("--write")) writeFileSync(manual, shown);
-  else if (shown !== text) {
+  if (process.argv.includes("--write")) {
+    writeFileSync(manual, shown);
+  } else if (shown !== text) {
     report("pg-mig", "README.md shows another help: node scripts/check-packages.mjs --write");
   }
 }

@@ -20,7 +20,9 @@ const tarballs = join(work, "tarballs");
 // Whatever is published goes here, where nothing is taken.
 const uploads = [];
 const registry = createServer((request, response) => {
-  if (request.method === "PUT") uploads.push(request.url);
+  if (request.method === "PUT") {
+    uploads.push(request.url);
+  }
   response.writeHead(404).end("{}");
 });
 registry.listen(0, "127.0.0.1");
@@ -34,8 +36,12 @@ try {
   await pnpm("exec", "turbo", "run", "build", "--output-logs=errors-only");
   const packages = publicPackages();
   for (const { name, version, folder } of packages) {
-    if (version === "0.0.0") throw new Error(`${name} got no version: its changeset is missing.`);
-    if (!existsSync(join(folder, "CHANGELOG.md"))) throw new Error(`${name} got no changelog.`);
+    if (version === "0.0.0") {
+      throw new Error(`${name} got no version: its changeset is missing.`);
+    }
+    if (!existsSync(join(folder, "CHANGELOG.md"))) {
+      throw new Error(`${name} got no changelog.`);
+    }
   }
   const filters = packages.map(({ name }) => `--filter=${name}`);
   await pnpm("--recursive", ...filters, "pack", "--pack-destination", tarballs);
@@ -46,11 +52,15 @@ try {
       ["-xzOf", join(tarballs, file), "package/package.json"],
       work,
     );
-    if (manifest.includes("workspace:")) throw new Error(`${name} still names the workspace.`);
+    if (manifest.includes("workspace:")) {
+      throw new Error(`${name} still names the workspace.`);
+    }
     await pnpmIn(folder, "publish", "--dry-run", "--no-git-checks", `--registry=${nowhere}`);
     console.log(`${name} ${version}`);
   }
-  if (uploads.length > 0) throw new Error(`Something was published: ${uploads.join(", ")}`);
+  if (uploads.length > 0) {
+    throw new Error(`Something was published: ${uploads.join(", ")}`);
+  }
   console.log(`Release: ${packages.length} packages versioned, packed and published to nowhere.`);
 } finally {
   registry.close();
@@ -75,7 +85,9 @@ function pnpmIn(folder, ...args) {
   const env = { ...process.env, TURBO_TELEMETRY_DISABLED: "1" };
   // npm hands its own settings down as npm_config_*; pnpm would take them for its own.
   for (const name of Object.keys(env)) {
-    if (/^npm_(config|package|lifecycle)_/i.test(name)) delete env[name];
+    if (/^npm_(config|package|lifecycle)_/i.test(name)) {
+      delete env[name];
+    }
   }
   return run("npx", ["--yes", packageManager, ...args], folder, env);
 }
@@ -84,8 +96,11 @@ function run(program, args, cwd, env = process.env) {
   return new Promise((resolve, reject) => {
     const options = { cwd, env, maxBuffer: 64 * 1024 * 1024 };
     execFile(program, args, options, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout);
-      else reject(new Error(`${program} ${args.join(" ")} failed:\n${stdout}\n${stderr}`));
+      if (error === null) {
+        resolve(stdout);
+      } else {
+        reject(new Error(`${program} ${args.join(" ")} failed:\n${stdout}\n${stderr}`));
+      }
     });
   });
 }

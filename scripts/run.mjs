@@ -15,7 +15,9 @@ const [task = "test", ...args] = process.argv.slice(2);
 const env = { ...process.env, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" };
 // npm hands its own settings down as npm_config_*; pnpm would take them for its own.
 for (const name of Object.keys(env)) {
-  if (/^npm_(config|package|lifecycle)_/i.test(name)) delete env[name];
+  if (/^npm_(config|package|lifecycle)_/i.test(name)) {
+    delete env[name];
+  }
 }
 
 const tasks = {
@@ -39,7 +41,9 @@ for (const { pnpm, node } of tasks[task]) {
   const code = pnpm
     ? await runPnpm(["exec", ...pnpm], "inherit")
     : await start(process.execPath, node, "inherit");
-  if (code !== 0) process.exit(code);
+  if (code !== 0) {
+    process.exit(code);
+  }
 }
 
 /** Runs pnpm with its output kept back, and shows it only when the step failed. */

@@ -9,7 +9,9 @@ export function inventory({ url, token = "" }) {
     name: `inventory ${url}`,
     async discover({ signal, log }) {
       const response = await fetch(url, { signal, headers: { authorization: `Bearer ${token}` } });
-      if (!response.ok) throw new Error(`The inventory answered with status ${response.status}`);
+      if (!response.ok) {
+        throw new Error(`The inventory answered with status ${response.status}`);
+      }
       const servers = await response.json();
       const ready = servers.filter(({ retired }) => !retired);
       if (ready.length < servers.length) {

@@ -12,8 +12,12 @@ const servers = [
 describe("inventory", () => {
   let url = "";
   const server = createServer((request, response) => {
-    if (request.url === "/silent") return;
-    if (request.headers.authorization !== "Bearer hunter2") response.statusCode = 403;
+    if (request.url === "/silent") {
+      return;
+    }
+    if (request.headers.authorization !== "Bearer hunter2") {
+      response.statusCode = 403;
+    }
     response.end(JSON.stringify(servers));
   });
   before(async () => {

@@ -57,7 +57,9 @@ async function run(nodes: TestCluster): Promise<void> {
     });
     node.push(await measure(process.execPath, ["-e", "0"]));
     version.push(await measure(process.execPath, [pgMig, "--version"]));
-    if (!psql) continue;
+    if (!psql) {
+      continue;
+    }
     await onFreshDatabases(nodes, size, async (databases) => {
       sessions.push(await psqlSessions(databases, size, parallelism));
     });
@@ -73,7 +75,9 @@ async function run(nodes: TestCluster): Promise<void> {
   if (psql) {
     row("psql sessions, same SQL", sessions);
     row("psql per step (a tenth, x 10)", perStep);
-  } else console.log("psql is not installed: the lines to compare with are left out");
+  } else {
+    console.log("psql is not installed: the lines to compare with are left out");
+  }
   row("pg-mig --version", times(version));
   row("node -e 0", times(node));
 }
@@ -85,10 +89,14 @@ async function onFreshDatabases(
 ): Promise<void> {
   const databases = await Promise.all(nodes.nodes.map((node) => node.createDatabase()));
   try {
-    for (const database of databases) await database.query(shardsSql({ shards, ...rest }));
+    for (const database of databases) {
+      await database.query(shardsSql({ shards, ...rest }));
+    }
     await use(databases);
   } finally {
-    for (const database of databases) await database.drop();
+    for (const database of databases) {
+      await database.drop();
+    }
   }
 }
 

@@ -33,7 +33,9 @@ export async function measure(
     child.on("close", resolve);
   });
   clearInterval(timer);
-  if (status !== 0) throw new Error(`${command} failed (${status}):\n${Buffer.concat(errors)}`);
+  if (status !== 0) {
+    throw new Error(`${command} failed (${status}):\n${Buffer.concat(errors)}`);
+  }
   return { ms: performance.now() - startedAt, peakMb };
 }
 

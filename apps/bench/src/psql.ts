@@ -22,9 +22,13 @@ export async function psqlSessions(
       Array.from({ length: parallelism }, async (_, session) => {
         const steps = [];
         for (let shard = session; shard < size.shards; shard += parallelism) {
-          for (let n = 0; n < size.versions; n++) steps.push(stepSql(shard, n));
+          for (let n = 0; n < size.versions; n++) {
+            steps.push(stepSql(shard, n));
+          }
         }
-        if (steps.length > 0) await measure("psql", psqlArgs(url), { input: steps.join("\n") });
+        if (steps.length > 0) {
+          await measure("psql", psqlArgs(url), { input: steps.join("\n") });
+        }
       }),
     ),
   );

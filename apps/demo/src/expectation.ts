@@ -6,6 +6,8 @@ export class ExpectationError extends Error {
 /** Ends the demo, unless what it has found is what the story says. */
 export function expectEqual(what: string, found: unknown, expected: unknown): void {
   const [foundText, expectedText] = [found, expected].map((value) => JSON.stringify(value));
-  if (foundText === expectedText) return;
+  if (foundText === expectedText) {
+    return;
+  }
   throw new ExpectationError(`Expected ${what} to be ${expectedText}, but found ${foundText}.`);
 }

@@ -108,9 +108,13 @@ async function play(
   let interrupted = false;
   const take = (chunk: Buffer) => {
     output += chunk.toString();
-    if (interrupted || !interruption?.when.test(output) || child.pid === undefined) return;
+    if (interrupted || !interruption?.when.test(output) || child.pid === undefined) {
+      return;
+    }
     interrupted = true;
-    for (const signal of interruption.signals) process.kill(-child.pid, signal);
+    for (const signal of interruption.signals) {
+      process.kill(-child.pid, signal);
+    }
   };
   child.stdout.on("data", take);
   child.stderr.on("data", take);

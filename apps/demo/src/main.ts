@@ -8,7 +8,9 @@ const interruption = new AbortController();
 let interrupts = 0;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
-    if (signal === "SIGINT") interrupts++;
+    if (signal === "SIGINT") {
+      interrupts++;
+    }
     if (!interruption.signal.aborted) {
       process.exitCode = 128 + constants.signals[signal];
       interruption.abort(signal);

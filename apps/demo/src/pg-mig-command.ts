@@ -25,7 +25,9 @@ export async function runPgMig(
   });
   // Ctrl-C reaches the command from the terminal; a second one would make it leave at once.
   const passOn = () => {
-    if (options.signal.reason === "SIGTERM") child.kill("SIGTERM");
+    if (options.signal.reason === "SIGTERM") {
+      child.kill("SIGTERM");
+    }
   };
   options.signal.addEventListener("abort", passOn, { once: true });
   try {

@@ -62,7 +62,9 @@ export class ShopCluster {
   /** Runs a statement in the shop's database of one node. */
   async query<Row extends pg.QueryResultRow>(nodeNumber: number, sql: string): Promise<Row[]> {
     const node = this.nodes[nodeNumber];
-    if (node === undefined) throw new RangeError(`There is no node ${nodeNumber}.`);
+    if (node === undefined) {
+      throw new RangeError(`There is no node ${nodeNumber}.`);
+    }
     return query<Row>(node, sql);
   }
 

@@ -37,8 +37,9 @@ export function parseCommandLine(args: readonly string[], now: number): CommandL
         list: { type: "boolean" },
       },
     });
-    if (values.share !== undefined && values.share !== "ci")
+    if (values.share !== undefined && values.share !== "ci") {
       throw new Error("There is one share: ci");
+    }
     const times = values.share === "ci" ? 1 : positive("times", values.times);
     return {
       action: values.list ? "list" : values.mutants ? "mutants" : "run",
@@ -54,8 +55,12 @@ export function parseCommandLine(args: readonly string[], now: number): CommandL
 }
 
 function positive(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
+  if (text === undefined) {
+    return undefined;
+  }
   const value = Number(text);
-  if (value > 0) return value;
+  if (value > 0) {
+    return value;
+  }
   throw new Error(`--${name} takes a number above zero, not "${text}"`);
 }

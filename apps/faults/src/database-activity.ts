@@ -19,7 +19,9 @@ export async function backendsOfTool(
 export async function waitsForLock(database: TestDatabase): Promise<"waits" | "never"> {
   const deadline = performance.now() + 20_000;
   while (performance.now() < deadline) {
-    if ((await backendsOfTool(database, "wait_event_type = 'Lock'")).length > 0) return "waits";
+    if ((await backendsOfTool(database, "wait_event_type = 'Lock'")).length > 0) {
+      return "waits";
+    }
     await sleep(10);
   }
   return "never";

@@ -103,7 +103,9 @@ function named(invariant: string, problems: readonly string[]) {
 }
 
 function notDone(run: EndedRun): string[] {
-  if (run.status === 0) return [];
+  if (run.status === 0) {
+    return [];
+  }
   const told = run.events.filter(({ type }) => type === "error" || type === "step:failed");
   return [`the next run ended with status ${run.status}: ${run.stderr} ${JSON.stringify(told)}`];
 }

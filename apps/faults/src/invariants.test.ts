@@ -173,7 +173,9 @@ describe("runsWorkAlone", () => {
       { fromMs: 9, toMs: 20 },
       { fromMs: 10, toMs: 30 },
     ].map((work) => run("done", [], { work }));
-    if (!early || !inBetween || !late) throw new Error("There are three.");
+    if (!early || !inBetween || !late) {
+      throw new Error("There are three.");
+    }
     expect(runsWorkAlone({ runs: [late, early] })).toEqual([]);
     expect(runsWorkAlone({ runs: [inBetween, early] })).toHaveLength(1);
   });
@@ -275,6 +277,8 @@ describe("statusProblems", () => {
 
 function reportOf(outcome: "done") {
   const last = run(outcome).events.at(-1);
-  if (last?.type !== "run:done") throw new Error("A run ends with its report.");
+  if (last?.type !== "run:done") {
+    throw new Error("A run ends with its report.");
+  }
   return last.report;
 }

@@ -29,10 +29,16 @@ export const objectsMatchLedgers: Invariant = (evidence) =>
   onShards(evidence, ({ objects, ledger = [] }) =>
     evidence.versions.flatMap(({ name, object, objectKind }) => {
       const [made, recorded] = [objects.includes(object), ledger.includes(name)];
-      if (objectKind === "none") return [];
-      if (recorded && !made) return `has ${name} in its ledger, and no ${objectKind} ${object}`;
+      if (objectKind === "none") {
+        return [];
+      }
+      if (recorded && !made) {
+        return `has ${name} in its ledger, and no ${objectKind} ${object}`;
+      }
       // What is built outside of a transaction is there before the ledger says so.
-      if (made && !recorded && objectKind === "table") return `has ${object}, and no ${name}`;
+      if (made && !recorded && objectKind === "table") {
+        return `has ${object}, and no ${name}`;
+      }
       return [];
     }),
   );
@@ -70,7 +76,9 @@ export const nothingLeftBehind: Invariant = ({ nodes }) =>
 /** I6, second half: an invalid index is there only where a run was killed or has told of it. */
 export const invalidIndexesAreTold: Invariant = (evidence) => {
   const reports = evidence.runs.map(reportOf);
-  if (reports.includes(undefined)) return [];
+  if (reports.includes(undefined)) {
+    return [];
+  }
   const told = new Set(
     reports.flatMap((report) =>
       [...(report?.failed ?? []), ...(report?.inDoubt ?? []), ...(report?.abandoned ?? [])].map(
@@ -99,7 +107,9 @@ export const shardsAreWorkedOnAlone: Invariant = (evidence) =>
 
 /** I7, for the whole cluster: no run has begun its work before another one was done with its own. */
 export function runsWorkAlone({ runs, alsoWrote }: Pick<Evidence, "runs" | "alsoWrote">): string[] {
-  if (alsoWrote === "robbed-run") return [];
+  if (alsoWrote === "robbed-run") {
+    return [];
+  }
   const work = runs.flatMap((run) => run.work ?? []).toSorted((a, b) => a.fromMs - b.fromMs);
   return work.flatMap((later, position) => {
     const earlier = work[position - 1];

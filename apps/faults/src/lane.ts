@@ -2,10 +2,10 @@ import { startNodes, type TestCluster, type TestDatabase } from "@pg-mig/testkit
 import { nodeTablesSql, shardTablesSql } from "./test-version.js";
 
 /** How many shards a scene has on each of its nodes. */
-export const SHARDS_PER_NODE = 4;
+export const shardsPerNode = 4;
 
 export const shardNames: readonly string[] = Array.from(
-  { length: SHARDS_PER_NODE },
+  { length: shardsPerNode },
   (_, index) => `sh${String(index + 1).padStart(4, "0")}`,
 );
 
@@ -55,7 +55,9 @@ export class Lane {
       this.cluster.nodes.map(async (node, index) => {
         await node.start();
         const template = this.#templates[index];
-        if (template === undefined) throw new Error("A lane has a template on every node.");
+        if (template === undefined) {
+          throw new Error("A lane has a template on every node.");
+        }
         return node.createDatabase({ template });
       }),
     );

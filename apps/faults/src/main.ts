@@ -15,16 +15,24 @@ const toolManifest = createRequire(import.meta.url).resolve("pg-mig/package.json
 
 const commandLine = readCommandLine();
 if (commandLine.action === "list") {
-  for (const { row, name } of faults) console.log(`${String(row).padStart(2)}  ${name}`);
-  for (const { name, guard } of mutants) console.log(`--mutants  ${name}: ${guard}`);
-} else process.exitCode = await (commandLine.action === "mutants" ? checkMutants() : run());
+  for (const { row, name } of faults) {
+    console.log(`${String(row).padStart(2)}  ${name}`);
+  }
+  for (const { name, guard } of mutants) {
+    console.log(`--mutants  ${name}: ${guard}`);
+  }
+} else {
+  process.exitCode = await (commandLine.action === "mutants" ? checkMutants() : run());
+}
 
 function readCommandLine() {
   try {
     const read = parseCommandLine(process.argv.slice(2), Date.now());
     const known = new Set((read.action === "mutants" ? mutants : faults).map(({ name }) => name));
     const unknown = read.only?.filter((name) => !known.has(name)) ?? [];
-    if (unknown.length > 0) throw new Error(`Unknown: ${unknown.join(", ")}. See --list.`);
+    if (unknown.length > 0) {
+      throw new Error(`Unknown: ${unknown.join(", ")}. See --list.`);
+    }
     return read;
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
@@ -38,7 +46,9 @@ async function run(): Promise<number> {
   const skipped = new Map<Fault, string>();
   for (const fault of chosen) {
     const reason = await fault.impossible?.();
-    if (reason === undefined) continue;
+    if (reason === undefined) {
+      continue;
+    }
     skipped.set(fault, reason);
     console.log(`${fault.name}: skipped: ${reason}`);
   }
@@ -53,16 +63,22 @@ async function run(): Promise<number> {
     signal: interruption().signal,
     onResult({ fault }, result) {
       tallies.add(fault, result);
-      if (result.violations.length > 0) console.log(violationLines(fault, result).join("\n"));
+      if (result.violations.length > 0) {
+        console.log(violationLines(fault, result).join("\n"));
+      }
       const tally = tallies.of(fault);
-      if (result.outcome === "struck" && isMilestone(tally.struck)) console.log(tallyLine(tally));
+      if (result.outcome === "struck" && isMilestone(tally.struck)) {
+        console.log(tallyLine(tally));
+      }
       return "go-on";
     },
   });
   const all = tallies.all();
   console.log(`\n${tallyTable(all, skipped).join("\n")}`);
   const idle = all.filter(({ fault, struck }) => struck === 0 && !skipped.has(fault));
-  for (const { fault } of idle) console.log(`\n${fault.name} never happened: it breaks nothing`);
+  for (const { fault } of idle) {
+    console.log(`\n${fault.name} never happened: it breaks nothing`);
+  }
   return idle.length > 0 || all.some(({ violations }) => violations > 0) ? 1 : 0;
 }
 
@@ -81,7 +97,9 @@ async function checkMutants(): Promise<number> {
     signal,
   })) {
     const { name, guard, expected = "dead" } = mutant;
-    if (fate !== expected) wrong.push(name);
+    if (fate !== expected) {
+      wrong.push(name);
+    }
     console.log(`${name}: ${fate}${fate === expected ? "" : `, EXPECTED ${expected}`}: ${noticed}`);
     lines.push(`| ${name}: ${guard} | ${expected} | ${noticed.split("\n")[0]} |`);
   }

@@ -37,7 +37,9 @@ export async function* runMutants(options: MutantSuiteOptions): AsyncGenerator<M
       const program = join(folder, "bin", `${mutant.name}.cjs`);
       await writeFile(program, mutate(command, mutant));
       yield await runMutant(mutant, program, options);
-      if (options.signal.aborted) return;
+      if (options.signal.aborted) {
+        return;
+      }
     }
   } finally {
     await rm(folder, { recursive: true });
@@ -61,7 +63,9 @@ async function runMutant(
     onResult({ fault, seed: at }, { violations }) {
       tries += 1;
       const [first] = violations;
-      if (first === undefined) return "go-on";
+      if (first === undefined) {
+        return "go-on";
+      }
       noticed ??= `${fault.name}, seed ${at}: ${first.invariant}: ${first.problem}`;
       return "stop";
     },

@@ -31,7 +31,9 @@ export interface Mutant {
 export function mutate(command: string, mutant: Mutant): string {
   return mutant.replacements.reduce((text, [from, to]) => {
     const count = text.split(from).length - 1;
-    if (count === 1) return text.replace(from, () => to);
+    if (count === 1) {
+      return text.replace(from, () => to);
+    }
     throw new Error(
       `Mutant ${mutant.name}: this is ${count} times in the command, not once: ${from}`,
     );

@@ -2,7 +2,7 @@
 import type { Mutant } from "./mutant.js";
 
 const tryLock =
-  "`SELECT CASE WHEN NOT pg_catalog.${lock}(${lockKey(ledger.shard)}) THEN pg_catalog.current_setting('${SHARD_TAKEN}') END`";
+  "`SELECT CASE WHEN NOT pg_catalog.${lock}(${lockKey(ledger.shard)}) THEN pg_catalog.current_setting('${shardTaken}') END`";
 const waitForLock = "`SELECT pg_catalog.${lock.replace('_try_', '_')}(${lockKey(ledger.shard)})`";
 const checkLedger = "function checkLedgerSql({ shard, schemaOid, storedHash }) {\n";
 
@@ -30,7 +30,7 @@ export const mutants: readonly Mutant[] = [
         checkLedger,
         `function checkLedgerSql({ shard, schemaOid, storedHash, entries }) {
   const list = JSON.stringify(entries.map(({ version }) => version));
-  if (storedHash !== undefined) return \`SELECT CASE WHEN \${shard}.mig_versions_const() IS DISTINCT FROM '\${list}' THEN pg_catalog.current_setting('\${LEDGER_CHANGED}') END\`;\n`,
+  if (storedHash !== undefined) return \`SELECT CASE WHEN \${shard}.mig_versions_const() IS DISTINCT FROM '\${list}' THEN pg_catalog.current_setting('\${ledgerChanged}') END\`;\n`,
       ],
     ],
     noticedBy: ["outside-writer"],
@@ -78,7 +78,7 @@ export const mutants: readonly Mutant[] = [
     guard: "one run at a time works on a cluster",
     replacements: [
       [
-        "tryRunLockSql = `SELECT pg_catalog.pg_try_advisory_lock(${KEY}) AS taken`",
+        "tryRunLockSql = `SELECT pg_catalog.pg_try_advisory_lock(${key}) AS taken`",
         'tryRunLockSql = "SELECT true AS taken"',
       ],
       ["ownRunLockSql = `SELECT 1", 'ownRunLockSql = "SELECT 1"; void `SELECT 1'],
@@ -100,7 +100,7 @@ export const mutants: readonly Mutant[] = [
     name: "invalid-index-recorded",
     guard: "an index counts as built only if it is valid",
     replacements: [
-      ["IS NOT TRUE THEN pg_catalog.current_setting('${INDEX_NOT_VALID}')", "IS NULL THEN ''"],
+      ["IS NOT TRUE THEN pg_catalog.current_setting('${indexNotValid}')", "IS NULL THEN ''"],
     ],
     noticedBy: ["index-broken-in-between"],
   },

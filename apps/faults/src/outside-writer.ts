@@ -50,7 +50,9 @@ export class OutsideWriter {
     try {
       while (!this.#stopped) {
         const [shard] = random.shuffled(shards);
-        if (shard === undefined) break;
+        if (shard === undefined) {
+          break;
+        }
         const sql = await (manners === "guarded"
           ? this.#guarded(client, shard)
           : this.#oldFashioned(client, shard));
@@ -76,7 +78,9 @@ export class OutsideWriter {
   async #guarded(client: pg.Client, shard: string): Promise<string[] | undefined> {
     const ledger = await readShardLedger(client, shard);
     const version = this.#options.versions[ledger?.entries.length ?? 0];
-    if (ledger === undefined || version === undefined) return undefined;
+    if (ledger === undefined || version === undefined) {
+      return undefined;
+    }
     // Between reading and checking anything may happen.
     await sleep(this.#options.random.integer(0, 10));
     const entries = [...ledger.entries, ledgerEntry(version.name, "0".repeat(64), new Date())];
@@ -95,7 +99,9 @@ export class OutsideWriter {
       .then(({ rows }): string[] => JSON.parse(rows[0]?.list ?? "[]"))
       .catch((): string[] => []);
     const version = this.#options.versions[names.length];
-    if (version === undefined) return undefined;
+    if (version === undefined) {
+      return undefined;
+    }
     const list = [...names, version.name].map((name) => ({ version: name }));
     return [
       "BEGIN",

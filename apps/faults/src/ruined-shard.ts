@@ -10,7 +10,9 @@ export async function insist(database: TestDatabase, sql: string): Promise<void>
       await database.query(sql);
       return;
     } catch (error) {
-      if (attempt === 50) throw error;
+      if (attempt === 50) {
+        throw error;
+      }
       await sleep(10);
     }
   }

@@ -36,7 +36,7 @@ export interface RunSettings {
 }
 
 /** For how long what a dead or cut-off tool left on a server may stay there. */
-const LEFTOVERS_GO_WITHIN_MS = 20_000;
+const leftoversGoWithinMs = 20_000;
 
 /** Fresh databases on a lane's nodes, with a migration directory: the place of one injection. */
 export class Scene {
@@ -68,13 +68,17 @@ export class Scene {
     const places = await Promise.all(
       databases.map(async (database, index): Promise<ScenePlace> => {
         const node = options.lane.cluster.nodes[index];
-        if (node === undefined) throw new Error("Every database of a scene has its node.");
+        if (node === undefined) {
+          throw new Error("Every database of a scene has its node.");
+        }
         const proxy = await startProxy(database);
         return { node, database, proxy, label: `127.0.0.1:${proxy.port}` };
       }),
     );
     const [first, ...others] = places;
-    if (first === undefined) throw new Error("A scene has at least one node.");
+    if (first === undefined) {
+      throw new Error("A scene has at least one node.");
+    }
     const directory = await mkdtemp(join(tmpdir(), "pg-mig-faults-"));
     const scene = new Scene(options, directory, [first, ...others]);
     await scene.writeVersions(options.versions);
@@ -134,13 +138,15 @@ export class Scene {
 
   /** Reads all nodes, when what ended runs have left there is gone, or has had its time to go. */
   async observe(): Promise<NodeState[]> {
-    const deadline = performance.now() + LEFTOVERS_GO_WITHIN_MS;
+    const deadline = performance.now() + leftoversGoWithinMs;
     for (;;) {
       const nodes = await Promise.all(
         this.places.map(({ database, label }) => observe(database, label)),
       );
       const clean = nodes.every((node) => node.backends.length + node.advisoryLocks === 0);
-      if (clean || performance.now() > deadline) return nodes;
+      if (clean || performance.now() > deadline) {
+        return nodes;
+      }
       await sleep(20);
     }
   }
@@ -165,13 +171,17 @@ export class Scene {
 
   /** Ends what is left of it. */
   async dispose(): Promise<void> {
-    for (const run of this.#runs) run.kill("SIGKILL");
+    for (const run of this.#runs) {
+      run.kill("SIGKILL");
+    }
     await Promise.all(this.#runs.map(({ ended }) => ended));
     await this.repair();
     await Promise.all(this.places.map(({ proxy }) => proxy.stop()));
     await Promise.all(this.lane.cluster.nodes.map((node) => node.start()));
     await Promise.all(this.#databases.map((database) => database.drop()));
-    for (const clean of this.#afterwards) await clean();
+    for (const clean of this.#afterwards) {
+      await clean();
+    }
     await rm(this.migrationDirectory, { recursive: true, force: true });
   }
 }

@@ -30,13 +30,19 @@ export function* schedule(
     return { fault, seed: seed + position };
   };
   if ("times" in budget) {
-    for (let round = 0; round < budget.times; round++) yield* faults.map(next);
+    for (let round = 0; round < budget.times; round++) {
+      yield* faults.map(next);
+    }
     return;
   }
   while (faults.length > 0 && elapsedMs() < budget.minutes * 60_000) {
     for (const fault of faults) {
-      for (let n = 0; n < (fault.weight ?? 1); n++) yield next(fault);
-      if (elapsedMs() >= budget.minutes * 60_000) return;
+      for (let n = 0; n < (fault.weight ?? 1); n++) {
+        yield next(fault);
+      }
+      if (elapsedMs() >= budget.minutes * 60_000) {
+        return;
+      }
     }
   }
 }

@@ -16,10 +16,10 @@ export interface SuiteOptions {
   readonly signal: AbortSignal;
 }
 
-const NODES_PER_LANE = 2;
+const nodesPerLane = 2;
 
 /** A fault that found nothing to break is tried with other seeds, so that every one happens. */
-const TRIES_TO_STRIKE = 8;
+const triesToStrike = 8;
 
 /** Makes injections until the budget is spent or the signal aborts. */
 export async function runSuite(options: SuiteOptions): Promise<void> {
@@ -28,15 +28,19 @@ export async function runSuite(options: SuiteOptions): Promise<void> {
   const due = schedule(faults, seed, budget, () => performance.now() - startedAtMs);
   let stopped = false;
   const work = async () => {
-    const lane = await Lane.open({ nodes: NODES_PER_LANE });
+    const lane = await Lane.open({ nodes: nodesPerLane });
     try {
       for (const injection of due) {
-        if (stopped || signal.aborted) return;
-        for (let tries = 1; tries <= TRIES_TO_STRIKE; tries++) {
+        if (stopped || signal.aborted) {
+          return;
+        }
+        for (let tries = 1; tries <= triesToStrike; tries++) {
           const tried = { ...injection, seed: injection.seed + (tries - 1) * 1_000_000 };
           const result = await inject({ ...tried, lane, program: options.program });
           stopped ||= options.onResult(tried, result) === "stop";
-          if (result.outcome === "struck" || stopped || signal.aborted) break;
+          if (result.outcome === "struck" || stopped || signal.aborted) {
+            break;
+          }
         }
       }
     } finally {

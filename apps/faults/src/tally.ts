@@ -19,7 +19,9 @@ export class Tallies {
   readonly #results = new Map<Fault, InjectionResult[]>();
 
   constructor(faults: readonly Fault[]) {
-    for (const fault of faults) this.#results.set(fault, []);
+    for (const fault of faults) {
+      this.#results.set(fault, []);
+    }
   }
 
   add(fault: Fault, result: InjectionResult): void {

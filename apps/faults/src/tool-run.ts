@@ -25,7 +25,7 @@ export interface EndedRun {
   readonly args: readonly string[];
   /** `undefined`: a signal ended it. */
   readonly status: number | undefined;
-  /** Whether it went on for longer than {@link TOOL_DEADLINE_MS} and was killed for it. */
+  /** Whether it went on for longer than {@link toolDeadlineMs} and was killed for it. */
   readonly overdue: boolean;
   readonly events: readonly ToolEvent[];
   readonly stderr: string;
@@ -35,7 +35,7 @@ export interface EndedRun {
 }
 
 /** No fault is a reason to go on for longer: all that are waited for are given up before. */
-export const TOOL_DEADLINE_MS = 150_000;
+export const toolDeadlineMs = 150_000;
 
 export interface ToolOptions {
   /** The file of the command. */
@@ -69,16 +69,22 @@ export class ToolRun {
     const lines = createInterface({ input: child.stdout });
     lines.on("line", (line) => {
       const event = parseEvent(line);
-      if (event === undefined) return;
+      if (event === undefined) {
+        return;
+      }
       this.#events.push(event);
-      if (event.type === "step:start" || event.type === "step:done") this.#worked();
-      for (const listener of this.#listeners) listener();
+      if (event.type === "step:start" || event.type === "step:done") {
+        this.#worked();
+      }
+      for (const listener of this.#listeners) {
+        listener();
+      }
     });
     let overdue = false;
     const deadline = setTimeout(() => {
       overdue = true;
       this.kill("SIGKILL");
-    }, TOOL_DEADLINE_MS);
+    }, toolDeadlineMs);
     this.ended = (async () => {
       const [status] = await once(child, "close");
       clearTimeout(deadline);
@@ -107,7 +113,9 @@ export class ToolRun {
   async until(wanted: (event: ToolEvent) => boolean): Promise<boolean> {
     const found = new Promise<boolean>((resolve) => {
       const look = () => {
-        if (this.#events.some(wanted)) resolve(true);
+        if (this.#events.some(wanted)) {
+          resolve(true);
+        }
       };
       this.#listeners.add(look);
       look();

@@ -24,10 +24,14 @@ export function runsToldTheTruth(evidence: Evidence): string[] {
 
 /** Every run ends by itself, and its status is one of the documented ones, and the right one. */
 export function statusProblems(run: EndedRun, report: Report | undefined): string[] {
-  if (run.overdue) return ["the run went on and on, and was killed"];
+  if (run.overdue) {
+    return ["the run went on and on, and was killed"];
+  }
   const { status } = run;
   // Killed: it could not say anything.
-  if (status === undefined) return [];
+  if (status === undefined) {
+    return [];
+  }
   const refused = run.events.some(({ type }) => type === "error");
   const expected = {
     done: [0],
@@ -66,7 +70,9 @@ function headProblems({ status, args }: EndedRun, evidence: Evidence): string[] 
 function doneProblems({ events }: EndedRun, evidence: Evidence): string[] {
   const ledgers = ledgersOf(evidence);
   return events.flatMap((event) => {
-    if (event.type !== "step:done") return [];
+    if (event.type !== "step:done") {
+      return [];
+    }
     const place = `${event.node}/${event.shard}`;
     const recorded = ledgers.get(place)?.includes(event.version) ?? false;
     return recorded || evidence.ruined?.has(place) === true
@@ -77,7 +83,9 @@ function doneProblems({ events }: EndedRun, evidence: Evidence): string[] {
 
 function failedProblems(report: Report | undefined, evidence: Evidence): string[] {
   // What one run could not do, another one may have done.
-  if (evidence.runs.length > 1) return [];
+  if (evidence.runs.length > 1) {
+    return [];
+  }
   const ledgers = ledgersOf(evidence);
   return (report?.failed ?? [])
     .filter(({ node, shard, version }) => ledgers.get(`${node}/${shard}`)?.includes(version))
@@ -89,7 +97,9 @@ function failedProblems(report: Report | undefined, evidence: Evidence): string[
 
 /** Where nobody else has worked, a run cannot find that somebody else was faster. */
 function disownedSteps({ events }: EndedRun, { runs }: Evidence): string[] {
-  if (runs.length > 1) return [];
+  if (runs.length > 1) {
+    return [];
+  }
   return events.flatMap((event) =>
     event.type === "step:already-done"
       ? [`${event.node}/${event.shard}: ${event.version} was called another run's work`]

@@ -26,7 +26,9 @@ it("The guide leads from an empty folder to a source that is tested and used", a
   await once(inventory, "listening");
   onTestFinished(() => void inventory.close());
   const address = inventory.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
+  if (address === null || typeof address === "string") {
+    throw new Error("no port");
+  }
   const project = await createEmptyProject({
     INVENTORY_URL: `http://127.0.0.1:${address.port}`,
     INVENTORY_TOKEN: "secret",
@@ -38,8 +40,11 @@ it("The guide leads from an empty folder to a source that is tested and used", a
 
   const printed = new Map<string, string>();
   for (const step of steps) {
-    if (step.kind === "file") await project.write(step.name, step.text);
-    else printed.set(step.line, (await project.run("sh", "-c", step.line)).stdout);
+    if (step.kind === "file") {
+      await project.write(step.name, step.text);
+    } else {
+      printed.set(step.line, (await project.run("sh", "-c", step.line)).stdout);
+    }
   }
   expect(printed.get("npm test")).toMatch(/ pass 8\n[\s\S]* fail 0\n/);
   expect(printed.get("npx pg-mig status")).toContain("1 step pending on 1 shard.");

@@ -10,8 +10,12 @@ export type GuideStep =
 export function guideSteps(markdown: string): GuideStep[] {
   const blocks = markdown.matchAll(/^```(\w+)(?: (\S+))?\n(.*?)^```$/gms);
   return [...blocks].flatMap(([, language, name, text = ""]): GuideStep[] => {
-    if (name !== undefined) return [{ kind: "file", name, text }];
-    if (language !== "sh") return [];
+    if (name !== undefined) {
+      return [{ kind: "file", name, text }];
+    }
+    if (language !== "sh") {
+      return [];
+    }
     return text
       .trim()
       .split("\n")

@@ -16,10 +16,14 @@ export async function installedClosure(project: string, name: string): Promise<I
   const visit = async (wanted: string, from: string, kind: "needed" | "optional") => {
     const folder = await locate(wanted, from, project);
     if (folder === undefined) {
-      if (kind === "needed") throw new Error(`${wanted}, needed by ${from}, is not installed.`);
+      if (kind === "needed") {
+        throw new Error(`${wanted}, needed by ${from}, is not installed.`);
+      }
       return;
     }
-    if (folders.has(folder)) return;
+    if (folders.has(folder)) {
+      return;
+    }
     folders.add(folder);
     names.push(wanted);
     const manifest = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
@@ -27,7 +31,9 @@ export async function installedClosure(project: string, name: string): Promise<I
     for (const each of Object.keys(dependencies)) {
       await visit(each, folder, each in optionalDependencies ? "optional" : "needed");
     }
-    for (const each of Object.keys(optionalDependencies)) await visit(each, folder, "optional");
+    for (const each of Object.keys(optionalDependencies)) {
+      await visit(each, folder, "optional");
+    }
   };
   await visit(name, project, "needed");
   const sizes = await Promise.all([...folders].map(sizeOf));
@@ -41,7 +47,9 @@ async function locate(name: string, from: string, project: string): Promise<stri
   for (let folder = from; folder.startsWith(project); folder = dirname(folder)) {
     const candidate = join(folder, "node_modules", name);
     const found = await stat(join(candidate, "package.json")).catch(() => undefined);
-    if (found !== undefined) return candidate;
+    if (found !== undefined) {
+      return candidate;
+    }
   }
   return undefined;
 }
@@ -50,10 +58,15 @@ async function sizeOf(folder: string): Promise<number> {
   let bytes = 0;
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     // A package that is installed below belongs to its own closure entry.
-    if (entry.name === "node_modules") continue;
+    if (entry.name === "node_modules") {
+      continue;
+    }
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) bytes += await sizeOf(path);
-    else if (entry.isFile()) bytes += (await stat(path)).size;
+    if (entry.isDirectory()) {
+      bytes += await sizeOf(path);
+    } else if (entry.isFile()) {
+      bytes += (await stat(path)).size;
+    }
   }
   return bytes;
 }

@@ -23,7 +23,9 @@ async function importedTypes(folder: string): Promise<ReadonlySet<string>> {
   const packages = new Set<string>();
   const seen = new Set<string>();
   const visit = async (file: string) => {
-    if (seen.has(file)) return;
+    if (seen.has(file)) {
+      return;
+    }
     seen.add(file);
     const text = await readFile(file, "utf8");
     for (const [, specifier = ""] of text.matchAll(/(?: from |import\()"([^"]+)"/g)) {
@@ -97,7 +99,9 @@ describe("the packed packages", () => {
     for (const [index, name] of names.entries()) {
       const readme = join(project.folder, "node_modules", name, "README.md");
       const [, example] = /^```ts\n(.*?)^```$/ms.exec(await readFile(readme, "utf8")) ?? [];
-      if (example === undefined) continue;
+      if (example === undefined) {
+        continue;
+      }
       await project.write(`readme-${index}.mts`, `// ${name}\n${example}`);
       files.push(`readme-${index}.mts`);
     }
@@ -115,7 +119,9 @@ describe("the packed packages", () => {
     for (const { name, manifest } of project.packages) {
       const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
       for (const imported of await importedTypes(join(project.folder, "node_modules", name))) {
-        if (declared.includes(`@types/${imported}`)) continue;
+        if (declared.includes(`@types/${imported}`)) {
+          continue;
+        }
         if (!declared.includes(imported) || !(await bringsTypes(imported))) {
           undeclared.push(`${name}: ${imported}`);
         }

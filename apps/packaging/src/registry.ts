@@ -44,7 +44,9 @@ export async function startRegistry(packages: readonly PackedPackage[]): Promise
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
+  if (address === null || typeof address === "string") {
+    throw new Error("no port");
+  }
   const url = `http://127.0.0.1:${address.port}/`;
   return {
     env: {

@@ -21,8 +21,11 @@ export function runProgram(
   return new Promise((resolve, reject) => {
     const options = { cwd, env: { ...cleanEnvironment(), ...env }, maxBuffer: 64 * 1024 * 1024 };
     execFile(program, args, options, (error, stdout, stderr) => {
-      if (error === null) resolve({ stdout, stderr });
-      else reject(new Error(`${program} ${args.join(" ")} failed:\n${stdout}\n${stderr}`));
+      if (error === null) {
+        resolve({ stdout, stderr });
+      } else {
+        reject(new Error(`${program} ${args.join(" ")} failed:\n${stdout}\n${stderr}`));
+      }
     });
   });
 }

@@ -86,7 +86,9 @@ export function parseCommandLine(
     }
     return { action: all[0] ?? { type: "apply" }, flags };
   } catch (error) {
-    if (error instanceof CommanderError) return { exitStatus: error.exitCode };
+    if (error instanceof CommanderError) {
+      return { exitStatus: error.exitCode };
+    }
     throw error;
   }
 }
@@ -96,10 +98,16 @@ function requestedActions(
   program: Command,
 ): ActionRequest[] {
   const requests: ActionRequest[] = [];
-  if (undo !== undefined) requests.push({ type: "undo", version: undo === true ? "" : undo });
-  if (make !== undefined) requests.push({ type: "make", target: make });
+  if (undo !== undefined) {
+    requests.push({ type: "undo", version: undo === true ? "" : undo });
+  }
+  if (make !== undefined) {
+    requests.push({ type: "make", target: make });
+  }
   if (chain !== undefined) {
-    if (chain !== true && chain !== "") program.error(`error: --chain takes no value: "${chain}"`);
+    if (chain !== true && chain !== "") {
+      program.error(`error: --chain takes no value: "${chain}"`);
+    }
     requests.push({ type: "chain" });
   }
   if (list !== undefined) {
@@ -199,12 +207,14 @@ function createProgram(output: CommandLineOutput, onStatus: () => void): Command
     .action(onStatus);
   program.action(() => {
     const [name] = program.args;
-    if (name !== undefined) program.error(`error: there is no command "${name}", only "status"`);
+    if (name !== undefined) {
+      program.error(`error: there is no command "${name}", only "status"`);
+    }
   });
-  return program.addHelpText("after", EXAMPLES);
+  return program.addHelpText("after", examples);
 }
 
-const EXAMPLES = `
+const examples = `
 Examples:
   Make a version for all shards whose name starts with "sh" and goes on with a digit, then fill in
   its .up.sql and .dn.sql:

@@ -22,7 +22,7 @@ export interface Interruption {
 }
 
 /** npm and its like answer one Ctrl-C with a signal of their own: signals so close together are one. */
-const SAME_SIGNAL_MS = 300;
+const sameSignalMs = 300;
 
 /**
  * The first signal aborts: the run cancels what it does and reports. The second leaves at once; the
@@ -37,12 +37,15 @@ export function listenForInterruption(
   let firstAtMs = 0;
   let foreignCode = false;
   const listen = (of: number) => () => {
-    if (foreignCode) source.exit(status ?? of);
-    else if (status === undefined) {
+    if (foreignCode) {
+      source.exit(status ?? of);
+    } else if (status === undefined) {
       status = of;
       firstAtMs = now();
       controller.abort();
-    } else if (now() - firstAtMs >= SAME_SIGNAL_MS) source.exit(status);
+    } else if (now() - firstAtMs >= sameSignalMs) {
+      source.exit(status);
+    }
   };
   const onInterrupt = listen(exitStatus.interrupted);
   const onTerminate = listen(exitStatus.terminated);

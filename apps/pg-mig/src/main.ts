@@ -5,7 +5,9 @@ import { run } from "./run.js";
 // run does not stop half-way for it.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
+    if (error.code !== "EPIPE") {
+      throw error;
+    }
   });
 }
 

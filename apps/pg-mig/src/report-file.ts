@@ -40,7 +40,9 @@ export async function readFailedShards(path: string): Promise<readonly Place[]> 
 
 function placesIn(report: unknown, key: string): Place[] {
   const list = isRecord(report) ? report[key] : undefined;
-  if (!Array.isArray(list)) throw new Error(`it has no list "${key}"`);
+  if (!Array.isArray(list)) {
+    throw new Error(`it has no list "${key}"`);
+  }
   return list.map((entry: unknown) => {
     if (isRecord(entry) && typeof entry.node === "string" && typeof entry.shard === "string") {
       return { node: entry.node, shard: entry.shard };

@@ -54,10 +54,16 @@ export async function runOptions(context: ActionContext): Promise<RunOptions> {
 }
 
 async function chosen({ only, reportFile }: ActionContext): Promise<Only | undefined> {
-  if (only === undefined) return undefined;
+  if (only === undefined) {
+    return undefined;
+  }
   const choice = parseChoice(only);
-  if (choice.every(({ among }) => among === "all")) return { choice };
-  if (reportFile !== undefined) return { choice, failed: await readFailedShards(reportFile) };
+  if (choice.every(({ among }) => among === "all")) {
+    return { choice };
+  }
+  if (reportFile !== undefined) {
+    return { choice, failed: await readFailedShards(reportFile) };
+  }
   throw new PgMigError("--only=failed needs the report of the last run.", {
     code: "REPORT_UNREADABLE",
     hint: "Run with --report=FILE each time: a run writes its report there, and --only=failed reads it.",
@@ -73,7 +79,9 @@ function shortPath(path: string, cwd: string): string {
 function definedOnly(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const defined: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
-    if (value !== undefined) defined[name] = value;
+    if (value !== undefined) {
+      defined[name] = value;
+    }
   }
   return defined;
 }

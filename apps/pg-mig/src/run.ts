@@ -30,13 +30,17 @@ export async function run(args: readonly string[], process: CommandProcess): Pro
     writeOut: (text) => process.stdout.write(text),
     writeErr: (text) => process.stderr.write(text),
   });
-  if ("exitStatus" in commandLine) return commandLine.exitStatus;
+  if ("exitStatus" in commandLine) {
+    return commandLine.exitStatus;
+  }
   const stderr = createTerminal(process.stderr, process.env);
   const interruption = listenForInterruption(process);
   try {
     return await runAction(commandLine, process, interruption);
   } catch (error) {
-    if (interruption.exitStatus !== undefined) return interruption.exitStatus;
+    if (interruption.exitStatus !== undefined) {
+      return interruption.exitStatus;
+    }
     const lines = isPgMigError(error) ? renderError(error) : bugLines(error);
     stderr.write(renderLines(lines, stderr));
     if (commandLine.flags.json && isPgMigError(error)) {
@@ -44,7 +48,9 @@ export async function run(args: readonly string[], process: CommandProcess): Pro
       const line = JSON.stringify({ type: "error", code, message, hint, where, problems });
       process.stdout.write(`${line}\n`);
     }
-    if (commandLine.flags.debug && error instanceof Error) stderr.write(`${error.stack}\n`);
+    if (commandLine.flags.debug && error instanceof Error) {
+      stderr.write(`${error.stack}\n`);
+    }
     return isPgMigError(error) ? exitStatus.failed : exitStatus.bug;
   } finally {
     interruption.dispose();
@@ -120,7 +126,9 @@ async function loadAction(request: ActionRequest): Promise<Action> {
 }
 
 async function loadDryRun(request: ActionRequest, sql: boolean): Promise<Action> {
-  if (request.type !== "apply" && request.type !== "undo") return loadAction(request);
+  if (request.type !== "apply" && request.type !== "undo") {
+    return loadAction(request);
+  }
   const { dryRunAction } = await import("./actions/dry-run.js");
   const undo = request.type === "undo" ? request.version : undefined;
   return (context) => dryRunAction({ undo, sql }, context);

@@ -19,11 +19,17 @@ export async function showRun(run: Run, context: ActionContext): Promise<number>
     output.say("Stopping: what runs is rolled back. Press Ctrl-C again to leave at once.");
   });
   try {
-    for await (const event of run) output.handle(event);
+    for await (const event of run) {
+      output.handle(event);
+    }
     const report = await run.result;
-    if (reportFile !== undefined) await writeReportFile(reportFile, report);
+    if (reportFile !== undefined) {
+      await writeReportFile(reportFile, report);
+    }
     const { outcome } = report;
-    if (outcome === "interrupted") return interruption.exitStatus ?? exitStatus.failed;
+    if (outcome === "interrupted") {
+      return interruption.exitStatus ?? exitStatus.failed;
+    }
     return outcome === "failed" ? exitStatus.failed : exitStatus.done;
   } finally {
     output.stop();

@@ -99,8 +99,11 @@ describe("bad input is one clear sentence with what to do, exit status 1, and no
     const { status, stdout, stderr } = await made.pgMig(args?.(made) ?? [], { env });
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
     expect(stderr).toMatch(/^error: /);
-    if (typeof says === "string") expect(stderr).toContain(says);
-    else expect(stderr).toMatch(says);
+    if (typeof says === "string") {
+      expect(stderr).toContain(says);
+    } else {
+      expect(stderr).toMatch(says);
+    }
     expect(stderr).not.toMatch(/^\s+at .*:\d+:\d+/m);
     expect(stderr).not.toContain("s3cret-w0rd");
     expect(stderr).not.toContain(new URL(made.database.url).password);

@@ -5,17 +5,18 @@ import { scenarios } from "./scenario.js";
 const { scenario } = scenarios({ nodes: 1 });
 
 /** No server and no directory, so that what needs one fails. */
-const NOTHING = { PGHOST: "127.0.0.1:1", PGMIGDIR: "nowhere" };
+const nothing = { PGHOST: "127.0.0.1:1", PGMIGDIR: "nowhere" };
 
 describe("the command line", () => {
   it("--help names every option of the contract, with examples, and needs nothing", async () => {
     const { pgMig } = await scenario();
-    const { status, stdout, stderr } = await pgMig(["--help"], { env: NOTHING });
+    const { status, stdout, stderr } = await pgMig(["--help"], { env: nothing });
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     const options =
       "migdir hosts port user pass db createdb undo make chain list parallelism dry force wait lock-timeout retry-for allow-pooler skip-config help version";
-    for (const option of options.split(" "))
+    for (const option of options.split(" ")) {
       expect(stdout).toMatch(new RegExp(`^ +--${option}`, "m"));
+    }
     expect(stdout).toContain("$ pg-mig --migdir=mig --make=add-users@sh");
     expect(stdout).not.toContain("\u001b");
   });
@@ -25,7 +26,7 @@ describe("the command line", () => {
     const { version } = JSON.parse(
       await readFile(new URL("../package.json", import.meta.url), "utf8"),
     );
-    expect(await pgMig(["--version"], { env: NOTHING })).toEqual({
+    expect(await pgMig(["--version"], { env: nothing })).toEqual({
       status: 0,
       stdout: `${version}\n`,
       stderr: "",
@@ -55,7 +56,10 @@ describe("the command line", () => {
     await migrations({ "1.a.sh": "" });
     const { status, stdout } = await pgMig([option], { env: { PGHOST: "127.0.0.1:1" } });
     expect(status).toBe(0);
-    if (typeof prints === "string") expect(stdout).toBe(prints);
-    else expect(stdout).toMatch(prints);
+    if (typeof prints === "string") {
+      expect(stdout).toBe(prints);
+    } else {
+      expect(stdout).toMatch(prints);
+    }
   });
 });

@@ -3,7 +3,7 @@ import { scenarios } from "./scenario.js";
 
 const { scenario } = scenarios({ nodes: 1 });
 
-const ONE_AT_A_TIME = "-- $parallelism_per_host = 1\n";
+const oneAtATime = "-- $parallelism_per_host = 1\n";
 
 /** Two shards with a table of users, of whom two have the same email. */
 async function users() {
@@ -28,7 +28,7 @@ describe("CREATE INDEX CONCURRENTLY alone in its file", () => {
   it("runs outside of a transaction, with comments and stray semicolons around it", async () => {
     const { migrations, pgMig, indexes, ledger } = await users();
     await migrations({
-      "2.index.sh": `${ONE_AT_A_TIME};; /* CREATE INDEX; */
+      "2.index.sh": `${oneAtATime};; /* CREATE INDEX; */
         CREATE INDEX CONCURRENTLY users_email ON users(email); -- done;\n;`,
     });
     expect((await pgMig()).status).toBe(0);
@@ -41,7 +41,7 @@ describe("CREATE INDEX CONCURRENTLY alone in its file", () => {
   it("fails where it cannot be built, and the next run replaces what that left behind", async () => {
     const { migrations, pgMig, indexes, ledger, database } = await users();
     await migrations({
-      "2.index.sh": `${ONE_AT_A_TIME}CREATE UNIQUE INDEX CONCURRENTLY users_email ON users(email);`,
+      "2.index.sh": `${oneAtATime}CREATE UNIQUE INDEX CONCURRENTLY users_email ON users(email);`,
     });
     const first = await pgMig();
     expect(first).toMatchObject({
@@ -61,7 +61,7 @@ describe("CREATE INDEX CONCURRENTLY alone in its file", () => {
     await pgMig();
     await database.query("CREATE TABLE sh1.users_email()");
     await migrations({
-      "2.index.sh": `${ONE_AT_A_TIME}CREATE INDEX CONCURRENTLY IF NOT EXISTS users_email ON users(email);`,
+      "2.index.sh": `${oneAtATime}CREATE INDEX CONCURRENTLY IF NOT EXISTS users_email ON users(email);`,
     });
     expect((await pgMig()).status).toBe(1);
     expect(await ledger("sh1")).toEqual(["1.users.sh"]);
@@ -74,13 +74,13 @@ describe("CREATE INDEX CONCURRENTLY alone in its file", () => {
     const name = 'My; "index" -- CONCURRENTLY /* ё $$ \'';
     const quoted = `"${name.replaceAll('"', '""')}"`;
     await migrations({
-      "2.index.sh": `${ONE_AT_A_TIME}CREATE INDEX CONCURRENTLY ${quoted} ON users((email || ';'));`,
+      "2.index.sh": `${oneAtATime}CREATE INDEX CONCURRENTLY ${quoted} ON users((email || ';'));`,
     });
     expect((await pgMig()).status).toBe(0);
     expect(await indexes("sh1")).toEqual([name]);
     // The same again, in the other form, and replaced by itself.
     await migrations({
-      "3.again.sh": `${ONE_AT_A_TIME}COMMIT;
+      "3.again.sh": `${oneAtATime}COMMIT;
         DROP INDEX CONCURRENTLY IF EXISTS ${quoted};
         CREATE INDEX CONCURRENTLY ${quoted} ON users(email);
         BEGIN;`,
@@ -111,7 +111,7 @@ describe("CREATE INDEX CONCURRENTLY alone in its file", () => {
 
 describe("CREATE INDEX CONCURRENTLY among other statements", () => {
   const version = (name: string) => ({
-    [name]: `${ONE_AT_A_TIME}COMMIT;
+    [name]: `${oneAtATime}COMMIT;
       DROP INDEX IF EXISTS users_email;
       CREATE UNIQUE INDEX CONCURRENTLY users_email ON users(email);
       BEGIN;
@@ -134,7 +134,7 @@ describe("CREATE INDEX CONCURRENTLY among other statements", () => {
   it("records nothing where what follows fails", async () => {
     const { migrations, pgMig, ledger, indexes } = await users();
     await migrations({
-      "2.index.sh": `${ONE_AT_A_TIME}COMMIT;
+      "2.index.sh": `${oneAtATime}COMMIT;
         DROP INDEX IF EXISTS users_email;
         CREATE INDEX CONCURRENTLY users_email ON users(email);
         BEGIN;
@@ -156,8 +156,8 @@ describe("what is missing around statements that cannot run in a transaction", (
       "2.drop.sh": "DROP INDEX CONCURRENTLY users_email;",
       "3.no-limit.sh": "CREATE INDEX CONCURRENTLY a ON users(id);",
       "4.no-frame.sh": "SELECT 1; CREATE INDEX CONCURRENTLY b ON users(id);",
-      "5.no-begin.sh": `${ONE_AT_A_TIME}COMMIT; DROP INDEX IF EXISTS c; CREATE INDEX CONCURRENTLY c ON users(id);`,
-      "6.no-drop.sh": `${ONE_AT_A_TIME}COMMIT; CREATE INDEX CONCURRENTLY d ON users(id); BEGIN;`,
+      "5.no-begin.sh": `${oneAtATime}COMMIT; DROP INDEX IF EXISTS c; CREATE INDEX CONCURRENTLY c ON users(id);`,
+      "6.no-drop.sh": `${oneAtATime}COMMIT; CREATE INDEX CONCURRENTLY d ON users(id); BEGIN;`,
       "7.vacuum.sh": "SELECT 1; VACUUM users;",
       "8.commit.sh": "CREATE TABLE t(); ROLLBACK;",
     });

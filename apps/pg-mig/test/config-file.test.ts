@@ -3,7 +3,7 @@ import { scenarios } from "./scenario.js";
 
 const { scenario } = scenarios({ nodes: 1 });
 
-const NO_HOST = { PGHOST: undefined, PGMIGDIR: undefined };
+const noHost = { PGHOST: undefined, PGMIGDIR: undefined };
 
 describe("pg-mig.config", () => {
   it.each([
@@ -23,7 +23,7 @@ describe("pg-mig.config", () => {
     await migrations({ "1.a.sh": "" });
     const config = JSON.stringify({ PGHOST: database.url, PGMIGDIR: `${folder}/mig` });
     await write(`pg-mig.config.${suffix}`, source(config));
-    const { status, stderr } = await pgMig([], { env: NO_HOST });
+    const { status, stderr } = await pgMig([], { env: noHost });
     expect({ status, stderr }).toMatchObject({ status: 0 });
     expect(await ledger("sh1")).toEqual(["1.a.sh"]);
   });
@@ -45,7 +45,7 @@ describe("pg-mig.config", () => {
       "inner/pg-mig.config.js",
       `module.exports = { WHO: "inner", WHAT: undefined, PGMIGDIR: "${folder}/mig" };`,
     );
-    expect((await pgMig([], { cwd: "inner/deep", env: NO_HOST })).status).toBe(0);
+    expect((await pgMig([], { cwd: "inner/deep", env: noHost })).status).toBe(0);
     expect(await column("SELECT * FROM sh1.t")).toEqual(["inner apply"]);
   });
 

@@ -7,7 +7,9 @@ async function missing() {
   const made = await scenario();
   await made.migrations({ "1.a.public": "CREATE TABLE t();" });
   const [node] = cluster().nodes;
-  if (node === undefined) throw new Error("no node");
+  if (node === undefined) {
+    throw new Error("no node");
+  }
   const name = `made "by" ${made.database.name}`;
   onTestFinished(async () => {
     await node.query(`DROP DATABASE IF EXISTS "${name.replaceAll('"', '""')}"`);

@@ -12,7 +12,9 @@ describe("a network that swallows connections", () => {
       shards: ["sh1", "sh2", "sh3"],
     });
     const [first, second] = databases;
-    if (first === undefined || second === undefined) throw new Error("no databases");
+    if (first === undefined || second === undefined) {
+      throw new Error("no databases");
+    }
     await migrations({
       "20240101000000.users.sh": "CREATE TABLE users(id int);",
       "20240101000001.row.sh": "INSERT INTO users VALUES (1); SELECT pg_sleep(0.5);",
@@ -24,7 +26,9 @@ describe("a network that swallows connections", () => {
     });
     const run = start(["--json"], { env: { PGHOST: `${proxy.url},${whole.url}` } });
     const sleeping = ({ seen }: TestProxy) => seen.some((sql) => sql.includes("pg_sleep"));
-    while (![proxy, whole].every(sleeping)) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (![proxy, whole].every(sleeping)) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
     const fault = proxy.inject({ at: "reply", action: "freeze" });
     whole.freeze();
     await run.printed('"reason":"connection-lost"');

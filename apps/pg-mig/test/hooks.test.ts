@@ -36,14 +36,14 @@ async function talking({ shards = ["sh1"] } = {}) {
   };
 }
 
-const ROUND = ["before", "a", "after"];
-const HOOKS = ["before", "after"];
+const round = ["before", "a", "after"];
+const hooks = ["before", "after"];
 
 describe("before.sql and after.sql", () => {
   it("run once per node around the versions, and not again when nothing is pending", async () => {
     const { pgMig, heard, ledger } = await talking();
     expect((await pgMig()).status).toBe(0);
-    expect(await heard()).toEqual([ROUND, ROUND]);
+    expect(await heard()).toEqual([round, round]);
     expect((await pgMig()).stdout).toContain("Nothing to do.");
     expect(await heard()).toEqual([[], []]);
     // They leave no entry in any ledger.
@@ -57,7 +57,7 @@ describe("before.sql and after.sql", () => {
     const { status, stdout } = await pgMig(["--force"]);
     expect(status).toBe(0);
     expect(stdout).toContain("Done: no version was pending");
-    expect(await heard()).toEqual([HOOKS, HOOKS]);
+    expect(await heard()).toEqual([hooks, hooks]);
   });
 
   it("run again on all nodes when they were edited, or when a node's schemas are other ones", async () => {
@@ -90,7 +90,7 @@ describe("before.sql and after.sql", () => {
     await heard();
     expect((await pgMig()).status).toBe(1);
     // after.sql runs although a chain failed.
-    expect(await heard()).toEqual([HOOKS, HOOKS]);
+    expect(await heard()).toEqual([hooks, hooks]);
     expect(await fingerprints()).toEqual(["", ""]);
     await migrations({ "2.bad.sh": say("mended") });
     await pgMig();
@@ -102,7 +102,7 @@ describe("before.sql and after.sql", () => {
       "CREATE OR REPLACE FUNCTION mig_rerun_fingerprint_const() RETURNS text LANGUAGE sql AS $$ SELECT ''; $$",
     );
     await pgMig();
-    expect(await heard()).toEqual([HOOKS, HOOKS]);
+    expect(await heard()).toEqual([hooks, hooks]);
   });
 
   it("keep everything else from starting where before.sql fails, on one node, too", async () => {

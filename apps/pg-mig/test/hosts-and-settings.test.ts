@@ -26,7 +26,9 @@ describe("--hosts", () => {
     const { pgMig, databases, database, ledger } = await prepared();
     const list = databases.map(address).join(separator);
     expect((await pgMig([`--hosts=${list}`], { env: login(database) })).status).toBe(0);
-    for (const each of databases) expect(await ledger("sh1", each)).toEqual(["1.a.sh"]);
+    for (const each of databases) {
+      expect(await ledger("sh1", each)).toEqual(["1.a.sh"]);
+    }
   });
 
   it("takes URLs with percent-encoded parts, and a list of them in PGHOST", async () => {

@@ -3,13 +3,13 @@ import { scenarios } from "./scenario.js";
 
 const { scenario } = scenarios({ nodes: 1 });
 
-const SLEEP = "20240102000000.sleep.sh";
+const sleep = "20240102000000.sleep.sh";
 
 async function sleeping() {
   const prepared = await scenario({ shards: ["sh1", "sh2"] });
   await prepared.migrations({
     "20240101000000.users.sh": "CREATE TABLE users(id int);",
-    [SLEEP]: "CREATE TABLE half(); SELECT pg_sleep(600);",
+    [sleep]: "CREATE TABLE half(); SELECT pg_sleep(600);",
   });
   /** Waits until both shards sleep on the server. */
   const asleep = async () => {
@@ -43,12 +43,12 @@ describe("Ctrl-C and SIGTERM", () => {
         await column("SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'pg-mig%'"),
       ).toEqual([]);
 
-      await migrations({ [SLEEP]: "CREATE TABLE half();" });
+      await migrations({ [sleep]: "CREATE TABLE half();" });
       expect(await pgMig()).toMatchObject({
         status: 0,
         stdout: expect.stringContaining("Done: 2 of 2 steps applied"),
       });
-      expect(await ledger("sh1")).toEqual(["20240101000000.users.sh", SLEEP]);
+      expect(await ledger("sh1")).toEqual(["20240101000000.users.sh", sleep]);
     },
   );
 
@@ -66,7 +66,7 @@ describe("Ctrl-C and SIGTERM", () => {
   it("leave at once the second time, whatever the server does", async () => {
     const { start, asleep, migrations, column } = await sleeping();
     await migrations({
-      [SLEEP]: `CREATE TABLE half(); DO $$ BEGIN LOOP
+      [sleep]: `CREATE TABLE half(); DO $$ BEGIN LOOP
         BEGIN PERFORM pg_sleep(600); EXCEPTION WHEN query_canceled THEN END; END LOOP; END $$;`,
     });
     const run = start();
@@ -103,7 +103,7 @@ describe("Ctrl-C and SIGTERM", () => {
 
   it("leave at once while `after` of a config file runs, when all is applied", async () => {
     const { start, write, migrations, ledger } = await sleeping();
-    await migrations({ [SLEEP]: "" });
+    await migrations({ [sleep]: "" });
     await write(
       "pg-mig.config.js",
       "exports.after = async () => { console.error('calling'); await new Promise((r) => setTimeout(r, 600_000)); };",
@@ -115,31 +115,31 @@ describe("Ctrl-C and SIGTERM", () => {
     expect(status).toBe(130);
     expect(stdout).toContain("Done: 4 of 4 steps applied");
     expect(stderr).not.toContain("rolled back");
-    expect(await ledger("sh2")).toEqual(["20240101000000.users.sh", SLEEP]);
+    expect(await ledger("sh2")).toEqual(["20240101000000.users.sh", sleep]);
   });
 
   it("end the waiting behind $delay, whose version counts as applied", async () => {
     const { start, migrations } = await sleeping();
-    await migrations({ [SLEEP]: "-- $delay = 600000\n-- $parallelism_global = 1\n" });
+    await migrations({ [sleep]: "-- $delay = 600000\n-- $parallelism_global = 1\n" });
     const run = start();
-    await run.printed(`${SLEEP} (`);
+    await run.printed(`${sleep} (`);
     run.kill("SIGINT");
     const { status, stdout } = await run.result;
     expect(status).toBe(130);
     // The other shard waits for the limit, or has not come so far.
     expect(stdout).toMatch(/Interrupted: [23] of 4 steps applied/);
-    expect(stdout).toContain(`${SLEEP}  1 shard `);
+    expect(stdout).toContain(`${sleep}  1 shard `);
   });
 
   it("end the waiting for a lock that somebody holds; the next run waits again, and goes on", async () => {
     const { start, migrations, database } = await sleeping();
-    await migrations({ [SLEEP]: "ALTER TABLE locked ADD c int;" });
+    await migrations({ [sleep]: "ALTER TABLE locked ADD c int;" });
     await database.query("CREATE TABLE sh1.locked(); CREATE TABLE sh2.locked()");
     const other = await database.connect();
     await other.query("BEGIN; LOCK sh1.locked");
     const run = start();
     await run.printed("tried again later (lock-timeout)");
-    await run.printed(`sh2 ${SLEEP} (`);
+    await run.printed(`sh2 ${sleep} (`);
     run.kill("SIGINT");
     expect(await run.result).toMatchObject({
       status: 130,
@@ -158,7 +158,7 @@ describe("Ctrl-C and SIGTERM", () => {
   it("leave a half-built index behind, which the next run replaces", async () => {
     const { start, pgMig, migrations, database, column } = await sleeping();
     await migrations({
-      [SLEEP]: "-- $run_alone = 1\nCREATE INDEX CONCURRENTLY half_index ON users(id);",
+      [sleep]: "-- $run_alone = 1\nCREATE INDEX CONCURRENTLY half_index ON users(id);",
     });
     await migrations({ "20240101000000.users.sh": "CREATE TABLE IF NOT EXISTS users(id int);" });
     await database.query("CREATE TABLE sh1.users(id int)");
@@ -167,7 +167,9 @@ describe("Ctrl-C and SIGTERM", () => {
     const run = start();
     const waiting = `SELECT count(*)::int FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX%'
       AND wait_event_type = 'Lock' AND datname = current_database()`;
-    while ((await column(waiting))[0] !== 1) await new Promise((r) => setTimeout(r, 20));
+    while ((await column(waiting))[0] !== 1) {
+      await new Promise((r) => setTimeout(r, 20));
+    }
     run.kill("SIGINT");
     expect((await run.result).status).toBe(130);
     await other.query("ROLLBACK");

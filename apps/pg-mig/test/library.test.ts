@@ -24,7 +24,9 @@ describe('import { migrate, loadDBDigest } from "pg-mig"', () => {
     });
     const events: RunEvent[] = [];
     const run = migrate(options);
-    for await (const event of run) events.push(event);
+    for await (const event of run) {
+      events.push(event);
+    }
     const report: Report = await run.result;
     expect(report).toMatchObject({ outcome: "done", planned: 4, done: 4 });
     expect(events.at(0)).toMatchObject({ type: "run:start", shards: 6, chains: 4 });
@@ -34,7 +36,9 @@ describe('import { migrate, loadDBDigest } from "pg-mig"', () => {
     const action = { type: "undo", version: "20240101000000.users.sh" } as const;
     expect((await migrate({ ...options, action }).result).outcome).toBe("done");
     expect(await ledger("sh1")).toEqual([]);
-    for (const spy of printed) expect(spy).not.toHaveBeenCalled();
+    for (const spy of printed) {
+      expect(spy).not.toHaveBeenCalled();
+    }
   });
 
   it("rejects with what was found before anything was changed", async () => {
@@ -50,7 +54,9 @@ describe('import { migrate, loadDBDigest } from "pg-mig"', () => {
     const controller = new AbortController();
     const run = migrate({ ...options, signal: controller.signal });
     for await (const event of run) {
-      if (event.type === "step:start" && event.version.includes("sleep")) controller.abort();
+      if (event.type === "step:start" && event.version.includes("sleep")) {
+        controller.abort();
+      }
     }
     expect(await run.result).toMatchObject({ outcome: "interrupted", failed: [] });
   });

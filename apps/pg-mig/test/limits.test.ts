@@ -11,11 +11,11 @@ interface Ran {
   readonly endMs: number;
 }
 
-const NOTE = "INSERT INTO public.ran SELECT '%', 1000 * extract(epoch FROM clock_timestamp());";
+const noteText = "INSERT INTO public.ran SELECT '%', 1000 * extract(epoch FROM clock_timestamp());";
 
 /** A version that notes when it ran, and takes a while. */
 function slow(version: string, limits: readonly string[] = []): Record<string, string> {
-  const note = NOTE.replace("%", version);
+  const note = noteText.replace("%", version);
   return { [version]: [...limits, note, "SELECT pg_sleep(0.05);", note].join("\n") };
 }
 
@@ -84,8 +84,8 @@ describe("$parallelism_per_host", () => {
     const { migrations, pgMig, ran, databases } = await noting();
     await migrations(limited);
     const [first, second] = databases.map(({ url }) => url);
-    const PGHOST = `${first},${second?.replace("127.0.0.1", "localhost")}`;
-    expect((await pgMig([], { env: { PGHOST } })).status).toBe(0);
+    const pghost = `${first},${second?.replace("127.0.0.1", "localhost")}`;
+    expect((await pgMig([], { env: { PGHOST: pghost } })).status).toBe(0);
     const all = await ran();
     expect(mostAtOnce(all.filter(({ node }) => node === 0))).toBe(2);
     expect(mostAtOnce(all.filter(({ node }) => node === 1))).toBe(2);
@@ -127,7 +127,9 @@ describe("$run_alone", () => {
   it("lets nothing else run anywhere in the cluster meanwhile", async () => {
     const { migrations, pgMig, ran, databases } = await noting();
     for (const database of databases) {
-      for (const shard of ["x1", "x2", "x3"]) await database.query(`CREATE SCHEMA ${shard}`);
+      for (const shard of ["x1", "x2", "x3"]) {
+        await database.query(`CREATE SCHEMA ${shard}`);
+      }
     }
     await migrations({
       ...slow("1.a.sh"),

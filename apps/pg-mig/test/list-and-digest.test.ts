@@ -4,7 +4,7 @@ import { scenarios } from "./scenario.js";
 
 const { scenario } = scenarios({ nodes: 2 });
 
-const NO_NODES = { env: { PGHOST: "127.0.0.1:1" } };
+const noNodes = { env: { PGHOST: "127.0.0.1:1" } };
 
 describe("pg-mig --list", () => {
   it("prints all versions on disk, in order", async () => {
@@ -29,7 +29,7 @@ describe("pg-mig --list", () => {
   it("prints the list where no node answers, too, and says what could not be checked", async () => {
     const { migrations, pgMig } = await scenario();
     await migrations({ "1.a.sh": "" });
-    const { status, stdout, stderr } = await pgMig(["--list"], NO_NODES);
+    const { status, stdout, stderr } = await pgMig(["--list"], noNodes);
     expect({ status, stdout }).toEqual({ status: 0, stdout: "1.a.sh\n" });
     expect(stderr).toContain("Whether files were edited could not be checked");
   });
@@ -41,7 +41,7 @@ describe("pg-mig --list=digest", () => {
     await migrations({ "20240101000000.b.sh": "", "20240102000000.a.sh": "" });
     const names = "20240101000000.b.sh\n20240102000000.a.sh";
     const hash = createHash("sha256").update(names).digest("hex");
-    const { status, stdout, stderr } = await pgMig(["--list=digest"], NO_NODES);
+    const { status, stdout, stderr } = await pgMig(["--list=digest"], noNodes);
     expect({ status, stdout, stderr }).toEqual({
       status: 0,
       stdout: `20240102000000.${hash}\n`,
@@ -54,7 +54,9 @@ describe("pg-mig --list=digest", () => {
     await migrations({ "1.a.sh": "CREATE TABLE t();", "2.b.sh": "SELECT 1/0;" });
     expect((await pgMig()).status).toBe(1);
     const digests = "SELECT proname FROM pg_proc WHERE proname = 'mig_digest_const'";
-    for (const database of databases) expect(await column(digests, database)).toEqual([]);
+    for (const database of databases) {
+      expect(await column(digests, database)).toEqual([]);
+    }
     await migrations({ "2.b.sh": "SELECT 1;" });
     expect((await pgMig()).status).toBe(0);
     const { stdout } = await pgMig(["--list=digest"]);

@@ -4,7 +4,7 @@ import { quote, scenarios } from "./scenario.js";
 const { scenario, cluster } = scenarios({ nodes: 1 });
 
 /** Schemas that the prefix `sh` matches, and that break whatever is not quoted. */
-const SCHEMAS = [
+const schemas = [
   "sh1",
   "sh1Upper",
   'sh1 "quoted"',
@@ -22,7 +22,7 @@ const SCHEMAS = [
 
 describe("names of schemas", () => {
   it("may hold anything: each gets its own versions, its own ledger, and loses them again", async () => {
-    const { migrations, pgMig, ledger, column, database } = await scenario({ shards: SCHEMAS });
+    const { migrations, pgMig, ledger, column, database } = await scenario({ shards: schemas });
     await database.query("CREATE TABLE public.keep()");
     await migrations({
       "1.users.sh": "CREATE TABLE users AS SELECT current_schema()::text AS made_in;",
@@ -33,16 +33,16 @@ describe("names of schemas", () => {
     });
     expect(await pgMig()).toMatchObject({
       status: 0,
-      stdout: expect.stringContaining(`Done: ${3 * SCHEMAS.length} of`),
+      stdout: expect.stringContaining(`Done: ${3 * schemas.length} of`),
     });
-    for (const schema of SCHEMAS) {
+    for (const schema of schemas) {
       expect(await ledger(schema)).toEqual(["1.users.sh", "2.index.sh", "3.psql.sh"]);
       expect(await column(`SELECT made_in FROM ${quote(schema)}.users`)).toEqual([schema]);
       await database.query(`SELECT FROM ${quote(schema)}.more`);
     }
     expect((await pgMig()).stdout).toContain("Nothing to do.");
     expect((await pgMig(["--undo=3.psql.sh"])).status).toBe(0);
-    for (const schema of SCHEMAS) {
+    for (const schema of schemas) {
       expect(await ledger(schema)).toEqual(["1.users.sh", "2.index.sh"]);
       expect(
         await column(`SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace

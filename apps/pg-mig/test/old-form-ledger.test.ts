@@ -3,7 +3,7 @@ import { quote, scenarios } from "./scenario.js";
 
 const { scenario } = scenarios({ nodes: 1 });
 
-const APPLIED = ["20240101000000.users.sh", "20240102000000.email.sh"];
+const applied = ["20240101000000.users.sh", "20240102000000.email.sh"];
 
 /** What pg-mig 2.x leaves in a shard. */
 function oldLedger(shard: string, versions: readonly string[]): string {
@@ -14,11 +14,11 @@ describe("a cluster that pg-mig 2.x manages", () => {
   it("goes on from what the old tool applied; the old tool goes on from what we applied", async () => {
     const { migrations, pgMig, ledger, column, database } = await scenario({ shards: ["sh1"] });
     await database.query("CREATE TABLE sh1.users(id int, email text)");
-    await database.query(oldLedger("sh1", APPLIED));
+    await database.query(oldLedger("sh1", applied));
     const third = "20240103000000.index.sh";
     await migrations({
-      [APPLIED[0] as string]: "CREATE TABLE users(id int);",
-      [APPLIED[1] as string]: "ALTER TABLE users ADD COLUMN email text;",
+      [applied[0] as string]: "CREATE TABLE users(id int);",
+      [applied[1] as string]: "ALTER TABLE users ADD COLUMN email text;",
       [third]: "CREATE INDEX ON users(email);",
     });
     expect(await pgMig()).toMatchObject({
@@ -26,24 +26,24 @@ describe("a cluster that pg-mig 2.x manages", () => {
       stdout: expect.stringContaining("Done: 1 of 1"),
     });
     // As the old tool reads it: evaluate the function, parse the JSON.
-    expect(await ledger("sh1")).toEqual([...APPLIED, third]);
+    expect(await ledger("sh1")).toEqual([...applied, third]);
 
     // As the old tool extends it: the whole text anew, without what it never saw.
     const fourth = "20240104000000.more.sh";
-    await database.query(oldLedger("sh1", [...APPLIED, third, fourth]));
+    await database.query(oldLedger("sh1", [...applied, third, fourth]));
     await migrations({ [fourth]: "", "20240105000000.last.sh": "CREATE TABLE last();" });
     const again = await pgMig();
     expect(again).toMatchObject({ status: 0, stdout: expect.stringContaining("Done: 1 of 1") });
     expect(again.stdout).not.toContain("Edited");
-    expect(await ledger("sh1")).toEqual([...APPLIED, third, fourth, "20240105000000.last.sh"]);
+    expect(await ledger("sh1")).toEqual([...applied, third, fourth, "20240105000000.last.sh"]);
     const [digest] = await column("SELECT public.mig_digest_const()");
     expect(`${digest}\n`).toBe((await pgMig(["--list=digest"])).stdout);
   });
 
   it("finds nothing to do where the old tool had finished, and changes no ledger", async () => {
     const { migrations, pgMig, column, database } = await scenario({ shards: ["sh1"] });
-    await database.query(oldLedger("sh1", APPLIED));
-    await migrations(Object.fromEntries(APPLIED.map((name) => [name, ""])));
+    await database.query(oldLedger("sh1", applied));
+    await migrations(Object.fromEntries(applied.map((name) => [name, ""])));
     const stored = "SELECT xmin::text || prosrc FROM pg_proc WHERE proname = 'mig_versions_const'";
     const before = await column(stored);
     expect((await pgMig()).stdout).toContain("Nothing to do.");

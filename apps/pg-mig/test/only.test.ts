@@ -4,13 +4,13 @@ import { describe, expect, it } from "vitest";
 import { type Scenario, scenarios } from "./scenario.js";
 
 const { cluster, scenario } = scenarios({ nodes: 1 });
-const FIRST = "20240101000000.first.sh";
-const BY_SOURCE = "--discovery=./nodes.ts";
+const first = "20240101000000.first.sh";
+const bySource = "--discovery=./nodes.ts";
 
 /** Three shards, on a node that a file names, in the region eu; PGHOST names none. */
 async function prepare(sql = "CREATE TABLE t();") {
   const prepared = await scenario({ shards: ["sh1", "sh2", "sh3"] });
-  await prepared.migrations({ [FIRST]: sql });
+  await prepared.migrations({ [first]: sql });
   const { host, port, user, password } = cluster().node;
   const database = prepared.database.name;
   const node = { host, port, user, password, database, labels: { region: "eu" } };
@@ -37,7 +37,7 @@ function shardsWithTable({ column }: Scenario) {
 describe("pg-mig --discovery", () => {
   it("takes the nodes from a file, instead of the hosts", async () => {
     const { pgMig, shardsWithTable } = await prepare();
-    const { status, stdout, stderr } = await pgMig([BY_SOURCE]);
+    const { status, stdout, stderr } = await pgMig([bySource]);
     expect({ status, stderr }).toMatchObject({ status: 0 });
     expect(await shardsWithTable()).toEqual(["sh1", "sh2", "sh3"]);
     expect(stdout + stderr).toContain("3 of 3 steps applied");
@@ -57,7 +57,7 @@ describe("pg-mig --discovery", () => {
       "broken.mjs",
       'export const source = { name: "vault", discover: () => Promise.reject(new Error("sealed")) };',
     );
-    expect(await pgMig([BY_SOURCE, "--discovery=./broken.mjs"])).toMatchObject({
+    expect(await pgMig([bySource, "--discovery=./broken.mjs"])).toMatchObject({
       status: 1,
       stderr: expect.stringContaining('The discovery source "vault" failed: sealed.'),
     });
@@ -66,7 +66,7 @@ describe("pg-mig --discovery", () => {
 
   it("is refused beside --hosts", async () => {
     const { pgMig, shardsWithTable } = await prepare();
-    expect(await pgMig([BY_SOURCE, "--hosts=127.0.0.1"])).toMatchObject({
+    expect(await pgMig([bySource, "--hosts=127.0.0.1"])).toMatchObject({
       status: 1,
       stderr: expect.stringContaining("--hosts and --discovery exclude each other"),
     });
@@ -78,11 +78,11 @@ describe("pg-mig --only", () => {
   it("works on what is chosen, and says that the run is partial", async () => {
     const { pgMig, shardsWithTable, column } = await prepare();
     const chosen = ["--only=region=eu,shard=sh1", "--only=shard=*3"];
-    const { status, stdout, stderr } = await pgMig([BY_SOURCE, ...chosen]);
+    const { status, stdout, stderr } = await pgMig([bySource, ...chosen]);
     expect({ status, stderr }).toMatchObject({ status: 0 });
     expect(await shardsWithTable()).toEqual(["sh1", "sh3"]);
     expect(stdout + stderr).toContain("This was a partial run: no digest is saved.");
-    expect((await pgMig([BY_SOURCE, ...chosen])).stdout).toContain(
+    expect((await pgMig([bySource, ...chosen])).stdout).toContain(
       "Nothing to do for what was chosen.",
     );
     expect(await column("SELECT to_regproc('public.mig_digest_const')::text")).toEqual([null]);
@@ -90,9 +90,9 @@ describe("pg-mig --only", () => {
 
   it("limits a dry run and the status, too", async () => {
     const { pgMig } = await prepare();
-    const dry = await pgMig([BY_SOURCE, "--only=shard=sh2", "--dry"]);
+    const dry = await pgMig([bySource, "--only=shard=sh2", "--dry"]);
     expect(dry.stdout).toContain("Would apply 1 step on 1 shard");
-    const status = await pgMig([BY_SOURCE, "--only=shard=sh2", "status"]);
+    const status = await pgMig([bySource, "--only=shard=sh2", "status"]);
     expect(status.stdout).toContain("1 step pending on 1 shard.");
   });
 
@@ -100,17 +100,17 @@ describe("pg-mig --only", () => {
     const { pgMig, shardsWithTable, readReport, migrations, database } = await prepare(
       "CREATE TABLE t(); SELECT 1 / (current_schema = 'sh1')::int;",
     );
-    expect(await pgMig([BY_SOURCE, "--report=last.json"])).toMatchObject({ status: 1 });
+    expect(await pgMig([bySource, "--report=last.json"])).toMatchObject({ status: 1 });
     expect(await readReport()).toMatchObject({ outcome: "failed", done: 1 });
 
-    await migrations({ [FIRST]: "CREATE TABLE t();" });
+    await migrations({ [first]: "CREATE TABLE t();" });
     await database.query("CREATE SCHEMA sh4");
-    const again = await pgMig([BY_SOURCE, "--report=last.json", "--only=failed"]);
+    const again = await pgMig([bySource, "--report=last.json", "--only=failed"]);
     expect(again).toMatchObject({ status: 0 });
     expect(await shardsWithTable()).toEqual(["sh1", "sh2", "sh3"]);
     expect(await readReport()).toMatchObject({ partial: true, planned: 2, failed: [] });
 
-    expect(await pgMig([BY_SOURCE])).toMatchObject({ status: 0 });
+    expect(await pgMig([bySource])).toMatchObject({ status: 0 });
     expect(await shardsWithTable()).toEqual(["sh1", "sh2", "sh3", "sh4"]);
   });
 
@@ -122,7 +122,7 @@ describe("pg-mig --only", () => {
     ["what nothing fits", ["--only=region=us"], "No node of the one node is chosen"],
   ])("is refused with %s", async (_, args, words) => {
     const { pgMig, shardsWithTable } = await prepare();
-    expect(await pgMig([BY_SOURCE, ...args])).toMatchObject({
+    expect(await pgMig([bySource, ...args])).toMatchObject({
       status: 1,
       stderr: expect.stringContaining(words),
     });

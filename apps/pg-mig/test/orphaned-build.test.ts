@@ -26,7 +26,9 @@ describe("a run whose predecessor was killed while it built an index", () => {
     const second = start(["--json"]);
     let running = true;
     const reading = (async () => {
-      while (running) await application.query("SELECT count(*) FROM sh1.users");
+      while (running) {
+        await application.query("SELECT count(*) FROM sh1.users");
+      }
       await application.end();
     })();
     await second.printed('"reason":"shard-taken"');

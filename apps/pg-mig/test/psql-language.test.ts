@@ -143,7 +143,7 @@ COPY t (id, word) FROM stdin;
 });
 
 describe("shell commands in a migration file", () => {
-  const SHELL = {
+  const shell = {
     "1.a.sh": "CREATE TABLE t();",
     "2.b.sh":
       "\\set word `echo \"from $SHELL_SAYS\"`\nCREATE TABLE u AS SELECT :'word'::text AS word;",
@@ -151,7 +151,7 @@ describe("shell commands in a migration file", () => {
 
   it("run with the environment of the command", async () => {
     const { migrations, pgMig, column } = await scenario({ shards: ["sh1"] });
-    await migrations(SHELL);
+    await migrations(shell);
     expect(await pgMig([], { env: { SHELL_SAYS: "outside" } })).toMatchObject({ status: 0 });
     expect(await column("SELECT word FROM sh1.u")).toEqual(["from outside"]);
   });
@@ -166,7 +166,7 @@ describe("shell commands in a migration file", () => {
 
   it("are refused with --no-shell, all of them, before anything runs", async () => {
     const { migrations, write, pgMig, column } = await scenario({ shards: ["sh1"] });
-    await migrations({ ...SHELL, "3.c.sh": "\\ir parts/shell.sql\n", "after.sql": "\\! true" });
+    await migrations({ ...shell, "3.c.sh": "\\ir parts/shell.sql\n", "after.sql": "\\! true" });
     await write("mig/parts/shell.sql", "SELECT 1;\n\\! true\n");
     for (const args of [["--no-shell"], ["--no-shell", "--dry"]]) {
       const { status, stdout, stderr } = await pgMig(args);
@@ -193,7 +193,7 @@ describe("shell commands in a migration file", () => {
 
   it("are nothing to --no-shell where no file has them, or none of those that run", async () => {
     const { migrations, pgMig } = await scenario({ shards: ["sh1"] });
-    await migrations({ ...SHELL, "after.sql": "\\! true" });
+    await migrations({ ...shell, "after.sql": "\\! true" });
     expect((await pgMig()).status).toBe(0);
     expect((await pgMig(["--no-shell"])).stdout).toContain("Nothing to do.");
     await migrations({ "after.sql": "", "3.c.sh": "\\if false\n\\! true\n\\endif" });

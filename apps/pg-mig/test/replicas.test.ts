@@ -32,7 +32,9 @@ describe("a replica in the list", () => {
     expect(status).toBe(0);
     expect(stderr).toContain(note);
     expect(stdout).toContain("Done: 2 of 2 steps applied");
-    for (const each of databases) expect(await ledger("sh1", each)).toEqual(["1.a.sh"]);
+    for (const each of databases) {
+      expect(await ledger("sh1", each)).toEqual(["1.a.sh"]);
+    }
     // What was done at its primary comes to it as everything does.
     await replica.catchUp();
     const client = await replica.connect(database.name);

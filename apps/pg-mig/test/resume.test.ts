@@ -3,24 +3,24 @@ import { scenarios } from "./scenario.js";
 
 const { scenario, cluster } = scenarios({ nodes: 2 });
 
-const [USERS, EMAIL, COUNT] = ["1.users.sh", "2.email.sh", "3.count.sh"];
-const SHARDS = ["sh1", "sh2", "sh3"];
+const [users, email, count] = ["1.users.sh", "2.email.sh", "3.count.sh"];
+const shardNames = ["sh1", "sh2", "sh3"];
 /** What the versions leave in the logs of a node's shards, each done once. */
-const ALL = ["2,3", "2,3", "2,3"];
-const WAIT = { timeout: 30_000, interval: 20 };
+const allSteps = ["2,3", "2,3", "2,3"];
+const waitFlag = { timeout: 30_000, interval: 20 };
 
 /** Three versions for three shards on two nodes; the second one cannot be done on sh2 of the first. */
 async function failing() {
-  const prepared = await scenario({ shards: SHARDS });
+  const prepared = await scenario({ shards: shardNames });
   const { migrations, database, databases, column } = prepared;
   await migrations({
-    [USERS]: "CREATE TABLE IF NOT EXISTS users(id int); CREATE TABLE log(version text);",
-    [EMAIL]: [
+    [users]: "CREATE TABLE IF NOT EXISTS users(id int); CREATE TABLE log(version text);",
+    [email]: [
       "INSERT INTO log VALUES ('2');",
       "ALTER TABLE users",
       "  ADD COLUMN email text; -- sh2 has it",
     ].join("\n"),
-    [COUNT]: "INSERT INTO log VALUES ('3');",
+    [count]: "INSERT INTO log VALUES ('3');",
   });
   await database.query("CREATE TABLE sh2.users(id int, email text)");
   return {
@@ -32,7 +32,7 @@ async function failing() {
       Promise.all(
         databases.map((on) =>
           Promise.all(
-            SHARDS.map(async (shard) =>
+            shardNames.map(async (shard) =>
               (await column(`SELECT version FROM ${shard}.log ORDER BY 1`, on)).join(),
             ),
           ),
@@ -48,15 +48,15 @@ describe("a version that fails on one shard", () => {
     const { status, stdout } = await pgMig();
     expect(status).toBe(1);
     expect(stdout).toContain("16 of 18 steps applied");
-    expect(await ledger("sh2", first)).toEqual([USERS]);
+    expect(await ledger("sh2", first)).toEqual([users]);
     for (const [shard, on] of [
       ["sh1", first],
       ["sh3", first],
       ["sh2", second],
     ] as const) {
-      expect(await ledger(shard, on)).toEqual([USERS, EMAIL, COUNT]);
+      expect(await ledger(shard, on)).toEqual([users, email, count]);
     }
-    expect(await logs()).toEqual([["2,3", "", "2,3"], ALL]);
+    expect(await logs()).toEqual([["2,3", "", "2,3"], allSteps]);
   });
 
   it("is told with node, shard, version, file, line and column, and the server's words", async () => {
@@ -83,7 +83,7 @@ describe("a version that fails on one shard", () => {
     expect(status).toBe(0);
     expect(stdout).toContain("Done: 2 of 2 steps applied");
     expect((await pgMig()).stdout).toContain("Nothing to do.");
-    expect(await logs()).toEqual([ALL, ALL]);
+    expect(await logs()).toEqual([allSteps, allSteps]);
   });
 });
 
@@ -94,16 +94,18 @@ describe("a run goes on where the cluster is", () => {
     expect((await pgMig()).status).toBe(0);
     await database.query("CREATE SCHEMA sh4");
     expect((await pgMig()).stdout).toContain("Done: 3 of 3 steps applied");
-    expect(await ledger("sh4")).toEqual([USERS, EMAIL, COUNT]);
-    expect(await logs()).toEqual([ALL, ALL]);
+    expect(await ledger("sh4")).toEqual([users, email, count]);
+    expect(await logs()).toEqual([allSteps, allSteps]);
   });
 
   it("after one that was killed in the middle of a version, which is done once all the same", async () => {
     const { pgMig, start, mend, migrations, logs, databases, column, ledger } = await failing();
     await mend();
-    for (const on of databases) await on.query("CREATE TABLE public.gate AS SELECT 'closed'");
+    for (const on of databases) {
+      await on.query("CREATE TABLE public.gate AS SELECT 'closed'");
+    }
     await migrations({
-      [COUNT]: `INSERT INTO log VALUES ('3');
+      [count]: `INSERT INTO log VALUES ('3');
         DO $$ BEGIN
           WHILE EXISTS (SELECT FROM public.gate) LOOP PERFORM pg_sleep(0.02); END LOOP;
         END $$;`,
@@ -112,17 +114,21 @@ describe("a run goes on where the cluster is", () => {
     const waiting = `SELECT count(*)::int FROM pg_stat_activity
       WHERE datname = current_database() AND wait_event = 'PgSleep'`;
     for (const on of databases) {
-      await vi.waitFor(async () => expect(await column(waiting, on)).toEqual([3]), WAIT);
+      await vi.waitFor(async () => expect(await column(waiting, on)).toEqual([3]), waitFlag);
     }
     run.kill("SIGKILL");
     expect((await run.result).status).toBeNull();
     const next = start();
-    for (const on of databases) await on.query("DELETE FROM public.gate");
+    for (const on of databases) {
+      await on.query("DELETE FROM public.gate");
+    }
     expect((await next.result).status).toBe(0);
     for (const on of databases) {
-      for (const shard of SHARDS) expect(await ledger(shard, on)).toEqual([USERS, EMAIL, COUNT]);
+      for (const shard of shardNames) {
+        expect(await ledger(shard, on)).toEqual([users, email, count]);
+      }
     }
-    expect(await logs()).toEqual([ALL, ALL]);
+    expect(await logs()).toEqual([allSteps, allSteps]);
     expect((await pgMig()).stdout).toContain("Nothing to do.");
   });
 
@@ -135,6 +141,6 @@ describe("a run goes on where the cluster is", () => {
       await node.start();
     }
     expect((await pgMig()).stdout).toContain("Done: 2 of 2 steps applied");
-    expect(await logs()).toEqual([ALL, ALL]);
+    expect(await logs()).toEqual([allSteps, allSteps]);
   });
 });

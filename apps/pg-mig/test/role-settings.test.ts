@@ -4,7 +4,7 @@ import { scenarios } from "./scenario.js";
 const { cluster, scenario } = scenarios({ nodes: 1 });
 
 /** What an administrator may have set to protect the application, each as short as can be. */
-const SETTINGS = {
+const settingValues = {
   lock_timeout: "1ms",
   statement_timeout: "300ms",
   idle_session_timeout: "300ms",
@@ -17,7 +17,9 @@ describe("timeouts that are set for the role or the database", () => {
       shards: ["sh1", "sh2"],
     });
     const settings =
-      cluster().node.major < 17 ? SETTINGS : { ...SETTINGS, transaction_timeout: "300ms" };
+      cluster().node.major < 17
+        ? settingValues
+        : { ...settingValues, transaction_timeout: "300ms" };
     await migrations({
       "20240101000000.users.sh": "CREATE TABLE users(id int);",
       // One shard's session is idle meanwhile, and so is the connection of the run lock.

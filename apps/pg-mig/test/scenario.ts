@@ -77,7 +77,9 @@ export function scenarios({ nodes }: { readonly nodes: number }): {
       const databases = await Promise.all(cluster.nodes.map((node) => node.createDatabase()));
       for (const database of databases) {
         onTestFinished(() => database.drop());
-        for (const shard of shards) await database.query(`CREATE SCHEMA ${quote(shard)}`);
+        for (const shard of shards) {
+          await database.query(`CREATE SCHEMA ${quote(shard)}`);
+        }
       }
       return createScenario(folder, databases);
     },
@@ -91,7 +93,9 @@ export function quote(name: string): string {
 
 function createScenario(folder: string, databases: readonly TestDatabase[]): Scenario {
   const [database] = databases;
-  if (database === undefined) throw new Error("A scenario needs a node.");
+  if (database === undefined) {
+    throw new Error("A scenario needs a node.");
+  }
   const write = async (path: string, text: string) => {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);
@@ -119,11 +123,14 @@ function createScenario(folder: string, databases: readonly TestDatabase[]): Sce
     pgMig: (args, options) => start(args, options).result,
     async migrations(files) {
       for (const [name, text] of Object.entries(files)) {
-        if (name.endsWith(".sql")) await write(`mig/${name}`, text);
-        else {
+        if (name.endsWith(".sql")) {
+          await write(`mig/${name}`, text);
+        } else {
           await write(`mig/${name}.up.sql`, text);
           const down = `${name}.dn.sql`;
-          if (!(down in files)) await write(`mig/${down}`, "");
+          if (!(down in files)) {
+            await write(`mig/${down}`, "");
+          }
         }
       }
     },
@@ -148,7 +155,9 @@ function startCommand(
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (text: string) => {
       output[name] += text;
-      for (const check of waiting) check();
+      for (const check of waiting) {
+        check();
+      }
     });
   }
   const result = new Promise<CommandResult>((resolve, reject) => {
@@ -162,7 +171,9 @@ function startCommand(
     printed: (text) =>
       new Promise((resolve, reject) => {
         const check = () => {
-          if (!`${output.stdout}\n${output.stderr}`.includes(text)) return;
+          if (!`${output.stdout}\n${output.stderr}`.includes(text)) {
+            return;
+          }
           waiting.delete(check);
           resolve();
         };

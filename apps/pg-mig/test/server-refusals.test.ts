@@ -3,7 +3,7 @@ import { quote, scenarios } from "./scenario.js";
 
 const { scenario, cluster } = scenarios({ nodes: 1 });
 
-const WAIT = { timeout: 30_000, interval: 20 };
+const waitFlag = { timeout: 30_000, interval: 20 };
 
 describe("what a server refuses that is not the text of a file", () => {
   it("is told with all its words where it is COMMIT, behind a deferred constraint", async () => {
@@ -104,7 +104,9 @@ describe("a warning of the server", () => {
   it("is shown where a commit did not wait for the synchronous replica, and counts as applied", async () => {
     const { migrations, start, ledger, column, database } = await scenario({ shards: ["sh1"] });
     const [node] = cluster().nodes;
-    if (node === undefined) throw new Error("There is no node.");
+    if (node === undefined) {
+      throw new Error("There is no node.");
+    }
     const reload = "SELECT pg_reload_conf()";
     onTestFinished(async () => {
       await node.query("ALTER SYSTEM RESET synchronous_standby_names");
@@ -118,7 +120,7 @@ describe("a warning of the server", () => {
       vi.waitFor(async () => {
         const waiting = "SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
         expect(await column(waiting)).toHaveLength(1);
-      }, WAIT);
+      }, waitFlag);
 
     const stuck = start();
     await untilItWaits();

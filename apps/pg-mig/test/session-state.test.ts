@@ -4,7 +4,7 @@ import { scenarios } from "./scenario.js";
 const { scenario } = scenarios({ nodes: 1 });
 
 /** Leaves all that a session can hold, in the shapes that outlive a COMMIT. */
-const LEAVE = `
+const leaveStatements = `
   SET work_mem = '7MB'; SET statement_timeout = '1h'; SET search_path = pg_catalog;
   SET default_transaction_isolation = 'serializable';
   CREATE TEMP TABLE left_table AS SELECT 1 AS one;
@@ -17,7 +17,7 @@ const LEAVE = `
 `;
 
 /** Writes down what a file finds in its session. */
-const SEE = `
+const see = `
   INSERT INTO public.seen(what) SELECT json_build_object(
     'work_mem', current_setting('work_mem'),
     'statement_timeout', current_setting('statement_timeout'),
@@ -34,7 +34,7 @@ const SEE = `
 `;
 
 /** What a file finds in a session that nothing has touched. */
-const FRESH = {
+const freshState = {
   work_mem: "4MB",
   statement_timeout: "0",
   isolation: "read committed",
@@ -55,7 +55,7 @@ async function watched({ shards = ["sh1"] } = {}) {
   const [role] = await prepared.column("SELECT current_user::text");
   return {
     ...prepared,
-    fresh: { ...FRESH, role },
+    fresh: { ...freshState, role },
     seen: () => prepared.column("SELECT what FROM seen ORDER BY n"),
     /** Applies with one shard at a time, so that all files could meet in one session. */
     apply: () => prepared.pgMig(["--parallelism=1"]),
@@ -64,7 +64,7 @@ async function watched({ shards = ["sh1"] } = {}) {
 
 describe("what a file leaves in its session does not reach the next one:", () => {
   it.each([
-    ["settings, role, temporary tables, statements, cursors, locks, channels", LEAVE],
+    ["settings, role, temporary tables, statements, cursors, locks, channels", leaveStatements],
     ["a setting of its own", "SET my.setting = 'left';"],
     ["one that was meant for its transaction", "SET LOCAL my.setting = 'left';"],
     ["one with quotes and blanks", `SET SESSION "my" . "setting" TO 'left';`],
@@ -79,14 +79,14 @@ describe("what a file leaves in its session does not reach the next one:", () =>
       COMMIT;
       DROP INDEX IF EXISTS public.t_id;
       CREATE INDEX CONCURRENTLY t_id ON public.t(id);
-      ${LEAVE}
+      ${leaveStatements}
       SET my.setting = 'left';
       BEGIN;`,
     ],
   ])("%s", async (_, leave) => {
     const { migrations, write, apply, seen, fresh } = await watched();
     await write("mig/sub/set.sql", "SET my.setting = 'left';");
-    await migrations({ "1.leave.sh": leave, "2.see.sh": SEE });
+    await migrations({ "1.leave.sh": leave, "2.see.sh": see });
     expect(await apply()).toMatchObject({
       status: 0,
       stdout: expect.stringContaining("2 of 2 steps applied"),
@@ -97,8 +97,8 @@ describe("what a file leaves in its session does not reach the next one:", () =>
   it("what a file leaves that fails", async () => {
     const { migrations, apply, seen, fresh } = await watched({ shards: ["sh1", "sh2"] });
     await migrations({
-      "1.leave.sh1": `${LEAVE} SET my.setting = 'left'; SELECT 1/0;`,
-      "1.see.sh2": SEE,
+      "1.leave.sh1": `${leaveStatements} SET my.setting = 'left'; SELECT 1/0;`,
+      "1.see.sh2": see,
     });
     expect(await apply()).toMatchObject({
       status: 1,
@@ -109,12 +109,12 @@ describe("what a file leaves in its session does not reach the next one:", () =>
 
   it("what before.sql, a file and its dn file leave", async () => {
     const { migrations, apply, pgMig, seen, fresh } = await watched({ shards: ["sh1", "sh2"] });
-    const leave = `${LEAVE} SET my.setting = 'left';`;
+    const leave = `${leaveStatements} SET my.setting = 'left';`;
     await migrations({
       "before.sql": leave,
-      "1.see.sh": `${SEE} ${leave}`,
-      "1.see.sh.dn.sql": `${SEE} ${leave}`,
-      "after.sql": SEE,
+      "1.see.sh": `${see} ${leave}`,
+      "1.see.sh.dn.sql": `${see} ${leave}`,
+      "after.sql": see,
     });
     expect((await apply()).status).toBe(0);
     expect(await seen()).toEqual([fresh, fresh, fresh]);

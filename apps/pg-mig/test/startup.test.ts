@@ -7,7 +7,7 @@ const { scenario } = scenarios({ nodes: 1 });
 const command = fileURLToPath(new URL("../bin/pg-mig.cjs", import.meta.url));
 
 /** Tells on the way out what a process took. */
-const PROBE = `process.on("exit", () => {
+const startProbe = `process.on("exit", () => {
   const { user, system } = process.cpuUsage();
   const files = Object.keys(require.cache).filter((file) => file !== __filename);
   process.stderr.write("\\n" + JSON.stringify({ cpu: user + system, files, builtins: process.moduleLoadList }));
@@ -30,7 +30,7 @@ async function nothingToDo(): Promise<Scenario & { readonly args: readonly strin
   const made = await scenario({ shards: ["sh1"] });
   await made.migrations({ "1.a.sh": "CREATE TABLE t();" });
   expect((await made.pgMig()).status).toBe(0);
-  await made.write("probe.cjs", PROBE);
+  await made.write("probe.cjs", startProbe);
   const { folder, database } = made;
   const args = [command, "--skip-config", `--migdir=${folder}/mig`, `--hosts=${database.url}`];
   return { ...made, args };

@@ -12,19 +12,19 @@ async function edited() {
   return prepared;
 }
 
-const WARNING = /Edited since they were applied:\n {2}1\.a\.sh +2 shards +127\.0\.0\.1:sh1-2\n/;
+const warning = /Edited since they were applied:\n {2}1\.a\.sh +2 shards +127\.0\.0\.1:sh1-2\n/;
 
 describe("a file that was edited after it was applied", () => {
   it("is a warning in the summary of a run, with work and without", async () => {
     const { pgMig, migrations, ledger } = await edited();
     const idle = await pgMig();
     expect(idle.status).toBe(0);
-    expect(idle.stdout).toMatch(WARNING);
+    expect(idle.stdout).toMatch(warning);
     expect(idle.stdout).toContain("Nothing to do.");
     await migrations({ "2.b.sh": "" });
     const { status, stdout } = await pgMig();
     expect(status).toBe(0);
-    expect(stdout).toMatch(WARNING);
+    expect(stdout).toMatch(warning);
     expect(await ledger("sh1")).toEqual(["1.a.sh", "2.b.sh"]);
   });
 

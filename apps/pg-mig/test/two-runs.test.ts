@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { scenarios } from "./scenario.js";
 
 /** Does not end before there is a row in the table `public.go`. */
-const WAIT =
+const waitFlag =
   "DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM public.go) LOOP PERFORM pg_sleep(0.02); END LOOP; END $$;";
 
 const { scenario, cluster } = scenarios({ nodes: 2 });
@@ -29,8 +29,10 @@ describe("several runs at once", () => {
 
   it("fail but for one, and say who that is, if they do not wait", async () => {
     const { migrations, start, pgMig, databases, ledger } = await scenario({ shards: ["sh1"] });
-    for (const database of databases) await database.query("CREATE TABLE go(n int)");
-    await migrations({ "1.wait.sh": WAIT });
+    for (const database of databases) {
+      await database.query("CREATE TABLE go(n int)");
+    }
+    await migrations({ "1.wait.sh": waitFlag });
     const first = start(["--json"]);
     await first.printed("step:start");
     for (const args of [[], ["--wait=100ms"]]) {
@@ -45,7 +47,9 @@ describe("several runs at once", () => {
     expect((await waiting.result).status).toBe(130);
     expect((await pgMig(["status"])).status).toBe(0);
     expect((await pgMig(["--dry"])).status).toBe(0);
-    for (const database of databases) await database.query("INSERT INTO go VALUES (1)");
+    for (const database of databases) {
+      await database.query("INSERT INTO go VALUES (1)");
+    }
     expect((await first.result).status).toBe(0);
     expect(await ledger("sh1")).toEqual(["1.wait.sh"]);
   });
@@ -57,11 +61,13 @@ describe("several runs at once", () => {
     const log = (name: string) => `INSERT INTO log VALUES ('${name}');`;
     for (const database of databases) {
       await database.query("CREATE TABLE go(n int)");
-      for (const shard of shards) await database.query(`CREATE TABLE ${shard}.log(version text)`);
+      for (const shard of shards) {
+        await database.query(`CREATE TABLE ${shard}.log(version text)`);
+      }
     }
     await migrations(
       Object.fromEntries(
-        names.map((name) => [name, name === "1.wait.sh" ? `${WAIT} ${log(name)}` : log(name)]),
+        names.map((name) => [name, name === "1.wait.sh" ? `${waitFlag} ${log(name)}` : log(name)]),
       ),
     );
     const first = start(["--parallelism=1", "--json"]);
@@ -73,10 +79,13 @@ describe("several runs at once", () => {
     }
     const second = start(["--json"]);
     await second.printed("step:start");
-    for (const database of databases) await database.query("INSERT INTO go VALUES (1)");
+    for (const database of databases) {
+      await database.query("INSERT INTO go VALUES (1)");
+    }
     const applied = "SELECT count(*)::int FROM sh3.log";
-    while ((await column(applied))[0] !== 3)
+    while ((await column(applied))[0] !== 3) {
       await new Promise((resolve) => setTimeout(resolve, 20));
+    }
     first.kill("SIGCONT");
     const [one, two] = await Promise.all([first.result, second.result]);
     expect(two.status, two.stdout + two.stderr).toBe(0);
@@ -93,7 +102,9 @@ describe("several runs at once", () => {
 
   it("end in an error that says where, if one makes a history that is none to the other", async () => {
     const { migrations, start, ledger, databases } = await scenario({ shards: ["sh1"] });
-    for (const database of databases) await database.query("CREATE TABLE go(n int)");
+    for (const database of databases) {
+      await database.query("CREATE TABLE go(n int)");
+    }
     // The plan is made, and nothing is applied, for as long as before.sql waits.
     const wait = "WHILE NOT EXISTS (SELECT FROM go) LOOP PERFORM pg_sleep(0.02); END LOOP;";
     await migrations({
@@ -132,14 +143,18 @@ describe("several runs at once", () => {
       }
     }
     expect((await pgMig()).status).toBe(0);
-    for (const shard of shards) expect(await ledger(shard)).toEqual(["1.a.sh", "2.b.sh"]);
+    for (const shard of shards) {
+      expect(await ledger(shard)).toEqual(["1.a.sh", "2.b.sh"]);
+    }
   });
 
   it("make a missing database once with --createdb, and all succeed", async () => {
     const { migrations, pgMig } = await scenario();
     await migrations({ "1.a.public": "CREATE TABLE t();" });
     const [node] = cluster().nodes;
-    if (node === undefined) throw new Error("There is no node.");
+    if (node === undefined) {
+      throw new Error("There is no node.");
+    }
     onTestFinished(async () => {
       await node.query("DROP DATABASE made_by_many");
     });

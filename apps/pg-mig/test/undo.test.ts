@@ -3,15 +3,15 @@ import { scenarios } from "./scenario.js";
 
 const { scenario } = scenarios({ nodes: 2 });
 
-const [FIRST, SECOND] = ["20240101000000.users.sh", "20240102000000.email.sh"];
+const [first, second] = ["20240101000000.users.sh", "20240102000000.email.sh"];
 
 async function applied() {
   const prepared = await scenario({ shards: ["sh1", "sh2"] });
   await prepared.migrations({
-    [FIRST]: "CREATE TABLE users(id int);",
-    [`${FIRST}.dn.sql`]: "DROP TABLE users;",
-    [SECOND]: "ALTER TABLE users ADD COLUMN email text;",
-    [`${SECOND}.dn.sql`]: "ALTER TABLE users DROP COLUMN email;",
+    [first]: "CREATE TABLE users(id int);",
+    [`${first}.dn.sql`]: "DROP TABLE users;",
+    [second]: "ALTER TABLE users ADD COLUMN email text;",
+    [`${second}.dn.sql`]: "ALTER TABLE users DROP COLUMN email;",
   });
   expect((await prepared.pgMig()).status).toBe(0);
   return prepared;
@@ -20,35 +20,35 @@ async function applied() {
 describe("pg-mig --undo", () => {
   it("runs the dn file and takes the entry from the ledger, on every shard, in one transaction", async () => {
     const { pgMig, ledger, column, databases } = await applied();
-    expect(await pgMig([`--undo=${SECOND}`])).toMatchObject({
+    expect(await pgMig([`--undo=${second}`])).toMatchObject({
       status: 0,
       stdout: expect.stringContaining("4 of 4 steps undone"),
     });
     for (const database of databases) {
-      expect(await ledger("sh2", database)).toEqual([FIRST]);
+      expect(await ledger("sh2", database)).toEqual([first]);
       const columns =
         "SELECT attname FROM pg_attribute WHERE attrelid = 'sh2.users'::regclass AND attnum > 0 AND NOT attisdropped";
       expect(await column(columns, database)).toEqual(["id"]);
       expect(await column("SELECT mig_digest_const()", database)).toEqual(["after-undo"]);
     }
-    expect((await pgMig(["--undo", FIRST])).status).toBe(0);
+    expect((await pgMig(["--undo", first])).status).toBe(0);
     expect(await ledger("sh1")).toEqual([]);
   });
 
   it("takes the name of a file, and its path as a shell completes it", async () => {
     const { pgMig, ledger } = await applied();
-    expect((await pgMig([`--undo=${SECOND}.up.sql`])).status).toBe(0);
-    expect((await pgMig([`--undo=mig/${FIRST}.dn.sql`])).status).toBe(0);
+    expect((await pgMig([`--undo=${second}.up.sql`])).status).toBe(0);
+    expect((await pgMig([`--undo=mig/${first}.dn.sql`])).status).toBe(0);
     expect(await ledger("sh1")).toEqual([]);
   });
 
   it("refuses a version that others come after, and changes nothing anywhere", async () => {
     const { pgMig, ledger, databases, column } = await applied();
-    const { status, stderr } = await pgMig([`--undo=${FIRST}`]);
+    const { status, stderr } = await pgMig([`--undo=${first}`]);
     expect(status).toBe(1);
-    expect(stderr).toContain(`${SECOND} comes after it`);
+    expect(stderr).toContain(`${second} comes after it`);
     for (const database of databases) {
-      expect(await ledger("sh1", database)).toEqual([FIRST, SECOND]);
+      expect(await ledger("sh1", database)).toEqual([first, second]);
       expect(await column("SELECT mig_digest_const()", database)).not.toEqual(["before-undo"]);
     }
   });
@@ -56,25 +56,25 @@ describe("pg-mig --undo", () => {
   it("passes over shards where the version was never applied", async () => {
     const { pgMig, ledger, database } = await applied();
     await database.query("CREATE SCHEMA sh3");
-    expect((await pgMig([`--undo=${SECOND}`])).status).toBe(0);
-    expect(await ledger("sh1")).toEqual([FIRST]);
-    expect((await pgMig([`--undo=${SECOND}`])).stdout).toContain("Nothing to do.");
+    expect((await pgMig([`--undo=${second}`])).status).toBe(0);
+    expect(await ledger("sh1")).toEqual([first]);
+    expect((await pgMig([`--undo=${second}`])).stdout).toContain("Nothing to do.");
   });
 
   it("leaves the digest at before-undo where a dn file fails, and finishes the next time", async () => {
     const { pgMig, ledger, column, migrations, databases } = await applied();
     const [, second] = databases;
-    await migrations({ [`${SECOND}.dn.sql`]: "SELECT 1/0;" });
-    const failed = await pgMig([`--undo=${SECOND}`]);
+    await migrations({ [`${second}.dn.sql`]: "SELECT 1/0;" });
+    const failed = await pgMig([`--undo=${second}`]);
     expect(failed).toMatchObject({
       status: 1,
       stdout: expect.stringContaining("division by zero"),
     });
-    expect(await ledger("sh1")).toEqual([FIRST, SECOND]);
+    expect(await ledger("sh1")).toEqual([first, second]);
     expect(await column("SELECT mig_digest_const()", second)).toEqual(["before-undo"]);
-    await migrations({ [`${SECOND}.dn.sql`]: "ALTER TABLE users DROP COLUMN email;" });
-    expect((await pgMig([`--undo=${SECOND}`])).status).toBe(0);
-    expect(await ledger("sh1")).toEqual([FIRST]);
+    await migrations({ [`${second}.dn.sql`]: "ALTER TABLE users DROP COLUMN email;" });
+    expect((await pgMig([`--undo=${second}`])).status).toBe(0);
+    expect(await ledger("sh1")).toEqual([first]);
   });
 
   it("runs before.sql and after.sql around it", async () => {
@@ -85,7 +85,7 @@ describe("pg-mig --undo", () => {
       "before.sql": "CREATE TABLE IF NOT EXISTS log(file text); INSERT INTO log VALUES ('before');",
       "after.sql": "INSERT INTO log VALUES ('after');",
     });
-    expect((await pgMig([`--undo=${SECOND}`])).status).toBe(0);
+    expect((await pgMig([`--undo=${second}`])).status).toBe(0);
     expect(await column("SELECT file FROM log")).toEqual(["before", "after"]);
   });
 
@@ -93,6 +93,6 @@ describe("pg-mig --undo", () => {
     const { pgMig } = await applied();
     const { status, stderr } = await pgMig(["--undo="]);
     expect(status).toBe(1);
-    expect(stderr).toContain(`${SECOND} is the latest of 4 shards`);
+    expect(stderr).toContain(`${second} is the latest of 4 shards`);
   });
 });

@@ -4,7 +4,7 @@ import { scenarios } from "./scenario.js";
 const { scenario } = scenarios({ nodes: 1 });
 
 /** Files that interfere with their own transaction, session or ledger, and how a run of them ends. */
-const FAILS: readonly { readonly name: string; readonly file: string; readonly says: RegExp }[] = [
+const fails: readonly { readonly name: string; readonly file: string; readonly says: RegExp }[] = [
   {
     name: "ends the transaction inside of a block",
     file: "CREATE TABLE t(); DO $$ BEGIN COMMIT; END $$;",
@@ -43,7 +43,7 @@ const FAILS: readonly { readonly name: string; readonly file: string; readonly s
 ];
 
 /** Files that are as odd, and harm nothing. */
-const PASSES = {
+const passes = {
   "drops all advisory locks": "SELECT pg_advisory_unlock_all(); CREATE TABLE t();",
   "writes another ledger":
     "CREATE TABLE t(); CREATE FUNCTION mig_versions_const() RETURNS text LANGUAGE sql AS $$ SELECT '[\"x\"]'; $$;",
@@ -54,7 +54,7 @@ const PASSES = {
 };
 
 describe("a file that", () => {
-  it.each(FAILS)("$name fails with a sentence, and leaves nothing behind", async (unruly) => {
+  it.each(fails)("$name fails with a sentence, and leaves nothing behind", async (unruly) => {
     const { migrations, pgMig, column } = await scenario({ shards: ["sh1", "sh2"] });
     await migrations({ "1.a.sh": unruly.file, "2.b.sh": "CREATE TABLE later();" });
     const { status, stdout } = await pgMig();
@@ -70,7 +70,7 @@ describe("a file that", () => {
     expect(await column("SELECT FROM pg_proc WHERE proname = 'mig_versions_const'")).toEqual([]);
   });
 
-  it.each(Object.entries(PASSES))("%s is applied once, with its entry", async (_, file) => {
+  it.each(Object.entries(passes))("%s is applied once, with its entry", async (_, file) => {
     const { migrations, pgMig, column, ledger } = await scenario({ shards: ["sh1", "sh2"] });
     await migrations({ "1.a.sh": file, "2.b.sh": "CREATE TABLE later();" });
     const { stdout } = await pgMig();

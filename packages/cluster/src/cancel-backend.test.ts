@@ -16,7 +16,9 @@ afterAll(() => cluster.stop());
 function nodeOf(host: string): Node {
   const { port, user, password, database } = cluster.node;
   const [node] = resolveNodes([{ host }], { port, user, password, database, sslMode: "prefer" });
-  if (node === undefined) throw new Error("no node");
+  if (node === undefined) {
+    throw new Error("no node");
+  }
   return node;
 }
 
@@ -27,13 +29,17 @@ describe("cancelBackend", () => {
       const node = nodeOf(name === "a Unix socket" ? cluster.node.socketDirectory : name);
       const client = await connectNode(node, options);
       const key = backendKeyOf(client);
-      if (key === undefined) throw new Error("no key");
+      if (key === undefined) {
+        throw new Error("no key");
+      }
       let sqlState: unknown;
       const running = client.query("SELECT pg_sleep(600)").catch((error) => {
         sqlState = error.code;
       });
       // The request may overtake the query, and then hits nothing.
-      while (sqlState === undefined) await cancelBackend(node, key);
+      while (sqlState === undefined) {
+        await cancelBackend(node, key);
+      }
       await running;
       expect(sqlState).toBe("57014");
       await cancelBackend(node, { ...key, secretKey: key.secretKey ^ 1 });
@@ -46,12 +52,16 @@ describe("cancelBackend", () => {
   it("asks the address that the connection reached, wherever the name leads by now", async () => {
     const client = await connectNode(nodeOf("127.0.0.1"), options);
     const key = backendKeyOf(client);
-    if (key === undefined) throw new Error("no key");
+    if (key === undefined) {
+      throw new Error("no key");
+    }
     let sqlState: unknown;
     const running = client.query("SELECT pg_sleep(600)").catch((error) => {
       sqlState = error.code;
     });
-    while (sqlState === undefined) await cancelBackend(nodeOf("db.invalid"), key);
+    while (sqlState === undefined) {
+      await cancelBackend(nodeOf("db.invalid"), key);
+    }
     await running;
     expect(sqlState).toBe("57014");
     await client.end();

@@ -15,7 +15,9 @@ export function backendKeyOf(client: Client): BackendKey | undefined {
   // pg's types leave both fields out.
   const processId = "processID" in client ? client.processID : undefined;
   const secretKey = "secretKey" in client ? client.secretKey : undefined;
-  if (typeof processId !== "number" || typeof secretKey !== "number") return undefined;
+  if (typeof processId !== "number" || typeof secretKey !== "number") {
+    return undefined;
+  }
   const { stream } = client.connection;
   // A TLS stream passes on the address of the socket beneath it.
   const address = "remoteAddress" in stream ? stream.remoteAddress : undefined;
@@ -59,8 +61,11 @@ export function cancelBackend(
     socket.on("close", () => resolve());
     // The server answers nothing and closes the connection when it has taken the request.
     socket.resume();
-    if (node.host.startsWith("/")) socket.connect(`${node.host}/.s.PGSQL.${node.port}`);
-    else socket.connect(node.port, key.address ?? node.host);
+    if (node.host.startsWith("/")) {
+      socket.connect(`${node.host}/.s.PGSQL.${node.port}`);
+    } else {
+      socket.connect(node.port, key.address ?? node.host);
+    }
     socket.end(request);
   });
 }

@@ -7,7 +7,9 @@ import type { NodeSpec } from "./node-spec.js";
 function nodeOf(spec: Partial<NodeSpec> = {}): Node {
   const defaults = { port: 5432, user: "ann", database: "app", sslMode: "prefer" } as const;
   const [node] = resolveNodes([{ host: "db1", ...spec }], defaults);
-  if (node === undefined) throw new Error("no node");
+  if (node === undefined) {
+    throw new Error("no node");
+  }
   return node;
 }
 
@@ -89,8 +91,12 @@ describe("isShardChosen", () => {
         const each = texts.map((t) => isShardChosen(parseChoice([t]), { node: eu, shard }, failed));
         const together = isShardChosen(parseChoice(texts), { node: eu, shard }, failed);
         expect(together).toBe(each.includes(true));
-        if (together) expect(mayHoldChosen(parseChoice(texts), eu, failed)).toBe(true);
-        if (isWhollyChosen(parseChoice(texts), eu)) expect(together).toBe(true);
+        if (together) {
+          expect(mayHoldChosen(parseChoice(texts), eu, failed)).toBe(true);
+        }
+        if (isWhollyChosen(parseChoice(texts), eu)) {
+          expect(together).toBe(true);
+        }
       }),
     );
   });
@@ -107,7 +113,11 @@ describe("mayHoldChosen", () => {
 /** What a glob means, letter by letter. */
 function fits(glob: string, value: string): boolean {
   const [first, rest] = [glob[0], glob.slice(1)];
-  if (first === undefined) return value === "";
-  if (first === "*") return fits(rest, value) || (value !== "" && fits(glob, value.slice(1)));
+  if (first === undefined) {
+    return value === "";
+  }
+  if (first === "*") {
+    return fits(rest, value) || (value !== "" && fits(glob, value.slice(1)));
+  }
   return value !== "" && (first === "?" || first === value[0]) && fits(rest, value.slice(1));
 }

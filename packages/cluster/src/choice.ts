@@ -33,9 +33,13 @@ export function parseChoice(texts: readonly string[]): Choice {
     let among: Alternative["among"] = "all";
     for (const condition of text.split(",").map((part) => part.trim())) {
       const [, key = "", glob = ""] = /^([^=]+)=(.+)$/s.exec(condition) ?? [];
-      if (condition === "failed") among = "failed";
-      else if (key === "") throw invalid(text);
-      else globs.set(key, [...(globs.get(key) ?? []), glob]);
+      if (condition === "failed") {
+        among = "failed";
+      } else if (key === "") {
+        throw invalid(text);
+      } else {
+        globs.set(key, [...(globs.get(key) ?? []), glob]);
+      }
     }
     return { globs: Object.fromEntries(globs), among };
   });
@@ -82,8 +86,12 @@ function fitsNode(globs: Alternative["globs"], node: Node): boolean {
 }
 
 function valuesOf(node: Node, key: string): readonly string[] {
-  if (key === "host") return namesOf(node);
-  if (key === "island") return node.island === undefined ? [] : [node.island];
+  if (key === "host") {
+    return namesOf(node);
+  }
+  if (key === "island") {
+    return node.island === undefined ? [] : [node.island];
+  }
   return Object.entries(node.labels).flatMap(([name, value]) => (name === key ? [value] : []));
 }
 

@@ -18,7 +18,7 @@ export interface CommandOptions {
 }
 
 /** A list of nodes is small; a program that prints more than this prints something else. */
-const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+const maxOutputBytes = 64 * 1024 * 1024;
 
 /**
  * The source for a cluster that a program knows, such as the command line of a cloud. The program
@@ -39,10 +39,12 @@ export function command(program: string, options: CommandOptions = {}): Discover
     name: `command ${program}`,
     discover: ({ signal }) =>
       new Promise((resolve, reject) => {
-        const settings = { cwd, env, signal, maxBuffer: MAX_OUTPUT_BYTES, windowsHide: true };
+        const settings = { cwd, env, signal, maxBuffer: maxOutputBytes, windowsHide: true };
         const child = execFile(program, args, settings, (error, stdout, stderr) => {
           try {
-            if (error !== null) throw failure(error, stderr);
+            if (error !== null) {
+              throw failure(error, stderr);
+            }
             resolve(parse(stdout));
           } catch (reason) {
             reject(reason);
@@ -55,7 +57,9 @@ export function command(program: string, options: CommandOptions = {}): Discover
 }
 
 function failure(error: Error & { readonly code?: unknown }, stderr: string): Error {
-  if (error.name === "AbortError") return error;
+  if (error.name === "AbortError") {
+    return error;
+  }
   // The message of execFile's error repeats the arguments.
   const reason =
     typeof error.code === "number"

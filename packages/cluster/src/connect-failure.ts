@@ -37,7 +37,9 @@ export function mayFallBack(failure: ConnectFailure): boolean {
 
 /** Tells whether something answered that does not speak PostgreSQL's protocol. */
 export function isNotPostgres({ encryption, answer }: ConnectFailure): boolean {
-  if (answer === undefined) return false;
+  if (answer === undefined) {
+    return false;
+  }
   // Before encryption one letter; else a message: its type, then a length far below 16 MB.
   return !(encryption === "tls" ? /^(?:[SN]$|E)/s : /^[RENv]\0/s).test(answer);
 }

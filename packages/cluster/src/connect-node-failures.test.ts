@@ -11,7 +11,9 @@ const servers: { readonly server: Server; readonly sockets: Set<Socket> }[] = []
 
 afterEach(async () => {
   for (const { server, sockets } of servers.splice(0)) {
-    for (const socket of sockets) socket.destroy();
+    for (const socket of sockets) {
+      socket.destroy();
+    }
     await new Promise((resolve) => server.close(resolve));
   }
 });
@@ -27,7 +29,9 @@ async function listen(onData: (socket: Socket) => void): Promise<number> {
   servers.push({ server, sockets });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
+  if (address === null || typeof address === "string") {
+    throw new Error("no port");
+  }
   return address.port;
 }
 
@@ -38,7 +42,9 @@ function nodeOf(spec: NodeSpec): Node {
     database: "app",
     sslMode: "disable",
   });
-  if (node === undefined) throw new Error("no node");
+  if (node === undefined) {
+    throw new Error("no node");
+  }
   return node;
 }
 
@@ -53,7 +59,9 @@ async function failure(
     (client) => client.end(),
     (error) => error,
   );
-  if (error instanceof PgMigError) return error;
+  if (error instanceof PgMigError) {
+    return error;
+  }
   throw new Error(`expected a PgMigError, got ${inspect(error)}`);
 }
 

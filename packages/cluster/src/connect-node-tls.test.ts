@@ -57,14 +57,18 @@ async function outcome(url: { host?: string; user?: string } & Partial<NodeDefau
     sslMode: "prefer",
     ...rest,
   });
-  if (node === undefined) throw new Error("no node");
+  if (node === undefined) {
+    throw new Error("no node");
+  }
   try {
     const client = await connectNode(node, { applicationName: "connect-node TLS test" });
     const { rows } = await client.query("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()");
     await client.end();
     return rows[0].ssl ? "tls" : "plain";
   } catch (error) {
-    if (isPgMigError(error)) return error.code;
+    if (isPgMigError(error)) {
+      return error.code;
+    }
     throw error;
   }
 }

@@ -29,7 +29,9 @@ function nodeOf(spec: Partial<NodeSpec> = {}, defaults: Partial<NodeDefaults> = 
     sslMode: "prefer",
     ...defaults,
   });
-  if (node === undefined) throw new Error("no node");
+  if (node === undefined) {
+    throw new Error("no node");
+  }
   return node;
 }
 
@@ -38,7 +40,9 @@ async function failure(node: Node): Promise<PgMigError> {
     (client) => client.end(),
     (error) => error,
   );
-  if (error instanceof PgMigError) return error;
+  if (error instanceof PgMigError) {
+    return error;
+  }
   throw new Error(`expected a PgMigError, got ${error}`);
 }
 
@@ -138,7 +142,11 @@ describe("connectNode", () => {
     const codes = results.flatMap((result) =>
       result.status === "rejected" ? [result.reason.code] : [],
     );
-    for (const result of results) if (result.status === "fulfilled") await result.value.end();
+    for (const result of results) {
+      if (result.status === "fulfilled") {
+        await result.value.end();
+      }
+    }
     expect(new Set(codes)).toEqual(new Set(["TOO_MANY_CONNECTIONS"]));
   });
 });

@@ -32,7 +32,9 @@ export async function connectNode(node: Node, options: ConnectNodeOptions): Prom
   const { signal, connectTimeoutMs = 10_000 } = options;
   signal?.throwIfAborted();
   // Many nodes are connected to at once under one signal: that is no leak to warn of.
-  if (signal !== undefined) setMaxListeners(0, signal);
+  if (signal !== undefined) {
+    setMaxListeners(0, signal);
+  }
   const password =
     node.password ??
     (node.passFile === undefined ? undefined : await readPassword(node.passFile, node));
@@ -51,14 +53,22 @@ export async function connectNode(node: Node, options: ConnectNodeOptions): Prom
         tls,
         password,
       });
-      if ("client" in outcome) return outcome.client;
+      if ("client" in outcome) {
+        return outcome.client;
+      }
       signal?.throwIfAborted();
       // That the fallback is not offered says less than why the preferred one was refused.
-      if (tls === encryptions[0] || !refusesTls(outcome)) failure = outcome;
-      if (!mayFallBack(outcome)) break;
+      if (tls === encryptions[0] || !refusesTls(outcome)) {
+        failure = outcome;
+      }
+      if (!mayFallBack(outcome)) {
+        break;
+      }
     }
     // A server that has answered is the one that was meant.
-    if (failure.answer !== undefined) break;
+    if (failure.answer !== undefined) {
+      break;
+    }
   }
   throw connectError(node, failure, told);
 }
@@ -124,7 +134,9 @@ async function connectOnce(
 }
 
 async function addressesOf({ host }: Node): Promise<string[]> {
-  if (host.startsWith("/") || isIP(host) !== 0) return [host];
+  if (host.startsWith("/") || isIP(host) !== 0) {
+    return [host];
+  }
   const addresses = await lookup(host, { all: true });
   return addresses.map(({ address }) => address);
 }

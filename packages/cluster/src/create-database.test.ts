@@ -23,7 +23,9 @@ function nodeOf(database: string, user = "postgres"): Node {
     password,
     sslMode: "prefer",
   });
-  if (node === undefined) throw new Error("no node");
+  if (node === undefined) {
+    throw new Error("no node");
+  }
   return node;
 }
 
@@ -90,7 +92,9 @@ describe("waitForNode", () => {
       user: "postgres",
       sslMode: "prefer",
     });
-    if (node === undefined) throw new Error("no node");
+    if (node === undefined) {
+      throw new Error("no node");
+    }
     const signal = AbortSignal.timeout(60_000);
     await expect(waitForNode(node, { ...options, signal })).rejects.toMatchObject({
       code: "NODE_AUTH_FAILED",

@@ -31,7 +31,9 @@ export async function createDatabaseIfMissing(
     await client.query(`CREATE DATABASE "${node.database.replaceAll('"', '""')}"`);
     return "created";
   } catch (error) {
-    if (existsStates.includes(sqlStateOf(error) ?? "")) return "exists";
+    if (existsStates.includes(sqlStateOf(error) ?? "")) {
+      return "exists";
+    }
     const words = error instanceof Error ? error.message : String(error);
     throw new PgMigError(
       `Creating the database "${node.database}" at ${renderEndpoint(node)} failed: ${words}.`,
@@ -50,7 +52,9 @@ export async function createDatabaseIfMissing(
 async function connectToServer(node: Node, options: ConnectNodeOptions): Promise<Client> {
   for (const database of maintenanceDatabases) {
     const client = await connectIfThere(withDatabase(node, database), options);
-    if (client !== undefined) return client;
+    if (client !== undefined) {
+      return client;
+    }
   }
   throw new PgMigError(
     `The database "${node.database}" at ${renderEndpoint(node)} cannot be created: there is neither "postgres" nor "template1" to connect to.`,
@@ -65,7 +69,9 @@ async function connectIfThere(
   try {
     return await connectNode(node, options);
   } catch (error) {
-    if (isPgMigError(error) && error.code === "DATABASE_MISSING") return undefined;
+    if (isPgMigError(error) && error.code === "DATABASE_MISSING") {
+      return undefined;
+    }
     throw error;
   }
 }

@@ -24,7 +24,9 @@ async function failure(sources: readonly DiscoverySource[]): Promise<PgMigError>
     () => undefined,
     (error) => error,
   );
-  if (error instanceof PgMigError) return error;
+  if (error instanceof PgMigError) {
+    return error;
+  }
   throw new Error(`expected a PgMigError, got ${error}`);
 }
 

@@ -37,7 +37,9 @@ async function askSource(source: DiscoverySource, context: DiscoveryContext): Pr
     const found = source.discover(context);
     for await (const spec of Symbol.asyncIterator in found ? found : await found) {
       const problem = nodeSpecProblem(spec);
-      if (problem !== undefined) throw new Error(problem);
+      if (problem !== undefined) {
+        throw new Error(problem);
+      }
       specs.push(spec);
     }
     return specs;

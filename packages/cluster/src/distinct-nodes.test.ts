@@ -7,7 +7,9 @@ const defaults = { port: 5432, user: "ann", database: "app", sslMode: "prefer" }
 
 function identified(host: string, identity: Partial<NodeIdentity> = {}) {
   const [node] = resolveNodes([{ host }], defaults);
-  if (node === undefined) throw new Error("no node");
+  if (node === undefined) {
+    throw new Error("no node");
+  }
   return {
     node,
     identity: {

@@ -31,11 +31,16 @@ export function distinctNodes<N extends IdentifiedNode>(
   const duplicates: { node: Node; sameAs: Node }[] = [];
   for (const entry of identified) {
     const { identity } = entry;
-    if (identity.inRecovery) continue;
+    if (identity.inRecovery) {
+      continue;
+    }
     const key = [identity.systemIdentifier, identity.databaseOid, identity.postmasterStart].join();
     const first = used.get(key);
-    if (first === undefined) used.set(key, entry);
-    else duplicates.push({ node: entry.node, sameAs: first.node });
+    if (first === undefined) {
+      used.set(key, entry);
+    } else {
+      duplicates.push({ node: entry.node, sameAs: first.node });
+    }
   }
   return { used: [...used.values()], replicas, duplicates };
 }

@@ -48,7 +48,9 @@ export function parseNodeIdentity(
   const row = rows[0];
   const text = (column: string): string => {
     const value = row?.[column];
-    if (typeof value === "string") return value;
+    if (typeof value === "string") {
+      return value;
+    }
     throw new PgMigError(`The server did not say its ${column.replaceAll("_", " ")}.`, {
       code: "NODE_IDENTITY_UNREADABLE",
       hint: "Connect to PostgreSQL 14 or newer itself, not to something that only speaks its protocol.",

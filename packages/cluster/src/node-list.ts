@@ -16,20 +16,28 @@ export function parseNodeList(text: string): NodeSpec[] {
   // "[::1]:5432" is a line; an array goes on with what no address holds.
   if (/^\[\s*[[{"\]]/.test(trimmed)) {
     const entries = parseJson(trimmed, "The text");
-    if (!Array.isArray(entries)) throw new Error("The text is no array of nodes.");
+    if (!Array.isArray(entries)) {
+      throw new Error("The text is no array of nodes.");
+    }
     return entries.flatMap((entry, index) => toSpecs(entry, `Entry ${index + 1}`));
   }
   return trimmed.split(/\r?\n/).flatMap((line, index) => {
-    if (/^\s*(#|$)/.test(line)) return [];
+    if (/^\s*(#|$)/.test(line)) {
+      return [];
+    }
     const place = `Line ${index + 1}`;
     return toSpecs(/^\s*\{/.test(line) ? parseJson(line, place) : line, place);
   });
 }
 
 function toSpecs(entry: unknown, place: string): NodeSpec[] {
-  if (typeof entry === "string") return parseHosts(entry);
+  if (typeof entry === "string") {
+    return parseHosts(entry);
+  }
   const problem = nodeSpecProblem(entry);
-  if (problem !== undefined) throw new Error(`${place} is no node: ${problem}.`);
+  if (problem !== undefined) {
+    throw new Error(`${place} is no node: ${problem}.`);
+  }
   return [entry as NodeSpec];
 }
 

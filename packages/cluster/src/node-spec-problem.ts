@@ -7,9 +7,13 @@ const texts = ["database", "user", "password", "island"];
  * sources are other people's code, often plain JavaScript. The password is never quoted.
  */
 export function nodeSpecProblem(value: unknown): string | undefined {
-  if (!isRecord(value)) return `expected an object for each node, got ${describe(value)}`;
+  if (!isRecord(value)) {
+    return `expected an object for each node, got ${describe(value)}`;
+  }
   const { host, port, sslMode, labels } = value;
-  if (typeof host !== "string") return `expected \`host\` to be a text, got ${describe(host)}`;
+  if (typeof host !== "string") {
+    return `expected \`host\` to be a text, got ${describe(host)}`;
+  }
   const of = `of "${host}"`;
   if (
     port !== undefined &&

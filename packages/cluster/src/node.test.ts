@@ -56,7 +56,9 @@ describe("resolveNodes", () => {
 
   it("shows no password when a node is printed", () => {
     const [node] = resolveNodes([{ host: "a", password: "hunter2" }], defaults);
-    if (node === undefined) throw new Error("no node");
+    if (node === undefined) {
+      throw new Error("no node");
+    }
     const other = withDatabase(node, "postgres");
     expect([node.password, other.password]).toEqual(["hunter2", "hunter2"]);
     for (const printed of [node, other, { ...node }]) {

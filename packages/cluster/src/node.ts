@@ -57,7 +57,9 @@ export function labelAddresses(addresses: readonly NodeAddress[]): string[] {
   const hosts = count(addresses.map(({ host }) => host));
   const endpoints = count(addresses.map(renderEndpoint));
   return addresses.map((address) => {
-    if (hosts.get(address.host) === 1) return address.host;
+    if (hosts.get(address.host) === 1) {
+      return address.host;
+    }
     const endpoint = renderEndpoint(address);
     return endpoints.get(endpoint) === 1 ? endpoint : renderAddress(address);
   });
@@ -104,6 +106,8 @@ function hidePassword(node: Omit<Node, "password">, password: string | undefined
 
 function count(names: readonly string[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  for (const name of names) {
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
   return counts;
 }

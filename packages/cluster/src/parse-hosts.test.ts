@@ -11,7 +11,9 @@ function failure(list: string): PgMigError {
   try {
     parseHosts(list);
   } catch (error) {
-    if (error instanceof PgMigError) return error;
+    if (error instanceof PgMigError) {
+      return error;
+    }
   }
   throw new Error(`parseHosts accepted ${list}`);
 }
@@ -121,7 +123,9 @@ describe("parseHosts", () => {
           try {
             parseHosts(`postgres://ann:${password}@${rest}`);
           } catch (error) {
-            if (error instanceof PgMigError) shown = `${error.message} ${error.hint}`;
+            if (error instanceof PgMigError) {
+              shown = `${error.message} ${error.hint}`;
+            }
           }
           expect(shown.split('"')[1] ?? "").not.toMatch(/[Q7]/);
         },

@@ -38,8 +38,12 @@ export function parseHosts(list: string): NodeSpec[] {
 }
 
 function parseEntry(entry: string): NodeSpec {
-  if (scheme.test(entry)) return parseUrl(entry);
-  if (entry.includes("://")) throw invalid(entry, 'the URL must start with "postgres://"');
+  if (scheme.test(entry)) {
+    return parseUrl(entry);
+  }
+  if (entry.includes("://")) {
+    throw invalid(entry, 'the URL must start with "postgres://"');
+  }
   if (!entry.startsWith("/")) {
     return {
       ...parseEndpoint(entry, entry.split("/", 1)[0] ?? ""),
@@ -47,7 +51,9 @@ function parseEntry(entry: string): NodeSpec {
     };
   }
   if (entry.indexOf("/", 1) === -1) {
-    if (entry === "/") throw invalid(entry, "the name of the database is missing");
+    if (entry === "/") {
+      throw invalid(entry, "the name of the database is missing");
+    }
     return { host: "", ...parseDatabase(entry, entry) };
   }
   return parseSocketDirectory(entry);
@@ -55,7 +61,9 @@ function parseEntry(entry: string): NodeSpec {
 
 function parseSocketDirectory(entry: string): NodeSpec {
   const [, path = "", port, database] = /^([^:]*)(?::([^/]*)(\/.*)?)?$/s.exec(entry) ?? [];
-  if (path === "") throw invalid(entry, "a socket directory is followed by :port/db at most");
+  if (path === "") {
+    throw invalid(entry, "a socket directory is followed by :port/db at most");
+  }
   const directory = decode(entry, path);
   return {
     host: directory.length > 1 && directory.endsWith("/") ? directory.slice(0, -1) : directory,
@@ -93,13 +101,17 @@ function parseQuery(entry: string, query: string): Partial<NodeSpec> {
   for (const parameter of query.split("&").filter((text) => text !== "")) {
     const [name = "", ...rest] = parameter.split("=");
     const value = decode(entry, rest.join("="));
-    if (name === "host") spec.host = value;
-    else if (name !== "sslmode") {
+    if (name === "host") {
+      spec.host = value;
+    } else if (name !== "sslmode") {
       throw invalid(entry, `"${name}" is no parameter of a node's URL`, {
         hint: 'Known parameters are "sslmode" and "host".',
       });
-    } else if (isSslMode(value)) spec.sslMode = value;
-    else throw invalid(entry, `its sslmode is none of ${sslModes.join(", ")}`);
+    } else if (isSslMode(value)) {
+      spec.sslMode = value;
+    } else {
+      throw invalid(entry, `its sslmode is none of ${sslModes.join(", ")}`);
+    }
   }
   return spec;
 }
@@ -146,7 +158,9 @@ function parseDatabase(entry: string, text: string): Pick<NodeSpec, "database"> 
 function decode(entry: string, text: string): string {
   try {
     const decoded = decodeURIComponent(text);
-    if (!decoded.includes("\0")) return decoded;
+    if (!decoded.includes("\0")) {
+      return decoded;
+    }
   } catch {}
   throw invalid(entry, 'a "%" in it is not followed by the code of a character', {
     hint: "Write % itself as %25.",
@@ -170,7 +184,9 @@ function redact(entry: string): string {
   const [, start = "", rest = ""] = /^(.*?:\/\/)?(.*)$/s.exec(entry) ?? [];
   const withoutQuery = rest.replace(/\?.*$/s, "?***");
   const at = rest.lastIndexOf("@");
-  if (at !== -1) return `${start}***@${rest.slice(at + 1).replace(/\?.*$/s, "?***")}`;
+  if (at !== -1) {
+    return `${start}***@${rest.slice(at + 1).replace(/\?.*$/s, "?***")}`;
+  }
   // Without an "@", the text behind a colon may be a password that held a separator.
   return start === ""
     ? withoutQuery

@@ -12,17 +12,23 @@ export function findPassword(
 ): string | undefined {
   const wanted = [host, String(port), database, user];
   for (const line of text.split(/\r?\n/)) {
-    if (line.startsWith("#")) continue;
+    if (line.startsWith("#")) {
+      continue;
+    }
     const fields = [...line.matchAll(/((?:\\.|[^:\\])*)(?::|$)/g)].map(([, field = ""]) => field);
     const fits = wanted.every((value, index) => {
       const field = fields[index];
-      if (field === "*") return true;
+      if (field === "*") {
+        return true;
+      }
       return (
         withoutBackslashes(field) === value ||
         (value.startsWith("/") && index === 0 && field === "localhost")
       );
     });
-    if (fits && fields[4] !== undefined) return withoutBackslashes(fields[4]);
+    if (fits && fields[4] !== undefined) {
+      return withoutBackslashes(fields[4]);
+    }
   }
   return undefined;
 }
@@ -37,7 +43,9 @@ export async function readPassword(
 ): Promise<string | undefined> {
   try {
     const { mode } = await stat(path);
-    if (process.platform !== "win32" && (mode & 0o077) !== 0) return undefined;
+    if (process.platform !== "win32" && (mode & 0o077) !== 0) {
+      return undefined;
+    }
     return findPassword(await readFile(path, "utf8"), wanted);
   } catch {
     return undefined;

@@ -21,7 +21,9 @@ afterAll(() => cluster?.stop());
 function connect({ host, port, user, password, database }: DatabaseAddress) {
   const defaults = { port, user, password, database, sslMode: "disable" } as const;
   const [node] = resolveNodes([{ host }], defaults);
-  if (node === undefined) throw new Error("no node");
+  if (node === undefined) {
+    throw new Error("no node");
+  }
   return connectNode(node, { applicationName: "test" });
 }
 

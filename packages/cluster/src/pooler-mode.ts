@@ -20,7 +20,7 @@ export interface SeenBackends {
 }
 
 /** How often the two clients are looked at; by chance, a pool may give each of them its own. */
-const ROUNDS = 3;
+const rounds = 3;
 
 /** A pool that has no connection to give lets its clients wait. */
 const answerWithinMs = 5000;
@@ -55,7 +55,7 @@ export async function findPoolerMode(
   const timer = setTimeout(() => other.connection.stream.destroy(), answerWithinMs);
   const seen: SeenBackends[] = [];
   try {
-    while (seen.length < ROUNDS && judgePooler(seen) === "session") {
+    while (seen.length < rounds && judgePooler(seen) === "session") {
       const first = await backendOf(client);
       await other.query("BEGIN");
       const second = await backendOf(other);

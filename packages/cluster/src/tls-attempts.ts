@@ -14,9 +14,13 @@ export type TlsAttempt = ConnectionOptions | false;
  * @throws PgMigError `TLS_FILE_UNREADABLE` for a certificate or key that cannot be read.
  */
 export async function tlsAttempts(node: Node): Promise<TlsAttempt[]> {
-  if (node.host.startsWith("/") || node.sslMode === "disable") return [false];
+  if (node.host.startsWith("/") || node.sslMode === "disable") {
+    return [false];
+  }
   const tls = await tlsOptions(node);
-  if (node.sslMode === "allow") return [false, tls];
+  if (node.sslMode === "allow") {
+    return [false, tls];
+  }
   return node.sslMode === "prefer" ? [tls, false] : [tls];
 }
 
@@ -45,7 +49,9 @@ async function tlsOptions(node: Node): Promise<ConnectionOptions> {
 }
 
 async function readPem(node: Node, path: string | undefined): Promise<string | undefined> {
-  if (path === undefined) return undefined;
+  if (path === undefined) {
+    return undefined;
+  }
   try {
     return await readFile(path, "utf8");
   } catch (cause) {

@@ -31,10 +31,18 @@ export async function waitForNode(node: Node, options: WaitForNodeOptions): Prom
       return;
     } catch (error) {
       signal.throwIfAborted();
-      if (!isPgMigError(error)) throw error;
-      if (error.code === "DATABASE_MISSING") return;
-      if (!passing.includes(error.code)) throw error;
-      if (error.message !== told) onWaiting?.(error.message);
+      if (!isPgMigError(error)) {
+        throw error;
+      }
+      if (error.code === "DATABASE_MISSING") {
+        return;
+      }
+      if (!passing.includes(error.code)) {
+        throw error;
+      }
+      if (error.message !== told) {
+        onWaiting?.(error.message);
+      }
       told = error.message;
     }
     // connectNode rejects with the signal's own reason when the pause was cut short.

@@ -11,8 +11,12 @@ export function findConfigFiles(cwd: string): string[] {
   const files: string[] = [];
   for (let folder = cwd; ; folder = dirname(folder)) {
     const found = names.map((name) => join(folder, name)).find(isFile);
-    if (found !== undefined) files.unshift(found);
-    if (dirname(folder) === folder) return files;
+    if (found !== undefined) {
+      files.unshift(found);
+    }
+    if (dirname(folder) === folder) {
+      return files;
+    }
   }
 }
 

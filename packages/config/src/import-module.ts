@@ -7,7 +7,9 @@ import { fileURLToPath, pathToFileURL } from "node:url";
  * exports. TypeScript needs nothing installed; its compiler is loaded only for a TypeScript file.
  */
 export async function importFile(path: string): Promise<Readonly<Record<string, unknown>>> {
-  if (/\.[mc]?ts$/.test(path)) return exportsOf(await (await jitiFor(path)).import(path));
+  if (/\.[mc]?ts$/.test(path)) {
+    return exportsOf(await (await jitiFor(path)).import(path));
+  }
   const module = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
   // An ES module that was compiled to CommonJS has all its exports in `default`.
   const { default: exported } = module;
@@ -24,7 +26,9 @@ export async function importModule(
 ): Promise<Readonly<Record<string, unknown>>> {
   const path = resolve(folder, specifier);
   const isPath = /^\.{0,2}\//.test(specifier) || (extname(path) !== "" && existsSync(path));
-  if (isPath) return importFile(path);
+  if (isPath) {
+    return importFile(path);
+  }
   const jiti = await jitiFor(join(folder, "package.json"));
   return importFile(fileURLToPath(jiti.esmResolve(specifier)));
 }

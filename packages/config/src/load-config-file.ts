@@ -48,6 +48,8 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function describe(value: unknown): string {
-  if (value === undefined) return "nothing";
+  if (value === undefined) {
+    return "nothing";
+  }
   return Array.isArray(value) ? "an array" : `${String(value)} (${typeof value})`;
 }

@@ -21,7 +21,9 @@ function failure(options: Partial<MergeSettingsOptions>): PgMigError {
   try {
     merge(options);
   } catch (error) {
-    if (error instanceof PgMigError) return error;
+    if (error instanceof PgMigError) {
+      return error;
+    }
   }
   throw new Error("mergeSettings accepted it");
 }

@@ -147,9 +147,13 @@ function findDiscovery({
   cwd,
 }: Pick<MergeSettingsOptions, "flags" | "layers" | "cwd">): DiscoverySetting | undefined {
   const given = findGiven({ flag: ["--discovery", flags.discovery], key: "discovery" }, layers, {});
-  if (given === undefined) return undefined;
+  if (given === undefined) {
+    return undefined;
+  }
   const { value, source } = given;
-  if (source.kind === "file" && flags.hosts !== undefined) return undefined;
+  if (source.kind === "file" && flags.hosts !== undefined) {
+    return undefined;
+  }
   const folder = source.kind === "file" ? dirname(source.path) : cwd;
   return { entries: [value].flat(), folder, source };
 }

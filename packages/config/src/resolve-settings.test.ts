@@ -40,7 +40,9 @@ async function failure(options: Partial<ResolveSettingsOptions> = {}): Promise<P
     () => undefined,
     (error) => error,
   );
-  if (error instanceof PgMigError) return error;
+  if (error instanceof PgMigError) {
+    return error;
+  }
   throw new Error(`expected a PgMigError, got ${inspect(error)}`);
 }
 

@@ -27,16 +27,22 @@ export function findGiven(
   if (flag?.[1] !== undefined) {
     const given: GivenValue = { value: flag[1], source: { kind: "flag", name: flag[0] } };
     // In the environment an empty value is how one says "nothing"; an option is there to say more.
-    if (given.value === "" && flag[0] !== "--pass") throw invalid(given, "a value");
+    if (given.value === "" && flag[0] !== "--pass") {
+      throw invalid(given, "a value");
+    }
     return given;
   }
-  if (key === undefined) return undefined;
+  if (key === undefined) {
+    return undefined;
+  }
   const layer = layers.findLast(({ config }) => !isUnset(config[key]));
   if (layer !== undefined) {
     const source = { kind: "file", path: layer.path, name: key } as const;
     return { value: layer.config[key], source };
   }
-  if (variable === undefined) return undefined;
+  if (variable === undefined) {
+    return undefined;
+  }
   const value = env[variable];
   return isUnset(value) ? undefined : { value, source: { kind: "env", name: variable } };
 }
@@ -60,6 +66,8 @@ function isUnset(value: unknown): boolean {
 }
 
 function describe(value: unknown): string {
-  if (value === "") return "nothing";
+  if (value === "") {
+    return "nothing";
+  }
   return typeof value === "string" ? `"${value}"` : `${String(value)} (${typeof value})`;
 }

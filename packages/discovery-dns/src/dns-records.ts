@@ -7,7 +7,9 @@ export async function addressesOf(resolver: Resolver, name: string): Promise<str
     resolver.resolve6(name).catch(noneIfNoData),
   ]);
   const addresses = found.flat();
-  if (addresses.length === 0) throw noRecords("A or AAAA", name);
+  if (addresses.length === 0) {
+    throw noRecords("A or AAAA", name);
+  }
   return addresses;
 }
 
@@ -18,6 +20,8 @@ export function noRecords(kind: string, name: string): Error {
 
 /** Only "the name has no such record" is no failure; a server that does not answer is one. */
 function noneIfNoData(error: unknown): string[] {
-  if (error instanceof Error && "code" in error && error.code === "ENODATA") return [];
+  if (error instanceof Error && "code" in error && error.code === "ENODATA") {
+    return [];
+  }
   throw error;
 }

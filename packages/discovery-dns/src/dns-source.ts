@@ -34,13 +34,17 @@ export function dns(options: DnsOptions): DiscoverySource {
   const { targets = servers === undefined ? "name" : "address" } = options;
   const srv = [options.srv ?? []].flat();
   const names = [options.a ?? []].flat();
-  if (srv.length + names.length === 0) throw new TypeError("dns() needs a name in `srv` or `a`.");
+  if (srv.length + names.length === 0) {
+    throw new TypeError("dns() needs a name in `srv` or `a`.");
+  }
 
   async function fromService(resolver: Resolver, service: string): Promise<NodeSpec[]> {
     const records = await resolver.resolveSrv(service);
     // RFC 2782: the target "." says that there is no such service here.
     const offered = records.filter(({ name }) => name !== "" && name !== ".");
-    if (offered.length === 0) throw noRecords("SRV", service);
+    if (offered.length === 0) {
+      throw noRecords("SRV", service);
+    }
     const found = offered.map(async (record): Promise<NodeSpec[]> => {
       const hosts = targets === "name" ? [record.name] : await addressesOf(resolver, record.name);
       return hosts.map((host) => ({ ...node, host, port: record.port }));
@@ -58,7 +62,9 @@ export function dns(options: DnsOptions): DiscoverySource {
     async discover({ signal }) {
       signal.throwIfAborted();
       const resolver = new Resolver({ timeout: timeoutMs, tries: 3 });
-      if (servers !== undefined) resolver.setServers(servers);
+      if (servers !== undefined) {
+        resolver.setServers(servers);
+      }
       const cancel = () => resolver.cancel();
       signal.addEventListener("abort", cancel);
       try {

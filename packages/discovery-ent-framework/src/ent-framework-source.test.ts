@@ -10,7 +10,9 @@ async function specOf(node: EntFrameworkNode): Promise<NodeSpec | undefined> {
     defaults: { port: 5432, user: "ann", sslMode: "prefer" },
   });
   const specs: NodeSpec[] = [];
-  for await (const spec of Symbol.asyncIterator in found ? found : await found) specs.push(spec);
+  for await (const spec of Symbol.asyncIterator in found ? found : await found) {
+    specs.push(spec);
+  }
   return specs[0];
 }
 

@@ -83,7 +83,9 @@ function specOf(node: EntFrameworkNode, island: number): NodeSpec {
 }
 
 function sslModeOf(ssl: unknown): "disable" | "require" | "verify-full" {
-  if (ssl === false || ssl === null) return "disable";
+  if (ssl === false || ssl === null) {
+    return "disable";
+  }
   const trusting =
     typeof ssl === "object" && "rejectUnauthorized" in ssl && !ssl.rejectUnauthorized;
   return trusting ? "require" : "verify-full";

@@ -29,7 +29,9 @@ export function leaderOf(cluster: unknown, scope: string): Leader {
         : "it is a standby cluster, which has no primary",
     );
   }
-  if (!isRecord(leader)) throw new Error("the leader is no object");
+  if (!isRecord(leader)) {
+    throw new Error("the leader is no object");
+  }
   const { host, port } = leader;
   if (typeof host !== "string" || typeof port !== "number") {
     throw new Error("the leader has no address");

@@ -30,8 +30,12 @@ export function patroni({ scopes, node, timeoutMs = 3000 }: PatroniOptions): Dis
     endpoints: [urls].flat().map(endpointOf),
   }));
   const empty = asked.find(({ endpoints }) => endpoints.length === 0);
-  if (asked.length === 0) throw new TypeError("patroni() needs a scope.");
-  if (empty !== undefined) throw new TypeError(`Scope "${empty.scope}" has no endpoint.`);
+  if (asked.length === 0) {
+    throw new TypeError("patroni() needs a scope.");
+  }
+  if (empty !== undefined) {
+    throw new TypeError(`Scope "${empty.scope}" has no endpoint.`);
+  }
   return {
     name: `patroni ${asked.map(({ scope }) => scope).join(", ")}`,
     discover: ({ signal }) =>

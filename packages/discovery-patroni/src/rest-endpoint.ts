@@ -35,10 +35,14 @@ export async function getCluster(
       headers,
       signal: AbortSignal.any([signal, timeout]),
     });
-    if (!response.ok) throw new Error(`it answered with status ${response.status}`);
+    if (!response.ok) {
+      throw new Error(`it answered with status ${response.status}`);
+    }
     return await response.json();
   } catch (error) {
-    if (timeout.aborted) throw new Error(`it did not answer within ${timeoutMs / 1000} s`);
+    if (timeout.aborted) {
+      throw new Error(`it did not answer within ${timeoutMs / 1000} s`);
+    }
     // fetch says "fetch failed" and why in the cause.
     throw error instanceof Error && error.cause instanceof Error ? error.cause : error;
   }

@@ -3,7 +3,7 @@ import type { Session } from "@pg-mig/sessions";
 import { isConnectionLoss, isInterruption, sessionTraces } from "@pg-mig/sessions";
 import { gaveUpError } from "./blocked.js";
 import type { StepRecorder } from "./step-recorder.js";
-import { NO_SCRIPT, runStepScript, type StepScript } from "./step-script.js";
+import { noScript, runStepScript, type StepScript } from "./step-script.js";
 
 /** What is attempted: one version on one shard. */
 export interface StepAttempt<L> {
@@ -71,7 +71,7 @@ export async function checkStep<L>(
   { shard, ledger, recorder, lockTimeoutMs, step }: StepAttempt<L>,
 ): Promise<AttemptResult<L> | { readonly type: "absent" }> {
   try {
-    const empty = { ...step, script: NO_SCRIPT, transaction: "wrapped" } as const;
+    const empty = { ...step, script: noScript, transaction: "wrapped" } as const;
     await runStepScript(session, empty, {
       schema: shard,
       lockTimeoutMs,
@@ -92,7 +92,9 @@ function failureOf<L>(
   session: Session,
   recorder: StepRecorder<L>,
 ): AttemptResult<L> {
-  if (session.lost || isConnectionLoss(error)) return { type: "lost", error };
+  if (session.lost || isConnectionLoss(error)) {
+    return { type: "lost", error };
+  }
   if (session.gaveUp !== "no" && isInterruption(error)) {
     return { type: "failed", error: gaveUpError(session.gaveUp, error) };
   }

@@ -31,7 +31,9 @@ export function gaveUpError(why: "waiting" | "obstructing", cause: unknown): PgM
 /** Says in an error who stood in the way, and what to do about them. */
 export function withBlockers(error: ErrorInfo, blockers: readonly Blocker[]): ErrorInfo {
   const pids = blockers.map(({ pid }) => pid).filter((pid) => pid > 0);
-  if (blockers.length === 0) return error;
+  if (blockers.length === 0) {
+    return error;
+  }
   const end = pids.map((pid) => ` SELECT pg_terminate_backend(${pid});`).join("");
   const ended = end === "" ? "" : ` (or end it there:${end})`;
   const who = blockers.map(describeBlocker).join("; ");

@@ -13,7 +13,7 @@ export function requeuedEvent(
   { reason, delayMs }: { readonly reason: RequeueReason; readonly delayMs: number },
 ): RunEvent {
   const { attempts: attempt } = state;
-  const blocked = BLOCKED.has(reason) ? blockersOf(state) : {};
+  const blocked = blockedReasons.has(reason) ? blockersOf(state) : {};
   return { type: "step:requeued", ...stepOf(state, version), reason, attempt, delayMs, ...blocked };
 }
 
@@ -28,7 +28,9 @@ export function failedEvent(
   },
 ): RunEvent {
   const { error, notAttempted, durationMs } = failure;
-  if (state.inDoubt !== undefined) return inDoubtEvent(state, version, notAttempted);
+  if (state.inDoubt !== undefined) {
+    return inDoubtEvent(state, version, notAttempted);
+  }
   const step = stepOf(state, version);
   const info = errorInfo(error, step);
   const event = { type: "step:failed", ...step, notAttempted, durationMs } as const;
@@ -52,15 +54,17 @@ export function abandonedEvent(
 }
 
 /** Reasons to wait that are other sessions. */
-const BLOCKED: ReadonlySet<RequeueReason> = new Set(["lock-timeout", "shard-taken"]);
+const blockedReasons: ReadonlySet<RequeueReason> = new Set(["lock-timeout", "shard-taken"]);
 
 /** Whether it was other sessions that a step failed for. */
 function isBlocked(error: unknown): boolean {
-  if (retryReason(error) === "lock-timeout") return true;
-  return isPgMigError(error) && BLOCKED_CODES.has(error.code);
+  if (retryReason(error) === "lock-timeout") {
+    return true;
+  }
+  return isPgMigError(error) && blockedCodes.has(error.code);
 }
 
-const BLOCKED_CODES = new Set(["SHARD_TAKEN", "INDEX_WAIT_TIMEOUT", "LOCK_WAIT_TIMEOUT"]);
+const blockedCodes = new Set(["SHARD_TAKEN", "INDEX_WAIT_TIMEOUT", "LOCK_WAIT_TIMEOUT"]);
 
 function inDoubtEvent(state: State, version: string, notAttempted: readonly string[]): RunEvent {
   const step = stepOf(state, version);

@@ -7,7 +7,7 @@ import {
   type VersionLimits,
 } from "./chain-schedule.js";
 
-const VERSIONS = ["v1", "v2", "v3", "v4"];
+const allVersions = ["v1", "v2", "v3", "v4"];
 
 const limits = fc.record(
   {
@@ -50,13 +50,13 @@ function simulate(
     waiting: (node: string) => readonly { chain: ScheduledChain; version: string }[];
   }) => void,
 ) {
-  const limitsByVersion = new Map(VERSIONS.map((v, i) => [v, input.limits[i] as VersionLimits]));
+  const limitsByVersion = new Map(allVersions.map((v, i) => [v, input.limits[i] as VersionLimits]));
   const chains = input.chains.map(
     ({ node, from }, i): ScheduledChain => ({
       id: `c${i}`,
       node: `n${node}`,
       host: `h${node >> 1}`,
-      versions: VERSIONS.slice(from),
+      versions: allVersions.slice(from),
     }),
   );
   const schedule = new ChainSchedule(chains, {
@@ -72,7 +72,9 @@ function simulate(
   const chainOf = (id: string) => chains.find((chain) => chain.id === id) as ScheduledChain;
   const limitsOf = (version: string) => limitsByVersion.get(version) ?? {};
   for (let turn = 0; !schedule.finished; turn++) {
-    if (turn > 5000) throw new Error("The schedule does not end.");
+    if (turn > 5000) {
+      throw new Error("The schedule does not end.");
+    }
     for (let step = schedule.take(now); step !== undefined; step = schedule.take(now)) {
       expect(left.get(step.chain)?.[0]).toBe(step.version);
       const { value } = input.fates.next();
@@ -117,7 +119,9 @@ function simulate(
         schedule.done(step.chain, now);
         left.get(step.chain)?.shift();
         const delayMs = limitsOf(step.version).delayMs ?? 0;
-        if (delayMs > 0) held.push({ ...step, endsAt: now + delayMs });
+        if (delayMs > 0) {
+          held.push({ ...step, endsAt: now + delayMs });
+        }
       }
     }
   }
@@ -164,11 +168,15 @@ describe("ChainSchedule", () => {
           for (const step of busy) {
             expect(fits(step.version, chainOf(step.chain), 0), `${step.version} fits`).toBe(true);
           }
-          for (const { node } of running) expect(suits(node, []), node).toBe(true);
+          for (const { node } of running) {
+            expect(suits(node, []), node).toBe(true);
+          }
           const alone = busy.some((step) => limitsOf(step.version).runAlone === true);
           for (const node of new Set(input.chains.map((chain) => `n${chain.node}`))) {
             const free = input.parallelism - running.filter((step) => step.node === node).length;
-            if (free <= 0 || alone) continue;
+            if (free <= 0 || alone) {
+              continue;
+            }
             for (const { chain, version } of waiting(node)) {
               const could = fits(version, chain, 1) && suits(node, [version]);
               expect(could, `${chain.id} could run ${version}`).toBe(false);
@@ -188,7 +196,9 @@ describe("ChainSchedule", () => {
           const done = log.filter((step) => step.chain === chain.id && step.fate === "done");
           const versions = done.map((step) => step.version);
           expect(versions).toEqual(chain.versions.slice(0, versions.length));
-          if (left.has(chain.id)) expect(versions).toEqual(chain.versions);
+          if (left.has(chain.id)) {
+            expect(versions).toEqual(chain.versions);
+          }
         }
       }),
       { numRuns: 500 },

@@ -22,7 +22,7 @@ export interface VersionLimits {
 export type Company = "transactions" | "builds" | "nobody";
 
 /** In the order in which they are turned to, so that those of a kind form waves. */
-const COMPANIES: readonly Company[] = ["transactions", "builds", "nobody"];
+const companies: readonly Company[] = ["transactions", "builds", "nobody"];
 
 /** One shard's chain, as the schedule sees it. */
 export interface ScheduledChain {
@@ -121,7 +121,9 @@ export class ChainSchedule {
    */
   take(nowMs: number): StartedStep | undefined {
     this.#runTimers(nowMs);
-    if (this.#aloneBusy) return undefined;
+    if (this.#aloneBusy) {
+      return undefined;
+    }
     return this.#takeFrom("shared") ?? (this.#busy === 0 ? this.#takeFrom("alone") : undefined);
   }
 
@@ -134,14 +136,21 @@ export class ChainSchedule {
   done(chainId: string, nowMs: number): void {
     const { state, version } = this.#end(chainId);
     state.versions = state.versions.slice(1);
-    if (state.versions.length === 0) this.#chains.delete(chainId);
+    if (state.versions.length === 0) {
+      this.#chains.delete(chainId);
+    }
     const delayMs = this.#limits(version).delayMs ?? 0;
     const release = () => {
       this.#release(state.chain, version);
-      if (state.versions.length > 0) this.#enqueue(state, "begun");
+      if (state.versions.length > 0) {
+        this.#enqueue(state, "begun");
+      }
     };
-    if (delayMs > 0) this.#at(nowMs + delayMs, release);
-    else release();
+    if (delayMs > 0) {
+      this.#at(nowMs + delayMs, release);
+    } else {
+      release();
+    }
   }
 
   /**
@@ -152,8 +161,11 @@ export class ChainSchedule {
     const { state, version } = this.#end(chainId);
     this.#release(state.chain, version);
     state.versions = options.versions ?? state.versions;
-    if (state.versions.length === 0) this.#chains.delete(chainId);
-    else this.#at(options.notBeforeMs, () => this.#enqueue(state, "fresh"));
+    if (state.versions.length === 0) {
+      this.#chains.delete(chainId);
+    } else {
+      this.#at(options.notBeforeMs, () => this.#enqueue(state, "fresh"));
+    }
   }
 
   /** The step of this chain failed: the chain ends. Returns the versions that it never tried. */
@@ -171,12 +183,16 @@ export class ChainSchedule {
   abandon(node?: string): { readonly chain: string; readonly notAttempted: readonly string[] }[] {
     const abandoned = [];
     for (const [id, { chain, versions }] of this.#chains) {
-      if (this.#running.has(id) || (node !== undefined && chain.node !== node)) continue;
+      if (this.#running.has(id) || (node !== undefined && chain.node !== node)) {
+        continue;
+      }
       this.#chains.delete(id);
       abandoned.push({ chain: id, notAttempted: versions });
     }
     for (const state of this.#nodes.values()) {
-      if (node !== undefined && state.name !== node) continue;
+      if (node !== undefined && state.name !== node) {
+        continue;
+      }
       state.begun.clear();
       state.fresh.clear();
       this.#refresh(state);
@@ -187,7 +203,9 @@ export class ChainSchedule {
   /** Lowers the number of slots of a node that cannot take more connections; at least 1 stays. */
   limitSlots(node: string, slots: number): void {
     const state = this.#nodes.get(node);
-    if (state === undefined) return;
+    if (state === undefined) {
+      return;
+    }
     state.slots = Math.max(1, Math.min(state.slots, slots));
     this.#refresh(state);
   }
@@ -196,7 +214,9 @@ export class ChainSchedule {
     for (const node of this.#open) {
       for (const company of companiesOf(node)) {
         const next = this.#nextOn(node, kind, company);
-        if (next !== undefined) return this.#start(node, next.chain, next.version);
+        if (next !== undefined) {
+          return this.#start(node, next.chain, next.version);
+        }
       }
     }
     return undefined;
@@ -211,10 +231,16 @@ export class ChainSchedule {
     for (const queues of [node.begun, node.fresh]) {
       for (const [version, queue] of queues) {
         const next = queue[0];
-        if (next === undefined || this.#companyOf(version) !== company) continue;
-        if (!this.#mayStart(next.chain, version, kind)) continue;
+        if (next === undefined || this.#companyOf(version) !== company) {
+          continue;
+        }
+        if (!this.#mayStart(next.chain, version, kind)) {
+          continue;
+        }
         queue.shift();
-        if (queue.length === 0) queues.delete(version);
+        if (queue.length === 0) {
+          queues.delete(version);
+        }
         return { chain: next.chain, version };
       }
     }
@@ -253,7 +279,9 @@ export class ChainSchedule {
   }
 
   #mayStart(chain: ScheduledChain, version: string, kind: "shared" | "alone"): boolean {
-    if ((this.#limits(version).runAlone === true) !== (kind === "alone")) return false;
+    if ((this.#limits(version).runAlone === true) !== (kind === "alone")) {
+      return false;
+    }
     return this.#places(chain, version).every(
       ({ key, places }) => (this.#taken.get(key) ?? 0) < places,
     );
@@ -269,9 +297,12 @@ export class ChainSchedule {
   #places(chain: ScheduledChain, version: string): { key: string; places: number }[] {
     const { perHost, global, delayMs } = this.#limits(version);
     const limited = [];
-    if (global !== undefined) limited.push({ key: version, places: global });
-    if (perHost !== undefined)
+    if (global !== undefined) {
+      limited.push({ key: version, places: global });
+    }
+    if (perHost !== undefined) {
       limited.push({ key: `${version} host ${chain.host}`, places: perHost });
+    }
     if (delayMs !== undefined && delayMs > 0) {
       // Without another limit a delay is held by the slot: it paces the version, not the node.
       const places = this.#options.parallelism;
@@ -290,17 +321,25 @@ export class ChainSchedule {
 
   #enqueue(state: ChainState, where: "begun" | "fresh"): void {
     const [version] = state.versions;
-    if (version === undefined || this.#chains.get(state.chain.id) !== state) return;
+    if (version === undefined || this.#chains.get(state.chain.id) !== state) {
+      return;
+    }
     const node = this.#node(state.chain.node);
     const queue = node[where].get(version);
-    if (queue === undefined) node[where].set(version, [state]);
-    else queue.push(state);
+    if (queue === undefined) {
+      node[where].set(version, [state]);
+    } else {
+      queue.push(state);
+    }
     this.#refresh(node);
   }
 
   #refresh(node: NodeState): void {
-    if (node.running < node.slots && node.begun.size + node.fresh.size > 0) this.#open.add(node);
-    else this.#open.delete(node);
+    if (node.running < node.slots && node.begun.size + node.fresh.size > 0) {
+      this.#open.add(node);
+    } else {
+      this.#open.delete(node);
+    }
   }
 
   #node(name: string): NodeState {
@@ -339,6 +378,8 @@ export class ChainSchedule {
 
 /** What may start on a node beside that which runs there, in the order of preference. */
 function companiesOf({ running, company }: NodeState): readonly Company[] {
-  if (running === 0) return COMPANIES;
+  if (running === 0) {
+    return companies;
+  }
   return company === "nobody" ? [] : [company];
 }

@@ -1,9 +1,9 @@
 import type { Blocker } from "@pg-mig/report";
-import type { ExecutorNode } from "@pg-mig/sessions";
+import type { SessionNode } from "@pg-mig/sessions";
 
 /** A shard's chain: the versions to run on it, and the ledger that says so. */
 export interface ChainToRun<L> {
-  readonly node: ExecutorNode;
+  readonly node: SessionNode;
   readonly shard: string;
   /** In order. Not empty. */
   readonly versions: readonly string[];
@@ -12,7 +12,7 @@ export interface ChainToRun<L> {
 
 /** A chain under way. */
 export interface ChainState<L> {
-  readonly node: ExecutorNode;
+  readonly node: SessionNode;
   readonly shard: string;
   ledger: L;
   /** The versions that were committed in this chain. */
@@ -33,15 +33,15 @@ export interface ChainState<L> {
 
 /** A chain that has not begun. */
 export function createChainState<L>(chain: ChainToRun<L>): ChainState<L> {
-  return { ...chain, ...UNTRIED, done: new Set() };
+  return { ...chain, ...untried, done: new Set() };
 }
 
 /** Turns to the versions that are left now; the first of them was not tried yet. */
 export function advance<L>(state: ChainState<L>, versions: readonly string[]): void {
-  Object.assign(state, UNTRIED, { versions });
+  Object.assign(state, untried, { versions });
 }
 
-const UNTRIED = {
+const untried = {
   attempts: 0,
   triedForMs: 0,
   connectionLosses: 0,

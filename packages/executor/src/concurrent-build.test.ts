@@ -11,9 +11,9 @@ beforeAll(async () => {
 
 afterAll(() => cluster.stop());
 
-const ALERT = { tickMs: 20, slowMs: 50, askEveryMs: 50 };
+const alert = { tickMs: 20, slowMs: 50, askEveryMs: 50 };
 
-const BUILD: TestVersion = {
+const indexBuild: TestVersion = {
   sql: "CREATE INDEX CONCURRENTLY ix ON t(id)",
   transaction: "concurrent",
   company: "builds",
@@ -61,7 +61,7 @@ function failureOf(events: readonly RunEvent[]) {
 }
 
 /** What makes a build wait in a phase of its own. */
-const PHASES = [
+const phases = [
   ["waiting for writers before build", "INSERT INTO sh1.t VALUES (3)"],
   ["waiting for old snapshots", "SELECT count(*) FROM pg_class"],
 ] as const;
@@ -72,11 +72,13 @@ describe("a concurrent build that waits for others", () => {
     const end = await transaction(database, "SELECT count(*) FROM pg_class");
     const events = await runVersions({
       targets: [target("n", database)],
-      versions: { v1: BUILD },
+      versions: { v1: indexBuild },
       lockTimeoutMs: 10,
-      watch: ALERT,
+      watch: alert,
       onEvent: (event) => {
-        if (event.type === "step:waiting") setTimeout(end, 500);
+        if (event.type === "step:waiting") {
+          setTimeout(end, 500);
+        }
       },
     });
     expect(await indexes(database, "sh1")).toEqual(["ix"]);
@@ -104,7 +106,7 @@ describe("a concurrent build that waits for others", () => {
   it("fails when it has waited for all the time that there is, and the next run replaces what it left", async () => {
     const database = await databaseWith("sh1");
     const end = await transaction(database, "SELECT count(*) FROM pg_class");
-    const run = { targets: [target("n", database)], versions: { v1: BUILD }, watch: ALERT };
+    const run = { targets: [target("n", database)], versions: { v1: indexBuild }, watch: alert };
     const failure = failureOf(await runVersions({ ...run, retryForMs: 500 }));
     expect(failure?.error.code).toBe("INDEX_WAIT_TIMEOUT");
     expect(failure?.blockedBy).toHaveLength(1);
@@ -124,9 +126,9 @@ describe("a concurrent build that waits for others", () => {
     await transaction(database, "SELECT count(*) FROM pg_class");
     const events = await runVersions({
       targets: [target("n", database)],
-      versions: { v1: { ...BUILD, limits: { lockTimeoutMs: 600 } } },
+      versions: { v1: { ...indexBuild, limits: { lockTimeoutMs: 600 } } },
       retryForMs: 100,
-      watch: ALERT,
+      watch: alert,
     });
     expect(failureOf(events)?.error.server?.sqlState).toBe("55P03");
   });
@@ -139,13 +141,13 @@ describe("a concurrent build that waits for others", () => {
       targets: [target("n", database)],
       versions: {
         v1: {
-          ...BUILD,
+          ...indexBuild,
           sql: "COMMIT; DROP INDEX IF EXISTS ix; CREATE INDEX CONCURRENTLY ix ON t(id); BEGIN;",
           transaction: "framed",
           dropFirst: undefined,
         } as const,
       },
-      watch: ALERT,
+      watch: alert,
     };
     const waiting = runVersions({ ...run, lockTimeoutMs: 300 });
     await database.query("SELECT pg_sleep(0.1)");
@@ -168,21 +170,21 @@ describe("a concurrent build that waits for others", () => {
     const sql = "CREATE INDEX CONCURRENTLY ix ON t(slow(id))";
     await runVersions({
       targets: [target("n", database)],
-      versions: { v1: { ...BUILD, sql, company: "nobody" } },
+      versions: { v1: { ...indexBuild, sql, company: "nobody" } },
       retryForMs: 100,
-      watch: ALERT,
+      watch: alert,
     });
     expect(await indexes(database, "sh1")).toEqual(["ix"]);
   });
 });
 
 describe("a concurrent build that is interrupted", () => {
-  const INTERRUPTIONS = [
+  const interruptions = [
     ["cancelled", (pid: number) => `SELECT pg_cancel_backend(${pid})`],
     ["terminated", (pid: number) => `SELECT pg_terminate_backend(${pid})`],
   ] as const;
-  const cases = PHASES.flatMap(([phase, blockade]) =>
-    INTERRUPTIONS.map(([how, sql]) => ({ phase, blockade, how, sql })),
+  const cases = phases.flatMap(([phase, blockade]) =>
+    interruptions.map(([how, sql]) => ({ phase, blockade, how, sql })),
   );
 
   it.each(cases)(
@@ -190,12 +192,14 @@ describe("a concurrent build that is interrupted", () => {
     async ({ phase, blockade, sql }) => {
       const database = await databaseWith("sh1");
       const end = await transaction(database, blockade);
-      const run = { targets: [target("n", database)], versions: { v1: BUILD }, watch: ALERT };
+      const run = { targets: [target("n", database)], versions: { v1: indexBuild }, watch: alert };
       let interrupted: Promise<unknown> | undefined;
       const events = await runVersions({
         ...run,
         onEvent: (event) => {
-          if (event.type !== "step:progress" || event.phase !== phase) return;
+          if (event.type !== "step:progress" || event.phase !== phase) {
+            return;
+          }
           interrupted ??= database
             .query<{ pid: number }>(
               "SELECT pid FROM pg_stat_progress_create_index WHERE datname = current_database()",
@@ -213,17 +217,19 @@ describe("a concurrent build that is interrupted", () => {
     },
   );
 
-  it.each(PHASES)(
+  it.each(phases)(
     'is killed with its server in the phase "%s", and whole after the next run',
     async (phase, blockade) => {
       const database = await databaseWith("sh1");
       await transaction(database, blockade);
-      const run = { targets: [target("n", database)], versions: { v1: BUILD }, watch: ALERT };
+      const run = { targets: [target("n", database)], versions: { v1: indexBuild }, watch: alert };
       let killed: Promise<unknown> | undefined;
       await runVersions({
         ...run,
         onEvent: (event) => {
-          if (event.type !== "step:progress" || event.phase !== phase) return;
+          if (event.type !== "step:progress" || event.phase !== phase) {
+            return;
+          }
           killed ??= cluster.node.kill().then(() => cluster.node.start());
         },
       });
@@ -240,8 +246,8 @@ describe("a concurrent build that is interrupted", () => {
     const sql = "CREATE UNIQUE INDEX CONCURRENTLY ix ON t(id)";
     const run = {
       targets: [target("n", database)],
-      versions: { v1: { ...BUILD, sql } },
-      watch: ALERT,
+      versions: { v1: { ...indexBuild, sql } },
+      watch: alert,
     };
     expect(failureOf(await runVersions(run))?.error.server?.sqlState).toBe("23505");
     expect(await indexes(database, "sh1")).toEqual(["ix (invalid)"]);
@@ -258,8 +264,8 @@ describe("a concurrent build that is interrupted", () => {
     const sql = "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS ix ON t(id)";
     const events = await runVersions({
       targets: [target("n", database)],
-      versions: { v1: { ...BUILD, sql, dropFirst: undefined } },
-      watch: ALERT,
+      versions: { v1: { ...indexBuild, sql, dropFirst: undefined } },
+      watch: alert,
     });
     expect(failureOf(events)?.error.code).toBe("INDEX_NOT_VALID");
     expect(await ledgerOf(database, "sh1")).toEqual([]);
@@ -274,17 +280,21 @@ describe("concurrent builds on many shards", () => {
       targets: [target("n", database)],
       versions: {
         v1: "SELECT pg_sleep(random() * 0.05)",
-        v2: BUILD,
+        v2: indexBuild,
         v3: "SELECT pg_sleep(random() * 0.05)",
       },
       parallelism: 3,
-      watch: ALERT,
+      watch: alert,
     });
     const running = new Map<string, string>();
     let most = 0;
     for (const event of events) {
-      if (event.type === "step:start") running.set(event.shard, event.version);
-      if (event.type === "step:done") running.delete(event.shard);
+      if (event.type === "step:start") {
+        running.set(event.shard, event.version);
+      }
+      if (event.type === "step:done") {
+        running.delete(event.shard);
+      }
       const versions = [...running.values()];
       const builds = versions.filter((version) => version === "v2").length;
       most = Math.max(most, builds);

@@ -11,7 +11,7 @@ import {
 } from "@pg-mig/ledger";
 import { parseScript } from "@pg-mig/psql-script";
 import type { RunEvent } from "@pg-mig/report";
-import type { ExecutorNode } from "@pg-mig/sessions";
+import type { SessionNode } from "@pg-mig/sessions";
 import { SessionPool, SessionWatch, type SessionWatchOptions } from "@pg-mig/sessions";
 import type { TestDatabase, TestProxy } from "@pg-mig/testkit";
 import pg from "pg";
@@ -24,7 +24,7 @@ import type { StepScript } from "./step-script.js";
 
 /** A database that chains run on, and the way to it. */
 export interface TestTarget {
-  readonly node: ExecutorNode;
+  readonly node: SessionNode;
   readonly database: TestDatabase;
   /** Sessions go through it, if there is one. */
   readonly proxy?: TestProxy;
@@ -122,7 +122,9 @@ function openPool(way: Way): SessionPool {
     async connect({ name }) {
       const client = await connect(name, way);
       // No query: the network of a test may be frozen by now. pg's types leave the field out.
-      if ("processID" in client) backends.set(client, Number(client.processID));
+      if ("processID" in client) {
+        backends.set(client, Number(client.processID));
+      }
       return client;
     },
     async cancel({ name }, client) {
@@ -144,7 +146,9 @@ async function asking(way: Way): Promise<SessionWatchOptions["ask"]> {
   }
   return async ({ name }, sql) => {
     const client = clients.get(name);
-    if (client === undefined) throw new Error(`no target ${name}`);
+    if (client === undefined) {
+      throw new Error(`no target ${name}`);
+    }
     return client.query(sql);
   };
 }
@@ -226,13 +230,17 @@ const recorderOf = (versions: readonly string[]): StepRecorder<ShardLedger> => (
   },
   async replan(client, before) {
     const ledger = await readShardLedger(client, before.shard);
-    if (ledger === undefined) throw new Error(`Shard ${before.shard} is gone.`);
+    if (ledger === undefined) {
+      throw new Error(`Shard ${before.shard} is gone.`);
+    }
     return { ledger, pending: pendingOf(ledger, versions) };
   },
 });
 
 function byName(targets: readonly TestTarget[], name: string): TestTarget {
   const found = targets.find(({ node }) => node.name === name);
-  if (found === undefined) throw new Error(`no target ${name}`);
+  if (found === undefined) {
+    throw new Error(`no target ${name}`);
+  }
   return found;
 }

@@ -1,13 +1,13 @@
 import { EventEmitter } from "node:events";
 import type { ScriptQuery } from "@pg-mig/psql-script";
-import type { ExecutorClient } from "@pg-mig/sessions";
+import type { SessionClient } from "@pg-mig/sessions";
 
 /**
  * A client that is connected to nothing: it says OK to every message, as a server in a transaction
  * would, and keeps the texts. What would be sent is thereby what the real code sends.
  */
 export function createRecordingClient(): {
-  readonly client: ExecutorClient;
+  readonly client: SessionClient;
   readonly messages: readonly string[];
 } {
   const messages: string[] = [];
@@ -18,12 +18,14 @@ export function createRecordingClient(): {
     },
   });
   const query = (message: string | ScriptQuery) => {
-    if (typeof message !== "string") return message.submit(connection as never);
+    if (typeof message !== "string") {
+      return message.submit(connection as never);
+    }
     messages.push(message);
     return Promise.resolve({ command: message, rows: [] });
   };
-  const client: ExecutorClient = {
-    query: query as ExecutorClient["query"],
+  const client: SessionClient = {
+    query: query as SessionClient["query"],
     getTransactionStatus: () => "T",
     end: async () => {},
     on: () => {},

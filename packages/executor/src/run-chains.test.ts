@@ -31,7 +31,9 @@ describe("a version that waits for a lock", () => {
       onEvent: ({ type, ...event }) => {
         // It has been tried once when the slot was taken by the other, and is tried in vain once more.
         const isRetried = type === "step:requeued" && "attempt" in event && event.attempt === 2;
-        if (isRetried) void other.query("ROLLBACK");
+        if (isRetried) {
+          void other.query("ROLLBACK");
+        }
       },
     });
     const order = events.flatMap((event) =>

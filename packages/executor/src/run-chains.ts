@@ -41,7 +41,7 @@ export interface RunChainsOptions<L> extends ScriptEnvironment {
 }
 
 /** How often a version is tried again whose connection broke: some files end their own session. */
-const MAX_CONNECTION_LOSSES = 3;
+const maxConnectionLosses = 3;
 
 /**
  * Runs chains to their ends: in parallel over nodes and shards, each version all or nothing, under
@@ -70,7 +70,9 @@ class ChainRun<L> {
       const { node, shard } = chain;
       const id = JSON.stringify([node.name, shard]);
       this.#states.set(id, createChainState(chain));
-      for (const version of chain.versions) versions.add(version);
+      for (const version of chain.versions) {
+        versions.add(version);
+      }
       return { id, node: node.name, host: node.host, versions: chain.versions };
     });
     this.#schedule = new ChainSchedule(scheduled, {
@@ -105,8 +107,9 @@ class ChainRun<L> {
   /** Starts all that may start now, and sees to it that this is called again in time. */
   #pump(): void {
     clearTimeout(this.#timer);
-    if (this.#options.signal.aborted) this.#abandon("interrupted");
-    else {
+    if (this.#options.signal.aborted) {
+      this.#abandon("interrupted");
+    } else {
       for (let step = this.#schedule.take(Date.now()); step !== undefined; ) {
         this.#running++;
         this.#runStep(step.chain).then(
@@ -119,7 +122,9 @@ class ChainRun<L> {
         step = this.#schedule.take(Date.now());
       }
     }
-    if (this.#schedule.finished && this.#running === 0) this.#settle?.resolve();
+    if (this.#schedule.finished && this.#running === 0) {
+      this.#settle?.resolve();
+    }
     const timerMs = this.#schedule.nextTimerMs();
     if (timerMs !== undefined && !this.#schedule.finished) {
       this.#timer = setTimeout(() => this.#pump(), Math.max(0, timerMs - Date.now()));
@@ -129,7 +134,9 @@ class ChainRun<L> {
   async #runStep(id: string): Promise<void> {
     const state = this.#states.get(id);
     const version = state?.versions[0];
-    if (state === undefined || version === undefined) throw new Error(`No step to run: ${id}`);
+    if (state === undefined || version === undefined) {
+      throw new Error(`No step to run: ${id}`);
+    }
     const { node, shard } = state;
     const { emit, sessions, signal } = this.#options;
     const startedAtMs = Date.now();
@@ -162,12 +169,16 @@ class ChainRun<L> {
         ? await checkStep(session, attempt)
         : await attemptStep(session, attempt);
       state.attempts++;
-      if (session.blockedBy.length > 0) state.blockedBy = session.blockedBy;
+      if (session.blockedBy.length > 0) {
+        state.blockedBy = session.blockedBy;
+      }
       const durationMs = Date.now() - startedAtMs;
       state.triedForMs += durationMs;
-      if (result.type !== "refused") this.#settleStep(id, state, version, result, durationMs);
-      else if (result.reason === "ledger-changed") await this.#replan(id, state, version, session);
-      else {
+      if (result.type !== "refused") {
+        this.#settleStep(id, state, version, result, durationMs);
+      } else if (result.reason === "ledger-changed") {
+        await this.#replan(id, state, version, session);
+      } else {
         state.blockedBy = await this.#holders(session, state.ledger);
         this.#requeue(id, state, version, "shard-taken");
       }
@@ -191,7 +202,9 @@ class ChainRun<L> {
         state.done.add(version);
         advance(state, state.versions.slice(1));
         // Of thousands of shards, those that are through need no memory.
-        if (state.versions.length === 0) this.#states.delete(id);
+        if (state.versions.length === 0) {
+          this.#states.delete(id);
+        }
         this.#schedule.done(id, Date.now());
         emit({ type: "step:done", ...step, durationMs });
         return;
@@ -203,13 +216,17 @@ class ChainRun<L> {
       }
       case "lost":
       case "in-doubt":
-        if (result.type === "in-doubt") state.inDoubt = result.error;
+        if (result.type === "in-doubt") {
+          state.inDoubt = result.error;
+        }
         state.connectionLosses++;
-        state.givenUp = state.connectionLosses > MAX_CONNECTION_LOSSES;
+        state.givenUp = state.connectionLosses > maxConnectionLosses;
         // What a file that is no transaction has done by halves is for its author to look at.
         if (state.inDoubt === undefined && (state.givenUp || !this.#isTransaction(version))) {
           this.#endFailed(id, state, version, result.error, durationMs);
-        } else this.#requeue(id, state, version, "connection-lost", result.error);
+        } else {
+          this.#requeue(id, state, version, "connection-lost", result.error);
+        }
         return;
       case "failed": {
         if (signal.aborted && isInterruption(result.error)) {
@@ -219,7 +236,9 @@ class ChainRun<L> {
         const reason = retryReason(result.error);
         if (reason === undefined || !this.#isTransaction(version)) {
           this.#endFailed(id, state, version, result.error, durationMs);
-        } else this.#requeue(id, state, version, reason, result.error);
+        } else {
+          this.#requeue(id, state, version, reason, result.error);
+        }
       }
     }
   }
@@ -263,7 +282,9 @@ class ChainRun<L> {
       // A commit that got no answer has happened.
       const doneByUs = state.inDoubt === undefined ? undefined : version;
       state.ledger = ledger;
-      if (done.length > 0 || vanished.length > 0) advance(state, pending);
+      if (done.length > 0 || vanished.length > 0) {
+        advance(state, pending);
+      }
       this.#schedule.requeue(id, { notBeforeMs: 0, versions: pending });
       for (const name of vanished) {
         const doneBy = state.done.has(name) ? "this-run" : "earlier-run";
@@ -273,13 +294,18 @@ class ChainRun<L> {
         if (name === doneByUs) {
           state.done.add(name);
           emit({ type: "step:done", ...step, version: name, durationMs: 0 });
-        } else emit({ type: "step:already-done", ...step, version: name });
+        } else {
+          emit({ type: "step:already-done", ...step, version: name });
+        }
       }
     } catch (error) {
       // The ledger is there, and can be read once the node is back.
       const lost = session.lost || isConnectionLoss(error);
-      if (lost) this.#requeue(id, state, version, "connection-lost", error);
-      else this.#endFailed(id, state, version, error, 0);
+      if (lost) {
+        this.#requeue(id, state, version, "connection-lost", error);
+      } else {
+        this.#endFailed(id, state, version, error, 0);
+      }
     }
   }
 
@@ -296,8 +322,9 @@ class ChainRun<L> {
 
   /** The node cannot be reached any more: ends this chain and those that wait for the node. */
   #endUnreached(id: string, state: ChainState<L>, error: unknown): void {
-    if (this.#options.signal.aborted) this.#endChain(id, state, "interrupted");
-    else {
+    if (this.#options.signal.aborted) {
+      this.#endChain(id, state, "interrupted");
+    } else {
       const message = error instanceof Error ? error.message : String(error);
       this.#options.emit({ type: "warning", node: state.node.label, message });
       this.#endChain(id, state, "node-lost");
@@ -313,14 +340,18 @@ class ChainRun<L> {
   #abandon(reason: "interrupted" | "node-lost", node?: string): void {
     for (const { chain, notAttempted } of this.#schedule.abandon(node)) {
       const state = this.#states.get(chain);
-      if (state !== undefined) this.#options.emit(abandonedEvent(state, notAttempted, reason));
+      if (state !== undefined) {
+        this.#options.emit(abandonedEvent(state, notAttempted, reason));
+      }
     }
   }
 
   /** Who has taken a shard; nobody, if that cannot be found out. */
   async #holders(session: Session, ledger: L): Promise<readonly Blocker[]> {
     const pidsSql = this.#options.recorder.holdersSql?.(ledger);
-    if (pidsSql === undefined) return [];
+    if (pidsSql === undefined) {
+      return [];
+    }
     try {
       await session.ready();
       return parseBlockers((await session.client.query(whoIsSql(pidsSql))).rows);

@@ -1,6 +1,6 @@
 import { PgMigError } from "@pg-mig/model";
 import type { Blocker } from "@pg-mig/report";
-import type { ExecutorNode, SessionPool } from "@pg-mig/sessions";
+import type { SessionNode, SessionPool } from "@pg-mig/sessions";
 import {
   acquireSession,
   errorInfo,
@@ -16,10 +16,10 @@ import {
 import PQueue from "p-queue";
 import { withBlockers } from "./blocked.js";
 import { type ScriptEnvironment, scriptOptions } from "./script-environment.js";
-import { NO_SCRIPT, runStepScript, type StepScript } from "./step-script.js";
+import { noScript, runStepScript, type StepScript } from "./step-script.js";
 
 /** On how many nodes at a time something runs that runs once per node. */
-const NODES_AT_A_TIME = 64;
+const nodesAtATime = 64;
 
 export interface RunOnNodesOptions extends ScriptEnvironment {
   readonly sessions: SessionPool;
@@ -36,14 +36,16 @@ export interface RunOnNodesOptions extends ScriptEnvironment {
  * rolled back, which is no failure and has no event.
  */
 export async function runHook(
-  nodes: readonly ExecutorNode[],
+  nodes: readonly SessionNode[],
   hook: StepScript & { readonly file: string },
   options: RunOnNodesOptions,
 ): Promise<boolean> {
   const { emit, signal } = options;
   const { file } = hook;
-  const runOn = async (node: ExecutorNode): Promise<boolean> => {
-    if (signal.aborted) return false;
+  const runOn = async (node: SessionNode): Promise<boolean> => {
+    if (signal.aborted) {
+      return false;
+    }
     const startedAtMs = Date.now();
     const durationMs = () => Date.now() - startedAtMs;
     let blockedBy: readonly Blocker[] = [];
@@ -73,23 +75,27 @@ export async function runHook(
  * after all nodes are through: `NODE_NOT_WRITABLE` where a server refuses them.
  */
 export async function runSqlOnNodes(
-  nodes: readonly ExecutorNode[],
-  sql: (node: ExecutorNode) => readonly string[],
+  nodes: readonly SessionNode[],
+  sql: (node: SessionNode) => readonly string[],
   options: RunOnNodesOptions,
 ): Promise<void> {
   const errors = await onEachNode(nodes, options, (node) =>
-    inTransaction(node, options, { step: NO_STEP, sql: sql(node) }).then(
+    inTransaction(node, options, { step: noStep, sql: sql(node) }).then(
       () => undefined,
       (error: unknown) => ({ error: notWritable(node, error) ?? error }),
     ),
   );
   const failure = errors.find((error) => error !== undefined);
-  if (failure !== undefined) throw failure.error;
+  if (failure !== undefined) {
+    throw failure.error;
+  }
 }
 
-function notWritable(node: ExecutorNode, cause: unknown): PgMigError | undefined {
+function notWritable(node: SessionNode, cause: unknown): PgMigError | undefined {
   const words = serverWords(cause);
-  if (words === undefined || isConnectionLoss(cause) || isInterruption(cause)) return undefined;
+  if (words === undefined || isConnectionLoss(cause) || isInterruption(cause)) {
+    return undefined;
+  }
   return new PgMigError(`Nothing can be stored on ${node.label}: ${words.message}.`, {
     code: "NODE_NOT_WRITABLE",
     hint: "A run keeps its digest and fingerprint as functions in the schema public. Let the user create functions there and own those that are there, and the database not be read-only.",
@@ -99,8 +105,8 @@ function notWritable(node: ExecutorNode, cause: unknown): PgMigError | undefined
 }
 
 /** Nothing but what is recorded. */
-const NO_STEP: StepScript = {
-  script: NO_SCRIPT,
+const noStep: StepScript = {
+  script: noScript,
   limits: {},
   transaction: "wrapped",
   company: "transactions",
@@ -110,11 +116,11 @@ const NO_STEP: StepScript = {
 
 /** When the signal aborts, what runs is cancelled on the servers. */
 async function onEachNode<T>(
-  nodes: readonly ExecutorNode[],
+  nodes: readonly SessionNode[],
   { sessions, signal }: RunOnNodesOptions,
-  run: (node: ExecutorNode) => Promise<T>,
+  run: (node: SessionNode) => Promise<T>,
 ): Promise<T[]> {
-  const queue = new PQueue({ concurrency: NODES_AT_A_TIME });
+  const queue = new PQueue({ concurrency: nodesAtATime });
   const onAbort = () => {
     void sessions.cancelAll();
   };
@@ -136,14 +142,14 @@ interface NodeTransaction {
 }
 
 /** How often something is begun anew whose connection broke. */
-const MAX_CONNECTION_LOSSES = 3;
+const maxConnectionLosses = 3;
 
 /**
  * Begins, runs and commits; and again, for as long as the server ends it for want of a lock, or a
  * few times where the connection breaks.
  */
 async function inTransaction(
-  node: ExecutorNode,
+  node: SessionNode,
   options: RunOnNodesOptions,
   { step, sql, onBlocked }: NodeTransaction,
 ): Promise<void> {
@@ -165,13 +171,17 @@ async function inTransaction(
       await session.commit(environment);
       return;
     } catch (error) {
-      if (session.blockedBy.length > 0) onBlocked?.(session.blockedBy);
+      if (session.blockedBy.length > 0) {
+        onBlocked?.(session.blockedBy);
+      }
       // What is only stored is the same when it is stored twice; a file might do its work twice.
-      const repeatable = !committing || step === NO_STEP;
-      const lost = isConnectionLoss(error) && repeatable && attempt < MAX_CONNECTION_LOSSES;
+      const repeatable = !committing || step === noStep;
+      const lost = isConnectionLoss(error) && repeatable && attempt < maxConnectionLosses;
       const reason = lost ? "connection-lost" : retryReason(error);
       const spent = Date.now() - startedAtMs >= options.retryForMs;
-      if (reason === undefined || spent || options.signal.aborted) throw error;
+      if (reason === undefined || spent || options.signal.aborted) {
+        throw error;
+      }
       await pause(retryPauseMs(reason, attempt, Math.random()), options.signal);
     } finally {
       session.reset(sessionTraces(step.script));

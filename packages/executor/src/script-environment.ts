@@ -31,8 +31,9 @@ export function scriptOptions(
     signal,
     onNotice: ({ severity, code, message }: ScriptNotice) => {
       // The severity is in the language of the server.
-      if (severity === "WARNING" || code?.startsWith("01"))
+      if (severity === "WARNING" || code?.startsWith("01")) {
         emit({ type: "warning", ...place, message });
+      }
     },
     onOutput: (line) => emit({ type: "output", ...place, file, line }),
   };

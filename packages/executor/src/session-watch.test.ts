@@ -13,13 +13,14 @@ beforeAll(async () => {
 afterAll(() => cluster.stop());
 
 /** Silence is noticed soon, so that the tests need not wait for it. */
-const ALERT = { tickMs: 20, slowMs: 50, askEveryMs: 50, silenceMs: 1500 };
+const alert = { tickMs: 20, slowMs: 50, askEveryMs: 50, silenceMs: 1500 };
 
 async function databaseWith(...shards: string[]): Promise<TestDatabase> {
   const database = await cluster.node.createDatabase();
   onTestFinished(() => database.drop());
-  for (const shard of shards)
+  for (const shard of shards) {
     await database.query(`CREATE SCHEMA ${shard}; CREATE TABLE ${shard}.t(id int)`);
+  }
   return database;
 }
 
@@ -46,7 +47,7 @@ async function rows(database: TestDatabase, shard: string): Promise<number> {
   return row?.count ?? -1;
 }
 
-const ADD_ROW = "INSERT INTO t VALUES (1)";
+const addRow = "INSERT INTO t VALUES (1)";
 
 describe("a run whose network swallows connections", () => {
   it("goes on when a node comes back that answered nobody, while other nodes finish", async () => {
@@ -55,8 +56,8 @@ describe("a run whose network swallows connections", () => {
     let thawed = false;
     const events = await runVersions({
       targets: [frozen.target, target("other", other)],
-      versions: { v1: `SELECT pg_sleep(0.3); ${ADD_ROW}` },
-      watch: ALERT,
+      versions: { v1: `SELECT pg_sleep(0.3); ${addRow}` },
+      watch: alert,
       onEvent: (event) => {
         if (event.type === "step:start" && event.node === "n" && !thawed) {
           setTimeout(() => frozen.proxy.freeze(), 100);
@@ -83,7 +84,7 @@ describe("a run whose network swallows connections", () => {
   ] as const)("breaks one connection, and finds out what is true, if %s", async (_, fault) => {
     const { database, proxy, target: node } = await proxied("sh1", "sh2");
     const planned = proxy.inject(fault);
-    const events = await runVersions({ targets: [node], versions: { v1: ADD_ROW }, watch: ALERT });
+    const events = await runVersions({ targets: [node], versions: { v1: addRow }, watch: alert });
     expect(planned.hits).toBe(1);
     expect(ends(events)).toEqual(["step:done n sh1", "step:done n sh2"]);
     const lost = events.filter((event) => event.type === "step:requeued");
@@ -97,7 +98,7 @@ describe("a run whose network swallows connections", () => {
   it("ends on the server what it gave up, with its locks", async () => {
     const { database, proxy, target: node } = await proxied("sh1");
     proxy.inject({ at: "request", action: "cut-client" });
-    await runVersions({ targets: [node], versions: { v1: ADD_ROW }, watch: ALERT });
+    await runVersions({ targets: [node], versions: { v1: addRow }, watch: alert });
     const left = await database.query(
       "SELECT state FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'",
     );
@@ -109,7 +110,7 @@ describe("a run whose network swallows connections", () => {
     const fault = proxy.inject({ sql: /INSERT/, at: "request", action: "freeze" });
     const events = await runHookOn("INSERT INTO sh1.t VALUES (1)", {
       targets: [node],
-      watch: ALERT,
+      watch: alert,
     });
     expect(fault.hits).toBe(1);
     expect(events.at(-1)?.type).toBe("hook:done");
@@ -118,15 +119,15 @@ describe("a run whose network swallows connections", () => {
 
   it("leaves alone what the server works at, and what works at the client, for long", async () => {
     const { database, target: node } = await proxied("sh1", "sh2");
-    const longerThanSilence = (2 * ALERT.silenceMs) / 1000;
+    const longerThanSilence = (2 * alert.silenceMs) / 1000;
     const events = await runVersions({
       targets: [node],
       versions: {
-        v1: `${ADD_ROW}; SELECT pg_sleep(${longerThanSilence});`,
+        v1: `${addRow}; SELECT pg_sleep(${longerThanSilence});`,
         v2: `\\! sleep ${longerThanSilence}\n`,
         v3: `\\copy t FROM PROGRAM 'sleep ${longerThanSilence}; echo 2'\n`,
       },
-      watch: ALERT,
+      watch: alert,
     });
     expect(events.filter(({ type }) => type === "step:requeued")).toEqual([]);
     expect(await ledgerOf(database, "sh1")).toEqual(["v1", "v2", "v3"]);
@@ -134,12 +135,12 @@ describe("a run whose network swallows connections", () => {
   });
 
   it.each([
-    ["another version needs the session", { v1: "SET work_mem TO '5MB'", v2: ADD_ROW }],
-    ["nobody needs the session any more", { v1: ADD_ROW }],
+    ["another version needs the session", { v1: "SET work_mem TO '5MB'", v2: addRow }],
+    ["nobody needs the session any more", { v1: addRow }],
   ])("ends though the reset of a session is lost on its way and %s", async (_, versions) => {
     const { database, proxy, target: node } = await proxied("sh1");
     const fault = proxy.inject({ sql: /DISCARD ALL/, at: "request", action: "freeze" });
-    await runVersions({ targets: [node], versions, watch: ALERT });
+    await runVersions({ targets: [node], versions, watch: alert });
     expect(fault.hits).toBe(1);
     expect(await ledgerOf(database, "sh1")).toEqual(Object.keys(versions));
     expect(await rows(database, "sh1")).toBe(1);
@@ -150,12 +151,14 @@ describe("a run whose network swallows connections", () => {
     const other = await databaseWith("sh1");
     const events = await runVersions({
       targets: [frozen.target, target("other", other)],
-      versions: { v1: ADD_ROW, v2: "SELECT 1" },
-      watch: ALERT,
+      versions: { v1: addRow, v2: "SELECT 1" },
+      watch: alert,
       reconnectForMs: 100,
       connectTimeoutMs: 300,
       onEvent: (event) => {
-        if (event.type === "step:done" && event.node === "n") frozen.proxy.freeze();
+        if (event.type === "step:done" && event.node === "n") {
+          frozen.proxy.freeze();
+        }
       },
     });
     expect(ends(events)).toContain("step:done other sh1");
@@ -169,8 +172,8 @@ describe("a run whose network swallows connections", () => {
     proxy.inject({ at: "request", action: "freeze" });
     const events = await runVersions({
       targets: [node],
-      versions: { v1: ADD_ROW },
-      watch: ALERT,
+      versions: { v1: addRow },
+      watch: alert,
       ask: () => Promise.reject(new Error("Connection terminated")),
     });
     expect(ends(events)).toEqual(["step:done n sh1"]);
@@ -189,7 +192,7 @@ describe("a run whose sessions wait for others", () => {
     const events = await runVersions({
       targets: [target("n", database)],
       versions: { v1: "ALTER TABLE t ADD COLUMN c int" },
-      watch: ALERT,
+      watch: alert,
       retryForMs: 1000,
     });
     const {
@@ -229,7 +232,7 @@ describe("a run whose sessions wait for others", () => {
     await blocker.query("BEGIN; SELECT count(*) FROM sh1.t");
     const events = await runHookOn("ALTER TABLE sh1.t ADD COLUMN c int", {
       targets: [target("n", database)],
-      watch: ALERT,
+      watch: alert,
       retryForMs: 600,
     });
     const waiting = events.find((event) => event.type === "step:waiting");
@@ -245,12 +248,14 @@ describe("a run whose sessions wait for others", () => {
     const holder = await database.connect();
     onTestFinished(() => holder.end());
     const ledger = await readShardLedger(holder, "sh1");
-    if (ledger === undefined) throw new Error("no ledger");
+    if (ledger === undefined) {
+      throw new Error("no ledger");
+    }
     const take = takeShardSql(ledger).join("; ");
     await holder.query(`SET application_name TO 'other run'; BEGIN; ${take}`);
     const events = await runVersions({
       targets: [target("n", database)],
-      versions: { v1: ADD_ROW },
+      versions: { v1: addRow },
       retryForMs: 300,
     });
     const failed = events.find((event) => event.type === "step:failed");
@@ -275,7 +280,7 @@ describe("a run whose sessions wait for others", () => {
     const events = await runVersions({
       targets: [target("n", database)],
       versions: { v1: "ALTER TABLE t ADD COLUMN c int" },
-      watch: ALERT,
+      watch: alert,
       retryForMs: 600,
       user: "plain",
     });

@@ -1,4 +1,4 @@
-import type { ExecutorClient } from "@pg-mig/sessions";
+import type { SessionClient } from "@pg-mig/sessions";
 
 /**
  * What the executor needs of a ledger: how a shard is guarded, how a version is recorded. The
@@ -29,7 +29,7 @@ export interface StepRecorder<L> {
    * @throws PgMigError if what the ledger says now does not fit the versions on disk.
    */
   replan(
-    client: ExecutorClient,
+    client: SessionClient,
     ledger: L,
     node: string,
   ): Promise<{ readonly ledger: L; readonly pending: readonly string[] }>;

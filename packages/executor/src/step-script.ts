@@ -52,10 +52,10 @@ export interface StepFrame {
 }
 
 /** A script with nothing in it: what runs then is the prologue. */
-export const NO_SCRIPT = parseScript("", { file: "" });
+export const noScript = parseScript("", { file: "" });
 
 /** A setting that does not exist: asking for it fails, and its name says why. */
-const INDEX_NOT_VALID = "pg_mig.index_is_not_valid";
+const indexNotValid = "pg_mig.index_is_not_valid";
 
 /**
  * Runs a file up to, and without, the COMMIT of the transaction that holds `recordSql`.
@@ -76,7 +76,9 @@ export async function runStepScript(
       epilogue: [...frame.recordSql, ...(isShared ? leaveSharedSql(step, frame) : [])],
       expectOpenTransaction: true,
     });
-  } else await runOutside(session, step, frame);
+  } else {
+    await runOutside(session, step, frame);
+  }
 }
 
 /** What precedes a `wrapped` file in its message. */
@@ -86,7 +88,9 @@ export function wrappedPrologue(step: StepScript, frame: StepFrame): string[] {
 
 /** What follows the record where the server's process is somebody else's behind the COMMIT. */
 function leaveSharedSql(step: StepScript, frame: StepFrame): string[] {
-  if (sessionTraces(step.script) === "none") return [];
+  if (sessionTraces(step.script) === "none") {
+    return [];
+  }
   // What was put off to the COMMIT, as deferred triggers are, runs with the settings of the file.
   return [...leaveNothingSql, ...transactionSettings(step, frame)];
 }
@@ -111,7 +115,7 @@ async function runOutside(session: Session, step: StepScript, frame: StepFrame):
   const { schema, guardSql, recordSql, scriptOptions } = frame;
   const framed = step.transaction === "framed";
   const run = (prologue: readonly string[]) =>
-    runScript(NO_SCRIPT, session.client, { ...scriptOptions, prologue });
+    runScript(noScript, session.client, { ...scriptOptions, prologue });
   await run([
     `SET statement_timeout TO ${limits.statementTimeoutMs ?? 0}`,
     // Ending CREATE INDEX CONCURRENTLY while it waits would leave an invalid index.
@@ -121,11 +125,17 @@ async function runOutside(session: Session, step: StepScript, frame: StepFrame):
     ...guardSql("session"),
     ...(framed ? ["BEGIN"] : []),
   ]);
-  if (dropFirst !== undefined) await run([`DROP INDEX CONCURRENTLY IF EXISTS ${dropFirst}`]);
+  if (dropFirst !== undefined) {
+    await run([`DROP INDEX CONCURRENTLY IF EXISTS ${dropFirst}`]);
+  }
   await runScript(script, session.client, { ...scriptOptions, batching: "single" });
-  if (framed && session.client.getTransactionStatus() !== "T") throw notInTransaction(script);
+  if (framed && session.client.getTransactionStatus() !== "T") {
+    throw notInTransaction(script);
+  }
   await run([...(framed ? [] : ["BEGIN"]), ...guardSql("transaction")]);
-  for (const index of concurrentIndexes) await ensureIndexIsValid(index, run);
+  for (const index of concurrentIndexes) {
+    await ensureIndexIsValid(index, run);
+  }
   await run(recordSql);
 }
 
@@ -141,10 +151,12 @@ async function ensureIndexIsValid(
     await run([
       "SELECT CASE WHEN (SELECT indisvalid FROM pg_catalog.pg_index WHERE indexrelid = " +
         `pg_catalog.to_regclass(${quoteLiteral(index)})) IS NOT TRUE ` +
-        `THEN pg_catalog.current_setting('${INDEX_NOT_VALID}') END`,
+        `THEN pg_catalog.current_setting('${indexNotValid}') END`,
     ]);
   } catch (error) {
-    if (!(error instanceof ScriptError) || !error.message.includes(INDEX_NOT_VALID)) throw error;
+    if (!(error instanceof ScriptError) || !error.message.includes(indexNotValid)) {
+      throw error;
+    }
     throw new PgMigError(`The index ${index} is not valid after it was built.`, {
       code: "INDEX_NOT_VALID",
       hint: `Drop it with DROP INDEX CONCURRENTLY ${index}; and run pg-mig again. IF NOT EXISTS keeps a broken index: leave it out.`,

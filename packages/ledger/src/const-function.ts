@@ -65,7 +65,9 @@ export function renderConstFunctionBody({ value, details }: ConstFunctionBody): 
  */
 export function parseConstFunctionBody(prosrc: string): ConstFunctionBody | undefined {
   const match = /^\s*SELECT\s+'((?:[^']|'')*)'\s*;?\s*(?:\/\*(.*)\*\/\s*)?$/is.exec(prosrc);
-  if (match === null) return undefined;
+  if (match === null) {
+    return undefined;
+  }
   const [, literal = "", comment] = match;
   const value = literal.replaceAll("''", "'");
   const details = comment === undefined ? undefined : parseDetails(comment);
@@ -74,7 +76,9 @@ export function parseConstFunctionBody(prosrc: string): ConstFunctionBody | unde
 
 function parseDetails(comment: string): unknown {
   const json = /^\s*pg-mig\s+(.*?)\s*$/s.exec(comment)?.[1];
-  if (json === undefined) return undefined;
+  if (json === undefined) {
+    return undefined;
+  }
   try {
     return JSON.parse(json);
   } catch {
@@ -89,6 +93,8 @@ function jsonForComment(details: unknown): string {
 
 function dollarQuote(text: string): string {
   let tag = "$$";
-  for (let n = 0; text.includes(tag); n++) tag = `$mig${n}$`;
+  for (let n = 0; text.includes(tag); n++) {
+    tag = `$mig${n}$`;
+  }
   return `${tag}${text}${tag}`;
 }

@@ -16,7 +16,9 @@ describe("loadDBDigest", () => {
   const answers = new Map([["up", " SELECT '2024.aa'; "]]);
   const runSql = async (node: string) => {
     const stored = answers.get(node);
-    if (stored === undefined) throw new Error(`${node} is down`);
+    if (stored === undefined) {
+      throw new Error(`${node} is down`);
+    }
     return [{ stored }];
   };
 

@@ -2,7 +2,7 @@ import { PgMigError } from "@pg-mig/model";
 import { parseConstFunctionBody } from "./const-function.js";
 
 /** The query behind {@link loadDBDigest}: at most one row, with the stored text. */
-const DIGEST_SQL = `SELECT p.prosrc AS stored FROM pg_catalog.pg_proc p
+const digestSql = `SELECT p.prosrc AS stored FROM pg_catalog.pg_proc p
 JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 WHERE n.nspname = 'public' AND p.proname = 'mig_digest_const' AND p.pronargs = 0`;
 
@@ -24,7 +24,7 @@ export async function loadDBDigest<TDestination>(
 ): Promise<string> {
   const answers = await Promise.allSettled(
     destinations.map(async (destination) => {
-      const [row] = await runSql(destination, DIGEST_SQL);
+      const [row] = await runSql(destination, digestSql);
       return typeof row?.stored === "string"
         ? parseConstFunctionBody(row.stored)?.value
         : undefined;
@@ -50,6 +50,8 @@ export async function loadDBDigest<TDestination>(
 export function chooseDigest(digests: readonly (string | undefined)[]): string {
   const known = digests.filter((digest) => digest !== undefined && digest !== "").sort();
   const highest = known.findLast((digest) => digest?.includes("."));
-  if (highest !== undefined) return highest;
+  if (highest !== undefined) {
+    return highest;
+  }
   return known[0] === undefined ? "0" : `0.${known[0]}`;
 }

@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import { NodeLedgerReader, type NodeLedgerRow } from "./node-ledger.js";
 import { EntryPool, ledgerEntry, renderShardLedger } from "./shard-ledger.js";
 
-const [A, B] = ["a".repeat(64), "b".repeat(64)];
+const [a, b] = ["a".repeat(64), "b".repeat(64)];
 const noon = new Date("2026-01-02T12:00:00Z");
 const later = new Date("2026-01-02T12:00:01Z");
 
 function row(schema: string, second: Date, oid = 1): NodeLedgerRow {
-  const entries = [ledgerEntry("1.a.sh", A, noon), ledgerEntry("2.b.sh", B, second)];
+  const entries = [ledgerEntry("1.a.sh", a, noon), ledgerEntry("2.b.sh", b, second)];
   return { schema, oid, name: "mig_versions_const", stored: renderShardLedger(entries) };
 }
 

@@ -58,7 +58,9 @@ export class NodeLedgerReader {
         this.#shards.set(schema, ledger);
       } catch (error) {
         const first = this.#unreadable?.shard;
-        if (first === undefined || schema < first) this.#unreadable = { shard: schema, error };
+        if (first === undefined || schema < first) {
+          this.#unreadable = { shard: schema, error };
+        }
       }
     }
     if (name !== null && schema === "public") {
@@ -73,7 +75,9 @@ export class NodeLedgerReader {
    * versions.
    */
   end(): NodeLedger {
-    if (this.#unreadable !== undefined) throw this.#unreadable.error;
+    if (this.#unreadable !== undefined) {
+      throw this.#unreadable.error;
+    }
     return {
       shards: [...this.#shards.values()].sort((a, b) => (a.shard < b.shard ? -1 : 1)),
       digest: this.#ofNode.get("mig_digest_const"),
@@ -89,7 +93,9 @@ export class NodeLedgerReader {
  */
 export function parseNodeLedger(rows: readonly NodeLedgerRow[]): NodeLedger {
   const reader = new NodeLedgerReader();
-  for (const row of rows) reader.add(row);
+  for (const row of rows) {
+    reader.add(row);
+  }
   return reader.end();
 }
 

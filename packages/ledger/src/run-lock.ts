@@ -1,13 +1,13 @@
 import { parseRunName, type RunName } from "./run-name.js";
 
 /** Beside the class of the shards' locks; the second half is 0: one lock a database. */
-const RUN_LOCK_KEY = { classId: 0x70676d68, objectId: 0 } as const;
+const runLockKey = { classId: 0x70676d68, objectId: 0 } as const;
 
-const KEY = `${RUN_LOCK_KEY.classId}, ${RUN_LOCK_KEY.objectId}`;
+const key = `${runLockKey.classId}, ${runLockKey.objectId}`;
 
-const IS_RUN_LOCK =
+const isRunLock =
   "locktype = 'advisory' AND granted AND objsubid = 2 " +
-  `AND classid = ${RUN_LOCK_KEY.classId} AND objid = ${RUN_LOCK_KEY.objectId} AND database = ` +
+  `AND classid = ${runLockKey.classId} AND objid = ${runLockKey.objectId} AND database = ` +
   "(SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())";
 
 /**
@@ -30,17 +30,17 @@ export const runLockSessionSql = [
  * lock's holder would wait for in turn, and no server sees that circle. For the same reason it is to
  * be sent outside of transactions.
  */
-export const tryRunLockSql = `SELECT pg_catalog.pg_try_advisory_lock(${KEY}) AS taken`;
+export const tryRunLockSql = `SELECT pg_catalog.pg_try_advisory_lock(${key}) AS taken`;
 
 /** Gives back the lock that {@link tryRunLockSql} took. */
-export const releaseRunLockSql = `SELECT pg_catalog.pg_advisory_unlock(${KEY})`;
+export const releaseRunLockSql = `SELECT pg_catalog.pg_advisory_unlock(${key})`;
 
 /** Asks whether the asking session has the lock: a row if so. */
-export const ownRunLockSql = `SELECT 1 FROM pg_catalog.pg_locks WHERE ${IS_RUN_LOCK} AND pid = pg_catalog.pg_backend_pid()`;
+export const ownRunLockSql = `SELECT 1 FROM pg_catalog.pg_locks WHERE ${isRunLock} AND pid = pg_catalog.pg_backend_pid()`;
 
 /** Asks who has the lock: a row for {@link parseRunLockHolder}, or none. Any role may ask. */
 export const runLockHolderSql = `SELECT l.pid, a.application_name, a.usename::text AS role, a.client_addr::text AS address
-FROM (SELECT pid FROM pg_catalog.pg_locks WHERE ${IS_RUN_LOCK}) l
+FROM (SELECT pid FROM pg_catalog.pg_locks WHERE ${isRunLock}) l
 LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid`;
 
 /** Who has the run lock of a database. */
@@ -63,7 +63,9 @@ export function parseRunLockHolder(rows: readonly unknown[]): RunLockHolder | un
     readonly role: string | null;
     readonly address: string | null;
   }[];
-  if (row === undefined) return undefined;
+  if (row === undefined) {
+    return undefined;
+  }
   const applicationName = row.application_name || undefined;
   return {
     serverPid: row.pid,

@@ -29,7 +29,9 @@ describe("the name of a run", () => {
         const since = new Date(Math.floor(name.since.getTime() / 1000) * 1000);
         expect(parsed).toEqual({ action: name.action, pid: name.pid, since });
         expect(name.host.replace(/[^ -~]/gu, "?").startsWith(host ?? "none")).toBe(true);
-        if (name.host.length < 15) expect(host).toBe(name.host.replace(/[^ -~]/gu, "?"));
+        if (name.host.length < 15) {
+          expect(host).toBe(name.host.replace(/[^ -~]/gu, "?"));
+        }
       }),
     );
   });

@@ -10,7 +10,7 @@ export interface RunName {
 }
 
 /** PostgreSQL cuts longer names off. */
-const MAX_BYTES = 63;
+const maxBytes = 63;
 
 /**
  * Renders an `application_name` of at most 63 bytes: `pg-mig apply 2026-11-22T23:51:02Z 1234@ci-7`.
@@ -20,7 +20,7 @@ const MAX_BYTES = 63;
 export function renderRunName({ action, since, pid, host }: RunName): string {
   const when = since.toISOString().replace(/\.\d+Z$/, "Z");
   const shown = host.replace(/[^\x20-\x7e]/gu, "?");
-  return `pg-mig ${action} ${when} ${pid}@${shown}`.slice(0, MAX_BYTES);
+  return `pg-mig ${action} ${when} ${pid}@${shown}`.slice(0, maxBytes);
 }
 
 /** Reads what {@link renderRunName} made; `undefined`: it is some other name. */
@@ -29,7 +29,9 @@ export function parseRunName(applicationName: string): RunName | undefined {
     /^pg-mig (?<action>\w+) (?<since>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) (?<pid>\d+)@(?<host>.*)$/.exec(
       applicationName,
     );
-  if (match?.groups === undefined) return undefined;
+  if (match?.groups === undefined) {
+    return undefined;
+  }
   const { action = "", since = "", pid, host = "" } = match.groups;
   const began = new Date(since);
   return Number.isNaN(began.getTime())

@@ -39,7 +39,7 @@ export interface StoredLedger extends Pick<ShardLedger, "shard" | "schemaOid"> {
 }
 
 /** The digits of a checksum that the ledger keeps: 64 bits tell an edited file. */
-const CHECKSUM_DIGITS = 16;
+const checksumDigits = 16;
 
 /** What the comment behind the version list holds. One string an entry keeps the function small. */
 interface LedgerDetails {
@@ -91,7 +91,9 @@ export function parseShardLedger(
   { shard, schemaOid, stored }: StoredLedger,
   pool = new EntryPool(),
 ): ShardLedger {
-  if (stored === undefined) return { shard, schemaOid, entries: [], storedHash: undefined };
+  if (stored === undefined) {
+    return { shard, schemaOid, entries: [], storedHash: undefined };
+  }
   const storedHash = sha256(stored);
   const entries = pool.list(storedHash, () => parseEntries(shard, stored, pool));
   return { shard, schemaOid, entries, storedHash };
@@ -136,7 +138,7 @@ export function storeLedgerSql(shard: string, entries: readonly LedgerEntry[]): 
 export function ledgerEntry(version: string, checksum: string, appliedAt: Date): LedgerEntry {
   return {
     version,
-    checksum: checksum.slice(0, CHECKSUM_DIGITS),
+    checksum: checksum.slice(0, checksumDigits),
     appliedAt: `${appliedAt.toISOString().slice(0, 19)}Z`,
   };
 }
@@ -159,7 +161,9 @@ export function editedVersions(
 
 function ledgerBody(entries: readonly LedgerEntry[]) {
   const value = JSON.stringify(entries.map(({ version }) => version));
-  if (entries.every(({ checksum }) => checksum === undefined)) return { value };
+  if (entries.every(({ checksum }) => checksum === undefined)) {
+    return { value };
+  }
   const details: LedgerDetails = {
     applied: entries.map(({ checksum, appliedAt }) =>
       checksum === undefined ? null : [checksum, appliedAt].filter(Boolean).join(" "),
@@ -179,8 +183,12 @@ function parseVersionList(value: string): string[] | undefined {
 
 /** What the comment says of each version; anything but what this tool writes is nothing. */
 function parseLedgerDetails(details: unknown): (string | undefined)[] {
-  if (typeof details !== "object" || details === null || !("applied" in details)) return [];
-  if (!Array.isArray(details.applied)) return [];
+  if (typeof details !== "object" || details === null || !("applied" in details)) {
+    return [];
+  }
+  if (!Array.isArray(details.applied)) {
+    return [];
+  }
   return details.applied.map((text: unknown) => (typeof text === "string" ? text : undefined));
 }
 

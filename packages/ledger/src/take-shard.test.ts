@@ -18,7 +18,9 @@ afterAll(async () => {
 async function databaseWith(...schemas: string[]): Promise<TestDatabase> {
   const database = await (cluster.nodes[0] as TestCluster["nodes"][number]).createDatabase();
   onTestFinished(() => database.drop());
-  for (const schema of schemas) await database.query(`CREATE SCHEMA ${schema}`);
+  for (const schema of schemas) {
+    await database.query(`CREATE SCHEMA ${schema}`);
+  }
   return database;
 }
 
@@ -30,7 +32,9 @@ async function connect(database: TestDatabase): Promise<pg.Client> {
 
 async function ledgerOf(client: pg.Client, shard: string): Promise<ShardLedger> {
   const ledger = await readShardLedger(client, shard);
-  if (ledger === undefined) throw new Error(`no shard ${shard}`);
+  if (ledger === undefined) {
+    throw new Error(`no shard ${shard}`);
+  }
   return ledger;
 }
 
@@ -164,7 +168,9 @@ describe("takeShardSql", () => {
           applied = await transact(client, ledger, entries).then(
             () => true,
             (error) => {
-              if (failureOf(error) === undefined) throw error;
+              if (failureOf(error) === undefined) {
+                throw error;
+              }
               return false;
             },
           );

@@ -6,11 +6,11 @@ import type { ShardLedger } from "./shard-ledger.js";
  * The first half of the two-integer advisory lock key of a shard; the second is a hash of its name.
  * Two-integer keys cannot meet the single-bigint keys that applications mostly use.
  */
-const SHARD_LOCK_CLASS = 0x70676d67;
+const shardLockClass = 0x70676d67;
 
 /** Names of settings that do not exist: asking for one is how the guard's statements fail. */
-const SHARD_TAKEN = "pg_mig.shard_is_taken_by_another_run";
-const LEDGER_CHANGED = "pg_mig.ledger_has_changed";
+const shardTaken = "pg_mig.shard_is_taken_by_another_run";
+const ledgerChanged = "pg_mig.ledger_has_changed";
 
 /** Why a shard could not be taken. */
 export type TakeFailure = "shard-taken" | "ledger-changed";
@@ -35,7 +35,7 @@ export function takeShardSql(
   const lock = scope === "session" ? "pg_try_advisory_lock" : "pg_try_advisory_xact_lock";
   return [
     `SELECT CASE WHEN NOT pg_catalog.${lock}(${lockKey(ledger.shard)}) ` +
-      `THEN pg_catalog.current_setting('${SHARD_TAKEN}') END`,
+      `THEN pg_catalog.current_setting('${shardTaken}') END`,
     checkLedgerSql(ledger),
   ];
 }
@@ -62,9 +62,13 @@ export function takeFailure(error: {
   readonly message: string;
 }): TakeFailure | undefined {
   // 42704, undefined_object: the message names the setting in every language.
-  if (error.sqlState !== "42704") return undefined;
-  if (error.message.includes(SHARD_TAKEN)) return "shard-taken";
-  return error.message.includes(LEDGER_CHANGED) ? "ledger-changed" : undefined;
+  if (error.sqlState !== "42704") {
+    return undefined;
+  }
+  if (error.message.includes(shardTaken)) {
+    return "shard-taken";
+  }
+  return error.message.includes(ledgerChanged) ? "ledger-changed" : undefined;
 }
 
 function checkLedgerSql({ shard, schemaOid, storedHash }: ShardLedger): string {
@@ -78,7 +82,7 @@ function checkLedgerSql({ shard, schemaOid, storedHash }: ShardLedger): string {
   // The whole key of an index: without the argument types the plan visits every shard's function.
   return (
     `SELECT CASE WHEN (p.nspname = ${quoteLiteral(shard)} AND ${same}) IS NOT TRUE ` +
-    `THEN pg_catalog.current_setting('${LEDGER_CHANGED}') END ` +
+    `THEN pg_catalog.current_setting('${ledgerChanged}') END ` +
     `FROM (SELECT ${schema} AS nspname, (SELECT prosrc FROM pg_catalog.pg_proc ` +
     `WHERE proname = 'mig_versions_const' AND proargtypes = '' AND pronamespace = ${schemaOid}) AS prosrc) p`
   );
@@ -91,5 +95,5 @@ function lockKey(shard: string): string {
 
 function lockKeyOf(shard: string): { readonly lockClass: number; readonly hash: number } {
   const hash = createHash("sha256").update(shard).digest().readInt32BE(0);
-  return { lockClass: SHARD_LOCK_CLASS, hash };
+  return { lockClass: shardLockClass, hash };
 }

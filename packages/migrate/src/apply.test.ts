@@ -10,15 +10,15 @@ import {
   expectAllApplied,
   ledgerOf,
   options,
-  SHARDS,
   shardedCluster,
+  shardNames,
 } from "./counted-shards.test.support.js";
 import { addMigrations, migrationFolder } from "./migration-folder.test.support.js";
 
-const SLOW_TEST = { timeout: 60_000 };
+const slowTest = { timeout: 60_000 };
 const { databases, cluster } = shardedCluster({ nodes: 2 });
 
-describe("apply", SLOW_TEST, () => {
+describe("apply", slowTest, () => {
   it("applies every version once to every shard of every node, then finds nothing to do", async () => {
     const nodes = await databases();
     const versions = countingVersions(3);
@@ -39,7 +39,9 @@ describe("apply", SLOW_TEST, () => {
       [second]: `${versions[second]}\nCREATE UNIQUE INDEX ON ballast(id);`,
     });
     for (const database of nodes) {
-      for (const shard of SHARDS) await database.query(`CREATE TABLE ${shard}.ballast(id int)`);
+      for (const shard of shardNames) {
+        await database.query(`CREATE TABLE ${shard}.ballast(id int)`);
+      }
     }
     await nodes[1]?.query("INSERT INTO sh0003.ballast VALUES (1), (1)");
 
@@ -78,7 +80,9 @@ describe("apply", SLOW_TEST, () => {
       code: "TIMELINE_VIOLATION",
       where: { shard: "sh0002" },
     });
-    for (const database of nodes) expect(await appliedOn(database, "sh0001")).toEqual([]);
+    for (const database of nodes) {
+      expect(await appliedOn(database, "sh0001")).toEqual([]);
+    }
   });
 
   it("goes round again for schemas that a version makes", async () => {
@@ -110,7 +114,9 @@ describe("apply", SLOW_TEST, () => {
     for await (const event of apply({ ...options(nodes, folder), parallelism: 1 })) {
       events.push(event);
       const done = events.filter(({ type }) => type === "step:done").length;
-      if (done === 7 && event.type === "step:requeued") await holder.query("COMMIT");
+      if (done === 7 && event.type === "step:requeued") {
+        await holder.query("COMMIT");
+      }
     }
     expect(events).toContainEqual(
       expect.objectContaining({ type: "step:requeued", shard: "sh0002", reason: "lock-timeout" }),
@@ -140,13 +146,19 @@ describe("apply", SLOW_TEST, () => {
     let killing: Promise<void> | undefined;
     try {
       // Not before: while it plans, the run would simply be refused.
-      for await (const { type } of run) if (type === "step:start") killing ??= kill();
+      for await (const { type } of run) {
+        if (type === "step:start") {
+          killing ??= kill();
+        }
+      }
     } finally {
       over = true;
       await killing;
     }
     let report = await run.result;
-    if (report.outcome !== "done") report = await apply(options(nodes, folder)).result;
+    if (report.outcome !== "done") {
+      report = await apply(options(nodes, folder)).result;
+    }
     expect(report.outcome).toMatch(/^(done|nothing-to-do)$/);
     await expectAllApplied(nodes, Object.keys(versions));
   });
@@ -164,7 +176,7 @@ describe("apply", SLOW_TEST, () => {
     });
     const report = await apply(options(nodes.slice(0, 1), folder)).result;
     expect(report).toMatchObject({ outcome: "failed", done: 0, inDoubt: [] });
-    expect(report.failed.map(({ shard }) => shard)).toEqual(SHARDS);
+    expect(report.failed.map(({ shard }) => shard)).toEqual(shardNames);
     expect(await appliedOn(nodes[0] as TestDatabase, "sh0001")).toEqual([]);
   });
 
@@ -179,8 +191,12 @@ describe("apply", SLOW_TEST, () => {
     const run = apply({ ...options(nodes, folder), signal: controller.signal });
     let started = 0;
     for await (const event of run) {
-      if (event.type === "step:start" && event.version === "20240101000009.sleep.sh") started++;
-      if (started === 8) controller.abort();
+      if (event.type === "step:start" && event.version === "20240101000009.sleep.sh") {
+        started++;
+      }
+      if (started === 8) {
+        controller.abort();
+      }
     }
     const report = await run.result;
     expect(report).toMatchObject({ outcome: "interrupted", planned: 16, done: 8, notAttempted: 8 });
@@ -213,7 +229,9 @@ describe("apply", SLOW_TEST, () => {
 
   it("runs before.sql and after.sql once a node, and again only when there is reason to", async () => {
     const nodes = await databases();
-    for (const database of nodes) await database.query("CREATE TABLE public.log(file text)");
+    for (const database of nodes) {
+      await database.query("CREATE TABLE public.log(file text)");
+    }
     const folder = await migrationFolder({
       ...countingVersions(1),
       "before.sql": "INSERT INTO log VALUES ('before');",
@@ -235,7 +253,7 @@ describe("apply", SLOW_TEST, () => {
   });
 });
 
-describe("apply, on a cluster that breaks", SLOW_TEST, () => {
+describe("apply, on a cluster that breaks", slowTest, () => {
   it("reports what was applied when the end of the run cannot be remembered", async () => {
     const nodes = (await databases()).slice(0, 1);
     const [database] = nodes as [TestDatabase];
@@ -275,14 +293,14 @@ describe("apply, on a cluster that breaks", SLOW_TEST, () => {
     const onFirst = report.doneByVersion.flatMap(({ shards }) =>
       shards.filter(({ node }) => !node.includes(String(second.port))),
     );
-    expect(onFirst).toHaveLength(SHARDS.length * 4);
+    expect(onFirst).toHaveLength(shardNames.length * 4);
     await second.start();
     expect((await apply(options(nodes, folder)).result).outcome).toBe("done");
     await expectAllApplied(nodes, Object.keys(versions));
   });
 });
 
-describe("apply, whose connections break at COMMIT", SLOW_TEST, () => {
+describe("apply, whose connections break at COMMIT", slowTest, () => {
   it.each(["request", "midway", "reply"] as const)(
     "applies everything once when every third COMMIT is cut at its %s",
     async (at) => {
@@ -296,7 +314,9 @@ describe("apply, whose connections break at COMMIT", SLOW_TEST, () => {
       let commits = 0;
       proxy.inject({ at, action: "cut" });
       for await (const event of run) {
-        if (event.type === "step:done" && ++commits % 3 === 0) proxy.inject({ at, action: "cut" });
+        if (event.type === "step:done" && ++commits % 3 === 0) {
+          proxy.inject({ at, action: "cut" });
+        }
       }
       const report = await run.result;
       expect(report).toMatchObject({ outcome: "done", failed: [], inDoubt: [], done: 20 });

@@ -4,7 +4,7 @@ import { startNodes, type TestCluster, type TestDatabase } from "@pg-mig/testkit
 import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
 import type { ApplyOptions } from "./run-options.js";
 
-export const SHARDS = ["sh0001", "sh0002", "sh0003", "sh0004"];
+export const shardNames = ["sh0001", "sh0002", "sh0003", "sh0004"];
 
 /** Starts nodes for the tests of a file. */
 export function shardedCluster({ nodes }: { readonly nodes: number }): {
@@ -26,7 +26,7 @@ export function shardedCluster({ nodes }: { readonly nodes: number }): {
         cluster.nodes.map(async (node) => {
           const database = await node.createDatabase();
           onTestFinished(() => database.drop());
-          for (const shard of SHARDS) {
+          for (const shard of shardNames) {
             const table = `CREATE TABLE ${shard}.applied(version text)`;
             await database.query(`CREATE SCHEMA ${shard}; ${table}`);
           }
@@ -71,7 +71,7 @@ export async function expectAllApplied(
   versions: readonly string[],
 ): Promise<void> {
   for (const database of nodes) {
-    for (const shard of SHARDS) {
+    for (const shard of shardNames) {
       expect(await appliedOn(database, shard), `${shard}, applied once`).toEqual(versions);
       expect(await ledgerOf(database, shard), `${shard}, ledger`).toEqual(versions);
     }
@@ -80,6 +80,8 @@ export async function expectAllApplied(
 
 export async function collect(run: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
   const events = [];
-  for await (const event of run) events.push(event);
+  for await (const event of run) {
+    events.push(event);
+  }
   return events;
 }

@@ -14,7 +14,11 @@ export async function findEditedFiles(
 ): Promise<readonly EditedFile[]> {
   const known = new Set<string>();
   for (const { entries } of nodes.flatMap(({ shards }) => shards)) {
-    for (const { version, checksum } of entries) if (checksum !== undefined) known.add(version);
+    for (const { version, checksum } of entries) {
+      if (checksum !== undefined) {
+        known.add(version);
+      }
+    }
   }
   const checksums = await readChecksums(directory, { fs: nodeFileSystem, versions: [...known] });
   const edited = new Map<string, { node: string; shard: string }[]>();
@@ -38,7 +42,9 @@ export async function findEditedFiles(
  * @throws PgMigError `FILES_EDITED`, with a problem for each version
  */
 export function refuseEditedFiles(edited: readonly EditedFile[]): void {
-  if (edited.length === 0) return;
+  if (edited.length === 0) {
+    return;
+  }
   const names = edited.map(({ version }) => version).join(", ");
   throw new PgMigError(`Files were edited after they were applied: ${names}.`, {
     code: "FILES_EDITED",

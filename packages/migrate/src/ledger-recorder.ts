@@ -40,7 +40,9 @@ export function createLedgerRecorder({
     },
     async replan(client, { shard }, node) {
       const ledger = await readShardLedger(client, shard);
-      if (ledger !== undefined) return { ledger, pending: replan(ledger, node) };
+      if (ledger !== undefined) {
+        return { ledger, pending: replan(ledger, node) };
+      }
       throw new PgMigError(`Shard "${shard}" was dropped or renamed during the run.`, {
         code: "SHARD_DROPPED",
         hint: "If that was meant, there is nothing to do: the next run does not see it.",

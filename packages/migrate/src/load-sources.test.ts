@@ -29,7 +29,9 @@ beforeAll(async () => {
     }),
     "node_modules/@acme/nodes/index.js": `export const source = () => (${source("package")})`,
   };
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  for (const [name, text] of Object.entries(files)) {
+    await writeFile(join(folder, name), text);
+  }
 });
 
 afterAll(() => rm(folder, { recursive: true }));

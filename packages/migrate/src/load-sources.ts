@@ -14,7 +14,9 @@ export async function loadSources({
   hosts: lists,
   discovery,
 }: Pick<Settings, "hosts" | "discovery">): Promise<readonly DiscoverySource[]> {
-  if (discovery === undefined) return [hosts(lists)];
+  if (discovery === undefined) {
+    return [hosts(lists)];
+  }
   const given = renderSource(discovery.source);
   const loaded = discovery.entries.map(async (entry, index) =>
     typeof entry === "string"
@@ -22,7 +24,9 @@ export async function loadSources({
       : checkSource(entry, `Entry ${index + 1} of ${given}`),
   );
   const sources = (await Promise.all(loaded)).flat();
-  if (sources.length > 0) return sources;
+  if (sources.length > 0) {
+    return sources;
+  }
   throw new PgMigError(`There is no discovery source in ${given}.`, {
     code: "DISCOVERY_INVALID",
     hint: 'Name one, such as hosts("db1,db2"), or leave "discovery" out: then the hosts are the source.',
@@ -38,7 +42,9 @@ async function loadNamed(
   try {
     const module = await importModule(specifier, { folder });
     exported = module.default ?? module.source;
-    if (typeof exported === "function") exported = await exported();
+    if (typeof exported === "function") {
+      exported = await exported();
+    }
   } catch (cause) {
     const words = cause instanceof Error ? cause.message : String(cause);
     throw new PgMigError(
@@ -54,7 +60,9 @@ async function loadNamed(
 }
 
 function checkSource(value: unknown, subject: string): DiscoverySource {
-  if (isSource(value)) return value;
+  if (isSource(value)) {
+    return value;
+  }
   throw new PgMigError(`${subject} is no discovery source.`, {
     code: "DISCOVERY_INVALID",
     hint: 'It must be an object with "name" and "discover". A package or file exports it, or a function that makes it, as its default or as "source".',

@@ -46,17 +46,23 @@ export class MigrationFiles {
    */
   async load(versions: readonly string[]): Promise<void> {
     const missing = [...new Set(versions)].filter((version) => !this.#scripts.has(version));
-    if (missing.length === 0) return;
+    if (missing.length === 0) {
+      return;
+    }
     const direction = this.#direction;
     const options = { fs: nodeFileSystem, versions: missing, directions: [direction] };
     const scripts = await loadMigrationScripts(this.#directory, options);
-    for (const [version, script] of scripts[direction]) this.#scripts.set(version, script);
+    for (const [version, script] of scripts[direction]) {
+      this.#scripts.set(version, script);
+    }
   }
 
   /** The same versions, if their files are all loaded: during a run no other may come up. */
   ensureLoaded(versions: readonly string[]): readonly string[] {
     const missing = versions.find((version) => !this.#scripts.has(version));
-    if (missing === undefined) return versions;
+    if (missing === undefined) {
+      return versions;
+    }
     throw new PgMigError(`${missing} became pending during the run.`, {
       code: "LEDGER_WENT_BACK",
       hint: "Somebody undid it meanwhile. Run pg-mig again when they are done.",
@@ -81,7 +87,9 @@ export class MigrationFiles {
 
   #script(version: string): MigrationScript {
     const script = this.#scripts.get(version);
-    if (script === undefined) throw new Error(`The file of ${version} was not loaded.`);
+    if (script === undefined) {
+      throw new Error(`The file of ${version} was not loaded.`);
+    }
     return script;
   }
 }

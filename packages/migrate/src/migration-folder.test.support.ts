@@ -20,8 +20,9 @@ export async function addMigrations(
   files: Readonly<Record<string, string>>,
 ): Promise<void> {
   for (const [name, text] of Object.entries(files)) {
-    if (name.endsWith(".sql")) await writeFile(join(folder, name), text);
-    else {
+    if (name.endsWith(".sql")) {
+      await writeFile(join(folder, name), text);
+    } else {
       await writeFile(join(folder, `${name}.up.sql`), text);
       await writeFile(join(folder, `${name}.dn.sql`), "");
     }

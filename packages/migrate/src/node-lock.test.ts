@@ -15,7 +15,9 @@ const { databases } = shardedCluster({ nodes: 1 });
 async function connect(url: string): Promise<LockConnection> {
   const defaults = { port: 5432, user: "postgres", sslMode: "disable" } as const;
   const [node] = resolveNodes(parseHosts(url), defaults);
-  if (node === undefined) throw new Error("no node");
+  if (node === undefined) {
+    throw new Error("no node");
+  }
   const client = await connectNode(node, { applicationName: "pg-mig" });
   return { client, identity: parseNodeIdentity((await client.query(nodeIdentitySql)).rows) };
 }
@@ -41,7 +43,7 @@ describe("NodeLock", () => {
     proxy.cut();
     await expect(lock.ask("SELECT 1")).rejects.toThrow();
     expect(lock.held).toBe(false);
-    while ((await lock.try()).type !== "taken");
+    while ((await lock.try()).type !== "taken") {}
     expect(lock.held).toBe(true);
   });
 
@@ -63,7 +65,7 @@ describe("NodeLock", () => {
     onTestFinished(() => another.close());
     expect(await another.try()).toMatchObject({ type: "refused" });
     await proxy.stop();
-    while ((await lock.try()).type !== "taken");
+    while ((await lock.try()).type !== "taken") {}
   });
 
   it("is lost where the server says that it is not held any more", async () => {

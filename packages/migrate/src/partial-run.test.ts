@@ -8,9 +8,9 @@ import type { ApplyOptions } from "./run-options.js";
 import { status } from "./status.js";
 import { undo } from "./undo.js";
 
-const SHARDS = ["sh0001", "sh0002"];
-const V1 = "20240101000000.first.sh";
-const V2 = "20240101000001.second.sh";
+const shardNames = ["sh0001", "sh0002"];
+const v1 = "20240101000000.first.sh";
+const v2 = "20240101000001.second.sh";
 
 let cluster: TestCluster;
 let databases: TestDatabase[];
@@ -27,7 +27,9 @@ async function regions(files: Readonly<Record<string, string>>): Promise<ApplyOp
     ["eu", "us"].map(async () => {
       const database = await cluster.node.createDatabase();
       onTestFinished(() => database.drop());
-      for (const shard of SHARDS) await database.query(`CREATE SCHEMA ${shard}`);
+      for (const shard of shardNames) {
+        await database.query(`CREATE SCHEMA ${shard}`);
+      }
       return database;
     }),
   );
@@ -58,7 +60,9 @@ async function applied(): Promise<string[]> {
 
 async function finish(run: ReturnType<typeof apply>) {
   const events: RunEvent[] = [];
-  for await (const event of run) events.push(event);
+  for await (const event of run) {
+    events.push(event);
+  }
   return { events, report: await run.result };
 }
 
@@ -74,7 +78,7 @@ async function stateOf(options: ApplyOptions) {
 describe("a run that is limited to some nodes and shards", () => {
   it("applies there alone, says so, and leaves the digest to the next full run", async () => {
     const options = await regions({
-      [V1]: "CREATE TABLE t1();",
+      [v1]: "CREATE TABLE t1();",
       "before.sql": "CREATE TABLE IF NOT EXISTS public.prepared()",
     });
     const some = await finish(apply({ ...options, only: only("region=eu,shard=*2") }));
@@ -97,10 +101,10 @@ describe("a run that is limited to some nodes and shards", () => {
 
   it("finishes what failed, and a full run with nothing left still saves the digest", async () => {
     const bad = "SELECT 1 / (current_schema <> 'sh0001')::int;";
-    const options = await regions({ [V1]: "CREATE TABLE t1();", [V2]: bad });
+    const options = await regions({ [v1]: "CREATE TABLE t1();", [v2]: bad });
     const first = await finish(apply(options));
     expect(first.report.failed.map(({ shard }) => shard)).toEqual(["sh0001", "sh0001"]);
-    await addMigrations(options.migrationDirectory, { [V2]: "SELECT 1;" });
+    await addMigrations(options.migrationDirectory, { [v2]: "SELECT 1;" });
     const again = await finish(
       apply({ ...options, only: { choice: parseChoice(["failed"]), failed: first.report.failed } }),
     );
@@ -112,7 +116,7 @@ describe("a run that is limited to some nodes and shards", () => {
   });
 
   it("does nothing where the chosen shards have all, not even before.sql", async () => {
-    const options = await regions({ [V1]: "CREATE TABLE t1();", "before.sql": "SELECT 1" });
+    const options = await regions({ [v1]: "CREATE TABLE t1();", "before.sql": "SELECT 1" });
     await finish(apply({ ...options, only: only("region=eu") }));
     const again = await finish(apply({ ...options, only: only("region=eu") }));
     expect(again.report).toMatchObject({ outcome: "nothing-to-do", partial: true });
@@ -121,7 +125,7 @@ describe("a run that is limited to some nodes and shards", () => {
 
   it("works on a chosen node that has no shard yet, too", async () => {
     const options = await regions({
-      [V1]: "CREATE TABLE t1();",
+      [v1]: "CREATE TABLE t1();",
       "before.sql": "CREATE SCHEMA IF NOT EXISTS sh0001;",
     });
     await databases[0]?.query("DROP SCHEMA sh0001, sh0002");
@@ -131,20 +135,20 @@ describe("a run that is limited to some nodes and shards", () => {
   });
 
   it("undoes there alone, and does not say that the undo is complete", async () => {
-    const options = await regions({ [V1]: "CREATE TABLE t1();" });
-    await addMigrations(options.migrationDirectory, { [`${V1}.dn.sql`]: "DROP TABLE t1;" });
+    const options = await regions({ [v1]: "CREATE TABLE t1();" });
+    await addMigrations(options.migrationDirectory, { [`${v1}.dn.sql`]: "DROP TABLE t1;" });
     await finish(apply(options));
-    const some = await finish(undo({ ...options, version: V1, only: only("region=us") }));
+    const some = await finish(undo({ ...options, version: v1, only: only("region=us") }));
     expect(some.report).toMatchObject({ outcome: "done", partial: true, done: 2 });
     expect(await applied()).toEqual(["eu.sh0001", "eu.sh0002"]);
     expect(await stateOf(options)).toEqual(["digest current", "before-undo unfinished"]);
-    await finish(undo({ ...options, version: V1 }));
+    await finish(undo({ ...options, version: v1 }));
     expect(await applied()).toEqual([]);
     expect(await stateOf(options)).toEqual(["after-undo current", "after-undo current"]);
   });
 
   it("limits the status, too", async () => {
-    const options = await regions({ [V1]: "SELECT 1" });
+    const options = await regions({ [v1]: "SELECT 1" });
     const { nodes } = await status({ ...options, only: only("shard=sh0001") });
     expect(nodes.map(({ shards }) => shards.map(({ shard }) => shard))).toEqual([
       ["sh0001"],
@@ -157,7 +161,7 @@ describe("a run that is limited to some nodes and shards", () => {
     ["a shard that is nowhere", "shard=zz*", "No shard of 2 nodes is chosen"],
     ["failed, where nothing failed", "failed", "No node of 2 nodes is chosen"],
   ])("is refused for %s", async (_, text, words) => {
-    const options = await regions({ [V1]: "CREATE TABLE t1();" });
+    const options = await regions({ [v1]: "CREATE TABLE t1();" });
     const run = apply({ ...options, only: only(text) });
     await expect(run.result).rejects.toMatchObject({
       code: "NOTHING_CHOSEN",

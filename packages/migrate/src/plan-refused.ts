@@ -13,7 +13,9 @@ export function refuseViolations(
   nodes: readonly OpenNode[],
 ): void {
   const [first] = violations;
-  if (first === undefined) return;
+  if (first === undefined) {
+    return;
+  }
   const label = (name: string) => nodes.find(({ node }) => node.name === name)?.node.label ?? name;
   const groups = new Map<string, Violation[]>();
   for (const violation of violations) {

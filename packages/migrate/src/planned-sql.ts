@@ -29,12 +29,18 @@ export async function plannedSql(
   const shown = new Map<string, Omit<PlannedSql, "otherShards">>();
   const counts = new Map<string, number>();
   for (const { node, shard, pending } of chains) {
-    for (const version of pending) counts.set(version, (counts.get(version) ?? 0) + 1);
-    if (pending.every((version) => shown.has(version))) continue;
+    for (const version of pending) {
+      counts.set(version, (counts.get(version) ?? 0) + 1);
+    }
+    if (pending.every((version) => shown.has(version))) {
+      continue;
+    }
     const open = cluster.nodes.find((candidate) => candidate.node.name === node);
     let ledger = open?.ledger.shards.find((candidate) => candidate.shard === shard);
     for (const version of pending) {
-      if (open === undefined || ledger === undefined) break;
+      if (open === undefined || ledger === undefined) {
+        break;
+      }
       const step = files.stepScript(version);
       const sent: StepMessages<ShardLedger> = await stepMessages({
         shard,

@@ -13,8 +13,8 @@ import {
   countingVersions,
   expectAllApplied,
   options,
-  SHARDS,
   shardedCluster,
+  shardNames,
 } from "./counted-shards.test.support.js";
 import { migrationFolder } from "./migration-folder.test.support.js";
 
@@ -27,12 +27,14 @@ async function poolers(
 ) {
   const nodes = await databases();
   const bouncers = await Promise.all(nodes.map((node) => startPgBouncer({ node, mode, settings })));
-  for (const bouncer of bouncers) onTestFinished(() => bouncer.stop());
+  for (const bouncer of bouncers) {
+    onTestFinished(() => bouncer.stop());
+  }
   // As a run names its nodes.
   return { nodes, bouncers: bouncers.sort((a, b) => a.port - b.port) };
 }
 
-const RUN_LOCKS = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 1885826408";
+const runLocks = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 1885826408";
 
 describe.skipIf(pgBouncerMissing() !== undefined)("a run through PgBouncer", () => {
   it("is as any other in session mode: one at a time, with everything it may do", async () => {
@@ -63,7 +65,11 @@ describe.skipIf(pgBouncerMissing() !== undefined)("a run through PgBouncer", () 
     const folder = await migrationFolder({ "20240101000000.sleep.sh": "SELECT pg_sleep(600);" });
     const controller = new AbortController();
     const run = apply({ ...options(bouncers, folder), signal: controller.signal });
-    for await (const { type } of run) if (type === "step:start") controller.abort();
+    for await (const { type } of run) {
+      if (type === "step:start") {
+        controller.abort();
+      }
+    }
     expect((await run.result).outcome).toBe("interrupted");
     const sleeping =
       "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query ~ 'pg_sleep.600'";
@@ -110,7 +116,9 @@ describe.skipIf(pgBouncerMissing() !== undefined)("a run through PgBouncer", () 
     const events: RunEvent[] = [];
     for await (const event of apply({ ...options(bouncers, folder), allowPooler: true })) {
       events.push(event);
-      if (event.type === "step:start") expect(await nodes[0]?.query(RUN_LOCKS)).toEqual([]);
+      if (event.type === "step:start") {
+        expect(await nodes[0]?.query(runLocks)).toEqual([]);
+      }
     }
     expect(events[0]).toEqual({
       type: "note",
@@ -160,14 +168,16 @@ describe.skipIf(pgBouncerMissing() !== undefined)("a run through PgBouncer", () 
       "20240101000002.fail.sh": `${leaks} SELECT 1 / 0;`,
     });
     const proxies = await Promise.all(bouncers.map((bouncer) => startProxy(bouncer)));
-    for (const proxy of proxies) onTestFinished(() => proxy.stop());
+    for (const proxy of proxies) {
+      onTestFinished(() => proxy.stop());
+    }
     const given = { ...options(proxies, folder), allowPooler: true, parallelism: 1 };
     const report = await apply(given).result;
     const failed = report.failed.map(
       ({ version, error }) => `${version}: ${error.server?.message}`,
     );
     expect([...new Set(failed)]).toEqual(["20240101000002.fail.sh: division by zero"]);
-    expect(report.done).toBe(2 * 2 * SHARDS.length);
+    expect(report.done).toBe(2 * 2 * shardNames.length);
     // Nothing is set for a session, whose process is somebody else's.
     const messages = proxies.flatMap(({ seen }) => seen.map((sql) => sql.trim().split(/[\s;]/, 1)));
     expect([...new Set(messages.flat())].sort()).toEqual(["BEGIN", "COMMIT", "ROLLBACK", "SELECT"]);

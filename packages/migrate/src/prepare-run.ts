@@ -78,7 +78,9 @@ export async function prepareRun(
     const planAgain = (nodes: readonly OpenNode[]) =>
       planRun(nodes, { options, directory, kind, files });
     const plan = await planAgain(cluster.nodes);
-    if (options.only !== undefined) onNote(partialNote(cluster.nodes));
+    if (options.only !== undefined) {
+      onNote(partialNote(cluster.nodes));
+    }
     return { kind, cluster, files, planAgain, ...plan };
   } catch (error) {
     await cluster.close();
@@ -99,7 +101,9 @@ async function planRun(
 ): Promise<RunPlan> {
   const chains = kind.plan(nodes);
   const edited = await findEditedFiles(directory, nodes);
-  if (options.editedFiles === "error") refuseEditedFiles(edited);
+  if (options.editedFiles === "error") {
+    refuseEditedFiles(edited);
+  }
   await files.load(chains.flatMap(({ pending }) => pending));
   // Alone, the hooks are for the whole cluster: a run that is limited leaves them to the next one.
   const isWhole = options.only === undefined;
@@ -109,7 +113,9 @@ async function planRun(
     files.hooks.length > 0 &&
     (options.force === true || (isWhole && !isFinished));
   const hasWork = chains.length > 0 || hooksAreDue;
-  if (hasWork && options.allowShell !== true) refuseShellCommands(files.scripts);
+  if (hasWork && options.allowShell !== true) {
+    refuseShellCommands(files.scripts);
+  }
   const isRemembered =
     isFinished && nodes.every(({ ledger }) => ledger.digest === kind.digestAfter);
   const changesNodes = hasWork || (isWhole && kind.action === "apply" && !isRemembered);

@@ -9,7 +9,7 @@ import { apply } from "./apply.js";
 import { migrationFolder } from "./migration-folder.test.support.js";
 import type { ApplyOptions } from "./run-options.js";
 
-const SLOW = { timeout: 120_000 };
+const slow = { timeout: 120_000 };
 let cluster: TestCluster;
 
 beforeEach(async () => {
@@ -33,7 +33,9 @@ async function scope(first: TestNode) {
     server.close();
   });
   const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
+  if (address === null || typeof address === "string") {
+    throw new Error("no port");
+  }
   const { user, password, database } = first;
   return {
     source: patroni({
@@ -73,7 +75,7 @@ async function runUntilStuck(options: ApplyOptions, onStuck: () => Promise<void>
 }
 
 describe("a run whose Patroni leader moves", () => {
-  it("goes on at the new leader", SLOW, async () => {
+  it("goes on at the new leader", slow, async () => {
     const primary = cluster.node;
     const replica = await cluster.startReplica();
     const { source, moveTo } = await scope(primary);
@@ -94,9 +96,11 @@ describe("a run whose Patroni leader moves", () => {
     expect(tables).toEqual({ count: 6 });
   });
 
-  it("does not go on at another database that has taken its place", SLOW, async () => {
+  it("does not go on at another database that has taken its place", slow, async () => {
     const [primary, other] = cluster.nodes;
-    if (primary === undefined || other === undefined) throw new Error("no nodes");
+    if (primary === undefined || other === undefined) {
+      throw new Error("no nodes");
+    }
     await other.query("CREATE SCHEMA sh1; CREATE SCHEMA sh2");
     const { source, moveTo } = await scope(primary);
     const options = { ...(await optionsFor(source, primary)), reconnectForMs: 500 };
@@ -151,7 +155,9 @@ describe("a run whose address leads to another server", () => {
         const started = events.some(
           (one) => one.type === "step:start" && one.version.includes(title),
         );
-        if (!started || acted.has(title) || quickDone.length < 2) continue;
+        if (!started || acted.has(title) || quickDone.length < 2) {
+          continue;
+        }
         acted.add(title);
         await act();
       }
@@ -159,7 +165,7 @@ describe("a run whose address leads to another server", () => {
     return { events, acted, report: await run.result };
   }
 
-  it("applies again what a lagging replica does not have, and counts it once", SLOW, async () => {
+  it("applies again what a lagging replica does not have, and counts it once", slow, async () => {
     const { primary, replica, clients, failOver } = await laggingPair();
     const options: ApplyOptions = {
       sources: [hosts(clients.url)],
@@ -183,7 +189,7 @@ describe("a run whose address leads to another server", () => {
     expect(tables.map(({ relname }) => relname).sort()).toEqual(["t1", "t1", "t2", "t3"]);
   });
 
-  it("does not go back to the old primary that has come back", SLOW, async () => {
+  it("does not go back to the old primary that has come back", slow, async () => {
     const { primary, clients, failOver } = await laggingPair();
     const options: ApplyOptions = {
       sources: [hosts(clients.url)],

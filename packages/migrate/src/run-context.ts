@@ -4,10 +4,10 @@ import { PgMigError } from "@pg-mig/model";
 import type { Chain } from "@pg-mig/planner";
 import type { ReportBuilder, RunEvent } from "@pg-mig/report";
 import {
-  type ExecutorNode,
+  defaultReconnectForMs,
   type OpenCluster,
   type OpenNode,
-  RECONNECT_FOR_MS,
+  type SessionNode,
 } from "@pg-mig/sessions";
 import { createLedgerRecorder } from "./ledger-recorder.js";
 import type { MigrationFiles } from "./migration-files.js";
@@ -69,7 +69,9 @@ export class RunContext {
           .filter((version) => this.#files.stepScript(version).transaction !== "wrapped")
           .map((version) => `${version} on ${labelOf(nodes, node)}`),
       );
-    if (places.length === 0) return;
+    if (places.length === 0) {
+      return;
+    }
     const unguarded = [...new Set(places)].map((message) => ({ message }));
     throw new PgMigError(
       "Versions that run outside of a transaction cannot be guarded behind a pooler in transaction mode.",
@@ -116,7 +118,9 @@ export class RunContext {
         parallelism: this.#options.parallelism ?? 10,
       },
     );
-    if (signal.aborted) return false;
+    if (signal.aborted) {
+      return false;
+    }
     return (await this.#runHook("after.sql")) && !report.failed;
   }
 
@@ -140,7 +144,7 @@ export class RunContext {
     );
   }
 
-  get #nodes(): readonly ExecutorNode[] {
+  get #nodes(): readonly SessionNode[] {
     return this.#options.cluster.nodes.map(({ node }) => node);
   }
 
@@ -155,7 +159,7 @@ export class RunContext {
       allowShell: allowShell ?? false,
       lockTimeoutMs: lockTimeoutMs ?? 2000,
       retryForMs: retryForMs ?? 600_000,
-      reconnectForMs: reconnectForMs ?? RECONNECT_FOR_MS,
+      reconnectForMs: reconnectForMs ?? defaultReconnectForMs,
     };
   }
 }

@@ -44,7 +44,9 @@ async function run(
   /** Tells which steps a failover has taken back, and gives them. */
   const tellVanished = (now: readonly OpenNode[]): readonly StepDone[] => {
     const vanished = vanishedSteps(report.doneSteps, now, kind.action);
-    for (const step of vanished) emit({ type: "step:vanished", ...step, doneBy: "this-run" });
+    for (const step of vanished) {
+      emit({ type: "step:vanished", ...step, doneBy: "this-run" });
+    }
     return vanished;
   };
   const finish = (
@@ -85,7 +87,9 @@ async function run(
       begun = true;
       let vanished: readonly StepDone[] = [];
       for (let round = 1; round === 1 || chains.length > 0; round++) {
-        if (round > 1) emit({ type: "round:start", round, ...totals(chains, vanished) });
+        if (round > 1) {
+          emit({ type: "round:start", round, ...totals(chains, vanished) });
+        }
         if (!(await context.runRound(chains, nodes))) {
           const outcome = options.signal.aborted ? "interrupted" : "failed";
           return finish(outcome, await cluster.readReachable());
@@ -102,7 +106,9 @@ async function run(
     return finish(hasWork ? "done" : "nothing-to-do", nodes);
   } catch (error) {
     // Versions are applied by now. That must be told, whatever went wrong behind them.
-    if (!begun || !(isPgMigError(error) || isConnectionLoss(error))) throw error;
+    if (!begun || !(isPgMigError(error) || isConnectionLoss(error))) {
+      throw error;
+    }
     return finish("failed", await cluster.readReachable(), { error: errorInfo(error, {}) });
   } finally {
     watch?.stop();

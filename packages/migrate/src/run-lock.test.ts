@@ -8,8 +8,8 @@ import {
   countingVersions,
   expectAllApplied,
   options,
-  SHARDS,
   shardedCluster,
+  shardNames,
 } from "./counted-shards.test.support.js";
 import { dryRun } from "./dry-run.js";
 import { migrationFolder } from "./migration-folder.test.support.js";
@@ -26,13 +26,15 @@ async function outcomeOf(run: { readonly result: Promise<Report> }): Promise<str
   );
 }
 
-const LOCK_BACKENDS =
+const lockBackends =
   "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND granted " +
   "AND classid = 1885826408 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
 async function lockHolder(database: TestDatabase): Promise<number> {
-  const [row] = await database.query<{ pid: number }>(LOCK_BACKENDS);
-  if (row === undefined) throw new Error("Nobody has the run lock.");
+  const [row] = await database.query<{ pid: number }>(lockBackends);
+  if (row === undefined) {
+    throw new Error("Nobody has the run lock.");
+  }
   return row.pid;
 }
 
@@ -42,15 +44,15 @@ async function takeAsAnother(database: TestDatabase): Promise<pg.Client> {
   onTestFinished(() => client.end());
   const run = { action: "undo", since: new Date(1_700_000_000_000), pid: 99, host: "elsewhere" };
   await client.query(`SET application_name TO '${renderRunName(run)}'`);
-  while (!(await client.query(tryRunLockSql)).rows[0]?.taken);
+  while (!(await client.query(tryRunLockSql)).rows[0]?.taken) {}
   return client;
 }
 
 /** A version that does not end before {@link release}. */
-const HELD = "20240101000000.held.sh";
+const held = "20240101000000.held.sh";
 const heldVersions = (later: number) => ({
-  [HELD]: `DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM public.go) LOOP PERFORM pg_sleep(0.01); END LOOP; END $$;
-    INSERT INTO applied VALUES ('${HELD}');`,
+  [held]: `DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM public.go) LOOP PERFORM pg_sleep(0.01); END LOOP; END $$;
+    INSERT INTO applied VALUES ('${held}');`,
   ...Object.fromEntries(
     Object.entries(countingVersions(later)).map(([name, sql]) => [
       name.replace("0101", "0202"),
@@ -60,12 +62,16 @@ const heldVersions = (later: number) => ({
 });
 
 async function release(nodes: readonly TestDatabase[]): Promise<void> {
-  for (const database of nodes) await database.query("INSERT INTO go VALUES (1)");
+  for (const database of nodes) {
+    await database.query("INSERT INTO go VALUES (1)");
+  }
 }
 
 /** A run that is in the middle of its first version on every node; `finish` lets it go on. */
 async function heldRun(nodes: readonly TestDatabase[], given: Partial<ApplyOptions> = {}) {
-  for (const database of nodes) await database.query("CREATE TABLE public.go(n int)");
+  for (const database of nodes) {
+    await database.query("CREATE TABLE public.go(n int)");
+  }
   const versions = heldVersions(2);
   const folder = await migrationFolder(versions);
   const run = apply({ ...options(nodes, folder), parallelism: 1, ...given });
@@ -75,7 +81,9 @@ async function heldRun(nodes: readonly TestDatabase[], given: Partial<ApplyOptio
     const ended = (async () => {
       for await (const event of run) {
         events.push(event);
-        if (event.type === "step:start" && ++started === nodes.length) resolve();
+        if (event.type === "step:start" && ++started === nodes.length) {
+          resolve();
+        }
       }
     })();
     ended.then(resolve, reject);
@@ -100,7 +108,11 @@ describe("runs that start at once", () => {
           const run = apply(options(orders[i % orders.length] ?? nodes, folder));
           const outcome = outcomeOf(run);
           try {
-            for await (const { type } of run) if (type.startsWith("step:")) works.push(i);
+            for await (const { type } of run) {
+              if (type.startsWith("step:")) {
+                works.push(i);
+              }
+            }
           } catch {
             // It is the outcome, too.
           }
@@ -170,7 +182,9 @@ describe("a run that meets another one", () => {
     const events: RunEvent[] = [];
     for await (const event of second) {
       events.push(event);
-      if (event.type === "note") await release(nodes);
+      if (event.type === "note") {
+        await release(nodes);
+      }
     }
     expect(notes(events)).toEqual([
       expect.stringMatching(
@@ -200,7 +214,11 @@ describe("a run that meets another one", () => {
     });
     await expect(
       (async () => {
-        for await (const { type } of waiting) if (type === "note") controller.abort();
+        for await (const { type } of waiting) {
+          if (type === "note") {
+            controller.abort();
+          }
+        }
       })(),
     ).rejects.toMatchObject({ name: "AbortError" });
   });
@@ -216,7 +234,11 @@ describe("a run that meets another one", () => {
       waitMs: "unlimited",
       signal: controller.signal,
     });
-    for await (const { type } of waiting) if (type === "note") break;
+    for await (const { type } of waiting) {
+      if (type === "note") {
+        break;
+      }
+    }
     const [open] = await database.query(
       "SELECT count(*)::int FROM pg_stat_activity WHERE application_name LIKE 'pg-mig apply%' AND (xact_start IS NOT NULL OR backend_xmin IS NOT NULL)",
     );
@@ -230,7 +252,9 @@ describe("a run that meets another one", () => {
     const nodes = await databases();
     const folder = await migrationFolder(countingVersions(1));
     expect((await apply(options(nodes, folder)).result).outcome).toBe("done");
-    for (const database of nodes) await takeAsAnother(database);
+    for (const database of nodes) {
+      await takeAsAnother(database);
+    }
     expect((await apply(options(nodes, folder)).result).outcome).toBe("nothing-to-do");
     expect((await dryRun(options(nodes, folder))).chains).toEqual([]);
     expect((await status(options(nodes, folder))).nodes).toHaveLength(3);
@@ -241,7 +265,7 @@ describe("a run that meets another one", () => {
     const folder = await migrationFolder(countingVersions(1));
     await takeAsAnother(nodes[2] as TestDatabase);
     const report = await apply(options(nodes.slice(0, 2), folder)).result;
-    expect(report).toMatchObject({ outcome: "done", done: 2 * SHARDS.length });
+    expect(report).toMatchObject({ outcome: "done", done: 2 * shardNames.length });
   });
 });
 
@@ -275,8 +299,8 @@ describe("a run that loses its lock", () => {
         message: expect.stringMatching(/^Another run works on 127.*: pg-mig undo on elsewhere/),
       }),
     ]);
-    expect(report.done).toBe(others.length * SHARDS.length * run.versions.length + 1);
-    expect(report.notAttempted).toBe(SHARDS.length * run.versions.length - 1);
+    expect(report.done).toBe(others.length * shardNames.length * run.versions.length + 1);
+    expect(report.notAttempted).toBe(shardNames.length * run.versions.length - 1);
     await expectAllApplied(others, run.versions);
     await thief.end();
     const next = await apply(options(nodes, run.folder)).result;
@@ -291,9 +315,9 @@ describe("a run that loses its lock", () => {
     const run = await heldRun(nodes, { signal: controller.signal });
     controller.abort();
     expect((await run.result).outcome).toBe("interrupted");
-    expect(await database.query(LOCK_BACKENDS)).toEqual([]);
+    expect(await database.query(lockBackends)).toEqual([]);
     const folder = await migrationFolder({ "20240101000000.bad.sh": "SELECT 1 / 0;" });
     expect((await apply(options(nodes, folder)).result).outcome).toBe("failed");
-    expect(await database.query(LOCK_BACKENDS)).toEqual([]);
+    expect(await database.query(lockBackends)).toEqual([]);
   });
 });

@@ -16,7 +16,9 @@ export function refuseShellCommands(scripts: readonly Script[]): void {
     })),
   );
   const [first] = problems;
-  if (first === undefined) return;
+  if (first === undefined) {
+    return;
+  }
   throw new PgMigError("There are shell commands in the files, and none may run.", {
     code: "SHELL_REFUSED",
     hint: "Write it without backticks and \\!; or allow shell commands: run without --no-shell.",

@@ -110,7 +110,9 @@ export async function status(options: StatusOptions): Promise<ClusterStatus> {
 }
 
 function lastRun({ ledger }: OpenNode, hooks: readonly string[]): NodeStatus["lastRun"] {
-  if (ledger.fingerprint === "") return "unfinished";
+  if (ledger.fingerprint === "") {
+    return "unfinished";
+  }
   const schemas = ledger.shards.map(({ shard }) => shard);
   return ledger.fingerprint === rerunFingerprint(schemas, hooks) ? "current" : "changed";
 }

@@ -45,7 +45,9 @@ export function undoKind(directory: MigrationDirectory, text: string): RunKind {
 
 function requireVersion({ path, versions }: MigrationDirectory, text: string): string {
   const name = parseMigrationFileName(basename(text))?.version.name ?? text;
-  if (versions.some((version) => version.name === name)) return name;
+  if (versions.some((version) => version.name === name)) {
+    return name;
+  }
   const latest = versions.slice(-3).map((version) => version.name);
   throw new PgMigError(`There is no version "${name}" in the directory ${path}.`, {
     code: "VERSION_UNKNOWN",

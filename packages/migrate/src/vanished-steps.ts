@@ -18,7 +18,9 @@ export function vanishedSteps(
   );
   return steps.filter((step) => {
     const entries = ledgers.get(key(step));
-    if (entries === undefined) return false;
+    if (entries === undefined) {
+      return false;
+    }
     return entries.some(({ version }) => version === step.version) !== (action === "apply");
   });
 }

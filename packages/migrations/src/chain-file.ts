@@ -4,9 +4,9 @@ import type { FileWriter } from "./file-system.js";
 import type { MigrationDirectory } from "./migration-directory.js";
 import { compareVersions, type Version } from "./version.js";
 
-const CHAIN_FILE = "chain.txt";
+const chainFile = "chain.txt";
 
-const EXPLANATION = `\
+const explanation = `\
 # The order of all migrations. Written by pg-mig: do not edit.
 #
 # This file is here to make two branches that both add a migration collide in Git. If it conflicts
@@ -25,7 +25,7 @@ const EXPLANATION = `\
 export function renderChainFile(versions: readonly Version[]): string {
   const names = versions.map(({ name }) => name).sort(compareVersions);
   const links = names.map((name, index) => `${names[index - 1] ?? "(init)"} -> ${name}`);
-  return `${EXPLANATION}\n${[shortDigest(codeDigest(versions)), ...links].join("\n")}\n`;
+  return `${explanation}\n${[shortDigest(codeDigest(versions)), ...links].join("\n")}\n`;
 }
 
 /** Writes chain.txt into the migration directory, over the one that is there; returns its path. */
@@ -33,7 +33,7 @@ export async function writeChainFile(
   directory: Pick<MigrationDirectory, "path" | "versions">,
   fs: FileWriter,
 ): Promise<string> {
-  const path = join(directory.path, CHAIN_FILE);
+  const path = join(directory.path, chainFile);
   await fs.replaceFile(path, renderChainFile(directory.versions));
   return path;
 }

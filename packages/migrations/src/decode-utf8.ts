@@ -16,8 +16,11 @@ function firstInvalidByte(bytes: Uint8Array): number {
   let bad = bytes.length + 1;
   while (bad - good > 1) {
     const middle = Math.floor((good + bad) / 2);
-    if (canGoOn(bytes.subarray(0, middle))) good = middle;
-    else bad = middle;
+    if (canGoOn(bytes.subarray(0, middle))) {
+      good = middle;
+    } else {
+      bad = middle;
+    }
   }
   return good;
 }

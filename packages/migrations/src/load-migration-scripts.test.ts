@@ -27,7 +27,9 @@ async function problemsOf(files: Files) {
     () => expect.fail("the files are accepted"),
     (thrown: unknown) => thrown,
   );
-  if (!isPgMigError(error)) throw error;
+  if (!isPgMigError(error)) {
+    throw error;
+  }
   expect(error.code).toBe("MIGRATION_FILE_INVALID");
   return error.problems.map(({ message, where }) => {
     const place = [where?.file, where?.line, where?.column].filter((part) => part !== undefined);
@@ -113,7 +115,9 @@ describe("loadMigrationScripts, of files that include others", () => {
     const path = await mkdtemp(join(tmpdir(), "pg-mig-includes-"));
     onTestFinished(() => rm(path, { recursive: true }));
     await mkdir(join(path, "parts"));
-    for (const [name, text] of Object.entries(files)) await writeFile(join(path, name), text);
+    for (const [name, text] of Object.entries(files)) {
+      await writeFile(join(path, name), text);
+    }
     return path;
   }
 

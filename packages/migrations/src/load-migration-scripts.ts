@@ -37,7 +37,7 @@ interface MigrationFile {
 }
 
 /** How many files are open at a time. */
-const BATCH = 32;
+const batch = 32;
 
 /**
  * Reads and checks the files of versions, and before.sql and after.sql where there are such.
@@ -60,7 +60,9 @@ export async function loadMigrationScripts(
     const bytes = await readOrProblem(source.file, fs);
     const result = bytes instanceof Uint8Array ? checkScript(bytes, source) : { problems: [bytes] };
     const complete = "checked" in result ? await withIncludes(result.checked, fs) : result;
-    if ("checked" in complete) return complete.checked;
+    if ("checked" in complete) {
+      return complete.checked;
+    }
     problems.push(...complete.problems);
     return undefined;
   };
@@ -71,12 +73,16 @@ export async function loadMigrationScripts(
   const before = await loadHook(directory.before);
   const after = await loadHook(directory.after);
   const [first, ...rest] = problems;
-  if (first !== undefined) throw problemsError("MIGRATION_FILE_INVALID", [first, ...rest]);
+  if (first !== undefined) {
+    throw problemsError("MIGRATION_FILE_INVALID", [first, ...rest]);
+  }
   const select = (wantedDirection: Direction) =>
     new Map(
       files.flatMap(({ version, direction }, index) => {
         const script = checked[index];
-        if (script === undefined || direction !== wantedDirection) return [];
+        if (script === undefined || direction !== wantedDirection) {
+          return [];
+        }
         return [[version, { ...script, version, direction }]];
       }),
     );
@@ -98,7 +104,9 @@ export async function readChecksums(
     bytes: await readOrProblem(migrationFilePath(directory, name, "up"), fs),
   }));
   const [first, ...rest] = files.flatMap(({ bytes }) => (bytes instanceof Uint8Array ? [] : bytes));
-  if (first !== undefined) throw problemsError("MIGRATION_FILE_INVALID", [first, ...rest]);
+  if (first !== undefined) {
+    throw problemsError("MIGRATION_FILE_INVALID", [first, ...rest]);
+  }
   return new Map(
     files.flatMap(({ name, bytes }) =>
       bytes instanceof Uint8Array ? [[name, checksumOf(bytes)]] : [],
@@ -111,7 +119,9 @@ function selectNames(
   versions: readonly string[] | undefined,
 ): readonly string[] {
   const names = directory.versions.map(({ name }) => name);
-  if (versions === undefined) return names;
+  if (versions === undefined) {
+    return names;
+  }
   const wanted = new Set(versions);
   return names.filter((name) => wanted.has(name));
 }
@@ -119,7 +129,9 @@ function selectNames(
 /** Reads the files that a script includes, so that they are read once, and found bad beforehand. */
 async function withIncludes(checked: CheckedScript, fs: FileReader): Promise<CheckResult> {
   const { script } = checked;
-  if (!script.commands.some(({ name }) => INCLUDES.includes(name))) return { checked };
+  if (!script.commands.some(({ name }) => includeCommands.includes(name))) {
+    return { checked };
+  }
   try {
     const readFile = (path: string) => fs.readFile(path);
     return { checked: { ...checked, script: await loadScript(script.file, { readFile }) } };
@@ -128,14 +140,16 @@ async function withIncludes(checked: CheckedScript, fs: FileReader): Promise<Che
   }
 }
 
-const INCLUDES = ["i", "include", "ir", "include_relative"];
+const includeCommands = ["i", "include", "ir", "include_relative"];
 
 async function readOrProblem(file: string, fs: FileReader): Promise<Uint8Array | FileProblem> {
   try {
     return await fs.readFile(file);
   } catch (error) {
     const code = systemErrorCode(error);
-    if (code === undefined) throw error;
+    if (code === undefined) {
+      throw error;
+    }
     return {
       message: `the file cannot be read (${code})`,
       hint: "Check that it is there and may be read.",
@@ -150,8 +164,8 @@ async function inBatches<T, R>(
   work: (item: T) => Promise<R>,
 ): Promise<readonly R[]> {
   const results: R[] = [];
-  for (let start = 0; start < items.length; start += BATCH) {
-    results.push(...(await Promise.all(items.slice(start, start + BATCH).map(work))));
+  for (let start = 0; start < items.length; start += batch) {
+    results.push(...(await Promise.all(items.slice(start, start + batch).map(work))));
   }
   return results;
 }

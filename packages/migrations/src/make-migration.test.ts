@@ -20,7 +20,9 @@ describe("makeMigration", () => {
       join(path, "20260304050607.first.sh.up.sql"),
       join(path, "20260304050607.first.sh.dn.sql"),
     ]);
-    for (const file of made.files) expect(await readFile(file, "utf8")).toBe("");
+    for (const file of made.files) {
+      expect(await readFile(file, "utf8")).toBe("");
+    }
     expect(await readFile(join(path, "chain.txt"), "utf8")).toBe(renderChainFile([made.version]));
   });
 

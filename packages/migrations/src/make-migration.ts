@@ -50,7 +50,9 @@ async function createEmpty(file: string, fs: FileWriter): Promise<void> {
   try {
     await fs.createFile(file, "");
   } catch (error) {
-    if (systemErrorCode(error) !== "EEXIST") throw error;
+    if (systemErrorCode(error) !== "EEXIST") {
+      throw error;
+    }
     throw new PgMigError(`The file ${file} exists already.`, {
       code: "MIGRATION_FILE_EXISTS",
       hint: "Someone made it at this very moment: run the command again.",

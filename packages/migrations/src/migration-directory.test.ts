@@ -15,7 +15,9 @@ async function problemsOf(files: Readonly<Record<string, string>>) {
     () => expect.fail("the directory is accepted"),
     (thrown: unknown) => thrown,
   );
-  if (!isPgMigError(error)) throw error;
+  if (!isPgMigError(error)) {
+    throw error;
+  }
   expect(error.code).toBe("MIGRATION_DIRECTORY_INVALID");
   return error.problems.map(({ message, hint, where }) => `${where?.file}: ${message} / ${hint}`);
 }

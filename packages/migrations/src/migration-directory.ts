@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { PgMigError } from "@pg-mig/model";
 import { type DirectoryEntry, type DirectoryReader, systemErrorCode } from "./file-system.js";
 import { type FileProblem, problemsError } from "./problems-error.js";
-import { describeStrayFile, isStrayFile, SPECIAL_FILES } from "./stray-file.js";
+import { describeStrayFile, isStrayFile, specialFiles } from "./stray-file.js";
 import {
   compareVersions,
   type Direction,
@@ -58,8 +58,8 @@ export async function readMigrationDirectory(
   return {
     path,
     versions,
-    before: special(SPECIAL_FILES.before),
-    after: special(SPECIAL_FILES.after),
+    before: special(specialFiles.before),
+    after: special(specialFiles.after),
   };
 }
 
@@ -81,7 +81,9 @@ function pairUp(path: string, names: readonly string[]): readonly Version[] {
   }));
   for (const { version, direction } of files) {
     const twin = migrationFileName(version.name, direction === "up" ? "down" : "up");
-    if (present.has(twin)) continue;
+    if (present.has(twin)) {
+      continue;
+    }
     problems.push({
       where: { file: migrationFilePath({ path }, version.name, direction) },
       message: `its ${direction === "up" ? "dn" : "up"} file is missing`,

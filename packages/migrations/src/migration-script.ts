@@ -51,12 +51,16 @@ export function checkScript(
     return { problems: [{ message, hint: "Save the file as UTF-8.", where: { file } }] };
   }
   const parsed = parse(decoded.text, file);
-  if ("problems" in parsed) return parsed;
+  if ("problems" in parsed) {
+    return parsed;
+  }
   const { script } = parsed;
   const { limits, problems } = parseLimits(script, kind);
   const rule = kind === "version" ? "limits-needed" : "limits-not-needed";
   const { problems: faults, ...use } = judgeTransactions(script, limits, rule);
-  if (problems.length + faults.length > 0) return { problems: [...problems, ...faults] };
+  if (problems.length + faults.length > 0) {
+    return { problems: [...problems, ...faults] };
+  }
   return { checked: { script, checksum: checksumOf(bytes), limits, ...use } };
 }
 
@@ -73,7 +77,9 @@ function parse(
 
 /** What psql-script found wrong with a script, or with a file that it includes. Other errors are thrown on. */
 export function scriptProblems(error: unknown, file: string): readonly FileProblem[] {
-  if (!isPgMigError(error)) throw error;
+  if (!isPgMigError(error)) {
+    throw error;
+  }
   const found = error.problems.length > 0 ? error.problems : [error];
   return found.map(({ message, hint, where }) => ({
     message: withoutPlace(message, where?.file ?? file),
@@ -84,6 +90,8 @@ export function scriptProblems(error: unknown, file: string): readonly FileProbl
 
 /** A problem has its place in `where`; the message of a single error says it too. */
 function withoutPlace(message: string, file: string): string {
-  if (!message.startsWith(`${file}:`)) return message;
+  if (!message.startsWith(`${file}:`)) {
+    return message;
+  }
   return message.slice(file.length).replace(/^(?::\d+)*:?\s*/u, "");
 }

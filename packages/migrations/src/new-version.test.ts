@@ -35,7 +35,9 @@ describe("planNewVersion", () => {
       fc.property(timestamps, (found) => {
         const versions = disk(...found.map((timestamp) => `${timestamp}.zzz.zzz`));
         const { version } = planNewVersion({ target: "0@0", now, versions });
-        for (const { name } of versions) expect(compareVersions(version.name, name)).toBe(1);
+        for (const { name } of versions) {
+          expect(compareVersions(version.name, name)).toBe(1);
+        }
       }),
     );
   });

@@ -26,7 +26,7 @@ export interface UnknownPrefix {
 }
 
 /** How far behind the latest version a new one is put, where the clock says it is earlier. */
-const STEP = 60n;
+const step = 60n;
 
 /**
  * Chooses the name of a new version: its timestamp is the present time in UTC, `YYYYMMDDHHmmss`, or
@@ -57,7 +57,7 @@ export function planNewVersion({ target, now, versions }: PlanNewVersionOptions)
 
 function timestampAfter(versions: readonly Version[], now: Date): string {
   const present = BigInt(now.toISOString().slice(0, 19).replace(/\D/gu, ""));
-  const later = versions.map(({ timestamp }) => BigInt(timestamp) + STEP);
+  const later = versions.map(({ timestamp }) => BigInt(timestamp) + step);
   return String([present, ...later].reduce((a, b) => (b > a ? b : a)));
 }
 
@@ -66,6 +66,8 @@ function findUnknownPrefix(
   versions: readonly Version[],
 ): UnknownPrefix | undefined {
   const known = [...new Set(versions.map((version) => version.prefix))].sort(compareVersions);
-  if (known.length === 0 || known.includes(prefix)) return undefined;
+  if (known.length === 0 || known.includes(prefix)) {
+    return undefined;
+  }
   return { prefix, known, nearest: nearestWord(prefix, known) };
 }

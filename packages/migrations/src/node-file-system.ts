@@ -20,7 +20,9 @@ async function describeEntry(directory: string, name: string): Promise<Directory
     return { name, kind: stats.isDirectory() ? "directory" : stats.isFile() ? "file" : "other" };
   } catch (error) {
     // A link that leads nowhere: reading the file, if anyone does, says so by its name.
-    if (systemErrorCode(error) === "ENOENT") return { name, kind: "file" };
+    if (systemErrorCode(error) === "ENOENT") {
+      return { name, kind: "file" };
+    }
     throw error;
   }
 }

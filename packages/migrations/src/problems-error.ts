@@ -27,6 +27,8 @@ export function problemsError(
 }
 
 function compareProblems({ where: a }: FileProblem, { where: b }: FileProblem): number {
-  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+  if (a.file !== b.file) {
+    return a.file < b.file ? -1 : 1;
+  }
   return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 }

@@ -3,9 +3,9 @@ import { nearestWord } from "@pg-mig/model";
 import { parseMigrationFileName } from "./version.js";
 
 /** Files that the tool knows by their whole name. */
-export const SPECIAL_FILES = { before: "before.sql", after: "after.sql" } as const;
+export const specialFiles = { before: "before.sql", after: "after.sql" } as const;
 
-const DOWN_WORDS = new Set(["dn", "down", "undo", "rollback", "revert"]);
+const downWords = new Set(["dn", "down", "undo", "rollback", "revert"]);
 
 /**
  * Tells whether a file of the migration directory must not be there: its name ends in `.sql` and is
@@ -13,8 +13,12 @@ const DOWN_WORDS = new Set(["dn", "down", "undo", "rollback", "revert"]);
  * stray too: it was meant to be one, and would be passed over in silence.
  */
 export function isStrayFile(fileName: string): boolean {
-  if (fileName === SPECIAL_FILES.before || fileName === SPECIAL_FILES.after) return false;
-  if (parseMigrationFileName(fileName) !== undefined) return false;
+  if (fileName === specialFiles.before || fileName === specialFiles.after) {
+    return false;
+  }
+  if (parseMigrationFileName(fileName) !== undefined) {
+    return false;
+  }
   return fileName.endsWith(".sql") || parseMigrationFileName(lowerEnding(fileName)) !== undefined;
 }
 
@@ -32,9 +36,15 @@ export function describeStrayFile(fileName: string): Pick<Problem, "message" | "
 
 function faultOf(fileName: string): string {
   const parts = fileName.replace(/\.sql$/iu, "").split(".");
-  if (!/^\d+$/u.test(parts[0] ?? "")) return "it does not start with the digits of a timestamp";
-  if (!["up", "dn"].includes(parts.at(-1) ?? "")) return "it does not end in .up.sql or .dn.sql";
-  if (parts.length > 4) return "a title and a prefix hold no dot";
+  if (!/^\d+$/u.test(parts[0] ?? "")) {
+    return "it does not start with the digits of a timestamp";
+  }
+  if (!["up", "dn"].includes(parts.at(-1) ?? "")) {
+    return "it does not end in .up.sql or .dn.sql";
+  }
+  if (parts.length > 4) {
+    return "a title and a prefix hold no dot";
+  }
   return "it is not <digits>.<title>.<prefix>.up.sql or .dn.sql";
 }
 
@@ -42,8 +52,10 @@ function guessFileName(fileName: string): string | undefined {
   const parts = lowerEnding(fileName)
     .replace(/\.sql$/u, "")
     .split(".");
-  if (parts.length === 1) return nearestWord(fileName, Object.values(SPECIAL_FILES));
-  const ending = DOWN_WORDS.has(parts.at(-1) ?? "") ? "dn" : "up";
+  if (parts.length === 1) {
+    return nearestWord(fileName, Object.values(specialFiles));
+  }
+  const ending = downWords.has(parts.at(-1) ?? "") ? "dn" : "up";
   const hasEnding = ending === "dn" || parts.at(-1) === "up";
   const body = hasEnding ? parts.slice(0, -1) : parts;
   const guess = `${body[0]}.${body.slice(1, -1).join("-")}.${body.at(-1)}.${ending}.sql`;

@@ -19,12 +19,14 @@ export interface MigrationFileName {
 }
 
 // Control characters cannot be meant, and would forge lines in chain.txt and in the output.
-const VERSION_NAME = /^(\d+)\.([^./\p{Cc}]+)\.([^./\p{Cc}]+)$/u;
+const versionName = /^(\d+)\.([^./\p{Cc}]+)\.([^./\p{Cc}]+)$/u;
 
 /** Reads a version's name; `undefined` where the text is no such name. */
 export function parseVersion(name: string): Version | undefined {
-  const [, timestamp, title, prefix] = VERSION_NAME.exec(name) ?? [];
-  if (timestamp === undefined || title === undefined || prefix === undefined) return undefined;
+  const [, timestamp, title, prefix] = versionName.exec(name) ?? [];
+  if (timestamp === undefined || title === undefined || prefix === undefined) {
+    return undefined;
+  }
   return { name, timestamp, title, prefix };
 }
 
@@ -45,6 +47,8 @@ export function migrationFileName(version: string, direction: Direction): string
 export function parseMigrationFileName(fileName: string): MigrationFileName | undefined {
   const [, name, ending] = /^(.*)\.(up|dn)\.sql$/su.exec(fileName) ?? [];
   const version = name === undefined ? undefined : parseVersion(name);
-  if (version === undefined) return undefined;
+  if (version === undefined) {
+    return undefined;
+  }
   return { version, direction: ending === "up" ? "up" : "down" };
 }

@@ -26,8 +26,9 @@ export function buildPlan({ versions, shards }: BuildPlanInput): Plan {
     const prefix = longestPrefix(namesByPrefix.keys(), ledger.shard);
     const onDisk = (prefix === undefined ? undefined : namesByPrefix.get(prefix)) ?? [];
     const violation = findTimelineViolation(ledger, { onDisk, known });
-    if (violation !== undefined) violations.push(violation);
-    else if (onDisk.length > ledger.versions.length) {
+    if (violation !== undefined) {
+      violations.push(violation);
+    } else if (onDisk.length > ledger.versions.length) {
       const { node, shard, versions: applied } = ledger;
       chains.push({ node, shard, applied, pending: onDisk.slice(applied.length) });
     }
@@ -41,8 +42,11 @@ function groupNamesByPrefix(
   const groups = new Map<string, string[]>();
   for (const { name, prefix } of versions) {
     const group = groups.get(prefix);
-    if (group === undefined) groups.set(prefix, [name]);
-    else group.push(name);
+    if (group === undefined) {
+      groups.set(prefix, [name]);
+    } else {
+      group.push(name);
+    }
   }
   return groups;
 }

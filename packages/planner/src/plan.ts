@@ -51,6 +51,8 @@ export function compareShards(
   a: Pick<ShardLedger, "node" | "shard">,
   b: Pick<ShardLedger, "node" | "shard">,
 ): number {
-  if (a.node !== b.node) return a.node < b.node ? -1 : 1;
+  if (a.node !== b.node) {
+    return a.node < b.node ? -1 : 1;
+  }
   return a.shard < b.shard ? -1 : a.shard > b.shard ? 1 : 0;
 }

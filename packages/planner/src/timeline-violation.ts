@@ -1,6 +1,6 @@
 import type { ShardLedger, Violation } from "./plan.js";
 
-const OTHER_PREFIX =
+const otherPrefix =
   "A prefix that was added on disk, or a shard that was renamed, gives this shard other versions than before: keep the prefix that the shard was migrated with.";
 
 interface DiskVersions {
@@ -17,7 +17,9 @@ export function findTimelineViolation(
 ): Violation | undefined {
   const place = applied.findIndex((version, index) => version !== onDisk[index]);
   const inDatabase = applied[place];
-  if (inDatabase === undefined) return undefined;
+  if (inDatabase === undefined) {
+    return undefined;
+  }
   const expected = onDisk[place];
   const where = `on ${node}, shard ${shard}`;
   if (expected === undefined) {
@@ -29,7 +31,7 @@ export function findTimelineViolation(
       inDatabase,
       message: `${inDatabase} is applied ${where}, but ${missingOnDisk(inDatabase, known)}.`,
       hint: known.has(inDatabase)
-        ? OTHER_PREFIX
+        ? otherPrefix
         : `Update your branch so that it holds ${inDatabase}, or undo the version from a branch that holds it.`,
     };
   }
@@ -52,7 +54,9 @@ function timelineHint(
   if (onDisk.includes(inDatabase)) {
     return `${expected} came to the disk after ${inDatabase} was applied. Rebase: make ${expected} anew with a later timestamp (--make), so that it comes after all that is applied.`;
   }
-  if (known.has(inDatabase)) return OTHER_PREFIX;
+  if (known.has(inDatabase)) {
+    return otherPrefix;
+  }
   return `Rebase: update your branch so that it holds ${inDatabase}, and let your own new versions come after it (undo them, make them anew with a later timestamp).`;
 }
 

@@ -29,8 +29,11 @@ export function buildUndoPlan({ version, shards }: BuildUndoPlanInput): UndoPlan
   const chains: Chain[] = [];
   const violations: Violation[] = [];
   for (const { node, shard, versions: applied } of holders) {
-    if (applied.at(-1) === version) chains.push({ node, shard, applied, pending: [version] });
-    else violations.push(notLatest({ node, shard, versions: applied }, version));
+    if (applied.at(-1) === version) {
+      chains.push({ node, shard, applied, pending: [version] });
+    } else {
+      violations.push(notLatest({ node, shard, versions: applied }, version));
+    }
   }
   return {
     version,
@@ -53,7 +56,9 @@ export function latestVersions(shards: readonly ShardLedger[]): readonly LatestV
   const holders = new Map<string, { readonly node: string; readonly shard: string }[]>();
   for (const { node, shard, versions } of [...shards].sort(compareShards)) {
     const latest = versions.at(-1);
-    if (latest === undefined) continue;
+    if (latest === undefined) {
+      continue;
+    }
     const group = holders.get(latest) ?? [];
     group.push({ node, shard });
     holders.set(latest, group);

@@ -45,7 +45,9 @@ describe("prefixMatches", () => {
       fc.property(fc.array(word, { maxLength: 60 }), word, (prefixes, shard) => {
         const matching = prefixes.filter((prefix) => prefixMatches(prefix, shard));
         for (const a of matching) {
-          for (const b of matching) expect(a.startsWith(b) || b.startsWith(a)).toBe(true);
+          for (const b of matching) {
+            expect(a.startsWith(b) || b.startsWith(a)).toBe(true);
+          }
         }
       }),
       { numRuns: 500 },

@@ -13,7 +13,9 @@ export interface DiskVersion {
  * `sh` matches `sh0001` and `sh0001old12`, not `sharding`; `sh0000` matches `sh0000old1`.
  */
 export function prefixMatches(prefix: string, shard: string): boolean {
-  if (!shard.startsWith(prefix)) return false;
+  if (!shard.startsWith(prefix)) {
+    return false;
+  }
   return shard === prefix || /\d/.test(prefix) || /^\d/.test(shard.slice(prefix.length));
 }
 
@@ -34,7 +36,9 @@ export function versionsForShard<V extends DiskVersion>(
 export function longestPrefix(prefixes: Iterable<string>, shard: string): string | undefined {
   let longest: string | undefined;
   for (const prefix of prefixes) {
-    if (prefixMatches(prefix, shard) && prefix.length > (longest?.length ?? -1)) longest = prefix;
+    if (prefixMatches(prefix, shard) && prefix.length > (longest?.length ?? -1)) {
+      longest = prefix;
+    }
   }
   return longest;
 }

@@ -9,8 +9,8 @@ import { startNodes } from "@pg-mig/testkit";
 import pg from "pg";
 import { parseScript, runScript } from "../dist/index.js";
 
-const FILE = "data.txt";
-const MB = 1_000_000;
+const file = "data.txt";
+const mb = 1_000_000;
 
 /** Runs in a child: the script, and what it cost. */
 async function measure(url, cwd, text) {
@@ -32,7 +32,9 @@ async function measureApart(url, cwd, text) {
     output += chunk;
   });
   const [status] = await once(child, "close");
-  if (status !== 0) throw new Error(`the measuring process ended with status ${status}`);
+  if (status !== 0) {
+    throw new Error(`the measuring process ended with status ${status}`);
+  }
   return JSON.parse(output);
 }
 
@@ -40,7 +42,9 @@ async function writeData(path, bytes) {
   const file = await open(path, "w");
   for (let written = 0, id = 0; written < bytes; ) {
     let lines = "";
-    while (lines.length < 1_000_000) lines += `${id++}\t${"x".repeat(200)}\n`;
+    while (lines.length < 1_000_000) {
+      lines += `${id++}\t${"x".repeat(200)}\n`;
+    }
     written += (await file.write(lines)).bytesWritten;
   }
   await file.close();
@@ -49,28 +53,31 @@ async function writeData(path, bytes) {
 async function compare({ directory, node }, bytes) {
   // The file, and the table that holds it.
   const { bavail, bsize } = await statfs(directory);
-  if (bavail * bsize < 4 * bytes) throw new Error(`too little disk space in ${directory}`);
+  if (bavail * bsize < 4 * bytes) {
+    throw new Error(`too little disk space in ${directory}`);
+  }
   const database = await node.createDatabase();
-  await writeData(join(directory, FILE), bytes);
+  await writeData(join(directory, file), bytes);
   const table = "CREATE UNLOGGED TABLE t (id int, b text);\n";
   const without = await measureApart(database.url, directory, `${table}DROP TABLE t;\n`);
-  const copied = await measureApart(database.url, directory, `${table}\\copy t from ${FILE}\n`);
+  const copied = await measureApart(database.url, directory, `${table}\\copy t from ${file}\n`);
   const [{ count }] = await database.query("SELECT count(*) FROM t");
   show("without data", without);
-  show(`\\copy of ${(bytes / MB).toFixed(0)} MB, ${count} rows`, copied);
+  show(`\\copy of ${(bytes / mb).toFixed(0)} MB, ${count} rows`, copied);
 }
 
 function show(name, { seconds, peak }) {
-  process.stdout.write(`${name}: peak ${(peak / MB).toFixed(1)} MB, ${seconds.toFixed(1)} s\n`);
+  process.stdout.write(`${name}: peak ${(peak / mb).toFixed(1)} MB, ${seconds.toFixed(1)} s\n`);
 }
 
 const [mode, ...rest] = process.argv.slice(2);
-if (mode === "measure") await measure(...rest);
-else {
+if (mode === "measure") {
+  await measure(...rest);
+} else {
   // The data lies in the cluster's directory, and goes away with it.
   const cluster = await startNodes();
   try {
-    await compare(cluster, Number(mode ?? 1000) * MB);
+    await compare(cluster, Number(mode ?? 1000) * mb);
   } finally {
     await cluster.stop();
   }

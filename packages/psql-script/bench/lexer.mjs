@@ -27,7 +27,9 @@ ALTER TABLE ONLY public.account_${i} ADD CONSTRAINT account_${i}_pkey PRIMARY KE
 `;
 
 let text = "";
-for (let i = 0; text.length < 10_000_000; i++) text += schema(i);
+for (let i = 0; text.length < 10_000_000; i++) {
+  text += schema(i);
+}
 
 for (const [name, read] of [
   ["parseScript", () => parseScript(text, { file: "dump.sql" }).statements.length],

@@ -15,13 +15,17 @@ export interface ExpanderReports extends Pick<ArgumentExpander, "unterminated"> 
 export function createExpander(run: RunState, reports: ExpanderReports): ArgumentExpander {
   const expand = (reference: string) => {
     const expansion = interpolate(reference, run.variables.get);
-    if (expansion === undefined) return reference;
+    if (expansion === undefined) {
+      return reference;
+    }
     return expansion.kind === "text" ? expansion.text : expansion.value;
   };
   return {
     variable: expand,
     shellVariable(reference) {
-      if (!reference.startsWith(":'")) return expand(reference);
+      if (!reference.startsWith(":'")) {
+        return expand(reference);
+      }
       const value = run.variables.get(referenceName(reference));
       return (value !== undefined && quoteShellWord(value)) || reference;
     },
@@ -30,7 +34,9 @@ export function createExpander(run: RunState, reports: ExpanderReports): Argumen
       const env = Object.fromEntries(run.environment);
       const { stdout, stderr, status } = await runShell(command, { cwd: run.cwd, env });
       run.output.write(stderr, "stderr");
-      if (status !== 0) reports.warn(`the command ended with status ${status}: ${command}`);
+      if (status !== 0) {
+        reports.warn(`the command ended with status ${status}: ${command}`);
+      }
       return stdout.replace(/\n$/, "");
     },
     unterminated: reports.unterminated,

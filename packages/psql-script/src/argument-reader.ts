@@ -36,7 +36,9 @@ export class ArgumentReader {
   /** The next argument, or undefined where there is none. */
   async next(): Promise<string | undefined> {
     const argument = this.#arguments[this.#next];
-    if (argument === undefined) return undefined;
+    if (argument === undefined) {
+      return undefined;
+    }
     this.#next++;
     if (argument.unterminated) {
       this.#next = this.#arguments.length;
@@ -44,8 +46,12 @@ export class ArgumentReader {
       return undefined;
     }
     let text = "";
-    for (const piece of argument.pieces) text += await this.#expand(piece);
-    if (!this.#dropsSemicolon) return text;
+    for (const piece of argument.pieces) {
+      text += await this.#expand(piece);
+    }
+    if (!this.#dropsSemicolon) {
+      return text;
+    }
     const kept = dropSemicolons(text, argument.plainTail);
     return kept === "" && plainText(argument) !== undefined ? undefined : kept;
   }
@@ -67,8 +73,12 @@ export class ArgumentReader {
   }
 
   async #expand(piece: ArgumentPiece): Promise<string> {
-    if (piece.kind === "text") return piece.text;
-    if (piece.kind === "variable") return this.#expander.variable(piece.reference);
+    if (piece.kind === "text") {
+      return piece.text;
+    }
+    if (piece.kind === "variable") {
+      return this.#expander.variable(piece.reference);
+    }
     const command = piece.pieces
       .map((inner) =>
         inner.kind === "variable" ? this.#expander.shellVariable(inner.reference) : sourceOf(inner),
@@ -83,10 +93,14 @@ export function staticArgument(
   argument: Argument | undefined,
   dropsSemicolon: boolean,
 ): string | undefined {
-  if (argument === undefined || argument.unterminated) return undefined;
+  if (argument === undefined || argument.unterminated) {
+    return undefined;
+  }
   let text = "";
   for (const piece of argument.pieces) {
-    if (piece.kind !== "text") return undefined;
+    if (piece.kind !== "text") {
+      return undefined;
+    }
     text += piece.text;
   }
   return dropsSemicolon ? dropSemicolons(text, argument.plainTail) : text;
@@ -94,18 +108,24 @@ export function staticArgument(
 
 function dropSemicolons(text: string, plainTail: number): string {
   let end = text.length;
-  while (end > text.length - plainTail && text.charAt(end - 1) === ";") end--;
+  while (end > text.length - plainTail && text.charAt(end - 1) === ";") {
+    end--;
+  }
   return text.slice(0, end);
 }
 
 /** The text of an argument that has neither quotes nor anything to expand. */
 function plainText({ pieces, plainTail }: Argument): string | undefined {
   const [piece] = pieces;
-  if (pieces.length !== 1 || piece?.kind !== "text") return undefined;
+  if (pieces.length !== 1 || piece?.kind !== "text") {
+    return undefined;
+  }
   return piece.text.length === plainTail ? piece.text : undefined;
 }
 
 function sourceOf(piece: ArgumentPiece): string {
-  if (piece.kind === "text") return piece.text;
+  if (piece.kind === "text") {
+    return piece.text;
+  }
   return piece.kind === "variable" ? piece.reference : `\`${piece.pieces.map(sourceOf).join("")}\``;
 }

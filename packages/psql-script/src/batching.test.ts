@@ -10,7 +10,7 @@ import { scriptText, variableValue } from "./testing/script-text.js";
 import { tokenize } from "./tokenize.js";
 
 /** PG_MIG_SPLIT_RUNS=20000 for the long version. */
-const RUNS = Number(process.env.PG_MIG_SPLIT_RUNS ?? 1500);
+const runs = Number(process.env.PG_MIG_SPLIT_RUNS ?? 1500);
 
 let server: RecordingServer;
 let client: pg.Client;
@@ -29,7 +29,9 @@ async function sends(script: Script, options: RunScriptOptions) {
   try {
     await runScript(script, client, options);
   } catch (error) {
-    if (!(error instanceof ScriptError)) throw error;
+    if (!(error instanceof ScriptError)) {
+      throw error;
+    }
     failed = true;
   }
   return { messages: server.take(), failed };
@@ -43,7 +45,9 @@ function statementsOf(message: string): string[] {
     if (kind === "terminator") {
       statements.push(statement);
       statement = "";
-    } else if (kind !== "space" && !kind.endsWith("comment")) statement += ` ${text}`;
+    } else if (kind !== "space" && !kind.endsWith("comment")) {
+      statement += ` ${text}`;
+    }
   }
   return [...statements, statement].filter((text) => text !== "");
 }
@@ -52,7 +56,9 @@ function parsed(text: string): Script | undefined {
   try {
     return parseScript(text, { file: "a.sql" });
   } catch (error) {
-    if (error instanceof ScriptError) return undefined;
+    if (error instanceof ScriptError) {
+      return undefined;
+    }
     throw error;
   }
 }
@@ -64,7 +70,9 @@ describe("joined messages", () => {
     await fc.assert(
       fc.asyncProperty(scriptText(), variableValue(), async (text, v) => {
         const script = parsed(text);
-        if (script === undefined) return;
+        if (script === undefined) {
+          return;
+        }
         const joined = await sends(script, { variables: { v } });
         const single = await sends(script, { variables: { v }, batching: "single" });
         expect(joined.failed).toBe(single.failed);
@@ -74,7 +82,7 @@ describe("joined messages", () => {
         expect(together).toEqual(joined.failed ? alone.slice(0, together.length) : alone);
         expect(joined.messages.length).toBeLessThanOrEqual(single.messages.length);
       }),
-      { numRuns: RUNS },
+      { numRuns: runs },
     );
   });
 
@@ -82,13 +90,19 @@ describe("joined messages", () => {
     await fc.assert(
       fc.asyncProperty(scriptText(), variableValue(), async (text, v) => {
         const script = parsed(text);
-        if (script === undefined) return;
+        if (script === undefined) {
+          return;
+        }
         const options = { variables: { v }, prologue: ["FIRST"], epilogue: ["LAST"] };
         const { messages, failed } = await sends(script, options);
-        if (messages.length > 0) expect(messages[0]?.startsWith("FIRST\n")).toBe(true);
+        if (messages.length > 0) {
+          expect(messages[0]?.startsWith("FIRST\n")).toBe(true);
+        }
         expect(messages.filter((message) => message.endsWith("LAST")).length).toBe(failed ? 0 : 1);
         const controls = script.regions.some((region) => region.lastControlAt !== undefined);
-        if (script.plain && !controls) expect(messages.length).toBe(1);
+        if (script.plain && !controls) {
+          expect(messages.length).toBe(1);
+        }
       }),
       { numRuns: 500 },
     );

@@ -1,4 +1,4 @@
-import { classOf, SPACE } from "./char-classes.js";
+import { classOf, space } from "./char-classes.js";
 import type { ArgumentStyle } from "./command-table.js";
 import type { InputFrames } from "./input-frames.js";
 
@@ -23,7 +23,9 @@ export interface Argument {
 /** Reads a command's name, behind the backslash. */
 export function scanCommandName(input: InputFrames): string {
   let name = "";
-  for (let next = input.peek(); !endsWord(next); next = input.peek()) name += input.take();
+  for (let next = input.peek(); !endsWord(next); next = input.peek()) {
+    name += input.take();
+  }
   return name;
 }
 
@@ -31,10 +33,14 @@ export function scanCommandName(input: InputFrames): string {
 export function scanArguments(input: InputFrames, style: ArgumentStyle): Argument[] {
   const found: Argument[] = [];
   for (;;) {
-    while (isSpace(input.peek())) input.take();
+    while (isSpace(input.peek())) {
+      input.take();
+    }
     const next = input.peek();
     const wholeLine = style === "line" || (style === "file-or-pipe" && next === "|");
-    if (next === "" || (next === "\\" && !wholeLine)) break;
+    if (next === "" || (next === "\\" && !wholeLine)) {
+      break;
+    }
     found.push(wholeLine ? scanLine(input) : scanWord(input));
   }
   if (input.rest().startsWith("\\\\")) {
@@ -48,7 +54,9 @@ export function scanArguments(input: InputFrames, style: ArgumentStyle): Argumen
 function scanLine(input: InputFrames): Argument {
   const offset = input.offset ?? 0;
   let text = "";
-  while (input.peek() !== "") text += input.take();
+  while (input.peek() !== "") {
+    text += input.take();
+  }
   return { pieces: [{ kind: "text", text }], plainTail: text.length, offset, unterminated: false };
 }
 
@@ -61,12 +69,16 @@ function scanWord(input: InputFrames): Argument {
     const reference = next === ":" ? input.takeVariable("'\"{") : undefined;
     const plain = reference === undefined && !"'\"`".includes(next);
     plainTail = plain ? plainTail + 1 : 0;
-    if (reference !== undefined) pieces.push({ kind: "variable", reference });
-    else if (plain) pieces.push({ kind: "text", text: input.take() });
-    else {
+    if (reference !== undefined) {
+      pieces.push({ kind: "variable", reference });
+    } else if (plain) {
+      pieces.push({ kind: "text", text: input.take() });
+    } else {
       const piece = scanQuoted(input, input.take());
       unterminated = piece === undefined;
-      if (piece !== undefined) pieces.push(piece);
+      if (piece !== undefined) {
+        pieces.push(piece);
+      }
     }
   }
   return { pieces: glue(pieces), plainTail, offset, unterminated };
@@ -74,13 +86,20 @@ function scanWord(input: InputFrames): Argument {
 
 /** Reads what stands behind an opening quote; undefined where it is not closed on the line. */
 function scanQuoted(input: InputFrames, quote: string): ArgumentPiece | undefined {
-  if (quote === "`") return scanBackticks(input);
+  if (quote === "`") {
+    return scanBackticks(input);
+  }
   let text = quote === '"' ? quote : "";
   for (let next = input.take(); next !== ""; next = input.take()) {
-    if (quote === "'" && next === "\\") text += scanEscape(input);
-    else if (quote === "'" && next === "'" && input.peek() === "'") text += input.take();
-    else if (next !== quote) text += next;
-    else return { kind: "text", text: quote === '"' ? text + next : text };
+    if (quote === "'" && next === "\\") {
+      text += scanEscape(input);
+    } else if (quote === "'" && next === "'" && input.peek() === "'") {
+      text += input.take();
+    } else if (next !== quote) {
+      text += next;
+    } else {
+      return { kind: "text", text: quote === '"' ? text + next : text };
+    }
   }
   return undefined;
 }
@@ -89,14 +108,18 @@ function scanBackticks(input: InputFrames): ArgumentPiece | undefined {
   const pieces: ArgumentPiece[] = [];
   for (let next = input.peek(); next !== ""; next = input.peek()) {
     const reference = next === ":" ? input.takeVariable("'") : undefined;
-    if (reference !== undefined) pieces.push({ kind: "variable", reference });
-    else if (input.take() === "`") return { kind: "shell", pieces: glue(pieces) };
-    else pieces.push({ kind: "text", text: next });
+    if (reference !== undefined) {
+      pieces.push({ kind: "variable", reference });
+    } else if (input.take() === "`") {
+      return { kind: "shell", pieces: glue(pieces) };
+    } else {
+      pieces.push({ kind: "text", text: next });
+    }
   }
   return undefined;
 }
 
-const ESCAPES: Readonly<Record<string, string>> = {
+const escapes: Readonly<Record<string, string>> = {
   n: "\n",
   t: "\t",
   b: "\b",
@@ -109,15 +132,23 @@ function scanEscape(input: InputFrames): string {
   const bytes: number[] = [];
   for (;;) {
     const numeric = /^(?:[0-7]{1,3}|x[0-9a-fA-F]{1,2})/.exec(input.rest())?.[0];
-    if (numeric === undefined) break;
-    for (let i = 0; i < numeric.length; i++) input.take();
+    if (numeric === undefined) {
+      break;
+    }
+    for (let i = 0; i < numeric.length; i++) {
+      input.take();
+    }
     bytes.push(parseInt(...radix(numeric)) & 0xff);
-    if (!/^\\(?:[0-7]|x[0-9a-fA-F])/.test(input.rest())) break;
+    if (!/^\\(?:[0-7]|x[0-9a-fA-F])/.test(input.rest())) {
+      break;
+    }
     input.take();
   }
-  if (bytes.length > 0) return Buffer.from(bytes).toString("utf8");
+  if (bytes.length > 0) {
+    return Buffer.from(bytes).toString("utf8");
+  }
   const next = input.take();
-  return ESCAPES[next] ?? next;
+  return escapes[next] ?? next;
 }
 
 function radix(numeric: string): [string, number] {
@@ -131,13 +162,15 @@ function glue(pieces: readonly ArgumentPiece[]): ArgumentPiece[] {
     const last = glued.at(-1);
     if (piece.kind === "text" && last?.kind === "text") {
       glued[glued.length - 1] = { kind: "text", text: last.text + piece.text };
-    } else glued.push(piece);
+    } else {
+      glued.push(piece);
+    }
   }
   return glued;
 }
 
 function isSpace(character: string): boolean {
-  return character !== "" && (classOf(character.charCodeAt(0)) & SPACE) !== 0;
+  return character !== "" && (classOf(character.charCodeAt(0)) & space) !== 0;
 }
 
 function endsWord(character: string): boolean {

@@ -22,7 +22,9 @@ export type CommandRule = {
 const rules = new Map<string, CommandRule>();
 
 function add(names: string, rule: CommandRule): void {
-  for (const name of names.split(" ")) rules.set(name, rule);
+  for (const name of names.split(" ")) {
+    rules.set(name, rule);
+  }
 }
 
 function refuse(names: string, why: string, instead: string, style: ArgumentStyle = "words"): void {
@@ -80,8 +82,12 @@ refuse(
 /** The rule for a command, or undefined where psql has no such command. Names are case-sensitive, but for `copy`. */
 export function commandRule(name: string): CommandRule | undefined {
   const rule = rules.get(name);
-  if (rule !== undefined) return rule;
-  if (name.toLowerCase() === "copy") return rules.get("copy");
+  if (rule !== undefined) {
+    return rule;
+  }
+  if (name.toLowerCase() === "copy") {
+    return rules.get("copy");
+  }
   // The listings: \d, \dt, \df+, \dnS, …
   if (/^d[A-Za-z]*[S+x]*$/.test(name)) {
     return { verdict: "ignore", style: "words", dropsSemicolon: true };

@@ -50,22 +50,30 @@ export class ConditionalStack {
     mark: QueryMark,
   ): QueryMark | string | undefined {
     const block = this.#blocks.at(-1);
-    if (block === undefined) return "there is no \\if that it belongs to";
-    if (block.sawElse) return `it stands behind the \\else of its \\if`;
+    if (block === undefined) {
+      return "there is no \\if that it belongs to";
+    }
+    if (block.sawElse) {
+      return `it stands behind the \\else of its \\if`;
+    }
     block.sawElse = command === "else";
     if (block.branch === "taken") {
       block.branch = "over";
       block.mark = mark;
       return undefined;
     }
-    if (block.branch === "waiting" && condition) block.branch = "taken";
+    if (block.branch === "waiting" && condition) {
+      block.branch = "taken";
+    }
     return block.mark;
   }
 
   /** `\endif`; returns as {@link next}. */
   close(): QueryMark | string | undefined {
     const block = this.#blocks.pop();
-    if (block === undefined) return "there is no \\if that it belongs to";
+    if (block === undefined) {
+      return "there is no \\if that it belongs to";
+    }
     return block.branch === "taken" ? undefined : block.mark;
   }
 }

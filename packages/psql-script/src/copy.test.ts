@@ -124,7 +124,9 @@ describe("\\copy", () => {
     expect(error).toBeUndefined();
     expect(peak - before).toBeLessThan(80_000_000);
     const back = createHash("sha256");
-    for await (const chunk of createReadStream(join(directory, "big-out.txt"))) back.update(chunk);
+    for await (const chunk of createReadStream(join(directory, "big-out.txt"))) {
+      back.update(chunk);
+    }
     expect(back.digest("hex")).toBe(hash.digest("hex"));
   });
   it("takes data from the script", async () => {

@@ -5,7 +5,7 @@ import { pgDump } from "@electric-sql/pglite-tools/pg_dump";
 import { startNodes, type TestDatabase } from "@pg-mig/testkit";
 import { describe, expect, it } from "vitest";
 import { parseScript } from "./parse-script.js";
-import { CATALOG } from "./testing/catalog.js";
+import { catalog } from "./testing/catalog.js";
 import { programMajor } from "./testing/psql.js";
 import { ScriptBench } from "./testing/script-bench.js";
 
@@ -14,7 +14,7 @@ const run = promisify(execFile);
 /** pg_dump reads servers up to its own major. */
 const dumpable = [14, 15, 16, 17, 18].filter((major) => major <= (programMajor("pg_dump") ?? 0));
 
-const CONTENTS = String.raw`
+const contents = String.raw`
 create schema app;
 create domain app.positive as int check (value > 0);
 create type app.mood as enum ('it''s; ok', 'b\ad', '\.');
@@ -65,13 +65,15 @@ async function restore(text: string, database: TestDatabase): Promise<void> {
 }
 
 describe("what pg_dump writes", () => {
-  if (dumpable.length === 0) it.skip("needs pg_dump, which is not installed here", () => {});
+  if (dumpable.length === 0) {
+    it.skip("needs pg_dump, which is not installed here", () => {});
+  }
 
   for (const major of dumpable) {
     it(`goes into an empty database and comes out the same (PostgreSQL ${major})`, async () => {
       await using cluster = await startNodes({ major });
       const source = await cluster.node.createDatabase();
-      await source.query(CONTENTS);
+      await source.query(contents);
       const text = await dump(source);
       expect(text).toContain("\\restrict k");
       expect(text).toContain("FROM stdin;");
@@ -86,14 +88,14 @@ describe("what pg_dump writes", () => {
   it("makes the same database of a dump by pg_dump 18, which is always at hand", async () => {
     await using cluster = await startNodes({ major: 18 });
     const source = await PGlite.create();
-    await source.exec(CONTENTS);
+    await source.exec(contents);
     const pruned = await (await pgDump({ pg: source })).text();
     expect(pruned).toContain("Dumped by pg_dump version 18");
     // pglite-tools takes these two lines away, which pg_dump writes.
     const text = `\\restrict k\n\n${pruned}\n\\unrestrict k\n`;
     const copy = await cluster.node.createDatabase();
     await restore(text, copy);
-    for (const sql of [CATALOG, 'select t::text from app."Odd ""Name""" t', "table app.m"]) {
+    for (const sql of [catalog, 'select t::text from app."Odd ""Name""" t', "table app.m"]) {
       const { rows } = await source.query(sql);
       expect(rows.length).toBeGreaterThan(0);
       expect(await copy.query(sql)).toEqual(rows);

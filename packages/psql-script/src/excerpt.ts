@@ -1,12 +1,12 @@
 import { type SourceText, textStart } from "./source-text.js";
 
 /** How many characters of a long line are shown on each side of the caret. */
-const REACH = 60;
+const reach = 60;
 
 /** Characters that take two columns in a terminal: Chinese, Japanese, Korean, most emoji. */
-const WIDE =
+const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u;
-const NO_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u;
+const noWidth = /[\p{Mn}\p{Me}\p{Cf}]/u;
 
 /**
  * Shows the line of an offset and, below it, a caret under the very character. Tabs stay tabs in both
@@ -20,8 +20,8 @@ export function excerptAt(source: SourceText, offset: number): string {
   const line = text.slice(lineStart, lineFeed < 0 ? text.length : lineFeed).replace(/\r$/, "");
   const before = [...line.slice(0, offset - lineStart)];
   const after = [...line.slice(offset - lineStart)];
-  const cutBefore = before.length > REACH ? ["…", ...before.slice(-REACH)] : before;
-  const cutAfter = after.length > REACH ? [...after.slice(0, REACH), "…"] : after;
+  const cutBefore = before.length > reach ? ["…", ...before.slice(-reach)] : before;
+  const cutAfter = after.length > reach ? [...after.slice(0, reach), "…"] : after;
   const shown = [...cutBefore, ...cutAfter].map((c) => (isControl(c) ? " " : c)).join("");
   return `${shown}\n${cutBefore.map(blank).join("")}^`;
 }
@@ -31,7 +31,11 @@ function isControl(character: string): boolean {
 }
 
 function blank(character: string): string {
-  if (character === "\t") return "\t";
-  if (NO_WIDTH.test(character)) return "";
-  return WIDE.test(character) ? "  " : " ";
+  if (character === "\t") {
+    return "\t";
+  }
+  if (noWidth.test(character)) {
+    return "";
+  }
+  return wide.test(character) ? "  " : " ";
 }

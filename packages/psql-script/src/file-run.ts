@@ -11,7 +11,7 @@ import { controlsTransaction, type PartOrigin } from "./script-parts.js";
 import { isBlank, quitSkips, unterminated } from "./script-problems.js";
 import type { SourcePosition } from "./source-text.js";
 import { StatementSender } from "./statement-sender.js";
-import { RESULT_REFERENCE } from "./variables.js";
+import { resultReference } from "./variables.js";
 
 /** One file of a run, from its first line to its last: the counterpart of psql's main loop. */
 export class FileRun implements CommandFile {
@@ -46,11 +46,16 @@ export class FileRun implements CommandFile {
     const { cursor } = this;
     while (!this.#quit) {
       const stop = cursor.advance();
-      if (stop === "end") break;
-      if (stop === "line") await this.#atLine();
-      else if (stop === "statement")
+      if (stop === "end") {
+        break;
+      }
+      if (stop === "line") {
+        await this.#atLine();
+      } else if (stop === "statement") {
         await this.#guard(() => this.#runStatement(cursor.takeQuery()));
-      else if (!(await this.#guard(() => runCommand(this.#run, this)))) cursor.skipLine();
+      } else if (!(await this.#guard(() => runCommand(this.#run, this)))) {
+        cursor.skipLine();
+      }
     }
     await this.#guard(() => this.#atEnd());
   }
@@ -79,22 +84,27 @@ export class FileRun implements CommandFile {
   /** Asks the server beforehand for what the reading of this file depends on. */
   async #prepare(): Promise<void> {
     const { script } = this;
-    if (script.backslashInString && !script.plain) await this.#run.session.knowStandardStrings();
-    if (!script.plain && script.text.includes("SERVER_VERSION"))
+    if (script.backslashInString && !script.plain) {
+      await this.#run.session.knowStandardStrings();
+    }
+    if (!script.plain && script.text.includes("SERVER_VERSION")) {
       await this.#run.knowServerVersion();
+    }
   }
 
   async #atLine(): Promise<void> {
     const { cursor, script } = this;
     const run = this.#run;
     this.#stopOnError = run.variables.isOn("ON_ERROR_STOP");
-    if (script.plain) this.#eager = false;
-    else {
+    if (script.plain) {
+      this.#eager = false;
+    } else {
       const line = cursor.lineText;
-      this.#eager = run.variables.mentionsResults || RESULT_REFERENCE.test(line);
+      this.#eager = run.variables.mentionsResults || resultReference.test(line);
       const mayEscape = script.backslashInString && line.includes("\\") && line.includes("'");
-      if ((this.#eager || mayEscape) && !run.session.idle)
+      if ((this.#eager || mayEscape) && !run.session.idle) {
         await this.#guard(() => this.sender.flush());
+      }
     }
     cursor.lexer.standardStrings = run.session.standardStrings ?? true;
     this.#sendRegion();
@@ -104,12 +114,20 @@ export class FileRun implements CommandFile {
   #sendRegion(): void {
     const { cursor, script } = this;
     const { regions } = script;
-    while ((regions[this.#nextRegion]?.start ?? Infinity) < cursor.lineStart) this.#nextRegion++;
+    while ((regions[this.#nextRegion]?.start ?? Infinity) < cursor.lineStart) {
+      this.#nextRegion++;
+    }
     const region = regions[this.#nextRegion];
     const readAnyway = script.psqlCompat || (script.backslashInString && !script.plain);
-    if (region?.start !== cursor.lineStart || readAnyway) return;
-    if (this.#oneByOne || !cursor.active || !cursor.atRest) return;
-    if (region.lastControlAt !== undefined && !this.#run.expectOpenTransaction) return;
+    if (region?.start !== cursor.lineStart || readAnyway) {
+      return;
+    }
+    if (this.#oneByOne || !cursor.active || !cursor.atRest) {
+      return;
+    }
+    if (region.lastControlAt !== undefined && !this.#run.expectOpenTransaction) {
+      return;
+    }
     this.sender.addRegion(region);
     cursor.jump(region.end, region.nextLine);
   }
@@ -120,10 +138,14 @@ export class FileRun implements CommandFile {
   }
 
   async #runStatement(query: QueryBuffer): Promise<void> {
-    if (!this.#run.expectOpenTransaction && controlsTransaction(query)) query.standsAlone = true;
+    if (!this.#run.expectOpenTransaction && controlsTransaction(query)) {
+      query.standsAlone = true;
+    }
     if (this.#oneByOne || query.mayCopyFromStdin || query.standsAlone) {
       await this.sender.send(query);
-    } else this.sender.add(query);
+    } else {
+      this.sender.add(query);
+    }
   }
 
   async #atEnd(): Promise<void> {
@@ -133,8 +155,12 @@ export class FileRun implements CommandFile {
     if (!script.psqlCompat && opening !== undefined && conditions.active) {
       throw unterminated(opening.what, { ...this.origin, offset: opening.offset });
     }
-    if (conditions.active && cursor.query.length > 0) await this.#runStatement(cursor.takeQuery());
-    if (openBlock !== undefined) throw unterminated("\\if", { ...this.origin, offset: openBlock });
+    if (conditions.active && cursor.query.length > 0) {
+      await this.#runStatement(cursor.takeQuery());
+    }
+    if (openBlock !== undefined) {
+      throw unterminated("\\if", { ...this.origin, offset: openBlock });
+    }
   }
 
   /** Goes on behind an error where ON_ERROR_STOP is off; then returns false. */
@@ -143,8 +169,9 @@ export class FileRun implements CommandFile {
       await action();
       return true;
     } catch (error) {
-      if (this.#stopOnError || !(error instanceof ScriptError) || !this.#mayGoOn(error))
+      if (this.#stopOnError || !(error instanceof ScriptError) || !this.#mayGoOn(error)) {
         throw error;
+      }
       this.#run.firstError ??= error;
       this.#run.output.write(`${error.message}\n`, "stderr");
       return false;
@@ -152,7 +179,9 @@ export class FileRun implements CommandFile {
   }
 
   #mayGoOn({ code }: ScriptError): boolean {
-    if (code === "SCRIPT_FAILED" || code === "SCRIPT_COMMAND_FAILED") return true;
+    if (code === "SCRIPT_FAILED" || code === "SCRIPT_COMMAND_FAILED") {
+      return true;
+    }
     return this.script.psqlCompat && code === "SCRIPT_COMMAND_REFUSED";
   }
 

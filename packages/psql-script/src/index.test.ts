@@ -16,7 +16,9 @@ describe("the package", () => {
       "toNotice",
       "tokenize",
     ]);
-    for (const name of Object.keys(face)) expect(readme).toContain(`\`${name}`);
+    for (const name of Object.keys(face)) {
+      expect(readme).toContain(`\`${name}`);
+    }
   });
 
   it("names all commands that it carries out in its README, and has a handler for each", () => {

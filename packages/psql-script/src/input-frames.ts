@@ -28,7 +28,9 @@ export class InputFrames {
 
   /** Goes on reading in the value of a variable. False, and nothing done, if that is being read already. */
   enter(variable: string, value: string, at: number): boolean {
-    if (this.#frames.some((outer) => outer.variable === variable)) return false;
+    if (this.#frames.some((outer) => outer.variable === variable)) {
+      return false;
+    }
     this.#frames.push({ text: value, position: 0, end: value.length, variable, at });
     return true;
   }
@@ -57,19 +59,27 @@ export class InputFrames {
   take(): string {
     const character = this.peek();
     const frame = this.#frames.at(-1);
-    if (frame !== undefined && character !== "") frame.position++;
+    if (frame !== undefined && character !== "") {
+      frame.position++;
+    }
     return character;
   }
 
   /** Consumes the variable reference at the next character: `:name`, or in one of the given brackets. */
   takeVariable(brackets: string): string | undefined {
     const frame = this.top();
-    if (frame === undefined) return undefined;
+    if (frame === undefined) {
+      return undefined;
+    }
     const { text, position, end } = frame;
     const referenceEnd = variableEnd(text, position, end);
-    if (referenceEnd < 0) return undefined;
+    if (referenceEnd < 0) {
+      return undefined;
+    }
     const bracket = text.charAt(position + 1);
-    if ("'\"{".includes(bracket) && !brackets.includes(bracket)) return undefined;
+    if ("'\"{".includes(bracket) && !brackets.includes(bracket)) {
+      return undefined;
+    }
     frame.position = referenceEnd;
     return text.slice(position, referenceEnd);
   }

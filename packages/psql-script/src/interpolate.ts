@@ -17,17 +17,27 @@ export function interpolate(reference: string, lookup: VariableLookup): Expansio
   const form = reference.charAt(1);
   const name = referenceName(reference);
   const value = lookup(name);
-  if (form === "{") return { kind: "text", text: value === undefined ? "FALSE" : "TRUE" };
-  if (value === undefined) return undefined;
-  if (form === "'") return { kind: "text", text: quoteLiteral(value) };
-  if (form === '"') return { kind: "text", text: quoteIdentifier(value) };
+  if (form === "{") {
+    return { kind: "text", text: value === undefined ? "FALSE" : "TRUE" };
+  }
+  if (value === undefined) {
+    return undefined;
+  }
+  if (form === "'") {
+    return { kind: "text", text: quoteLiteral(value) };
+  }
+  if (form === '"') {
+    return { kind: "text", text: quoteIdentifier(value) };
+  }
   return { kind: "value", name, value };
 }
 
 /** The variable that a reference in any of the four forms is about. */
 export function referenceName(reference: string): string {
   const form = reference.charAt(1);
-  if (form === "{") return reference.slice(3, -1);
+  if (form === "{") {
+    return reference.slice(3, -1);
+  }
   return form === "'" || form === '"' ? reference.slice(2, -1) : reference.slice(1);
 }
 

@@ -1,12 +1,12 @@
 import {
   classOf,
-  DIGIT,
-  IDENTIFIER_PART,
-  IDENTIFIER_START,
-  NAME_PART,
-  OPERATOR,
-  SPACE,
+  digit,
+  identifierPart,
+  identifierStart,
+  namePart,
+  operator,
   skipClass,
+  space,
 } from "./char-classes.js";
 import { StatementWords } from "./statement-words.js";
 import {
@@ -50,15 +50,15 @@ export type TokenKind =
 type StringMode = "string" | "escape-string" | "bit-string" | "unicode-string";
 type Mode = StringMode | "sql" | "string-end" | "quoted-identifier" | "dollar" | "comment";
 
-const BACKSLASH = 0x5c;
-const COLON = 0x3a;
-const DASH = 0x2d;
-const DOLLAR = 0x24;
-const DOT = 0x2e;
-const DOUBLE_QUOTE = 0x22;
-const QUOTE = 0x27;
-const SLASH = 0x2f;
-const STAR = 0x2a;
+const backslash = 0x5c;
+const colon = 0x3a;
+const dash = 0x2d;
+const dollar = 0x24;
+const dot = 0x2e;
+const doubleQuote = 0x22;
+const quoteCode = 0x27;
+const slash = 0x2f;
+const star = 0x2a;
 
 /**
  * psql's lexer of SQL text, token by token. It is fed line by line (a line end is never part of what
@@ -163,7 +163,9 @@ export class Lexer {
 
   /** Ends an open literal at `closed`; -1 leaves it open behind `end`. */
   #closeAt(kind: TokenKind, closed: number, end: number): number {
-    if (closed < 0) return this.#token(kind, end);
+    if (closed < 0) {
+      return this.#token(kind, end);
+    }
     this.#mode = "sql";
     return this.#token(kind, closed);
   }
@@ -176,15 +178,19 @@ export class Lexer {
   #scanComment(text: string, from: number, end: number): number {
     for (let i = from; i < end; i++) {
       const code = text.charCodeAt(i);
-      if (code !== SLASH && code !== STAR) continue;
+      if (code !== slash && code !== star) {
+        continue;
+      }
       const next = i + 1 < end ? text.charCodeAt(i + 1) : 0;
-      if (code === SLASH && next === STAR) {
+      if (code === slash && next === star) {
         this.#commentDepth++;
         i++;
-      } else if (code === STAR && next === SLASH) {
+      } else if (code === star && next === slash) {
         i++;
         this.#commentDepth--;
-        if (this.#commentDepth > 0) continue;
+        if (this.#commentDepth > 0) {
+          continue;
+        }
         this.#mode = "sql";
         return i + 1;
       }
@@ -196,11 +202,14 @@ export class Lexer {
     const mode = this.#mode as StringMode;
     for (let i = from; i < end; i++) {
       const code = text.charCodeAt(i);
-      if (code === BACKSLASH) {
-        if (mode === "escape-string") i++;
-        else if (mode === "string") this.sawPlainBackslash = true;
-      } else if (code === QUOTE) {
-        if (mode !== "bit-string" && i + 1 < end && text.charCodeAt(i + 1) === QUOTE) {
+      if (code === backslash) {
+        if (mode === "escape-string") {
+          i++;
+        } else if (mode === "string") {
+          this.sawPlainBackslash = true;
+        }
+      } else if (code === quoteCode) {
+        if (mode !== "bit-string" && i + 1 < end && text.charCodeAt(i + 1) === quoteCode) {
           i++;
           continue;
         }
@@ -215,24 +224,34 @@ export class Lexer {
   #scanSql(text: string, from: number, end: number): number {
     const code = text.charCodeAt(from);
     const bits = classOf(code);
-    if ((bits & SPACE) !== 0) return this.#token("space", skipClass(text, from, end, SPACE));
-    if (this.#behindEscape) this.#leaveEscape(code);
-    if ((bits & IDENTIFIER_START) !== 0) return this.#scanWord(text, from, end, code);
-    if ((bits & DIGIT) !== 0) return this.#token("number", numberEnd(text, from, end));
-    if ((bits & OPERATOR) !== 0) return this.#scanOperator(text, from, end, code);
+    if ((bits & space) !== 0) {
+      return this.#token("space", skipClass(text, from, end, space));
+    }
+    if (this.#behindEscape) {
+      this.#leaveEscape(code);
+    }
+    if ((bits & identifierStart) !== 0) {
+      return this.#scanWord(text, from, end, code);
+    }
+    if ((bits & digit) !== 0) {
+      return this.#token("number", numberEnd(text, from, end));
+    }
+    if ((bits & operator) !== 0) {
+      return this.#scanOperator(text, from, end, code);
+    }
     switch (code) {
-      case QUOTE:
+      case quoteCode:
         return this.#scanPlainString(text, from + 1, end);
-      case DOUBLE_QUOTE:
+      case doubleQuote:
         return this.#openAt("quoted-identifier", text, from + 1, end);
-      case DOLLAR:
+      case dollar:
         return this.#scanAfterDollar(text, from, end);
-      case COLON:
+      case colon:
         return this.#scanColon(text, from, end);
-      case BACKSLASH:
+      case backslash:
         return this.#scanBackslash(text, from, end);
-      case DOT:
-        if (from + 1 < end && (classOf(text.charCodeAt(from + 1)) & DIGIT) !== 0) {
+      case dot:
+        if (from + 1 < end && (classOf(text.charCodeAt(from + 1)) & digit) !== 0) {
           return this.#token("number", numberEnd(text, from, end));
         }
         return this.#token("punctuation", from + 1);
@@ -240,10 +259,14 @@ export class Lexer {
         this.parenDepth++;
         return this.#token("punctuation", from + 1);
       case 0x29: // )
-        if (this.parenDepth > 0) this.parenDepth--;
+        if (this.parenDepth > 0) {
+          this.parenDepth--;
+        }
         return this.#token("punctuation", from + 1);
       case 0x3b: // ;
-        if (this.parenDepth > 0 || this.words.depth > 0) return this.#token("semicolon", from + 1);
+        if (this.parenDepth > 0 || this.words.depth > 0) {
+          return this.#token("semicolon", from + 1);
+        }
         return this.#token("terminator", from + 1);
       default:
         return this.#token("punctuation", from + 1);
@@ -251,22 +274,30 @@ export class Lexer {
   }
 
   #leaveEscape(code: number): void {
-    if (code === DASH) return;
+    if (code === dash) {
+      return;
+    }
     this.#behindEscape = false;
-    if (code === QUOTE) this.sawSplitEscape = true;
+    if (code === quoteCode) {
+      this.sawSplitEscape = true;
+    }
   }
 
   #scanPlainString(text: string, from: number, end: number): number {
-    if (this.standardStrings) return this.#openAt("string", text, from, end);
+    if (this.standardStrings) {
+      return this.#openAt("string", text, from, end);
+    }
     this.sawPlainBackslash = true;
     return this.#openAt("escape-string", text, from, end);
   }
 
   #scanWord(text: string, from: number, end: number, code: number): number {
-    const wordEnd = skipClass(text, from + 1, end, IDENTIFIER_PART);
+    const wordEnd = skipClass(text, from + 1, end, identifierPart);
     if (wordEnd === from + 1 && wordEnd < end) {
       const prefixed = this.#scanPrefixed(text, wordEnd, end, code | 0x20);
-      if (prefixed >= 0) return prefixed;
+      if (prefixed >= 0) {
+        return prefixed;
+      }
     }
     this.words.see(text, from, wordEnd, this.parenDepth);
     return this.#token("word", wordEnd);
@@ -278,14 +309,20 @@ export class Lexer {
     const letter = String.fromCharCode(lowerCode);
     if (letter === "u" && next === 0x26 /* & */) {
       const quote = afterLetter + 1 < end ? text.charCodeAt(afterLetter + 1) : 0;
-      if (quote === QUOTE) return this.#openAt("unicode-string", text, afterLetter + 2, end);
-      if (quote === DOUBLE_QUOTE) {
+      if (quote === quoteCode) {
+        return this.#openAt("unicode-string", text, afterLetter + 2, end);
+      }
+      if (quote === doubleQuote) {
         return this.#openAt("quoted-identifier", text, afterLetter + 2, end);
       }
       return this.#token("word", afterLetter);
     }
-    if (next !== QUOTE) return -1;
-    if (letter === "e") return this.#openAt("escape-string", text, afterLetter + 1, end);
+    if (next !== quoteCode) {
+      return -1;
+    }
+    if (letter === "e") {
+      return this.#openAt("escape-string", text, afterLetter + 1, end);
+    }
     if (letter === "b" || letter === "x") {
       return this.#openAt("bit-string", text, afterLetter + 1, end);
     }
@@ -294,11 +331,11 @@ export class Lexer {
 
   #scanOperator(text: string, from: number, end: number, code: number): number {
     const next = from + 1 < end ? text.charCodeAt(from + 1) : 0;
-    if (code === SLASH && next === STAR) {
+    if (code === slash && next === star) {
       this.#commentDepth = 1;
       return this.#openAt("comment", text, from + 2, end);
     }
-    if (code === DASH && next === DASH) {
+    if (code === dash && next === dash) {
       return this.#token("line-comment", lineCommentEnd(text, from, end));
     }
     return this.#token("operator", operatorEnd(text, from, end));
@@ -306,13 +343,15 @@ export class Lexer {
 
   #scanAfterDollar(text: string, from: number, end: number): number {
     const next = from + 1 < end ? classOf(text.charCodeAt(from + 1)) : 0;
-    if ((next & DIGIT) !== 0) {
-      const digitsEnd = skipClass(text, from + 1, end, DIGIT);
+    if ((next & digit) !== 0) {
+      const digitsEnd = skipClass(text, from + 1, end, digit);
       return this.#token("parameter", junkEnd(text, digitsEnd, end));
     }
     let tagEnd = from + 1;
-    if ((next & IDENTIFIER_START) !== 0) tagEnd = skipClass(text, tagEnd, end, NAME_PART);
-    if (tagEnd >= end || text.charCodeAt(tagEnd) !== DOLLAR) {
+    if ((next & identifierStart) !== 0) {
+      tagEnd = skipClass(text, tagEnd, end, namePart);
+    }
+    if (tagEnd >= end || text.charCodeAt(tagEnd) !== dollar) {
       return this.#token("punctuation", from + 1);
     }
     this.#dollarTag = text.slice(from, tagEnd + 1);
@@ -321,16 +360,23 @@ export class Lexer {
 
   #scanColon(text: string, from: number, end: number): number {
     const next = from + 1 < end ? text.charCodeAt(from + 1) : 0;
-    if (next === COLON || next === 0x3d /* = */) return this.#token("punctuation", from + 2);
+    if (next === colon || next === 0x3d /* = */) {
+      return this.#token("punctuation", from + 2);
+    }
     const referenceEnd = variableEnd(text, from, end);
-    if (referenceEnd < 0) return this.#token("punctuation", from + 1);
+    if (referenceEnd < 0) {
+      return this.#token("punctuation", from + 1);
+    }
     return this.#token("variable", referenceEnd);
   }
 
   #scanBackslash(text: string, from: number, end: number): number {
     const next = from + 1 < end ? text.charCodeAt(from + 1) : 0;
-    if (next === 0x3b /* ; */) this.words.restart();
-    else if (next !== COLON) return this.#token("backslash", from + 1);
+    if (next === 0x3b /* ; */) {
+      this.words.restart();
+    } else if (next !== colon) {
+      return this.#token("backslash", from + 1);
+    }
     return this.#token("escape", from + 2);
   }
 }

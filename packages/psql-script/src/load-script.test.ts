@@ -24,7 +24,9 @@ function directory(files: Record<string, string | Uint8Array>) {
     readFile: async (path: string) => {
       read.push(path);
       const content = files[path.replace(/^\/m\//, "")];
-      if (content === undefined) throw new Error(`no such file: ${path}`);
+      if (content === undefined) {
+        throw new Error(`no such file: ${path}`);
+      }
       return typeof content === "string" ? Buffer.from(content) : content;
     },
   };

@@ -52,9 +52,13 @@ interface IncludeContext extends LoadScriptOptions {
 async function readIncludes(script: Script, context: IncludeContext): Promise<void> {
   const here = context.open.at(-1) ?? "";
   for (const command of script.commands) {
-    if (command.name === "cd") return;
+    if (command.name === "cd") {
+      return;
+    }
     const name = includedName(command);
-    if (name === undefined || command.conditional) continue;
+    if (name === undefined || command.conditional) {
+      continue;
+    }
     const base = command.name.startsWith("ir") || command.name === "include_relative";
     const path = resolve(base ? dirname(here) : context.cwd, name);
     const failure = (message: string, cause?: unknown) =>
@@ -66,8 +70,12 @@ async function readIncludes(script: Script, context: IncludeContext): Promise<vo
         cause,
         hint: cause instanceof Error ? cause.message : undefined,
       });
-    if (context.open.includes(path)) throw failure(`${name} includes itself.`);
-    if (context.includes.has(path)) continue;
+    if (context.open.includes(path)) {
+      throw failure(`${name} includes itself.`);
+    }
+    if (context.includes.has(path)) {
+      continue;
+    }
     const file = join(dirname(script.file), relative(dirname(here), path));
     const { psqlCompat } = script;
     const included = await readScriptFile(path, { ...context, file, psqlCompat }).catch(
@@ -82,7 +90,9 @@ async function readIncludes(script: Script, context: IncludeContext): Promise<vo
 
 /** The name in an `\i` or `\ir`, where it is the same in every run. */
 function includedName({ name, arguments: [argument] }: Command): string | undefined {
-  if (!["i", "ir", "include", "include_relative"].includes(name)) return undefined;
+  if (!["i", "ir", "include", "include_relative"].includes(name)) {
+    return undefined;
+  }
   const file = staticArgument(argument, true);
   return file === undefined || file === "" || file === "-" || file.startsWith("~")
     ? undefined

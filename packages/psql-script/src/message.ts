@@ -40,9 +40,14 @@ export class Message {
     for (const [i, part] of parts.entries()) {
       starts.push(text.length);
       text += part.text;
-      if (i === parts.length - 1) break;
-      if (!part.terminated) text += "\n;\n";
-      else if (!part.text.endsWith("\n")) text += "\n";
+      if (i === parts.length - 1) {
+        break;
+      }
+      if (!part.terminated) {
+        text += "\n;\n";
+      } else if (!part.text.endsWith("\n")) {
+        text += "\n";
+      }
     }
     this.#starts = starts;
     this.text = text;
@@ -53,7 +58,9 @@ export class Message {
     const index = offsetOfCharacter(this.text, position - 1);
     const found = this.parts.findLastIndex((_, i) => (this.#starts[i] ?? 0) <= index);
     const part = this.parts[found];
-    if (part === undefined) return undefined;
+    if (part === undefined) {
+      return undefined;
+    }
     const inPart = Math.min(index - (this.#starts[found] ?? 0), part.text.length);
     return placeIn(part, part.locate(inPart));
   }
@@ -63,7 +70,9 @@ export class Message {
     let rest = nth;
     for (const part of this.parts) {
       const offset = part.statements[rest];
-      if (offset !== undefined) return placeIn(part, offset);
+      if (offset !== undefined) {
+        return placeIn(part, offset);
+      }
       rest -= part.statements.length;
     }
     const last = this.parts.at(-1);

@@ -6,7 +6,7 @@ import { ScriptError } from "./script-error.js";
 import type { ProblemPlace } from "./script-problems.js";
 
 /** How deep files may include each other. */
-const MAX_DEPTH = 64;
+const maxDepth = 64;
 
 /** The script that a file includes by its absolute name: read beforehand, or else now. */
 export async function openInclude(
@@ -15,21 +15,25 @@ export async function openInclude(
   place: ProblemPlace & { readonly source: Script },
 ): Promise<Script> {
   const common = { part: "script", ...place } as const;
-  if (run.openFiles.includes(path) || run.openFiles.length >= MAX_DEPTH) {
+  if (run.openFiles.includes(path) || run.openFiles.length >= maxDepth) {
     throw new ScriptError(`${basename(path)} includes itself.`, {
       ...common,
       code: "SCRIPT_INCLUDE",
     });
   }
   const known = run.includes.get(path);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    return known;
+  }
   const outer = run.openFiles.at(-1) ?? "";
   const file = join(dirname(place.source.file), relative(dirname(outer), path));
   const { psqlCompat } = place.source;
   try {
     return await readScriptFile(path, { readFile: run.readFile, file, psqlCompat });
   } catch (cause) {
-    if (cause instanceof ScriptError) throw cause;
+    if (cause instanceof ScriptError) {
+      throw cause;
+    }
     throw new ScriptError(`${file} cannot be read.`, {
       ...common,
       code: "SCRIPT_COMMAND_FAILED",

@@ -23,20 +23,30 @@ export class Openings {
 
   /** @param at where in the file the token begins. */
   behind({ open, words, parenDepth }: Lexer, at: number): void {
-    if (!this.#wasOpen && open !== undefined) this.#literalAt = at;
-    if (!this.#wasRoutine && words.depth > 0) this.#routineAt = at;
-    if (parenDepth > this.#depth) this.#parens[this.#depth] = at;
+    if (!this.#wasOpen && open !== undefined) {
+      this.#literalAt = at;
+    }
+    if (!this.#wasRoutine && words.depth > 0) {
+      this.#routineAt = at;
+    }
+    if (parenDepth > this.#depth) {
+      this.#parens[this.#depth] = at;
+    }
   }
 
   /** What is open: a literal, else the outermost parenthesis, else a routine's body. */
   current({ open, words, parenDepth }: Lexer, end: number): Opening | undefined {
-    if (open !== undefined) return { what: NAMES[open], offset: this.#literalAt };
-    if (parenDepth > 0) return { what: "parenthesis", offset: this.#parens[0] ?? end };
+    if (open !== undefined) {
+      return { what: names[open], offset: this.#literalAt };
+    }
+    if (parenDepth > 0) {
+      return { what: "parenthesis", offset: this.#parens[0] ?? end };
+    }
     return words.depth > 0 ? { what: "BEGIN ATOMIC body", offset: this.#routineAt } : undefined;
   }
 }
 
-const NAMES = {
+const names = {
   string: "quoted string",
   "quoted-identifier": "quoted identifier",
   "dollar-string": "dollar-quoted string",

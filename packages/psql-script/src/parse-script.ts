@@ -59,7 +59,9 @@ function refuseNonText(source: SourceText): void {
     });
   }
   const offset = source.text.indexOf("\0");
-  if (offset < 0) return;
+  if (offset < 0) {
+    return;
+  }
   throw new ScriptError("this is a NUL character.", {
     ...common,
     offset,
@@ -69,9 +71,9 @@ function refuseNonText(source: SourceText): void {
 }
 
 /** The setting that decides where a string ends is changed, or may be. */
-const CHANGES_STRINGS = /standard_conforming_strings(?!\s*(?:=|to)\s*'?on\b)/i;
+const changesStrings = /standard_conforming_strings(?!\s*(?:=|to)\s*'?on\b)/i;
 
-const QUERY_COMMANDS = new Set(["g", "gx", "gset", "gexec", "gdesc", "crosstabview"]);
+const queryCommands = new Set(["g", "gx", "gset", "gexec", "gdesc", "crosstabview"]);
 
 class ScriptParser {
   readonly #source: SourceText;
@@ -94,7 +96,7 @@ class ScriptParser {
   constructor(source: SourceText, psqlCompat: boolean) {
     this.#source = source;
     this.#psqlCompat = psqlCompat;
-    this.#doubtful = CHANGES_STRINGS.test(source.text);
+    this.#doubtful = changesStrings.test(source.text);
     this.#regions = new RegionCollector(source.text);
     this.#cursor = new ScriptCursor(source, {
       schemaRoutines: !psqlCompat,
@@ -133,16 +135,22 @@ class ScriptParser {
   #read(): void {
     const cursor = this.#cursor;
     for (let stop = cursor.advance(); stop !== "end"; stop = cursor.advance()) {
-      if (stop === "line") this.#atLine();
-      else if (stop === "statement") this.#addStatement();
-      else if (this.#addCommand() === "quit") return;
+      if (stop === "line") {
+        this.#atLine();
+      } else if (stop === "statement") {
+        this.#addStatement();
+      } else if (this.#addCommand() === "quit") {
+        return;
+      }
     }
     this.#atEnd();
   }
 
   /** Throws what running would end in, too; not where that is uncertain. */
   #refuse(makeError: () => ScriptError): void {
-    if (!this.#psqlCompat && !this.#doubtful) throw makeError();
+    if (!this.#psqlCompat && !this.#doubtful) {
+      throw makeError();
+    }
   }
 
   #place(offset: number) {
@@ -153,9 +161,13 @@ class ScriptParser {
     const cursor = this.#cursor;
     if (this.#copies > 0) {
       cursor.jump(cursor.lineStart, cursor.line);
-      for (; this.#copies > 0; this.#copies--) cursor.takeCopyData();
+      for (; this.#copies > 0; this.#copies--) {
+        cursor.takeCopyData();
+      }
       this.#sawData = true;
-    } else if (cursor.atRest) this.#regions.rest(cursor.lineStart, cursor.line);
+    } else if (cursor.atRest) {
+      this.#regions.rest(cursor.lineStart, cursor.line);
+    }
   }
 
   #addStatement(): ScriptStatement {
@@ -193,39 +205,55 @@ class ScriptParser {
     const conditional = this.#blocks.length > 0;
     this.#commands.push({ name, text, offset, position, arguments: found, conditional });
     const open = found.find((argument) => argument.unterminated);
-    if (!conditional && open) this.#refuse(() => unterminated("quote", this.#place(open.offset)));
+    if (!conditional && open) {
+      this.#refuse(() => unterminated("quote", this.#place(open.offset)));
+    }
     if (!conditional && rule.verdict === "refuse") {
       this.#refuse(() => refusedCommand(name, rule, this.#place(offset)));
     }
-    if (name === "q" || name === "quit") return this.#quit(offset, conditional);
+    if (name === "q" || name === "quit") {
+      return this.#quit(offset, conditional);
+    }
     this.#follow(name, found, offset);
     return "go on";
   }
 
   #quit(offset: number, conditional: boolean): "quit" | "go on" {
-    if (conditional) return "go on";
+    if (conditional) {
+      return "go on";
+    }
     const rest = this.#source.text.slice(this.#cursor.offset);
-    if (!isBlank(rest)) this.#refuse(() => quitSkips(this.#place(offset)));
+    if (!isBlank(rest)) {
+      this.#refuse(() => quitSkips(this.#place(offset)));
+    }
     return "quit";
   }
 
   /** Does what a command does to the text behind it. */
   #follow(name: string, found: Command["arguments"], offset: number): void {
     const { lexer, query } = this.#cursor;
-    if (name === "if") this.#blocks.push({ offset, parenDepth: lexer.parenDepth });
-    else if (name === "elif" || name === "else") {
+    if (name === "if") {
+      this.#blocks.push({ offset, parenDepth: lexer.parenDepth });
+    } else if (name === "elif" || name === "else") {
       lexer.parenDepth = this.#blocks.at(-1)?.parenDepth ?? lexer.parenDepth;
-    } else if (name === "endif") this.#blocks.pop();
-    else if (name.toLowerCase() === "copy") {
+    } else if (name === "endif") {
+      this.#blocks.pop();
+    } else if (name.toLowerCase() === "copy") {
       const parsed = parseCopyCommand(staticArgument(found[0], false) ?? "");
       if (!("unexpected" in parsed) && parsed.direction === "from") {
-        if (parsed.target.kind === "inline") this.#copies++;
+        if (parsed.target.kind === "inline") {
+          this.#copies++;
+        }
       }
-    } else if (QUERY_COMMANDS.has(name) || name === "r" || name === "reset") {
-      if (query.length > 0 && QUERY_COMMANDS.has(name)) {
+    } else if (queryCommands.has(name) || name === "r" || name === "reset") {
+      if (query.length > 0 && queryCommands.has(name)) {
         const { text } = this.#addStatement();
-        if (name === "gexec" && /copy/i.test(text) && /stdin/i.test(text)) this.#doubtful = true;
-      } else this.#cursor.takeQuery();
+        if (name === "gexec" && /copy/i.test(text) && /stdin/i.test(text)) {
+          this.#doubtful = true;
+        }
+      } else {
+        this.#cursor.takeQuery();
+      }
       lexer.reset();
     }
   }
@@ -237,9 +265,15 @@ class ScriptParser {
       this.#refuse(() => unterminated(opening.what, this.#place(opening.offset)));
     }
     const block = this.#blocks.at(-1);
-    if (block !== undefined) this.#refuse(() => unterminated("\\if", this.#place(block.offset)));
-    if (opening !== undefined) this.#regions.spoil();
-    if (query.length > 0) this.#addStatement();
+    if (block !== undefined) {
+      this.#refuse(() => unterminated("\\if", this.#place(block.offset)));
+    }
+    if (opening !== undefined) {
+      this.#regions.spoil();
+    }
+    if (query.length > 0) {
+      this.#addStatement();
+    }
     this.#regions.end(cursor.line + 1);
   }
 }
@@ -250,9 +284,13 @@ function countCopies(statement: ScriptStatement): number {
   let first: string | undefined;
   let previous = "";
   for (const { kind, text } of statement.tokens) {
-    if (kind === "space" || kind.endsWith("comment")) continue;
+    if (kind === "space" || kind.endsWith("comment")) {
+      continue;
+    }
     const word = kind === "word" ? text.toUpperCase() : "";
-    if (first === "COPY" && previous === "FROM" && word === "STDIN") copies++;
+    if (first === "COPY" && previous === "FROM" && word === "STDIN") {
+      copies++;
+    }
     // A `\;` left a semicolon behind: another statement of the same message begins.
     first = kind === "terminator" ? undefined : (first ?? word);
     previous = word;

@@ -4,9 +4,14 @@
  */
 export function parsePsqlBoolean(text: string): boolean | undefined {
   const word = text.toLowerCase();
-  if (word === "") return undefined;
-  if ("true".startsWith(word) || "yes".startsWith(word) || word === "on" || word === "1")
+  if (word === "") {
+    return undefined;
+  }
+  if ("true".startsWith(word) || "yes".startsWith(word) || word === "on" || word === "1") {
     return true;
-  if ("false".startsWith(word) || "no".startsWith(word) || word === "0") return false;
+  }
+  if ("false".startsWith(word) || "no".startsWith(word) || word === "0") {
+    return false;
+  }
   return word === "of" || word === "off" ? false : undefined;
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { QueryBuffer } from "./query-buffer.js";
 
-const FILE = "0123456789abcdefghij";
+const file = "0123456789abcdefghij";
 
 /** Text of the file, text that was put in, or a cut. */
 const operation = fc.oneof(
@@ -24,12 +24,15 @@ describe("QueryBuffer", () => {
             model = model.slice(0, length);
           } else if ("at" in step) {
             buffer.addInserted(step.text, 0, step.text.length, step.at);
-            for (const character of step.text.split("")) model.push({ character, offset: step.at });
+            for (const character of step.text.split("")) {
+              model.push({ character, offset: step.at });
+            }
           } else {
-            const end = Math.min(step.start + step.length, FILE.length);
-            buffer.addSource(FILE, step.start, end);
-            for (let i = step.start; i < end; i++)
-              model.push({ character: FILE.charAt(i), offset: i });
+            const end = Math.min(step.start + step.length, file.length);
+            buffer.addSource(file, step.start, end);
+            for (let i = step.start; i < end; i++) {
+              model.push({ character: file.charAt(i), offset: i });
+            }
           }
           expect(buffer.length).toBe(model.length);
           expect(buffer.toString()).toBe(model.map(({ character }) => character).join(""));

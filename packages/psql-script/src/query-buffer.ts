@@ -32,8 +32,11 @@ export class QueryBuffer {
   addSource(text: string, start: number, end: number): void {
     const last = this.#segments.at(-1);
     this.length += end - start;
-    if (last !== undefined && last.at === undefined && last.end === start) last.end = end;
-    else this.#segments.push({ text, start, end, at: undefined });
+    if (last !== undefined && last.at === undefined && last.end === start) {
+      last.end = end;
+    } else {
+      this.#segments.push({ text, start, end, at: undefined });
+    }
   }
 
   /** Adds text that stands for something at an offset in the file, such as a variable's value. */
@@ -44,7 +47,9 @@ export class QueryBuffer {
 
   /** Notes that something which is neither blank nor comment follows. */
   noteContent(): void {
-    if (this.#contentExpected) this.contents.push(this.length);
+    if (this.#contentExpected) {
+      this.contents.push(this.length);
+    }
     this.#contentExpected = false;
   }
 
@@ -57,10 +62,15 @@ export class QueryBuffer {
   truncate(length: number): void {
     while (this.length > length) {
       const last = this.#segments.at(-1);
-      if (last === undefined) break;
+      if (last === undefined) {
+        break;
+      }
       const size = last.end - last.start;
-      if (this.length - size >= length) this.#segments.pop();
-      else last.end -= this.length - length;
+      if (this.length - size >= length) {
+        this.#segments.pop();
+      } else {
+        last.end -= this.length - length;
+      }
       this.length -= Math.min(size, this.length - length);
     }
     while ((this.contents.at(-1) ?? -1) >= length) {
@@ -77,7 +87,9 @@ export class QueryBuffer {
   sourceOffset(index: number): number {
     let rest = index;
     for (const { start, end, at } of this.#segments) {
-      if (rest < end - start) return at ?? start + rest;
+      if (rest < end - start) {
+        return at ?? start + rest;
+      }
       rest -= end - start;
     }
     const last = this.#segments.at(-1);

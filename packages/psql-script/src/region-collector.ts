@@ -49,7 +49,9 @@ export class RegionCollector {
   }
 
   #close(): void {
-    if (this.#clean === undefined || this.#clean.count === 0) return;
+    if (this.#clean === undefined || this.#clean.count === 0) {
+      return;
+    }
     const { end, nextLine, count } = this.#clean;
     const statements = this.#statements.slice(0, count);
     const controls = statements.map(({ text }) => transactionControl(text));

@@ -9,10 +9,10 @@ import { ScriptError } from "./script-error.js";
 import { refusedCommand, unknownCommand, unterminated } from "./script-problems.js";
 
 /** Before them nothing has to be sent: they send it themselves, or it makes no difference to them. */
-const GLUING_COMMANDS = new Set(
+const gluingCommands = new Set(
   "g gx gset gexec restrict unrestrict i include ir include_relative".split(" "),
 );
-const CONDITIONAL_COMMANDS = new Set(["if", "elif", "else", "endif"]);
+const conditionalCommands = new Set(["if", "elif", "else", "endif"]);
 
 /**
  * Reads the psql command at which the file's cursor stopped, and carries it out unless it stands in a
@@ -31,15 +31,27 @@ export async function runCommand(run: RunState, file: CommandFile): Promise<void
     });
   }
   const rule = commandRule(name);
-  if (rule === undefined) throw unknownCommand(name, place);
+  if (rule === undefined) {
+    throw unknownCommand(name, place);
+  }
   const found = scanArguments(cursor.input, rule.style);
-  if (!conditions.active && !CONDITIONAL_COMMANDS.has(name)) return;
-  if (rule.verdict === "refuse") throw refusedCommand(name, rule, place);
-  if (!GLUING_COMMANDS.has(name) || found.some(isExpanded)) await sender.flush();
+  if (!conditions.active && !conditionalCommands.has(name)) {
+    return;
+  }
+  if (rule.verdict === "refuse") {
+    throw refusedCommand(name, rule, place);
+  }
+  if (!gluingCommands.has(name) || found.some(isExpanded)) {
+    await sender.flush();
+  }
   const call = createCall({ name, mark, run, file }, found, rule);
   await commandHandler(name)?.(call);
-  if (rule.verdict === "ignore") return;
-  for (const left of call.arguments.leftover()) call.warn(`extra argument "${left}" is ignored`);
+  if (rule.verdict === "ignore") {
+    return;
+  }
+  for (const left of call.arguments.leftover()) {
+    call.warn(`extra argument "${left}" is ignored`);
+  }
 }
 
 function createCall(
@@ -70,7 +82,9 @@ function createCall(
         refuse,
         warn: (message) => file.warn(message),
         unterminated: ({ offset: at }) => {
-          if (!file.script.psqlCompat) throw unterminated("quote", { ...origin, offset: at });
+          if (!file.script.psqlCompat) {
+            throw unterminated("quote", { ...origin, offset: at });
+          }
           file.warn("a quote is not closed");
         },
       }),

@@ -79,7 +79,9 @@ export async function runScript(
   client: ScriptClient,
   options: RunScriptOptions = {},
 ): Promise<ScriptResult> {
-  if (!options.allowShell) refuseShell(script);
+  if (!options.allowShell) {
+    refuseShell(script);
+  }
   const path = script.path ?? resolve(script.file);
   const session = new Session(client, {
     prologue: options.prologue ?? [],
@@ -101,7 +103,9 @@ export async function runScript(
   try {
     run.openFiles.push(path);
     await new FileRun(run, script, []).execute();
-    if (run.firstError !== undefined && session.status === "failed") throw run.firstError;
+    if (run.firstError !== undefined && session.status === "failed") {
+      throw run.firstError;
+    }
     await session.finish(script.psqlCompat ? "unchecked" : "checked");
   } finally {
     run.output.end();
@@ -113,11 +117,15 @@ export async function runScript(
 
 /** Throws for a shell command that will be reached, before anything is sent. */
 function refuseShell(script: Script): void {
-  if (script.psqlCompat) return;
+  if (script.psqlCompat) {
+    return;
+  }
   for (const file of [script, ...script.includes.values()]) {
     for (const { name, arguments: found, conditional, offset } of file.commands) {
       const isShell = name === "!" || found.some(({ pieces }) => pieces.some(isBacktick));
-      if (conditional || !isShell) continue;
+      if (conditional || !isShell) {
+        continue;
+      }
       throw new ScriptError("shell commands are not allowed here.", {
         code: "SCRIPT_COMMAND_REFUSED",
         hint: "Remove it, or allow shell commands.",

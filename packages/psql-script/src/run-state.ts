@@ -35,10 +35,14 @@ export class RunState {
     options: RunScriptOptions & Required<Pick<RunScriptOptions, "cwd" | "readFile">>,
   ) {
     this.session = session;
-    for (const [name, value] of connectionVariables(client)) this.#set(name, value);
+    for (const [name, value] of connectionVariables(client)) {
+      this.#set(name, value);
+    }
     for (const [name, value] of Object.entries(options.variables ?? {})) {
       const refusal = this.variables.set(name, value);
-      if (refusal === undefined) continue;
+      if (refusal === undefined) {
+        continue;
+      }
       throw new ScriptError(`${refusal}.`, {
         code: "SCRIPT_VARIABLE",
         hint: "Correct the variables that the script is run with.",
@@ -61,17 +65,23 @@ export class RunState {
   async flush(options: FlushOptions = {}): Promise<QueryOutcome | undefined> {
     try {
       const outcome = await this.session.flush(options);
-      if (outcome !== undefined) this.#noteSuccess(outcome);
+      if (outcome !== undefined) {
+        this.#noteSuccess(outcome);
+      }
       return outcome;
     } catch (error) {
-      if (error instanceof ScriptError && error.code === "SCRIPT_FAILED") this.#noteFailure(error);
+      if (error instanceof ScriptError && error.code === "SCRIPT_FAILED") {
+        this.#noteFailure(error);
+      }
       throw error;
     }
   }
 
   /** Sets the variables about the server, which only some scripts need. */
   async knowServerVersion(): Promise<void> {
-    if (this.variables.get("SERVER_VERSION_NUM") !== undefined) return;
+    if (this.variables.get("SERVER_VERSION_NUM") !== undefined) {
+      return;
+    }
     const setting = (name: string) => this.session.ask(`SHOW ${name}`);
     this.#set("SERVER_VERSION_NUM", (await setting("server_version_num")) ?? "");
     this.#set("SERVER_VERSION_NAME", (await setting("server_version")) ?? "");
@@ -81,7 +91,9 @@ export class RunState {
     this.#set("ERROR", "false");
     this.#set("SQLSTATE", "00000");
     this.#set("ROW_COUNT", rowCount(tags.at(-1)));
-    if (columns === undefined) this.#set("LASTOID", "0");
+    if (columns === undefined) {
+      this.#set("LASTOID", "0");
+    }
   }
 
   #noteFailure(error: ScriptError): void {

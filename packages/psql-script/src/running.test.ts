@@ -8,12 +8,12 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseScript } from "./parse-script.js";
 import { programMajor, runPsql } from "./testing/psql.js";
-import { INCLUDED, runningScript } from "./testing/running-script.js";
+import { included, runningScript } from "./testing/running-script.js";
 import { ScriptBench } from "./testing/script-bench.js";
 
 /** PG_MIG_RUNNING_RUNS=1000 for the long version, which takes some minutes. */
-const RUNS = Number(process.env.PG_MIG_RUNNING_RUNS ?? 25);
-const ENV = { HOME: "/nowhere", PATH: "/usr/bin:/bin" };
+const runs = Number(process.env.PG_MIG_RUNNING_RUNS ?? 25);
+const environment = { HOME: "/nowhere", PATH: "/usr/bin:/bin" };
 
 describe.skipIf(programMajor("psql") === undefined)("running a script", () => {
   let cluster: TestCluster;
@@ -23,7 +23,7 @@ describe.skipIf(programMajor("psql") === undefined)("running a script", () => {
   beforeAll(async () => {
     cluster = await startNodes({ major: 15 });
     directory = await mkdtemp(join(tmpdir(), "psql-script-"));
-    await writeFile(join(directory, "included.sql"), INCLUDED);
+    await writeFile(join(directory, "included.sql"), included);
     for (const name of ["single", "joined", "theirs"]) {
       databases.set(name, await cluster.node.createDatabase({ name }));
     }
@@ -57,20 +57,22 @@ describe.skipIf(programMajor("psql") === undefined)("running a script", () => {
   }
 
   async function psqlRuns(file: string) {
-    const { status, stdout, stderr } = await runPsql(file, target("theirs"), {}, [], ENV);
+    const { status, stdout, stderr } = await runPsql(file, target("theirs"), {}, [], environment);
     const [, line, message] = /^psql:[^:]*:(\d+): (?:ERROR: {2})(.*)$/m.exec(stderr) ?? [];
     return { failed: status !== 0, stdout, error: message, line: Number(line ?? 0) };
   }
 
   async function weRun(text: string, file: string, batching: "single" | "joined") {
     const database = databases.get(batching);
-    if (database === undefined) throw new Error("no database");
+    if (database === undefined) {
+      throw new Error("no database");
+    }
     const bench = new ScriptBench(await database.connect());
     const script = parseScript(text, { file, psqlCompat: batching === "single" });
     const run = await bench.runScript(script, {
       batching,
       allowShell: true,
-      env: ENV,
+      env: environment,
       cwd: directory,
     });
     await bench.client.end();
@@ -80,7 +82,7 @@ describe.skipIf(programMajor("psql") === undefined)("running a script", () => {
     return { failed: error !== undefined, stdout, error: error?.serverMessage, line };
   }
 
-  it(`does what psql does, for ${RUNS} random scripts`, { timeout: 3_600_000 }, async () => {
+  it(`does what psql does, for ${runs} random scripts`, { timeout: 3_600_000 }, async () => {
     const file = join(directory, "script.sql");
     await fc.assert(
       fc.asyncProperty(runningScript(), async (text) => {
@@ -93,12 +95,14 @@ describe.skipIf(programMajor("psql") === undefined)("running a script", () => {
         expect(ours.line).toBeLessThanOrEqual(theirs.line);
         const result = await dump("theirs");
         expect(await dump("single")).toBe(result);
-        if (theirs.failed) return;
+        if (theirs.failed) {
+          return;
+        }
         // Where nothing fails, it makes no difference what travels together.
         expect(await weRun(text, file, "joined")).toEqual(ours);
         expect(await dump("joined")).toBe(result);
       }),
-      { numRuns: RUNS },
+      { numRuns: runs },
     );
   });
 });

@@ -153,25 +153,33 @@ export class ScriptCursor {
   advance(): CursorStop {
     for (;;) {
       if (this.#lineState === "none") {
-        if (!this.#nextLine()) return "end";
+        if (!this.#nextLine()) {
+          return "end";
+        }
         this.#lineState = "announced";
         return "line";
       }
-      if (this.#lineState === "announced") this.#beginLine();
+      if (this.#lineState === "announced") {
+        this.#beginLine();
+      }
       const frame = this.input.top();
       if (frame === undefined) {
         this.#lineState = "none";
         continue;
       }
       const stop = this.#step(frame);
-      if (stop !== undefined) return stop;
+      if (stop !== undefined) {
+        return stop;
+      }
     }
   }
 
   #nextLine(): boolean {
     const { text } = this.#source;
     this.lineStart = this.nextLine;
-    if (this.lineStart >= text.length) return false;
+    if (this.lineStart >= text.length) {
+      return false;
+    }
     const lineFeed = text.indexOf("\n", this.lineStart);
     this.#lineEnd = lineFeed < 0 ? text.length : lineFeed;
     this.nextLine = this.#lineEnd + 1;
@@ -183,7 +191,9 @@ export class ScriptCursor {
   #beginLine(): void {
     this.#lineState = "reading";
     this.#feedAt = -1;
-    if (this.lineStart === this.#lineEnd && this.lexer.open === undefined) return;
+    if (this.lineStart === this.#lineEnd && this.lexer.open === undefined) {
+      return;
+    }
     const { text } = this.#source;
     if (this.query.length > 0) {
       this.query.addSource(text, this.lineStart - 1, this.lineStart);
@@ -203,7 +213,9 @@ export class ScriptCursor {
     switch (lexer.kind) {
       case "space":
       case "line-comment":
-        if (query.length > 0) this.#append(frame, start, end, at);
+        if (query.length > 0) {
+          this.#append(frame, start, end, at);
+        }
         // A line comment ends with the value that it stands in, but not so for the server.
         if (frame.variable !== undefined && lexer.kind === "line-comment" && end === frame.end) {
           query.standsAlone = true;
@@ -213,26 +225,35 @@ export class ScriptCursor {
         this.#append(frame, start, end, at);
         return undefined;
       case "backslash":
-        if (query.length === this.#feedAt) query.truncate(query.length - 1);
+        if (query.length === this.#feedAt) {
+          query.truncate(query.length - 1);
+        }
         this.#feedAt = -1;
         this.commandOffset = at;
         return "command";
       case "escape":
         this.#options.onEscape?.();
-        if (frame.text.charAt(end - 1) === ";") query.noteSeparator();
-        else query.noteContent();
+        if (frame.text.charAt(end - 1) === ";") {
+          query.noteSeparator();
+        } else {
+          query.noteContent();
+        }
         this.#append(frame, start + 1, end, frame.variable === undefined ? at + 1 : at);
         return undefined;
       case "terminator":
         this.#append(frame, start, end, at);
-        if (!this.active) return this.#endInactive();
+        if (!this.active) {
+          return this.#endInactive();
+        }
         query.terminated = true;
         return "statement";
       case "variable":
         this.#expand(frame, start, end, at);
         return undefined;
       default:
-        if (lexer.kind !== "semicolon") query.noteContent();
+        if (lexer.kind !== "semicolon") {
+          query.noteContent();
+        }
         this.#append(frame, start, end, at);
         return undefined;
     }
@@ -244,12 +265,17 @@ export class ScriptCursor {
 
   #append(frame: InputFrame, start: number, end: number, at: number): void {
     this.#noteStart(at);
-    if (frame.variable === undefined) this.query.addSource(frame.text, start, end);
-    else this.query.addInserted(frame.text, start, end, at);
+    if (frame.variable === undefined) {
+      this.query.addSource(frame.text, start, end);
+    } else {
+      this.query.addInserted(frame.text, start, end, at);
+    }
   }
 
   #noteStart(at: number): void {
-    if (this.query.length > 0) return;
+    if (this.query.length > 0) {
+      return;
+    }
     this.#queryPosition = this.positionInLine(at);
   }
 

@@ -14,18 +14,24 @@ export class ScriptOutput {
   write(text: string, stream: OutputStream): void {
     const lines = (this.#partial[stream] + text).split("\n");
     this.#partial[stream] = lines.pop() ?? "";
-    for (const line of lines) this.#onLine(line, stream);
+    for (const line of lines) {
+      this.#onLine(line, stream);
+    }
   }
 
   /** Writes what a query prints. */
   writeResult(text: string): void {
-    if (!this.muted) this.write(text, "stdout");
+    if (!this.muted) {
+      this.write(text, "stdout");
+    }
   }
 
   /** Gives out lines that were begun and never ended. */
   end(): void {
     for (const stream of ["stdout", "stderr"] as const) {
-      if (this.#partial[stream] !== "") this.write("\n", stream);
+      if (this.#partial[stream] !== "") {
+        this.write("\n", stream);
+      }
     }
   }
 }

@@ -71,8 +71,9 @@ function statementStarts(text: string): number[] {
   const starts: number[] = [];
   let expected = true;
   for (const { kind, offset } of tokenize(text)) {
-    if (kind === "terminator") expected = true;
-    else if (expected && kind !== "space" && !kind.endsWith("comment")) {
+    if (kind === "terminator") {
+      expected = true;
+    } else if (expected && kind !== "space" && !kind.endsWith("comment")) {
       starts.push(offset);
       expected = false;
     }

@@ -52,16 +52,18 @@ export function quitSkips(place: ProblemPlace): ScriptError {
   });
 }
 
-const BLANK_PIECE =
+const blankPiece =
   /[ \t\n\r\f\v]+|--[^\n]*|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\\endif(?=[ \t\n\r\f\v]|$)/y;
 
 /** Nothing but blanks, comments and the ends of `\if` blocks. */
 export function isBlank(text: string): boolean {
   let end = 0;
   while (end < text.length) {
-    BLANK_PIECE.lastIndex = end;
-    const [piece] = BLANK_PIECE.exec(text) ?? [];
-    if (piece === undefined) return false;
+    blankPiece.lastIndex = end;
+    const [piece] = blankPiece.exec(text) ?? [];
+    if (piece === undefined) {
+      return false;
+    }
     end += piece.length;
   }
   return true;

@@ -73,13 +73,17 @@ export class Session {
         hint: "Remove it: the transaction around the script is not the script's to end.",
       });
     }
-    if (part.lastControlAt !== undefined) this.#lastControl = part;
+    if (part.lastControlAt !== undefined) {
+      this.#lastControl = part;
+    }
     this.#pending.push(part);
   }
 
   /** Sends what was added, if anything. Resolves when the server is ready again. */
   async flush(options: FlushOptions = {}): Promise<QueryOutcome | undefined> {
-    if (this.#pending.length === 0) return undefined;
+    if (this.#pending.length === 0) {
+      return undefined;
+    }
     const parts = this.#takePending();
     return this.#send([...(await this.#prologue()), ...parts], options);
   }
@@ -94,7 +98,9 @@ export class Session {
 
   /** Asks for standard_conforming_strings, where the server has not told it yet. */
   async knowStandardStrings(): Promise<void> {
-    if (this.standardStrings !== undefined) return;
+    if (this.standardStrings !== undefined) {
+      return;
+    }
     this.standardStrings = (await this.ask("SHOW standard_conforming_strings")) !== "off";
   }
 
@@ -103,11 +109,17 @@ export class Session {
     const { batching, epilogue } = this.#options;
     const glued =
       batching === "joined" && this.#pending.every((part) => part.lastControlAt === undefined);
-    if (!glued) await this.flush();
-    if (ending === "checked") this.#checkEnding();
+    if (!glued) {
+      await this.flush();
+    }
+    if (ending === "checked") {
+      this.#checkEnding();
+    }
     const parts = [...this.#takePending(), ...epilogue.map(toPart("epilogue"))];
     const before = await this.#prologue();
-    if (before.length + parts.length > 0) await this.#send([...before, ...parts], {});
+    if (before.length + parts.length > 0) {
+      await this.#send([...before, ...parts], {});
+    }
   }
 
   /** Throws if the script has left another state of the transaction than it found. */
@@ -117,7 +129,9 @@ export class Session {
     const control = controls.findLast((one) => one !== "none");
     const expected =
       control === undefined ? this.#statusAtStart : control === "begins" ? "open" : "idle";
-    if (last === undefined || this.status === expected) return;
+    if (last === undefined || this.status === expected) {
+      return;
+    }
     const offset = last.lastControlAt;
     if (expected === "open") {
       throw new ScriptError("the script ends the transaction that it runs in.", {
@@ -143,10 +157,14 @@ export class Session {
 
   /** The prologue, if it is to be glued before what is sent next. */
   async #prologue(): Promise<readonly SessionPart[]> {
-    if (this.#prologueSent) return [];
+    if (this.#prologueSent) {
+      return [];
+    }
     this.#prologueSent = true;
     const parts = this.#options.prologue.map(toPart("prologue"));
-    if (this.#options.batching === "joined") return parts;
+    if (this.#options.batching === "joined") {
+      return parts;
+    }
     await this.#send(parts, {});
     return [];
   }
@@ -171,7 +189,9 @@ export class Session {
     const outcome = await query.outcome;
     this.status = outcome.status ?? "idle";
     const failure = judgeOutcome(message, outcome, { expectOpenTransaction });
-    if (failure !== undefined) throw failure;
+    if (failure !== undefined) {
+      throw failure;
+    }
     if (this.#encoding !== undefined) {
       throw new ScriptError(`the client encoding is ${this.#encoding} behind this statement.`, {
         ...atStatement(message, Math.max(outcome.tags.length - 1, 0)),
@@ -183,8 +203,12 @@ export class Session {
   }
 
   #noteParameter(name: string, value: string): void {
-    if (name === "standard_conforming_strings") this.standardStrings = value === "on";
-    if (name !== "client_encoding") return;
+    if (name === "standard_conforming_strings") {
+      this.standardStrings = value === "on";
+    }
+    if (name !== "client_encoding") {
+      return;
+    }
     this.#encoding = /^(?:UTF8|SQL_ASCII)$/.test(value) ? undefined : value;
   }
 }

@@ -46,6 +46,8 @@ export async function runShell(command: string, place: ShellPlace): Promise<Shel
 
 /** Quotes a value as one word of a shell command; undefined where that cannot be (line ends). */
 export function quoteShellWord(value: string): string | undefined {
-  if (/[\n\r]/.test(value)) return undefined;
+  if (/[\n\r]/.test(value)) {
+    return undefined;
+  }
   return /^[-\w./:]+$/.test(value) ? value : `'${value.replaceAll("'", `'"'"'`)}'`;
 }

@@ -36,7 +36,7 @@ export interface SimpleQueryOptions {
   readonly onParameter?: (name: string, value: string) => void;
 }
 
-const STATUSES: Readonly<Record<string, TransactionStatus>> = { I: "idle", T: "open", E: "failed" };
+const statuses: Readonly<Record<string, TransactionStatus>> = { I: "idle", T: "open", E: "failed" };
 
 /**
  * One message of the simple query protocol, in the form that a `pg.Client` takes from its
@@ -50,8 +50,8 @@ export class SimpleQuery {
 
   readonly #options: SimpleQueryOptions;
   readonly #tags: string[] = [];
-  #result: Result = NO_RESULT;
-  #pending: Result = NO_RESULT;
+  #result: Result = noResult;
+  #pending: Result = noResult;
   #error: ServerError | undefined;
   #copyError: unknown;
   #full: Promise<unknown> | undefined;
@@ -69,7 +69,7 @@ export class SimpleQuery {
   submit(connection: WireConnection): null {
     // The client tells a query that failed nothing of the state behind it: ask the connection.
     const onReady = (message: WireMessage) =>
-      this.#finish({ status: STATUSES[message.status ?? ""], lost: undefined });
+      this.#finish({ status: statuses[message.status ?? ""], lost: undefined });
     const onParameter = ({ parameterName = "", parameterValue = "" }: WireMessage) =>
       this.#options.onParameter?.(parameterName, parameterValue);
     const onEnd = () => this.#finish({ status: undefined, lost: new Error("connection closed") });
@@ -90,13 +90,15 @@ export class SimpleQuery {
   }
 
   handleDataRow(message: { readonly fields: readonly (string | null)[] }): void {
-    if (this.#options.rows === "keep") this.#pending.rows.push(message.fields);
+    if (this.#options.rows === "keep") {
+      this.#pending.rows.push(message.fields);
+    }
   }
 
   handleCommandComplete(message: { readonly text: string }): void {
     this.#tags.push(message.text);
     this.#result = this.#pending;
-    this.#pending = NO_RESULT;
+    this.#pending = noResult;
   }
 
   handleEmptyQuery(): void {}
@@ -114,14 +116,19 @@ export class SimpleQuery {
 
   handleCopyInResponse(connection: WireConnection): void {
     const source = this.#options.onCopyIn?.() ?? { refusal: "there is no data for this COPY" };
-    if ("refusal" in source) connection.sendCopyFail(source.refusal);
-    else void this.#sendCopy(connection, source);
+    if ("refusal" in source) {
+      connection.sendCopyFail(source.refusal);
+    } else {
+      void this.#sendCopy(connection, source);
+    }
   }
 
   handleCopyData(message: { readonly chunk: Buffer }, { stream }: WireConnection): void {
     const full = this.#options.onCopyOut?.(message.chunk);
     // What has arrived already comes in spite of the pause, and meets the same promise.
-    if (full === undefined || full === this.#full) return;
+    if (full === undefined || full === this.#full) {
+      return;
+    }
     this.#full = full;
     stream.pause();
     const goOn = () => {
@@ -137,13 +144,19 @@ export class SimpleQuery {
     const { signal } = this.#over;
     try {
       for await (const chunk of chunks) {
-        if (signal.aborted) return;
+        if (signal.aborted) {
+          return;
+        }
         connection.sendCopyFromChunk(chunk);
-        if (connection.stream.writableNeedDrain) await once(connection.stream, "drain", { signal });
+        if (connection.stream.writableNeedDrain) {
+          await once(connection.stream, "drain", { signal });
+        }
       }
       connection.endCopyFrom();
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal.aborted) {
+        return;
+      }
       this.#copyError = error;
       connection.sendCopyFail(error instanceof Error ? error.message : String(error));
     }
@@ -170,4 +183,4 @@ interface Result {
   readonly rows: (readonly (string | null)[])[];
 }
 
-const NO_RESULT: Result = { columns: undefined, rows: [] };
+const noResult: Result = { columns: undefined, rows: [] };

@@ -16,7 +16,9 @@ export function countCharacters(text: string, from: number, to: number): number 
   let count = 0;
   for (let i = from; i < to; i++) {
     count++;
-    if ((text.codePointAt(i) ?? 0) > 0xffff) i++;
+    if ((text.codePointAt(i) ?? 0) > 0xffff) {
+      i++;
+    }
   }
   return count;
 }
@@ -42,7 +44,9 @@ export function positionAt(source: SourceText, offset: number): SourcePosition {
   let lineStart = textStart(text);
   for (;;) {
     const lineFeed = text.indexOf("\n", lineStart);
-    if (lineFeed < 0 || lineFeed >= offset) break;
+    if (lineFeed < 0 || lineFeed >= offset) {
+      break;
+    }
     line++;
     lineStart = lineFeed + 1;
   }

@@ -18,7 +18,9 @@ const boolean = (initial: "on" | "off", unsupported?: { on: boolean; why: string
   whenEmpty: "on",
   refuse(value: string): string | undefined {
     const parsed = parsePsqlBoolean(value);
-    if (parsed === undefined) return "a boolean is expected";
+    if (parsed === undefined) {
+      return "a boolean is expected";
+    }
     return unsupported !== undefined && parsed === unsupported.on ? unsupported.why : undefined;
   },
 });

@@ -7,13 +7,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseScript } from "./parse-script.js";
 import { runScript } from "./run-script.js";
 import { ScriptError } from "./script-error.js";
-import { EXPERIMENTS } from "./testing/experiments.js";
+import { experiments } from "./testing/experiments.js";
 import { programMajor, runPsql } from "./testing/psql.js";
 import { type RecordingServer, startRecordingServer } from "./testing/recording-server.js";
 import { scriptText, variableValue } from "./testing/script-text.js";
 
 /** PG_MIG_SPLIT_RUNS=20000 for the long version, which takes some minutes. */
-const RUNS = Number(process.env.PG_MIG_SPLIT_RUNS ?? 250);
+const runs = Number(process.env.PG_MIG_SPLIT_RUNS ?? 250);
 
 describe.skipIf(programMajor("psql") === undefined)("the messages of a script", () => {
   let server: RecordingServer;
@@ -47,7 +47,9 @@ describe.skipIf(programMajor("psql") === undefined)("the messages of a script", 
       const script = parseScript(text, { file, psqlCompat: true });
       await runScript(script, client, { variables, batching: "single" });
     } catch (error) {
-      if (!(error instanceof ScriptError)) throw error;
+      if (!(error instanceof ScriptError)) {
+        throw error;
+      }
       failed = true;
     } finally {
       await client.end();
@@ -57,7 +59,7 @@ describe.skipIf(programMajor("psql") === undefined)("the messages of a script", 
     return { sent, failed };
   }
 
-  for (const [name, text] of Object.entries(EXPERIMENTS)) {
+  for (const [name, text] of Object.entries(experiments)) {
     it(`are those that psql sends, with ${name}`, async () => {
       const file = join(directory, "script.sql");
       await writeFile(file, text);
@@ -65,14 +67,14 @@ describe.skipIf(programMajor("psql") === undefined)("the messages of a script", 
     });
   }
 
-  it(`are those that psql sends, for ${RUNS} random scripts`, { timeout: 3_600_000 }, async () => {
+  it(`are those that psql sends, for ${runs} random scripts`, { timeout: 3_600_000 }, async () => {
     const file = join(directory, "script.sql");
     await fc.assert(
       fc.asyncProperty(scriptText(), variableValue(), variableValue(), async (text, v, w) => {
         await writeFile(file, text);
         expect(await weSend(text, file, { v, w })).toEqual(await psqlSends(file, { v, w }));
       }),
-      { numRuns: RUNS },
+      { numRuns: runs },
     );
   });
 });

@@ -34,19 +34,25 @@ export class StatementSender {
   add(query: QueryBuffer): void {
     this.previous = query;
     // psql sends what holds nothing, too; the server only says that it is empty.
-    if (query.contents.length === 0 && !this.#origin.source.psqlCompat) return;
+    if (query.contents.length === 0 && !this.#origin.source.psqlCompat) {
+      return;
+    }
     this.#run.session.add(queryPart(query, this.#origin));
   }
 
   /** Adds lines of the file, as they stand there, to the next message. */
   addRegion(region: PlainRegion): void {
     this.previous = region.statements.at(-1)?.query;
-    if (region.contents.length > 0) this.#run.session.add(regionPart(region, this.#origin));
+    if (region.contents.length > 0) {
+      this.#run.session.add(regionPart(region, this.#origin));
+    }
   }
 
   /** Sends a query, with all that waits, and waits for what becomes of it. */
   async send(query: QueryBuffer, options: FlushOptions = {}): Promise<QueryOutcome | undefined> {
-    if (query.standsAlone) await this.flush();
+    if (query.standsAlone) {
+      await this.flush();
+    }
     this.add(query);
     const data = query.mayCopyFromStdin ? { onCopyIn: () => this.#dataFor(query) } : {};
     const outcome = await this.flush({ ...data, ...options });
@@ -82,9 +88,13 @@ export class StatementSender {
     try {
       return await this.#run.flush({ onCopyOut, ...options });
     } catch (error) {
-      if (!(error instanceof ScriptError) || this.#data === undefined) throw error;
+      if (!(error instanceof ScriptError) || this.#data === undefined) {
+        throw error;
+      }
       const line = Number(/^COPY .*?, \D*(\d+)/.exec(error.context ?? "")?.[1]);
-      if (!(line > 0)) throw error;
+      if (!(line > 0)) {
+        throw error;
+      }
       throw error.movedTo(lineOffset(this.#origin.source.text, this.#data, line - 1));
     }
   }
@@ -98,9 +108,13 @@ export class StatementSender {
 
   /** Without ON_ERROR_STOP a COMMIT can be a ROLLBACK, and succeeds. */
   #checkCommit(query: QueryBuffer, outcome: QueryOutcome | undefined): void {
-    if (this.#origin.source.psqlCompat || outcome?.tags.at(-1) !== "ROLLBACK") return;
+    if (this.#origin.source.psqlCompat || outcome?.tags.at(-1) !== "ROLLBACK") {
+      return;
+    }
     const [word] = leadingWordsOf(query.toString(), 1);
-    if (word !== "COMMIT" && word !== "END") return;
+    if (word !== "COMMIT" && word !== "END") {
+      return;
+    }
     throw new ScriptError("the transaction was rolled back, not committed.", {
       ...this.#origin,
       part: "script",

@@ -1,7 +1,7 @@
-const TRACKED = 4;
+const tracked = 4;
 
 /** Which words of a statement psql looks at; anything else that stands among them is a blank. */
-const LETTERS: Readonly<Record<string, string>> = {
+const letters: Readonly<Record<string, string>> = {
   create: "c",
   function: "f",
   procedure: "p",
@@ -57,8 +57,10 @@ export class StatementWords {
 
   see(text: string, start: number, end: number, parenDepth: number): void {
     const length = end - start;
-    if (length === 4 || length === 5) this.#noteCopy(text.slice(start, end).toLowerCase());
-    if (this.#inSchema || this.#count < TRACKED) {
+    if (length === 4 || length === 5) {
+      this.#noteCopy(text.slice(start, end).toLowerCase());
+    }
+    if (this.#inSchema || this.#count < tracked) {
       this.#track(text.slice(start, end).toLowerCase(), parenDepth);
     }
     this.#count++;
@@ -68,8 +70,11 @@ export class StatementWords {
   }
 
   #noteCopy(word: string): void {
-    if (word === "copy") this.#copy = true;
-    else if (word === "stdin") this.#stdin = true;
+    if (word === "copy") {
+      this.#copy = true;
+    } else if (word === "stdin") {
+      this.#stdin = true;
+    }
   }
 
   #track(word: string, parenDepth: number): void {
@@ -78,10 +83,14 @@ export class StatementWords {
       this.#first = "";
       this.#count = 0;
     }
-    if (this.#count >= TRACKED) return;
-    const letter = LETTERS[word] ?? " ";
+    if (this.#count >= tracked) {
+      return;
+    }
+    const letter = letters[word] ?? " ";
     this.#first += letter === "s" && !this.#schemaRoutines ? " " : letter;
-    if (this.#first === "cs") this.#inSchema = true;
+    if (this.#first === "cs") {
+      this.#inSchema = true;
+    }
   }
 
   #isRoutine(): boolean {
@@ -89,8 +98,12 @@ export class StatementWords {
   }
 
   #nest(word: string): void {
-    if (word === "begin") this.depth++;
-    else if (word === "case" && this.depth > 0) this.depth++;
-    else if (word === "end" && this.depth > 0) this.depth--;
+    if (word === "begin") {
+      this.depth++;
+    } else if (word === "case" && this.depth > 0) {
+      this.depth++;
+    } else if (word === "end" && this.depth > 0) {
+      this.depth--;
+    }
   }
 }

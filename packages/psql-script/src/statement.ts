@@ -60,8 +60,11 @@ export function leadingWordsOf(text: string, count: number): string[] {
     const lineEnd = lineFeed < 0 ? text.length : lineFeed;
     while (offset < lineEnd && words.length < count) {
       const end = lexer.next(text, offset, lineEnd);
-      if (lexer.kind === "word") words.push(text.slice(offset, end).toUpperCase());
-      else if (!["space", "line-comment", "block-comment"].includes(lexer.kind)) return words;
+      if (lexer.kind === "word") {
+        words.push(text.slice(offset, end).toUpperCase());
+      } else if (!["space", "line-comment", "block-comment"].includes(lexer.kind)) {
+        return words;
+      }
       offset = end;
     }
     offset++;

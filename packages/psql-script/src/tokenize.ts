@@ -21,7 +21,9 @@ export function tokenize(text: string): Token[] {
   let start = 0;
   let kind: TokenKind | undefined;
   const push = (end: number) => {
-    if (kind !== undefined) tokens.push({ kind, text: text.slice(start, end), offset: start });
+    if (kind !== undefined) {
+      tokens.push({ kind, text: text.slice(start, end), offset: start });
+    }
     start = end;
   };
   for (let offset = 0; offset < text.length; ) {
@@ -30,12 +32,20 @@ export function tokenize(text: string): Token[] {
     while (offset < lineEnd) {
       const end = lexer.next(text, offset, lineEnd);
       const joined = lexer.continues || (kind === "space" && lexer.kind === "space");
-      if (!joined) push(offset);
-      if (!joined) kind = lexer.kind;
-      if (lexer.kind === "terminator") lexer.words.endStatement();
+      if (!joined) {
+        push(offset);
+      }
+      if (!joined) {
+        kind = lexer.kind;
+      }
+      if (lexer.kind === "terminator") {
+        lexer.words.endStatement();
+      }
       offset = end;
     }
-    if (lineFeed < 0) break;
+    if (lineFeed < 0) {
+      break;
+    }
     if (lexer.open === undefined && kind !== "space") {
       push(offset);
       kind = "space";

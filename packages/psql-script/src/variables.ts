@@ -2,9 +2,9 @@ import { parsePsqlBoolean } from "./psql-boolean.js";
 import { specialVariables } from "./special-variables.js";
 
 /** The names whose values change with every statement that is run. */
-export const RESULT_REFERENCE = /:(?:['"]|\{\?)?(?:ERROR|SQLSTATE|ROW_COUNT|LAST)/;
+export const resultReference = /:(?:['"]|\{\?)?(?:ERROR|SQLSTATE|ROW_COUNT|LAST)/;
 
-const NAME = /^[A-Za-z0-9_\u0080-\uffff]+$/;
+const variableName = /^[A-Za-z0-9_\u0080-\uffff]+$/;
 
 /** The psql variables of a run. */
 export class Variables {
@@ -14,7 +14,9 @@ export class Variables {
 
   constructor() {
     for (const [name, { initial }] of specialVariables) {
-      if (initial !== undefined) this.#values.set(name, initial);
+      if (initial !== undefined) {
+        this.#values.set(name, initial);
+      }
     }
   }
 
@@ -22,21 +24,28 @@ export class Variables {
 
   /** Sets a variable. Returns why it cannot be, and then leaves it as it was. */
   set(name: string, value: string): string | undefined {
-    if (!isVariableName(name)) return `invalid variable name: "${name}"`;
+    if (!isVariableName(name)) {
+      return `invalid variable name: "${name}"`;
+    }
     const special = specialVariables.get(name);
     const effective = (value === "" ? special?.whenEmpty : undefined) ?? value;
     const refusal = special?.refuse(effective);
-    if (refusal !== undefined) return `unrecognized value "${value}" for "${name}": ${refusal}`;
+    if (refusal !== undefined) {
+      return `unrecognized value "${value}" for "${name}": ${refusal}`;
+    }
     this.#values.set(name, effective);
-    this.mentionsResults ||= RESULT_REFERENCE.test(effective);
+    this.mentionsResults ||= resultReference.test(effective);
     return undefined;
   }
 
   /** Removes a variable, if it exists; the special ones get their default. */
   unset(name: string): void {
     const value = specialVariables.get(name)?.whenUnset;
-    if (value === undefined) this.#values.delete(name);
-    else this.#values.set(name, value);
+    if (value === undefined) {
+      this.#values.delete(name);
+    } else {
+      this.#values.set(name, value);
+    }
   }
 
   /** Whether a variable that holds a boolean is on. */
@@ -52,5 +61,5 @@ export class Variables {
 
 /** Tells whether psql takes a text for a variable's name. */
 export function isVariableName(name: string): boolean {
-  return NAME.test(name);
+  return variableName.test(name);
 }

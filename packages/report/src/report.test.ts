@@ -7,7 +7,9 @@ const on = (node: string, shard: string, version: string) => ({ node, shard, ver
 
 function build(events: readonly RunEvent[]) {
   const builder = new ReportBuilder("apply", 1000);
-  for (const event of events) builder.add(event);
+  for (const event of events) {
+    builder.add(event);
+  }
   return builder.build("failed", 3500, { latest: [], edited: [] });
 }
 

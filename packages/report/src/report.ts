@@ -48,7 +48,9 @@ export class ReportBuilder {
       }
       case "step:vanished":
         // What an earlier run had done was not planned.
-        if (this.#done.get(event.version)?.delete(keyOf(event)) !== true) this.#planned++;
+        if (this.#done.get(event.version)?.delete(keyOf(event)) !== true) {
+          this.#planned++;
+        }
         break;
       case "step:already-done":
         this.#alreadyDone++;
@@ -115,6 +117,8 @@ function keyOf({ node, shard }: Place): string {
 }
 
 function byPlace(a: Place, b: Place): number {
-  if (a.node !== b.node) return a.node < b.node ? -1 : 1;
+  if (a.node !== b.node) {
+    return a.node < b.node ? -1 : 1;
+  }
   return a.shard === b.shard ? 0 : a.shard < b.shard ? -1 : 1;
 }

@@ -31,7 +31,9 @@ describe("createRun", () => {
       emit(note("2"));
       return report;
     });
-    for await (const _ of run) break;
+    for await (const _ of run) {
+      break;
+    }
     expect(await run.result).toBe(report);
   });
 
@@ -43,7 +45,9 @@ describe("createRun", () => {
     });
     const seen: RunEvent[] = [];
     const reading = (async () => {
-      for await (const event of run) seen.push(event);
+      for await (const event of run) {
+        seen.push(event);
+      }
     })();
     await expect(reading).rejects.toThrow("broken");
     await expect(run.result).rejects.toThrow("broken");

@@ -30,8 +30,12 @@ export function createRun(start: (emit: (event: RunEvent) => void) => Promise<Re
     async *[Symbol.asyncIterator]() {
       for (;;) {
         yield* waiting.splice(0);
-        if (waiting.length > 0) continue;
-        if (ended) break;
+        if (waiting.length > 0) {
+          continue;
+        }
+        if (ended) {
+          break;
+        }
         await new Promise<void>((resolve) => {
           wake = resolve;
         });

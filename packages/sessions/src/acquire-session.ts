@@ -2,7 +2,7 @@ import { isPgMigError } from "@pg-mig/model";
 import { pause } from "./pause.js";
 import { retryPauseMs } from "./retry-pause.js";
 import type { Session } from "./session.js";
-import type { ExecutorNode } from "./session-client.js";
+import type { SessionNode } from "./session-client.js";
 import type { SessionPool, SessionWork } from "./session-pool.js";
 
 export interface AcquireSessionOptions {
@@ -16,7 +16,7 @@ export interface AcquireSessionOptions {
 
 /** Opens or takes a session, waiting for a node that is away for a while; not for another run. */
 export async function acquireSession(
-  node: ExecutorNode,
+  node: SessionNode,
   work: SessionWork | undefined,
   { sessions, reconnectForMs, signal, onCrowded }: AcquireSessionOptions,
 ): Promise<Session> {
@@ -27,10 +27,16 @@ export async function acquireSession(
       return await sessions.acquire(node, work);
     } catch (error) {
       const code = isPgMigError(error) ? error.code : undefined;
-      if (code === "RUN_LOCKED") throw error;
+      if (code === "RUN_LOCKED") {
+        throw error;
+      }
       const busy = sessions.busyOn(node);
-      if (code === "TOO_MANY_CONNECTIONS" && busy > 0) onCrowded?.(busy);
-      if (signal.aborted || Date.now() - startedAtMs >= reconnectForMs) throw error;
+      if (code === "TOO_MANY_CONNECTIONS" && busy > 0) {
+        onCrowded?.(busy);
+      }
+      if (signal.aborted || Date.now() - startedAtMs >= reconnectForMs) {
+        throw error;
+      }
       await pause(retryPauseMs("connection-lost", Math.min(attempt, 4), 1), signal);
     }
   }

@@ -10,10 +10,10 @@ import { type Command, leadingWords, type Script, type Statement } from "@pg-mig
 export type SessionTraces = "none" | "droppable" | "lasting";
 
 /** Statements that define objects and run no code of the user's that could change the session. */
-const DEFINITIONS = new Set(["ALTER", "COMMENT", "CREATE", "DROP", "GRANT", "REVOKE"]);
+const definitions = new Set(["ALTER", "COMMENT", "CREATE", "DROP", "GRANT", "REVOKE"]);
 
 /** Words that show that a definition may evaluate expressions or run statements of the user's. */
-const RUNS_CODE = new Set([
+const runsCode = new Set([
   "AS", // CREATE TABLE … AS
   "ATTACH", // checks the rows of the partition
   "CHECK",
@@ -33,7 +33,7 @@ const RUNS_CODE = new Set([
  * them. To take a comment for it only costs a connection. What functions do that the script calls is
  * not seen.
  */
-const LASTING = new RegExp(
+const lastingWords = new RegExp(
   [
     // SET a.b, SET LOCAL "a"."b", and names that variables hold
     String.raw`\bSET\s+(?:(?:SESSION|LOCAL)\s+)?(?:"[^"]*"|[^\s"=.;]+)?\s*(?:\.|:[\w"'])`,
@@ -50,10 +50,12 @@ const LASTING = new RegExp(
  * call of anything, are known to leave nothing.
  */
 export function sessionTraces(script: Script): SessionTraces {
-  if (script.plain && script.statements.every(isPlainDefinition)) return "none";
+  if (script.plain && script.statements.every(isPlainDefinition)) {
+    return "none";
+  }
   const scripts = [script, ...script.includes.values()];
   const lasting = scripts.some(
-    ({ text, commands }) => LASTING.test(text) || includesUnknown(commands),
+    ({ text, commands }) => lastingWords.test(text) || includesUnknown(commands),
   );
   return lasting ? "lasting" : "droppable";
 }
@@ -69,10 +71,12 @@ function includesUnknown(commands: readonly Command[]): boolean {
 
 function isPlainDefinition(statement: Statement): boolean {
   const [first = ""] = leadingWords(statement, 1);
-  if (first === "") return true;
+  if (first === "") {
+    return true;
+  }
   const words = statement.tokens.filter(({ kind }) => kind === "word");
   return (
-    DEFINITIONS.has(first) &&
-    words.every(({ text }) => !RUNS_CODE.has(text.toUpperCase()) && !/^pg_temp/i.test(text))
+    definitions.has(first) &&
+    words.every(({ text }) => !runsCode.has(text.toUpperCase()) && !/^pg_temp/i.test(text))
   );
 }

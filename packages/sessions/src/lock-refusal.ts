@@ -16,7 +16,9 @@ export function holderText(holder: RunLockHolder | undefined): string {
     const when = since.toISOString().replace(".000Z", "Z");
     return `pg-mig ${action} on ${host}, pid ${pid}, since ${when}`;
   }
-  if (holder === undefined) return "it is gone by now";
+  if (holder === undefined) {
+    return "it is gone by now";
+  }
   const { applicationName, role, address, serverPid } = holder;
   const seen = [
     applicationName && `application "${applicationName}"`,

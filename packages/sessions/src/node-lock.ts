@@ -40,7 +40,7 @@ export type LockTry =
     };
 
 /** How long a server that answers no more may keep the run from its end. */
-const CLOSE_WITHIN_MS = 2000;
+const closeWithinMs = 2000;
 
 /**
  * The run lock of one node, and the connection that it lives on: outside of transactions, and used
@@ -58,7 +58,9 @@ export class NodeLock {
 
   constructor(options: NodeLockOptions) {
     this.#options = options;
-    if (options.first !== undefined) this.#use(options.first);
+    if (options.first !== undefined) {
+      this.#use(options.first);
+    }
   }
 
   /** Whether this run has the lock, as far as it knows. A connection that breaks is noticed at once. */
@@ -73,7 +75,9 @@ export class NodeLock {
 
   /** Tries once to take the lock, opening a connection where the last one is lost. Never waits for it. */
   async try(): Promise<LockTry> {
-    if (this.#connection === undefined) this.#use(await this.#options.connect());
+    if (this.#connection === undefined) {
+      this.#use(await this.#options.connect());
+    }
     const { rows } = await this.ask(`${runLockSessionSql}; ${tryRunLockSql}`);
     const [row] = rows as readonly { readonly taken: boolean }[];
     if (row?.taken === true) {
@@ -88,7 +92,9 @@ export class NodeLock {
 
   /** Gives the lock back, and keeps the connection. */
   async release(): Promise<void> {
-    if (!this.#held) return;
+    if (!this.#held) {
+      return;
+    }
     this.#held = false;
     await this.ask(releaseRunLockSql);
   }
@@ -98,8 +104,11 @@ export class NodeLock {
     const connection = this.#connection;
     const askedAtMs = performance.now();
     const { rows } = await this.ask(ownRunLockSql).catch(() => ({ rows: [] }));
-    if (rows.length > 0) this.#confirmedAtMs = askedAtMs;
-    else if (connection !== undefined) this.#drop(connection);
+    if (rows.length > 0) {
+      this.#confirmedAtMs = askedAtMs;
+    } else if (connection !== undefined) {
+      this.#drop(connection);
+    }
   }
 
   /**
@@ -116,8 +125,10 @@ export class NodeLock {
   async close(): Promise<void> {
     this.#closed = true;
     const connection = this.#connection;
-    if (connection === undefined) return;
-    const timer = setTimeout(() => this.#drop(connection), CLOSE_WITHIN_MS);
+    if (connection === undefined) {
+      return;
+    }
+    const timer = setTimeout(() => this.#drop(connection), closeWithinMs);
     // Behind a pooler, to end the connection does not give the lock back at once.
     await this.release().catch(() => {});
     await connection.client.end().catch(() => {});
@@ -126,7 +137,9 @@ export class NodeLock {
 
   async #send(sql: string): Promise<{ readonly rows: readonly unknown[] }> {
     const connection = this.#connection;
-    if (connection === undefined) throw new Error("The connection of the run lock is lost.");
+    if (connection === undefined) {
+      throw new Error("The connection of the run lock is lost.");
+    }
     const timer = setTimeout(() => this.#drop(connection), this.#options.answerWithinMs);
     try {
       // pg's types know nothing of messages with several statements, whose results are an array.
@@ -134,7 +147,9 @@ export class NodeLock {
       return [result].flat().at(-1) as pg.QueryResult;
     } catch (error) {
       // The queries of a broken connection fail before it says that it has ended.
-      if (isConnectionLoss(error)) this.#drop(connection);
+      if (isConnectionLoss(error)) {
+        this.#drop(connection);
+      }
       throw error;
     } finally {
       clearTimeout(timer);
@@ -159,7 +174,9 @@ export class NodeLock {
 
   #forget(connection: LockConnection): void {
     this.#lostPids.add(connection.identity.backendPid);
-    if (this.#connection !== connection) return;
+    if (this.#connection !== connection) {
+      return;
+    }
     this.#connection = undefined;
     this.#held = false;
   }

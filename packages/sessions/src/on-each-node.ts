@@ -3,7 +3,7 @@ import PQueue from "p-queue";
 import { isConnectionLoss } from "./server-error.js";
 
 /** To how many nodes at a time connections are opened and ledgers are read. */
-const NODES_AT_A_TIME = 64;
+const nodesAtATime = 64;
 
 /** What an error calls a node, be it found only, or open. */
 type Labelled = { readonly label: string } | { readonly node: { readonly label: string } };
@@ -18,17 +18,23 @@ export async function onEachNode<N extends Labelled, T>(
   nodes: readonly N[],
   run: (node: N) => Promise<T>,
 ): Promise<T[]> {
-  const queue = new PQueue({ concurrency: NODES_AT_A_TIME });
+  const queue = new PQueue({ concurrency: nodesAtATime });
   const results = await Promise.allSettled(nodes.map((node) => queue.add(() => run(node))));
   const failures = results.flatMap((result, i) => {
-    if (result.status === "fulfilled") return [];
+    if (result.status === "fulfilled") {
+      return [];
+    }
     const node = nodes[i];
     const label = node === undefined ? "" : "node" in node ? node.node.label : node.label;
     return [{ node: label, error: nodeError(label, result.reason) }];
   });
   const [first] = failures;
-  if (first === undefined) return results.map((result) => (result as { value: T }).value);
-  if (failures.length === 1) throw first.error;
+  if (first === undefined) {
+    return results.map((result) => (result as { value: T }).value);
+  }
+  if (failures.length === 1) {
+    throw first.error;
+  }
   throw new PgMigError(`${failures.length} of ${nodes.length} nodes cannot be used.`, {
     code: "CLUSTER_UNREACHABLE",
     problems: failures.map(({ node, error: { message, hint, where } }) => ({
@@ -42,9 +48,13 @@ export async function onEachNode<N extends Labelled, T>(
 
 /** An error of a server or its connection, as the user's; anything else is thrown on. */
 export function nodeError(node: string, reason: unknown): PgMigError {
-  if (isPgMigError(reason)) return reason;
+  if (isPgMigError(reason)) {
+    return reason;
+  }
   const ofServer = reason instanceof Error && "severity" in reason;
-  if (!ofServer && !isConnectionLoss(reason)) throw reason;
+  if (!ofServer && !isConnectionLoss(reason)) {
+    throw reason;
+  }
   const message = reason instanceof Error ? reason.message : String(reason);
   return new PgMigError(`${node} could not be read: ${message}.`, {
     code: "NODE_UNREADABLE",

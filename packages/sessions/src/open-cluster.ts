@@ -33,12 +33,12 @@ import { PrimaryFinder } from "./primary-finder.js";
 import { readPatiently } from "./read-patiently.js";
 import type { RunLock } from "./run-lock.js";
 import { chosenShards, nodesToAsk, nodesToUse, type Only } from "./selected-shards.js";
-import type { ExecutorNode } from "./session-client.js";
+import type { SessionNode } from "./session-client.js";
 import { SessionPool } from "./session-pool.js";
 import { sharedByPooler } from "./shared-by-pooler.js";
 
 /** For how long a run waits for a node that went away, unless it is told otherwise. */
-export const RECONNECT_FOR_MS = 60_000;
+export const defaultReconnectForMs = 60_000;
 
 export interface OpenClusterOptions {
   /** What is done with it, in a word: `pg_stat_activity` shows it of each connection. */
@@ -86,7 +86,7 @@ export interface OpenCluster {
   /** Unless the cluster is locked, the connections that the ledgers were read over are used first. */
   readonly sessions: SessionPool;
   /** Whether a pooler shares a node's connections, so that nothing of a session holds there. */
-  isShared(node: Pick<ExecutorNode, "name">): boolean;
+  isShared(node: Pick<SessionNode, "name">): boolean;
   /**
    * Takes the run lock of every node, over the connections that the ledgers were read over. From then
    * on what was read before is void. The lock is held until the cluster is closed, and taken again
@@ -99,7 +99,7 @@ export interface OpenCluster {
    * Runs a statement over the connection of a node's run lock, which no session uses. Rejects where
    * there is none, and where no answer comes within 15 seconds.
    */
-  ask(node: ExecutorNode, sql: string): Promise<{ readonly rows: readonly unknown[] }>;
+  ask(node: SessionNode, sql: string): Promise<{ readonly rows: readonly unknown[] }>;
   /** Reads all ledgers again, waiting for nodes that are away for a while. */
   readLedgers(): Promise<readonly OpenNode[]>;
   /** Reads the ledgers of the nodes that still answer. */
@@ -138,12 +138,16 @@ export async function openCluster(given: OpenClusterOptions): Promise<OpenCluste
     for (const { node, sameAs } of duplicates) {
       onNote(`${node.label} is the same database as ${sameAs.label} and is used once.`);
     }
-    if (used.length === 0) throw noPrimary(found);
+    if (used.length === 0) {
+      throw noPrimary(found);
+    }
     const nodes = nodesToUse(used, only);
     const keep = new Set(nodes.map(({ node }) => node.name));
     await Promise.all(
       [...clients].map(async ([name, client]) => {
-        if (!keep.has(name)) await client.end();
+        if (!keep.has(name)) {
+          await client.end();
+        }
       }),
     );
     return createOpenCluster(nodes, clients, options);
@@ -166,19 +170,25 @@ function createOpenCluster(
   const sessions = new SessionPool({
     async connect({ name }) {
       const open = byName.get(name);
-      if (open === undefined) throw new Error(`Not a node of this cluster: ${name}`);
+      if (open === undefined) {
+        throw new Error(`Not a node of this cluster: ${name}`);
+      }
       const first = takeFrom(clients, name);
       const { client, node } =
         first === undefined
           ? await primaries.connect(open.node, open.identity)
           : { client: first, node: open.node };
       const key = backendKeyOf(client);
-      if (key !== undefined) backends.set(client, { node, key });
+      if (key !== undefined) {
+        backends.set(client, { node, key });
+      }
       return client;
     },
     async cancel(_, client) {
       const backend = backends.get(client);
-      if (backend !== undefined) await cancelBackend(backend.node, backend.key);
+      if (backend !== undefined) {
+        await cancelBackend(backend.node, backend.key);
+      }
     },
     mayWork: async (node) => runLock?.mayWork(node),
     sharesBackends: ({ name }) => shared.has(name),
@@ -229,11 +239,13 @@ function createOpenCluster(
       }
     },
     async ask(node, sql) {
-      if (runLock === undefined) throw new Error("The cluster is not locked.");
+      if (runLock === undefined) {
+        throw new Error("The cluster is not locked.");
+      }
       return runLock.ask(node, sql);
     },
     readLedgers: () =>
-      onEachNode(nodes, (open) => readAgain(open, options.reconnectForMs ?? RECONNECT_FOR_MS)),
+      onEachNode(nodes, (open) => readAgain(open, options.reconnectForMs ?? defaultReconnectForMs)),
     async readReachable() {
       const results = await Promise.allSettled(nodes.map((open) => readAgain(open, 0)));
       return results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
@@ -261,8 +273,11 @@ async function inspectNode(
   const reader = new NodeLedgerReader(pool);
   const identity: Readonly<Record<string, unknown>>[] = [];
   await streamRows(client, `${nodeIdentitySql};\n${nodeLedgerSql}`, (row) => {
-    if (isNodeLedgerRow(row)) reader.add(row);
-    else identity.push(row);
+    if (isNodeLedgerRow(row)) {
+      reader.add(row);
+    } else {
+      identity.push(row);
+    }
   });
   const ledger = reader.end();
   return {

@@ -54,9 +54,13 @@ export class PrimaryFinder {
     try {
       return await this.#openPrimary(node, wanted);
     } catch (error) {
-      if (first.island === undefined || !isPgMigError(error)) throw error;
+      if (first.island === undefined || !isPgMigError(error)) {
+        throw error;
+      }
       const found = await this.#lookAgain(node, wanted);
-      if (found === undefined) throw error;
+      if (found === undefined) {
+        throw error;
+      }
       this.#moved.set(first.name, found.node);
       this.#options.onNote(`${first.label} has moved: its primary is ${found.node.name} now.`);
       return found;
@@ -65,11 +69,15 @@ export class PrimaryFinder {
 
   async #lookAgain(lost: Node, wanted: Wanted): Promise<FoundPrimary | undefined> {
     for (const node of await this.#ask()) {
-      if (node.island !== wanted.first.island || node.name === lost.name) continue;
+      if (node.island !== wanted.first.island || node.name === lost.name) {
+        continue;
+      }
       try {
         return await this.#openPrimary(node, wanted);
       } catch (error) {
-        if (!isPgMigError(error)) throw error;
+        if (!isPgMigError(error)) {
+          throw error;
+        }
       }
     }
     return undefined;
@@ -82,7 +90,9 @@ export class PrimaryFinder {
       // In the moment of a failover a source may know no primary; the caller comes again.
       .catch((error: unknown) => {
         signal.throwIfAborted();
-        if (isPgMigError(error)) return [];
+        if (isPgMigError(error)) {
+          return [];
+        }
         throw error;
       })
       .finally(() => {
@@ -110,14 +120,20 @@ export class PrimaryFinder {
     const isSame =
       found.systemIdentifier === identity.systemIdentifier &&
       found.databaseOid === identity.databaseOid;
-    if (!isSame) throw moved(node, "is another database than the one that the run began with");
-    if (found.inRecovery) throw moved(node, "is a replica now");
+    if (!isSame) {
+      throw moved(node, "is another database than the one that the run began with");
+    }
+    if (found.inRecovery) {
+      throw moved(node, "is a replica now");
+    }
     if (timeline < seen) {
       const [now, before] = [timeline, seen].map(timelineNumber);
       throw moved(node, `is on timeline ${now}: it is an old primary, for ${before} was seen`);
     }
     this.#timelines.set(first.name, timeline);
-    if (timeline === seen) return;
+    if (timeline === seen) {
+      return;
+    }
     const [before, now] = [seen, timeline].map(timelineNumber);
     this.#options.onNote(
       `${first.label} was promoted: timeline ${before} -> ${now}. What was not replicated is gone there; it is looked for at the end of the round and applied again.`,

@@ -9,7 +9,7 @@ import {
 } from "@pg-mig/ledger";
 import { acquireSession } from "./acquire-session.js";
 import { isConnectionLoss } from "./server-error.js";
-import type { ExecutorNode } from "./session-client.js";
+import type { SessionNode } from "./session-client.js";
 import type { SessionPool } from "./session-pool.js";
 
 export interface ReadPatientlyOptions {
@@ -22,17 +22,17 @@ export interface ReadPatientlyOptions {
 }
 
 /** How often reading is begun anew whose connection broke. */
-const MAX_CONNECTION_LOSSES = 3;
+const maxConnectionLosses = 3;
 
 /** What broke one connection often breaks others: by then that is known, and they are not used. */
-const LOSS_PAUSE_MS = 100;
+const lossPauseMs = 100;
 
 /**
  * Reads the ledgers of a node in the course of a run, which a failover between two of its versions
  * is no reason to break off.
  */
 export async function readPatiently(
-  node: ExecutorNode,
+  node: SessionNode,
   options: ReadPatientlyOptions,
 ): Promise<NodeLedger> {
   for (let losses = 0; ; losses++) {
@@ -40,12 +40,16 @@ export async function readPatiently(
     try {
       const reader = new NodeLedgerReader(options.pool);
       await streamRows(session.client, nodeLedgerSql, (row) => {
-        if (isNodeLedgerRow(row)) reader.add(row);
+        if (isNodeLedgerRow(row)) {
+          reader.add(row);
+        }
       });
       return reader.end();
     } catch (error) {
-      if (!isConnectionLoss(error) || losses === MAX_CONNECTION_LOSSES) throw error;
-      await sleep(LOSS_PAUSE_MS);
+      if (!isConnectionLoss(error) || losses === maxConnectionLosses) {
+        throw error;
+      }
+      await sleep(lossPauseMs);
     } finally {
       options.sessions.release(session);
     }

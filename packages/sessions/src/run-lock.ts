@@ -2,11 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { holderText, type Refusal, runLocked } from "./lock-refusal.js";
 import { NodeLock, type NodeLockOptions } from "./node-lock.js";
 import { nodeError } from "./on-each-node.js";
-import type { ExecutorNode } from "./session-client.js";
+import type { SessionNode } from "./session-client.js";
 
 /** A node that the run is to have for itself. */
 export interface NodeToLock extends Pick<NodeLockOptions, "first" | "connect"> {
-  readonly node: ExecutorNode;
+  readonly node: SessionNode;
   /** The same for every run that means this database: locks are taken in the order of these. */
   readonly order: string;
 }
@@ -26,7 +26,7 @@ export interface RunLockOptions {
 }
 
 interface LockedNode {
-  readonly node: ExecutorNode;
+  readonly node: SessionNode;
   readonly lock: NodeLock;
 }
 
@@ -34,7 +34,7 @@ interface LockedNode {
  * How long to wait for a server to notice that the connection is gone over which this run had the
  * lock: its keep-alive takes 25 seconds.
  */
-const LEFTOVER_MS = 40_000;
+const leftoverMs = 40_000;
 
 /**
  * Keeps other runs from all nodes that a run changes, for as long as it goes on. It is for manners:
@@ -80,9 +80,13 @@ export class RunLock {
     let told: string | undefined;
     for (;;) {
       const refusal = await this.#tryTwice();
-      if (refusal === undefined) break;
+      if (refusal === undefined) {
+        break;
+      }
       const leftMs = deadlineMs - performance.now();
-      if (leftMs <= 0) throw runLocked(refusal);
+      if (leftMs <= 0) {
+        throw runLocked(refusal);
+      }
       const text = `Waiting for another run on ${refusal.node}: ${holderText(refusal.holder)}.`;
       if (refusal.holder !== undefined && text !== told) {
         onNote(text);
@@ -100,9 +104,11 @@ export class RunLock {
    *
    * @throws PgMigError `RUN_LOCKED` if another run has the lock by now; what connecting throws.
    */
-  async mayWork({ name, label }: ExecutorNode): Promise<void> {
+  async mayWork({ name, label }: SessionNode): Promise<void> {
     const lock = this.#byName.get(name);
-    if (lock === undefined || lock.isFresh(2 * this.#heartbeatMs)) return;
+    if (lock === undefined || lock.isFresh(2 * this.#heartbeatMs)) {
+      return;
+    }
     let retaking = this.#retaking.get(name);
     if (retaking === undefined) {
       retaking = this.#retake(label, lock).finally(() => this.#retaking.delete(name));
@@ -115,9 +121,11 @@ export class RunLock {
    * Runs a statement over the connection of a node's lock. Rejects where there is none: the node is
    * not locked, or the connection is lost; also when no answer comes in time.
    */
-  async ask({ name }: ExecutorNode, sql: string): Promise<{ readonly rows: readonly unknown[] }> {
+  async ask({ name }: SessionNode, sql: string): Promise<{ readonly rows: readonly unknown[] }> {
     const lock = this.#byName.get(name);
-    if (lock === undefined) throw new Error("The node has no run lock.");
+    if (lock === undefined) {
+      throw new Error("The node has no run lock.");
+    }
     return lock.ask(sql);
   }
 
@@ -129,7 +137,9 @@ export class RunLock {
   }
 
   async #tryTwice(): Promise<Refusal | undefined> {
-    if ((await this.#tryAtOnce()) === undefined) return undefined;
+    if ((await this.#tryAtOnce()) === undefined) {
+      return undefined;
+    }
     // What others hold that are about to give it back is free after that.
     await pauseOrAbort(50 + Math.random() * 100, this.#options.signal);
     return this.#tryInOrder();
@@ -138,19 +148,25 @@ export class RunLock {
   async #tryAtOnce(): Promise<Refusal | undefined> {
     const [gate, ...others] = this.#locks;
     const refusal = gate && (await this.#try(gate));
-    if (refusal !== undefined) return refusal;
+    if (refusal !== undefined) {
+      return refusal;
+    }
     const tries = others.map((other) => this.#try(other));
     // All of them are through before anything is given back.
     await Promise.allSettled(tries);
     const refused = (await Promise.all(tries)).find((result) => result !== undefined);
-    if (refused !== undefined) await this.#releaseAll();
+    if (refused !== undefined) {
+      await this.#releaseAll();
+    }
     return refused;
   }
 
   async #tryInOrder(): Promise<Refusal | undefined> {
     for (const entry of this.#locks) {
       const refusal = await this.#try(entry);
-      if (refusal === undefined) continue;
+      if (refusal === undefined) {
+        continue;
+      }
       await this.#releaseAll();
       return refusal;
     }
@@ -170,16 +186,24 @@ export class RunLock {
 
   #beat(): void {
     for (const { node, lock } of this.#locks) {
-      if (lock.held) void lock.confirm();
+      if (lock.held) {
+        void lock.confirm();
+      }
       // The run hears of what this rejects with when it wants to begin something.
-      else this.mayWork(node).catch(() => {});
+      else {
+        this.mayWork(node).catch(() => {});
+      }
     }
   }
 
   async #retake(label: string, lock: NodeLock): Promise<void> {
-    if (lock.held) await lock.confirm();
-    if (lock.held) return;
-    const deadlineMs = performance.now() + LEFTOVER_MS;
+    if (lock.held) {
+      await lock.confirm();
+    }
+    if (lock.held) {
+      return;
+    }
+    const deadlineMs = performance.now() + leftoverMs;
     for (;;) {
       const result = await lock.try();
       if (result.type === "taken") {

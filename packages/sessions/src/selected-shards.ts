@@ -23,9 +23,13 @@ export interface Only {
  * @throws PgMigError `NOTHING_CHOSEN` if there are none
  */
 export function nodesToAsk(nodes: readonly Node[], only: Only | undefined): readonly Node[] {
-  if (only === undefined) return nodes;
+  if (only === undefined) {
+    return nodes;
+  }
   const asked = nodes.filter((node) => mayHoldChosen(only.choice, node, only.failed));
-  if (asked.length === 0) throw nothingChosen(nodes, "node");
+  if (asked.length === 0) {
+    throw nothingChosen(nodes, "node");
+  }
   return asked;
 }
 
@@ -35,7 +39,9 @@ export function chosenShards(
   shards: readonly ShardLedger[],
   only: Only | undefined,
 ): readonly ShardLedger[] {
-  if (only === undefined) return shards;
+  if (only === undefined) {
+    return shards;
+  }
   return shards.filter(({ shard }) => isShardChosen(only.choice, { node, shard }, only.failed));
 }
 
@@ -47,7 +53,9 @@ export function chosenShards(
 export function nodesToUse<
   N extends { readonly node: Node; readonly shards: readonly ShardLedger[] },
 >(nodes: readonly N[], only: Only | undefined): readonly N[] {
-  if (only === undefined) return nodes;
+  if (only === undefined) {
+    return nodes;
+  }
   const used = nodes.filter(
     ({ node, shards }) => shards.length > 0 || isWhollyChosen(only.choice, node),
   );

@@ -17,15 +17,17 @@ export function serverWords(error: unknown): ServerWords | undefined {
     return message === undefined ? undefined : { message, sqlState, detail, hint, context };
   }
   if (isPgMigError(error)) {
-    return REFUSALS.has(error.code) ? serverWords(error.cause) : undefined;
+    return refusals.has(error.code) ? serverWords(error.cause) : undefined;
   }
-  if (!(error instanceof Error) || !("severity" in error)) return undefined;
+  if (!(error instanceof Error) || !("severity" in error)) {
+    return undefined;
+  }
   const { message, code, detail, hint, where }: Error & DatabaseErrorFields = error;
   return { message, sqlState: code, detail, hint, context: where };
 }
 
 /** The codes of errors that only say where and when a server refused something. */
-const REFUSALS = new Set(["COMMIT_REFUSED", "NODE_NOT_WRITABLE"]);
+const refusals = new Set(["COMMIT_REFUSED", "NODE_NOT_WRITABLE"]);
 
 /** What pg adds to the errors that servers raise. */
 interface DatabaseErrorFields {
@@ -40,9 +42,13 @@ interface DatabaseErrorFields {
  * or PANIC, SQLSTATE classes 08 and 57P).
  */
 export function isConnectionLoss(error: unknown): boolean {
-  if (isPgMigError(error) && error.code === "CONNECTION_LOST") return true;
+  if (isPgMigError(error) && error.code === "CONNECTION_LOST") {
+    return true;
+  }
   const sqlState = serverWords(error)?.sqlState;
-  if (sqlState !== undefined) return /^(08|57P0[1-5])/.test(sqlState);
+  if (sqlState !== undefined) {
+    return /^(08|57P0[1-5])/.test(sqlState);
+  }
   // What pg and node:net raise for a broken socket are plain errors without a SQLSTATE.
   return error instanceof Error && error.name === "Error";
 }
@@ -77,6 +83,8 @@ function detailsOf(error: unknown): { readonly routine?: unknown; readonly schem
 
 /** Whether a script ended because of an abort: on the server, or between two messages. */
 export function isInterruption(error: unknown): boolean {
-  if (isPgMigError(error) && error.code === "SCRIPT_ABORTED") return true;
+  if (isPgMigError(error) && error.code === "SCRIPT_ABORTED") {
+    return true;
+  }
   return serverWords(error)?.sqlState === "57014"; // query_canceled
 }

@@ -3,11 +3,11 @@ import { parseBlockers, parseSessionActivity } from "./session-activity.js";
 
 /** The progress that is read of a row of the server's view. */
 function progressOf(row: Readonly<Record<string, unknown>>) {
-  return parseSessionActivity([{ session: { pid: 1, waiting: false, ...NOTHING, ...row } }])[0]
+  return parseSessionActivity([{ session: { pid: 1, waiting: false, ...nothing, ...row } }])[0]
     ?.progress;
 }
 
-const NOTHING = { state: null, in_state_ms: null, blockers: null, phase: null };
+const nothing = { state: null, in_state_ms: null, blockers: null, phase: null };
 
 describe("the progress of a build", () => {
   const counts = {

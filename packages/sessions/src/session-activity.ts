@@ -97,9 +97,9 @@ interface ActivityRow {
 }
 
 /** So much of a query tells which it is. */
-const QUERY_LENGTH = 100;
+const queryLength = 100;
 /** What a server shows for a query to those who may not see it. */
-const HIDDEN = "<insufficient privilege>";
+const hidden = "<insufficient privilege>";
 
 function parseBlocker({
   pid,
@@ -109,13 +109,13 @@ function parseBlocker({
   query,
   xact_start,
 }: BlockerRow): Blocker {
-  const text = query === HIDDEN ? "" : (query ?? "").replace(/\s+/g, " ").trim();
+  const text = query === hidden ? "" : (query ?? "").replace(/\s+/g, " ").trim();
   return {
     pid,
     ...(usename === null ? {} : { user: usename }),
     ...(application === null ? {} : { application }),
     ...(state === null ? {} : { state }),
-    ...(text === "" ? {} : { query: text.slice(0, QUERY_LENGTH) }),
+    ...(text === "" ? {} : { query: text.slice(0, queryLength) }),
     ...(xact_start === null ? {} : { since: new Date(xact_start).toISOString() }),
   };
 }
@@ -123,7 +123,9 @@ function parseBlocker({
 /** Counts of earlier phases may stand beside those of the phase at hand: its name tells which count. */
 function parseProgress(row: ActivityRow): BuildProgress | undefined {
   const { phase } = row;
-  if (phase === null) return undefined;
+  if (phase === null) {
+    return undefined;
+  }
   const unit = /^waiting/.test(phase) ? "lockers" : /tuples/.test(phase) ? "tuples" : "blocks";
   const done = row[`${unit}_done`] ?? 0;
   const total = row[`${unit}_total`] ?? 0;

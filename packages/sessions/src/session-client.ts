@@ -7,7 +7,7 @@ export interface QueryAnswer {
 }
 
 /** A connection that the executor uses: structurally, a connected `pg.Client`. */
-export type ExecutorClient = ScriptClient & {
+export type SessionClient = ScriptClient & {
   query(sql: string): Promise<QueryAnswer>;
   /** The state that the server reported last: idle, in a transaction, or in a failed one. */
   getTransactionStatus(): "I" | "T" | "E" | null;
@@ -17,7 +17,7 @@ export type ExecutorClient = ScriptClient & {
 };
 
 /** A node, as far as the executor needs to know it. */
-export interface ExecutorNode {
+export interface SessionNode {
   /** Identifies the node. */
   readonly name: string;
   /** What events call it. */
@@ -27,19 +27,19 @@ export interface ExecutorNode {
 }
 
 /** How the executor reaches the servers. */
-export interface ExecutorConnections {
+export interface SessionConnections {
   /** Opens a connection to a node. Rejects with a `PgMigError` that says why it cannot. */
-  connect(node: ExecutorNode): Promise<ExecutorClient>;
+  connect(node: SessionNode): Promise<SessionClient>;
   /** Asks the server to cancel what runs on a connection; does not wait for the effect. */
-  cancel(node: ExecutorNode, client: ExecutorClient): Promise<void>;
+  cancel(node: SessionNode, client: SessionClient): Promise<void>;
   /**
    * Whether a pooler may give each transaction on a node's connections another backend: then nothing
    * is set, and nobody is watched, beyond a transaction. @default no
    */
-  sharesBackends?(node: ExecutorNode): boolean;
+  sharesBackends?(node: SessionNode): boolean;
   /**
    * Asked before something begins on a node. Rejects where nothing may begin there: with a
    * `PgMigError` `RUN_LOCKED` if another run works on it, for good.
    */
-  mayWork?(node: ExecutorNode): Promise<void>;
+  mayWork?(node: SessionNode): Promise<void>;
 }

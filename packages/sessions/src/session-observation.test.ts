@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { SessionActivity } from "./session-activity.js";
 import { SessionSight } from "./session-observation.js";
 
-const ACTIVE: SessionActivity = {
+const active: SessionActivity = {
   pid: 1,
   state: "active",
   inStateMs: 0,
@@ -11,7 +11,7 @@ const ACTIVE: SessionActivity = {
   blockedBy: [],
   progress: undefined,
 };
-const WAITING = { ...ACTIVE, waiting: true, blockedBy: [{ pid: 7 }] };
+const waitingSession = { ...active, waiting: true, blockedBy: [{ pid: 7 }] };
 
 /** Whether the connection of one query is given up when the server says the same from 0 ms on. */
 function cutOffAt(atMs: number, activity: SessionActivity | undefined) {
@@ -24,9 +24,9 @@ function cutOffAt(atMs: number, activity: SessionActivity | undefined) {
 describe("SessionSight", () => {
   it("gives a connection up when the server was through for long, or has lost the session", () => {
     for (const state of ["idle", "idle in transaction", "idle in transaction (aborted)"]) {
-      expect(cutOffAt(999, { ...ACTIVE, state, inStateMs: 5000 })).toBe(false);
-      expect(cutOffAt(1000, { ...ACTIVE, state, inStateMs: 999 })).toBe(false);
-      expect(cutOffAt(1000, { ...ACTIVE, state, inStateMs: 1000 })).toBe(true);
+      expect(cutOffAt(999, { ...active, state, inStateMs: 5000 })).toBe(false);
+      expect(cutOffAt(1000, { ...active, state, inStateMs: 999 })).toBe(false);
+      expect(cutOffAt(1000, { ...active, state, inStateMs: 1000 })).toBe(true);
     }
     expect(cutOffAt(499, undefined)).toBe(false);
     expect(cutOffAt(500, undefined)).toBe(true);
@@ -34,8 +34,8 @@ describe("SessionSight", () => {
 
   it("never gives up what the server works at, nor what it does not tell of", () => {
     for (const state of ["active", "fastpath function call", "disabled", null]) {
-      expect(cutOffAt(1e9, { ...ACTIVE, state, inStateMs: 1e9 })).toBe(false);
-      expect(cutOffAt(1e9, { ...WAITING, state, inStateMs: 1e9 })).toBe(false);
+      expect(cutOffAt(1e9, { ...active, state, inStateMs: 1e9 })).toBe(false);
+      expect(cutOffAt(1e9, { ...waitingSession, state, inStateMs: 1e9 })).toBe(false);
     }
   });
 
@@ -44,7 +44,7 @@ describe("SessionSight", () => {
     const at = (atMs: number) => ({ atMs, silenceMs: 1000 });
     const [first, second] = [{ sinceMs: 0 }, { sinceMs: 0 }];
     expect(sight.isCutOff(first, undefined, at(0))).toBe(false);
-    expect(sight.isCutOff(first, ACTIVE, at(400))).toBe(false);
+    expect(sight.isCutOff(first, active, at(400))).toBe(false);
     expect(sight.isCutOff(first, undefined, at(800))).toBe(false);
     expect(sight.isCutOff(second, undefined, at(2000))).toBe(false);
     expect(sight.isCutOff(second, undefined, at(2500))).toBe(true);
@@ -53,13 +53,13 @@ describe("SessionSight", () => {
   it("tells a wait once, and its end once, also when that comes with the end of the query", () => {
     const sight = new SessionSight(undefined);
     const flight = { sinceMs: 0 };
-    const { blockedBy } = WAITING;
+    const { blockedBy } = waitingSession;
     expect(sight.look(flight)).toEqual({});
-    expect(sight.see(flight, WAITING, 0)).toEqual({ blockedBy, waitedMs: 0 });
-    expect(sight.see(flight, WAITING, 300)).toEqual({ waitedMs: 300 });
+    expect(sight.see(flight, waitingSession, 0)).toEqual({ blockedBy, waitedMs: 0 });
+    expect(sight.see(flight, waitingSession, 300)).toEqual({ waitedMs: 300 });
     expect(sight.look(flight)).toEqual({});
-    expect(sight.see(flight, ACTIVE, 500)).toEqual({ blockedBy: [], waitedMs: 0 });
-    expect(sight.see(flight, WAITING, 900)).toEqual({ blockedBy, waitedMs: 0 });
+    expect(sight.see(flight, active, 500)).toEqual({ blockedBy: [], waitedMs: 0 });
+    expect(sight.see(flight, waitingSession, 900)).toEqual({ blockedBy, waitedMs: 0 });
     expect(sight.look({ sinceMs: 1 })).toEqual({ blockedBy: [] });
     expect(sight.look(undefined)).toEqual({});
   });

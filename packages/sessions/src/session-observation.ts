@@ -28,7 +28,9 @@ export class SessionSight {
 
   /** Takes notice of which message is under way: a wait that was told is over with its message. */
   look(flight: Flight | undefined): Seen {
-    if (flight === this.#flight || this.#flight === undefined) return {};
+    if (flight === this.#flight || this.#flight === undefined) {
+      return {};
+    }
     this.#flight = undefined;
     this.#waitingSinceMs = undefined;
     return this.#told([]);
@@ -45,7 +47,9 @@ export class SessionSight {
     const waitedMs = this.#waitingSinceMs === undefined ? 0 : atMs - this.#waitingSinceMs;
     const key = JSON.stringify(progress);
     const isNew = progress !== undefined && key !== this.#toldProgress;
-    if (isNew) this.#toldProgress = key;
+    if (isNew) {
+      this.#toldProgress = key;
+    }
     return { ...this.#told(waiting ? blockedBy : []), waitedMs, ...(isNew ? { progress } : {}) };
   }
 
@@ -73,7 +77,9 @@ export class SessionSight {
   }
 
   #turnTo(flight: Flight, atMs: number): void {
-    if (flight === this.#flight) return;
+    if (flight === this.#flight) {
+      return;
+    }
     this.#flight = flight;
     this.#flightSinceMs = atMs;
     this.#waitingSinceMs = undefined;
@@ -82,7 +88,9 @@ export class SessionSight {
 
   #told(blockedBy: readonly Blocker[]): Seen {
     const key = blockedBy.map(({ pid, since }) => `${pid} ${since}`).join();
-    if (key === this.#toldBlockers) return {};
+    if (key === this.#toldBlockers) {
+      return {};
+    }
     this.#toldBlockers = key;
     return { blockedBy };
   }

@@ -1,11 +1,11 @@
 import { PgMigError } from "@pg-mig/model";
 import { Session } from "./session.js";
-import type { ExecutorClient, ExecutorConnections, ExecutorNode } from "./session-client.js";
+import type { SessionClient, SessionConnections, SessionNode } from "./session-client.js";
 import type { ServerSession } from "./session-settings.js";
 import { within } from "./within.js";
 
 /** How long a node has to let a connection in, whatever the time that each of its addresses gets. */
-const CONNECT_MS = 60_000;
+const connectMs = 60_000;
 
 /** What a session works at. */
 export interface SessionWork {
@@ -25,7 +25,7 @@ export interface SessionWork {
 /** A session in use. */
 export interface BusySession {
   readonly session: Session;
-  readonly node: ExecutorNode;
+  readonly node: SessionNode;
   /** `undefined`: nothing that events tell of. */
   readonly work: SessionWork | undefined;
 }
@@ -39,17 +39,17 @@ export class SessionPool {
    * After so many versions a session is replaced: a backend's catalog cache grows with every shard
    * that it reads from or writes to, by some 70 kB, and is never shrunk.
    */
-  static readonly RECYCLE_AFTER = 500;
+  static readonly recycleAfter = 500;
 
-  readonly #connections: ExecutorConnections;
+  readonly #connections: SessionConnections;
   readonly #idle = new Map<string, Session[]>();
   readonly #busy = new Map<Session, BusySession>();
   readonly #abandoned = new Map<
     string,
-    { readonly node: ExecutorNode; readonly sessions: ServerSession[] }
+    { readonly node: SessionNode; readonly sessions: ServerSession[] }
   >();
 
-  constructor(connections: ExecutorConnections) {
+  constructor(connections: SessionConnections) {
     this.#connections = connections;
   }
 
@@ -59,12 +59,12 @@ export class SessionPool {
   }
 
   /** How many sessions of a node are in use. */
-  busyOn(node: ExecutorNode): number {
+  busyOn(node: SessionNode): number {
     return this.busy.filter((one) => one.node.name === node.name).length;
   }
 
   /** Resolves when something may begin on the node; rejects where nothing may. */
-  async mayWork(node: ExecutorNode): Promise<void> {
+  async mayWork(node: SessionNode): Promise<void> {
     await this.#connections.mayWork?.(node);
   }
 
@@ -73,11 +73,13 @@ export class SessionPool {
    *
    * @throws PgMigError `NODE_UNREACHABLE` and whatever the connections reject with.
    */
-  async acquire(node: ExecutorNode, work?: SessionWork): Promise<Session> {
+  async acquire(node: SessionNode, work?: SessionWork): Promise<Session> {
     const idle = this.#idle.get(node.name) ?? [];
     for (let session = idle.pop(); session !== undefined; session = idle.pop()) {
       await this.#take(session, { node, work });
-      if (!session.lost) return session;
+      if (!session.lost) {
+        return session;
+      }
     }
     const session = new Session(await this.connect(node), {
       backend: this.#connections.sharesBackends?.(node) ? "shared" : "own",
@@ -85,15 +87,19 @@ export class SessionPool {
     });
     session.open();
     await this.#take(session, { node, work });
-    if (!session.lost) return session;
+    if (!session.lost) {
+      return session;
+    }
     throw unreachable(node, "broke the connection as soon as it was open");
   }
 
   /** Opens a connection that is no session. Who gets it must end it. */
-  async connect(node: ExecutorNode): Promise<ExecutorClient> {
+  async connect(node: SessionNode): Promise<SessionClient> {
     const connecting = this.#connections.connect(node);
-    const client = await within(CONNECT_MS, connecting);
-    if (client !== "late") return client;
+    const client = await within(connectMs, connecting);
+    if (client !== "late") {
+      return client;
+    }
     connecting.then((late) => new Session(late).close()).catch(() => {});
     throw unreachable(node, "let nobody in for a minute");
   }
@@ -102,22 +108,25 @@ export class SessionPool {
   release(session: Session): void {
     const node = this.#busy.get(session)?.node;
     this.#busy.delete(session);
-    if (node === undefined || session.lost || session.uses >= SessionPool.RECYCLE_AFTER) {
+    if (node === undefined || session.lost || session.uses >= SessionPool.recycleAfter) {
       void session.close();
       return;
     }
     const idle = this.#idle.get(node.name);
-    if (idle === undefined) this.#idle.set(node.name, [session]);
-    else idle.push(session);
+    if (idle === undefined) {
+      this.#idle.set(node.name, [session]);
+    } else {
+      idle.push(session);
+    }
   }
 
   /** The nodes that {@link takeAbandoned} has something of. */
-  get abandonedOn(): readonly ExecutorNode[] {
+  get abandonedOn(): readonly SessionNode[] {
     return [...this.#abandoned.values()].map(({ node }) => node);
   }
 
   /** The server's side of the sessions whose connection broke since this was asked last. */
-  takeAbandoned(node: ExecutorNode): readonly ServerSession[] {
+  takeAbandoned(node: SessionNode): readonly ServerSession[] {
     const abandoned = this.#abandoned.get(node.name)?.sessions ?? [];
     this.#abandoned.delete(node.name);
     return abandoned;
@@ -134,11 +143,13 @@ export class SessionPool {
   }
 
   /** Breaks all connections to a node that does not answer: in use or idle, none is any better. */
-  destroyAll(node: ExecutorNode): void {
+  destroyAll(node: SessionNode): void {
     const idle = this.#idle.get(node.name) ?? [];
     this.#idle.delete(node.name);
     const busy = this.busy.filter((one) => one.node.name === node.name);
-    for (const session of [...idle, ...busy.map((one) => one.session)]) session.destroy();
+    for (const session of [...idle, ...busy.map((one) => one.session)]) {
+      session.destroy();
+    }
   }
 
   /** Closes all sessions, waiting for a while for the resets that are under way. */
@@ -154,19 +165,28 @@ export class SessionPool {
     session.gaveUp = "no";
     this.#busy.set(session, { session, node, work });
     await session.ready();
-    if (session.spoilt) await session.close();
-    if (session.lost) this.#busy.delete(session);
+    if (session.spoilt) {
+      await session.close();
+    }
+    if (session.lost) {
+      this.#busy.delete(session);
+    }
   }
 
-  #abandon({ opened }: Session, node: ExecutorNode): void {
-    if (opened === undefined) return;
+  #abandon({ opened }: Session, node: SessionNode): void {
+    if (opened === undefined) {
+      return;
+    }
     const abandoned = this.#abandoned.get(node.name);
-    if (abandoned === undefined) this.#abandoned.set(node.name, { node, sessions: [opened] });
-    else abandoned.sessions.push(opened);
+    if (abandoned === undefined) {
+      this.#abandoned.set(node.name, { node, sessions: [opened] });
+    } else {
+      abandoned.sessions.push(opened);
+    }
   }
 }
 
-function unreachable(node: ExecutorNode, what: string): PgMigError {
+function unreachable(node: SessionNode, what: string): PgMigError {
   return new PgMigError(`${node.label} ${what}.`, {
     code: "NODE_UNREACHABLE",
     hint: "Look at the server and at the network before it.",

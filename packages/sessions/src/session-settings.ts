@@ -2,7 +2,7 @@
  * What every session of a run sets for itself, by name. A role or a database may say otherwise (ALTER
  * ROLE … SET): a run's own limits are those of its options and files.
  */
-const SETTINGS: Readonly<Record<string, string>> = {
+const settingValues: Readonly<Record<string, string>> = {
   statement_timeout: "0",
   transaction_timeout: "0", // PostgreSQL 17
   idle_session_timeout: "0", // PostgreSQL 14
@@ -16,7 +16,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
 };
 
 /** A setting that exists on servers which refuse to have it changed: those that do not run on Linux. */
-export const REFUSABLE_SETTING = "client_connection_check_interval";
+export const refusableSetting = "client_connection_check_interval";
 
 /** The server's side of a session. */
 export interface ServerSession {
@@ -37,20 +37,20 @@ export interface OpenedSession extends ServerSession {
  * as `pg_settings` would cost a fresh backend some milliseconds.
  */
 export function openSessionSql(except?: string): string {
-  const values = Object.entries(SETTINGS)
+  const values = Object.entries(settingValues)
     .filter(([name]) => name !== except)
     .map(([name, value]) => `('${name}', '${value}')`);
   return [
     // Alone and first: the next statement, too, is cut off by what the role may have set.
     "SET statement_timeout TO 0",
-    `SELECT pg_catalog.pg_backend_pid() AS pid, (${STARTED_AT_SQL}) AS "startedAt", ` +
+    `SELECT pg_catalog.pg_backend_pid() AS pid, (${startedAtSql}) AS "startedAt", ` +
       `ARRAY(SELECT name FROM (VALUES ${values.join(", ")}) AS v(name, value) ` +
       "WHERE CASE WHEN pg_catalog.current_setting(name, true) IS NOT NULL " +
       "THEN pg_catalog.set_config(name, value, false) END IS NOT NULL) AS settings",
   ].join(";\n");
 }
 
-const STARTED_AT_SQL =
+const startedAtSql =
   "SELECT EXTRACT(epoch FROM backend_start)::text FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())";
 
 /** Reads what a server answers to {@link openSessionSql}; `undefined` if it is nothing of the kind. */
@@ -60,13 +60,15 @@ export function parseOpenedSession(answer: unknown): OpenedSession | undefined {
   const [row] =
     (last as { readonly rows?: readonly Partial<OpenedSession>[] } | undefined)?.rows ?? [];
   const { pid, startedAt, settings } = row ?? {};
-  if (pid === undefined || startedAt === undefined || settings === undefined) return undefined;
+  if (pid === undefined || startedAt === undefined || settings === undefined) {
+    return undefined;
+  }
   return { pid, startedAt, settings };
 }
 
 /** The message that sets the settings again, after they were reset. */
 export function keepSessionSql({ settings }: OpenedSession): string {
-  return settings.map((name) => `SET ${name} TO ${SETTINGS[name]}`).join("; ");
+  return settings.map((name) => `SET ${name} TO ${settingValues[name]}`).join("; ");
 }
 
 /**

@@ -6,14 +6,14 @@ import {
   type SessionActivity,
   sessionActivitySql,
 } from "./session-activity.js";
-import type { ExecutorClient, ExecutorNode, QueryAnswer } from "./session-client.js";
+import type { QueryAnswer, SessionClient, SessionNode } from "./session-client.js";
 import { type Seen, SessionSight } from "./session-observation.js";
 import type { BusySession, SessionPool } from "./session-pool.js";
 import { endBackendsSql } from "./session-settings.js";
 import { within } from "./within.js";
 
 /** Runs a query on a node over a connection that no version runs on. */
-export type AskNode = (node: ExecutorNode, sql: string) => Promise<Pick<QueryAnswer, "rows">>;
+export type AskNode = (node: SessionNode, sql: string) => Promise<Pick<QueryAnswer, "rows">>;
 
 export interface SessionWatchOptions {
   readonly sessions: SessionPool;
@@ -36,7 +36,7 @@ interface NodeWatch {
   /** Since when it has answered no question. */
   silentSinceMs: number | undefined;
   /** A connection of the watch's own, where the given one does not answer. */
-  own: ExecutorClient | undefined;
+  own: SessionClient | undefined;
 }
 
 /**
@@ -71,7 +71,9 @@ export class SessionWatch {
 
   stop(): void {
     clearInterval(this.#timer);
-    for (const name of this.#nodes.keys()) this.#forget(name);
+    for (const name of this.#nodes.keys()) {
+      this.#forget(name);
+    }
   }
 
   #tick(): void {
@@ -80,7 +82,9 @@ export class SessionWatch {
     this.#awakeMs += Math.min(nowMs - this.#tickedAtMs, 2 * tickMs);
     this.#tickedAtMs = nowMs;
     const busy = sessions.busy.filter(({ session }) => session.backend === "own");
-    for (const one of busy) this.#emit(one, this.#sight(one).look(one.session.flight));
+    for (const one of busy) {
+      this.#emit(one, this.#sight(one).look(one.session.flight));
+    }
     const nodes = [...busy.map(({ node }) => node), ...sessions.abandonedOn];
     for (const [name, node] of new Map(nodes.map((one) => [one.name, one]))) {
       const slow = busy.filter(
@@ -91,12 +95,14 @@ export class SessionWatch {
     }
   }
 
-  #watchNode(node: ExecutorNode, slow: readonly BusySession[]): void {
+  #watchNode(node: SessionNode, slow: readonly BusySession[]): void {
     const { askEveryMs, silenceMs, sessions } = this.#options;
     const watch = this.#node(node);
     if (slow.length === 0) {
       watch.silentSinceMs = undefined;
-      if (!sessions.abandonedOn.some(({ name }) => name === node.name)) return;
+      if (!sessions.abandonedOn.some(({ name }) => name === node.name)) {
+        return;
+      }
     }
     if (watch.silentSinceMs !== undefined && this.#awakeMs - watch.silentSinceMs >= silenceMs) {
       this.#forget(node.name);
@@ -104,7 +110,9 @@ export class SessionWatch {
     } else if (!watch.asking && this.#awakeMs - watch.askedAtMs >= askEveryMs) {
       watch.asking = true;
       watch.askedAtMs = this.#awakeMs;
-      if (slow.length > 0) watch.silentSinceMs ??= this.#awakeMs;
+      if (slow.length > 0) {
+        watch.silentSinceMs ??= this.#awakeMs;
+      }
       void this.#question(node, watch, slow).finally(() => {
         watch.asking = false;
       });
@@ -112,7 +120,7 @@ export class SessionWatch {
   }
 
   /** One question about the slow sessions of a node, and what follows from the answer. Never rejects. */
-  async #question(node: ExecutorNode, watch: NodeWatch, slow: readonly BusySession[]) {
+  async #question(node: SessionNode, watch: NodeWatch, slow: readonly BusySession[]) {
     const asked = slow.map((one) => ({ ...one, flight: one.session.flight }));
     const opened = asked.flatMap(({ session }) => session.opened ?? []);
     try {
@@ -121,24 +129,34 @@ export class SessionWatch {
       const activities = new Map(parseSessionActivity(rows).map((one) => [one.pid, one]));
       for (const { flight, ...one } of asked) {
         // What has got its answer since, or runs something else by now, is not what was asked about.
-        if (flight === undefined || one.session.flight !== flight) continue;
+        if (flight === undefined || one.session.flight !== flight) {
+          continue;
+        }
         this.#judge(one, activities.get(one.session.opened?.pid ?? 0));
       }
       const abandoned = this.#options.sessions.takeAbandoned(node);
-      if (abandoned.length > 0) await this.#ask(node, watch, endBackendsSql(abandoned));
+      if (abandoned.length > 0) {
+        await this.#ask(node, watch, endBackendsSql(abandoned));
+      }
     } catch (error) {
-      if (!isSilence(error)) watch.silentSinceMs = undefined;
+      if (!isSilence(error)) {
+        watch.silentSinceMs = undefined;
+      }
     }
   }
 
   /** Asks over the given connection; where that is broken or silent, over one of the watch's own. */
-  async #ask(node: ExecutorNode, watch: NodeWatch, sql: string) {
+  async #ask(node: SessionNode, watch: NodeWatch, sql: string) {
     const { ask, sessions, silenceMs } = this.#options;
     const answer = await within(silenceMs / 2, ask(node, sql)).catch(() => "late" as const);
-    if (answer !== "late") return answer;
+    if (answer !== "late") {
+      return answer;
+    }
     const own = watch.own ?? (await sessions.connect(node));
     watch.own = own;
-    if (this.#nodes.get(node.name) !== watch) hangUp(own);
+    if (this.#nodes.get(node.name) !== watch) {
+      hangUp(own);
+    }
     return own.query(sql).catch((error: unknown) => {
       hangUp(own);
       watch.own = undefined;
@@ -150,32 +168,46 @@ export class SessionWatch {
     const { session, work } = one;
     const { sessions, silenceMs } = this.#options;
     const { flight } = session;
-    if (flight === undefined) return;
+    if (flight === undefined) {
+      return;
+    }
     const sight = this.#sight(one);
     if (sight.isCutOff(flight, activity, { atMs: this.#awakeMs, silenceMs })) {
       session.destroy();
       return;
     }
-    if (activity === undefined) return;
-    if (activity.waiting) session.blockedBy = activity.blockedBy;
+    if (activity === undefined) {
+      return;
+    }
+    if (activity.waiting) {
+      session.blockedBy = activity.blockedBy;
+    }
     const { waitedMs, ...seen } = sight.see(flight, activity, this.#awakeMs);
     this.#emit(one, seen);
     const limitMs = activity.obstructs ? work?.obstructLimitMs : work?.waitLimitMs;
-    if (limitMs === undefined || waitedMs < limitMs) return;
+    if (limitMs === undefined || waitedMs < limitMs) {
+      return;
+    }
     session.gaveUp = activity.obstructs ? "obstructing" : "waiting";
     void sessions.cancel(one);
   }
 
   #emit({ node, work }: BusySession, { blockedBy, progress }: Seen): void {
-    if (work === undefined) return;
+    if (work === undefined) {
+      return;
+    }
     const { waitLimitMs: _, obstructLimitMs: __, ...what } = work;
     const place = { node: node.label, ...what };
     const { emit } = this.#options;
-    if (blockedBy !== undefined) emit({ type: "step:waiting", ...place, blockedBy });
-    if (progress !== undefined) emit({ type: "step:progress", ...place, ...progress });
+    if (blockedBy !== undefined) {
+      emit({ type: "step:waiting", ...place, blockedBy });
+    }
+    if (progress !== undefined) {
+      emit({ type: "step:progress", ...place, ...progress });
+    }
   }
 
-  #node({ name }: ExecutorNode): NodeWatch {
+  #node({ name }: SessionNode): NodeWatch {
     let watch = this.#nodes.get(name);
     if (watch === undefined) {
       const askedAtMs = Number.NEGATIVE_INFINITY;
@@ -203,13 +235,13 @@ export class SessionWatch {
 }
 
 /** Ends a connection without waiting: one that is broken takes no leave. */
-function hangUp(client: ExecutorClient | undefined): void {
+function hangUp(client: SessionClient | undefined): void {
   client?.connection?.stream.destroy();
 }
 
 /** Whether nothing was heard of the server; one that refuses is not silent. */
 function isSilence(error: unknown): boolean {
-  return isPgMigError(error) ? SILENCE.has(error.code) : isConnectionLoss(error);
+  return isPgMigError(error) ? silence.has(error.code) : isConnectionLoss(error);
 }
 
-const SILENCE = new Set(["NODE_UNREACHABLE", "NODE_STARTING", "CONNECTION_FAILED"]);
+const silence = new Set(["NODE_UNREACHABLE", "NODE_STARTING", "CONNECTION_FAILED"]);

@@ -3,20 +3,20 @@ import { type RunScriptOptions, type ScriptNotice, toNotice } from "@pg-mig/psql
 import type { Blocker } from "@pg-mig/report";
 import type { SessionTraces } from "./leftovers.js";
 import { isConnectionLoss } from "./server-error.js";
-import type { ExecutorClient } from "./session-client.js";
+import type { SessionClient } from "./session-client.js";
 import {
   keepSessionSql,
   type OpenedSession,
   openSessionSql,
   parseOpenedSession,
-  REFUSABLE_SETTING,
+  refusableSetting,
 } from "./session-settings.js";
 import { type Backend, rollBackSharedSql } from "./shared-backend.js";
 import { type Flight, TrackedClient } from "./tracked-client.js";
 import { within } from "./within.js";
 
 /** How long a server has to take leave before its connection is simply broken. */
-const FAREWELL_MS = 5000;
+const farewellMs = 5000;
 
 export interface SessionOptions {
   /** Where it is `shared`, nothing is set for longer than a transaction. @default "own" */
@@ -31,7 +31,7 @@ export interface SessionOptions {
  * {@link reset} drops them all.
  */
 export class Session {
-  readonly client: ExecutorClient;
+  readonly client: SessionClient;
   /** How many versions have run on it. */
   uses = 0;
   /** Who was last seen to make the work at hand wait, if anybody was. */
@@ -40,7 +40,7 @@ export class Session {
   gaveUp: "no" | "waiting" | "obstructing" = "no";
   /** Whether the server's side is this session's alone, or a pooler's, which lends it per transaction. */
   readonly backend: Backend;
-  readonly #connection: ExecutorClient;
+  readonly #connection: SessionClient;
   readonly #tracked: TrackedClient;
   #opened: OpenedSession | undefined;
   #lost = false;
@@ -48,18 +48,20 @@ export class Session {
   #spoilt = false;
   #settled: Promise<void> = Promise.resolve();
 
-  constructor(connection: ExecutorClient, { backend = "own", onBroken }: SessionOptions = {}) {
+  constructor(connection: SessionClient, { backend = "own", onBroken }: SessionOptions = {}) {
     this.backend = backend;
     this.#connection = connection;
     this.client = this.#tracked = new TrackedClient(connection);
     connection.on("end", () => {
       this.#lost = true;
-      if (!this.#leaving) onBroken?.(this);
+      if (!this.#leaving) {
+        onBroken?.(this);
+      }
     });
   }
 
   /** The connection as it was opened. */
-  get connection(): ExecutorClient {
+  get connection(): SessionClient {
     return this.#connection;
   }
 
@@ -93,11 +95,15 @@ export class Session {
    * backend there is no such thing.
    */
   open(): void {
-    if (this.backend === "shared") return;
+    if (this.backend === "shared") {
+      return;
+    }
     this.#settle(async () => {
       const answer = await this.client.query(openSessionSql()).catch((error: unknown) => {
-        if (isConnectionLoss(error)) throw error;
-        return this.client.query(openSessionSql(REFUSABLE_SETTING));
+        if (isConnectionLoss(error)) {
+          throw error;
+        }
+        return this.client.query(openSessionSql(refusableSetting));
       });
       this.#opened = parseOpenedSession(answer);
     });
@@ -112,16 +118,24 @@ export class Session {
   reset(traces: SessionTraces): void {
     this.#spoilt ||= traces === "lasting";
     const rollBack = this.client.getTransactionStatus() !== "I";
-    if (this.#lost || (traces === "none" && !rollBack)) return;
+    if (this.#lost || (traces === "none" && !rollBack)) {
+      return;
+    }
     if (this.backend === "shared") {
       // Without a transaction, the process is somebody else's by now.
-      if (rollBack) this.#settle(async () => void (await this.client.query(rollBackSharedSql)));
+      if (rollBack) {
+        this.#settle(async () => void (await this.client.query(rollBackSharedSql)));
+      }
       return;
     }
     this.#settle(async () => {
-      if (rollBack) await this.client.query("ROLLBACK");
+      if (rollBack) {
+        await this.client.query("ROLLBACK");
+      }
       await this.client.query("DISCARD ALL");
-      if (this.#opened !== undefined) await this.client.query(keepSessionSql(this.#opened));
+      if (this.#opened !== undefined) {
+        await this.client.query(keepSessionSql(this.#opened));
+      }
     });
   }
 
@@ -140,7 +154,9 @@ export class Session {
     const { command } = await answer.catch(commitError).finally(() => {
       this.client.removeListener("notice", listen);
     });
-    if (command === "COMMIT") return;
+    if (command === "COMMIT") {
+      return;
+    }
     throw new PgMigError(`The server answered COMMIT with ${command ?? "nothing"}.`, {
       code: "COMMIT_ROLLED_BACK",
       hint: "A statement of the file must have ended or broken the transaction. Look at its BEGIN, COMMIT and ROLLBACK.",
@@ -155,11 +171,12 @@ export class Session {
     // A connection that is already broken cannot be closed any better.
     if (
       (await within(
-        FAREWELL_MS,
+        farewellMs,
         farewell.catch(() => {}),
       )) === "late"
-    )
+    ) {
       this.destroy();
+    }
   }
 
   /**
@@ -173,8 +190,11 @@ export class Session {
 
   #settle(prepare: () => Promise<void>): void {
     this.#settled = prepare().catch((error: unknown) => {
-      if (isConnectionLoss(error)) this.destroy();
-      else void this.close();
+      if (isConnectionLoss(error)) {
+        this.destroy();
+      } else {
+        void this.close();
+      }
     });
   }
 }

@@ -6,7 +6,7 @@
 export type Backend = "own" | "shared";
 
 /** What no rollback takes back. */
-const OUTLIVES_ROLLBACK = [
+const outlivesRollback = [
   "SELECT pg_catalog.pg_advisory_unlock_all()",
   // Not those of the protocol, which other clients of the pooler know of.
   "DO $$ DECLARE name text; BEGIN " +
@@ -26,18 +26,16 @@ export const leaveNothingSql: readonly string[] = [
   "CLOSE ALL",
   "UNLISTEN *",
   "DISCARD TEMP",
-  ...OUTLIVES_ROLLBACK,
+  ...outlivesRollback,
 ];
 
 /**
  * The message that rolls back and undoes what outlives it. Only a transaction keeps the process, so
  * there is one without a gap.
  */
-export const rollBackSharedSql: string = [
-  "ROLLBACK AND CHAIN",
-  ...OUTLIVES_ROLLBACK,
-  "COMMIT",
-].join(";\n");
+export const rollBackSharedSql: string = ["ROLLBACK AND CHAIN", ...outlivesRollback, "COMMIT"].join(
+  ";\n",
+);
 
 /**
  * What sets, for a transaction, what a session with its own process sets once: PostgreSQL 17 has one

@@ -24,14 +24,20 @@ export async function sharedByPooler(
 ): Promise<ReadonlySet<string>> {
   const modes = await Promise.all(
     nodes.map(async ({ open, client }) => {
-      if (client === undefined || !isPooled(client, open.identity)) return [];
+      if (client === undefined || !isPooled(client, open.identity)) {
+        return [];
+      }
       const mode = await findPoolerMode(client, () => connect(open));
       return mode === "session" ? [] : [{ node: open.node, mode }];
     }),
   );
   const shared = modes.flat();
-  if (shared.length === 0) return new Set();
-  if (!allowPooler) throw poolerRefused(shared);
+  if (shared.length === 0) {
+    return new Set();
+  }
+  if (!allowPooler) {
+    throw poolerRefused(shared);
+  }
   const labels = shared.map(({ node }) => node.label).join(", ");
   onNote(
     `A pooler shares the connections of ${labels}: no run lock is taken there. That no version is applied twice is guarded by each version's own transaction.`,
@@ -39,7 +45,7 @@ export async function sharedByPooler(
   return new Set(shared.map(({ node }) => node.name));
 }
 
-const WHAT_IT_DOES: Readonly<Record<Exclude<PoolerMode, "session">, string>> = {
+const whatItDoes: Readonly<Record<Exclude<PoolerMode, "session">, string>> = {
   transaction: "is reached through a pooler in transaction mode",
   unknown: "is reached through a pooler that gave no second connection within 5 seconds",
 };
@@ -51,7 +57,7 @@ function poolerRefused(
   }[],
 ): PgMigError {
   const problems = nodes.map(({ node: { label }, mode }) => ({
-    message: `${label} ${WHAT_IT_DOES[mode]}`,
+    message: `${label} ${whatItDoes[mode]}`,
     where: { node: label },
   }));
   const [first] = problems;

@@ -1,5 +1,5 @@
 import type { ScriptQuery } from "@pg-mig/psql-script";
-import type { ExecutorClient, QueryAnswer } from "./session-client.js";
+import type { QueryAnswer, SessionClient } from "./session-client.js";
 
 /** A message that waits for the server's answer. Each message has an object of its own. */
 export interface Flight {
@@ -8,12 +8,12 @@ export interface Flight {
 }
 
 /** A client that tells whether, and since when, a message of it waits for the server's answer. */
-export class TrackedClient implements ExecutorClient {
-  readonly #client: ExecutorClient;
+export class TrackedClient implements SessionClient {
+  readonly #client: SessionClient;
   #unanswered = 0;
   #flight: Flight | undefined;
 
-  constructor(client: ExecutorClient) {
+  constructor(client: SessionClient) {
     this.#client = client;
   }
 
@@ -49,11 +49,11 @@ export class TrackedClient implements ExecutorClient {
     return this.#client.end();
   }
 
-  on(...args: Parameters<ExecutorClient["on"]>): unknown {
+  on(...args: Parameters<SessionClient["on"]>): unknown {
     return this.#client.on(...args);
   }
 
-  removeListener(...args: Parameters<ExecutorClient["removeListener"]>): unknown {
+  removeListener(...args: Parameters<SessionClient["removeListener"]>): unknown {
     return this.#client.removeListener(...args);
   }
 

@@ -16,8 +16,12 @@ export type Company = "transactions" | "builds" | "nobody";
 /** Judges a file that runs something outside of a transaction; where in doubt, it is alone. */
 export function companyOf(phrases: readonly SqlPhrase[], script: Script): Company {
   // A psql command may include or make up anything.
-  if (script.commands.length > 0) return "nobody";
-  if (!phrases.some(waitsForTransactions)) return "transactions";
+  if (script.commands.length > 0) {
+    return "nobody";
+  }
+  if (!phrases.some(waitsForTransactions)) {
+    return "transactions";
+  }
   return phrases.every(isPlainBuild) ? "builds" : "nobody";
 }
 

@@ -30,16 +30,22 @@ export function parseCreateIndexConcurrently(
   phrase: SqlPhrase,
 ): CreateIndexConcurrently | undefined {
   let at = hasWords(phrase, 1, "UNIQUE") ? 2 : 1;
-  if (!hasWords(phrase, 0, "CREATE") || !hasWords(phrase, at, "INDEX", "CONCURRENTLY")) return;
+  if (!hasWords(phrase, 0, "CREATE") || !hasWords(phrase, at, "INDEX", "CONCURRENTLY")) {
+    return;
+  }
   at += 2;
-  if (hasWords(phrase, at, "IF", "NOT", "EXISTS")) at += 3;
+  if (hasWords(phrase, at, "IF", "NOT", "EXISTS")) {
+    at += 3;
+  }
   const name = readName(phrase, at);
   if (name === undefined || name.parts.length > 1 || !hasWords(phrase, name.end, "ON")) {
     return { index: undefined, plain: false };
   }
   const tableAt = name.end + (hasWords(phrase, name.end + 1, "ONLY") ? 2 : 1);
   const table = readName(phrase, tableAt);
-  if (table === undefined) return { index: undefined, plain: false };
+  if (table === undefined) {
+    return { index: undefined, plain: false };
+  }
   const index = [...table.parts.slice(0, -1), ...name.parts];
   return { index, plain: isPlainDefinition(phrase, table.end) };
 }
@@ -47,7 +53,9 @@ export function parseCreateIndexConcurrently(
 /** Judges what stands behind the table; `false` for all that it does not know. */
 function isPlainDefinition(phrase: SqlPhrase, at: number): boolean {
   const open = hasWords(phrase, at, "USING") ? at + 2 : at;
-  if (phrase.tokens[open]?.text !== "(") return false;
+  if (phrase.tokens[open]?.text !== "(") {
+    return false;
+  }
   const close = phrase.tokens.findIndex(({ text }, place) => place > open && text === ")");
   const columns = phrase.tokens.slice(open + 1, close);
   const rest = phrase.tokens.slice(close + 1);
@@ -57,16 +65,22 @@ function isPlainDefinition(phrase: SqlPhrase, at: number): boolean {
 }
 
 export function parseDropIndex(phrase: SqlPhrase): DropIndex | undefined {
-  if (!hasWords(phrase, 0, "DROP", "INDEX")) return undefined;
+  if (!hasWords(phrase, 0, "DROP", "INDEX")) {
+    return undefined;
+  }
   const concurrently = hasWords(phrase, 2, "CONCURRENTLY");
   let at = concurrently ? 3 : 2;
   const ifExists = hasWords(phrase, at, "IF", "EXISTS");
-  if (ifExists) at += 2;
+  if (ifExists) {
+    at += 2;
+  }
   const indexes: SqlName[] = [];
   for (let name = readName(phrase, at); name !== undefined; name = readName(phrase, at)) {
     indexes.push(name.parts);
     at = name.end;
-    if (phrase.tokens[at]?.text !== ",") break;
+    if (phrase.tokens[at]?.text !== ",") {
+      break;
+    }
     at++;
   }
   return { concurrently, ifExists, indexes };
@@ -86,9 +100,13 @@ function readName(
   const parts: string[] = [];
   for (let next = at; ; next += 2) {
     const part = tokens[next];
-    if (part === undefined || !isPlainIdentifier(part)) return undefined;
+    if (part === undefined || !isPlainIdentifier(part)) {
+      return undefined;
+    }
     parts.push(part.text);
-    if (tokens[next + 1]?.text !== ".") return { parts, end: next + 1 };
+    if (tokens[next + 1]?.text !== ".") {
+      return { parts, end: next + 1 };
+    }
   }
 }
 
@@ -102,6 +120,8 @@ function isPlainIdentifier({ kind, text }: Token): boolean {
  * letters alone).
  */
 function foldIdentifier(text: string): string {
-  if (text.startsWith('"')) return text.slice(1, -1);
+  if (text.startsWith('"')) {
+    return text.slice(1, -1);
+  }
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }

@@ -9,7 +9,7 @@ import { outsideTransactionName } from "./outside-transaction.js";
 import { phrasesOf, type SqlPhrase } from "./sql-phrase.js";
 import { problemAt, type StatementProblem, unnamedIndex } from "./statement-problem.js";
 import {
-  CONTROL_NAMES,
+  controlNames,
   type TransactionControl,
   transactionControlOf,
 } from "./transaction-control.js";
@@ -29,7 +29,9 @@ export interface FramedFile {
  */
 export function walkFramedFile(phrases: readonly SqlPhrase[]): FramedFile {
   const walk = new FramedFileWalk(phrases);
-  for (const phrase of phrases) walk.step(phrase);
+  for (const phrase of phrases) {
+    walk.step(phrase);
+  }
   walk.end();
   return {
     outside: [...walk.outside],
@@ -55,7 +57,9 @@ class FramedFileWalk {
     const controls = phrases.map(transactionControlOf);
     const place = phrases.findIndex((phrase) => outsideTransactionName(phrase) !== undefined);
     const phrase = phrases[place];
-    if (controls[0] === "commit" || phrase === undefined) return true;
+    if (controls[0] === "commit" || phrase === undefined) {
+      return true;
+    }
     this.#problem(
       phrase,
       `${outsideTransactionName(phrase)} cannot run in a transaction, and the file does not start with COMMIT;`,
@@ -66,13 +70,20 @@ class FramedFileWalk {
 
   step(phrase: SqlPhrase): void {
     const control = transactionControlOf(phrase);
-    if (control !== undefined) this.#control(phrase, control);
-    else this.#command(phrase);
-    if (!this.#inTransaction) this.#lastOutside = phrase;
+    if (control !== undefined) {
+      this.#control(phrase, control);
+    } else {
+      this.#command(phrase);
+    }
+    if (!this.#inTransaction) {
+      this.#lastOutside = phrase;
+    }
   }
 
   end(): void {
-    if (this.#inTransaction || this.#lastOutside === undefined) return;
+    if (this.#inTransaction || this.#lastOutside === undefined) {
+      return;
+    }
     this.#problem(
       this.#lastOutside,
       "the file has no BEGIN; after what runs outside of a transaction",
@@ -94,20 +105,28 @@ class FramedFileWalk {
     } else {
       this.#problem(
         phrase,
-        `${CONTROL_NAMES[control]} in a migration`,
+        `${controlNames[control]} in a migration`,
         "Remove it: only COMMIT; and BEGIN; may stand in a file that ends the tool's transaction.",
       );
     }
   }
 
   #command(phrase: SqlPhrase): void {
-    if (!this.#inTransaction) this.outside.add(phrase.statement);
+    if (!this.#inTransaction) {
+      this.outside.add(phrase.statement);
+    }
     const name = outsideTransactionName(phrase);
-    if (name !== undefined) this.#outsideCommand(phrase, name);
+    if (name !== undefined) {
+      this.#outsideCommand(phrase, name);
+    }
     const create = parseCreateIndexConcurrently(phrase);
-    if (create !== undefined) this.#createIndex(phrase, create.index);
+    if (create !== undefined) {
+      this.#createIndex(phrase, create.index);
+    }
     const drop = parseDropIndex(phrase);
-    if (drop?.ifExists) this.#dropped.push(...drop.indexes);
+    if (drop?.ifExists) {
+      this.#dropped.push(...drop.indexes);
+    }
   }
 
   #outsideCommand(phrase: SqlPhrase, name: string): void {
@@ -127,7 +146,9 @@ class FramedFileWalk {
     }
     const name = index.join(".");
     this.built.push(name);
-    if (this.#dropped.some((dropped) => isSameIndex(dropped, index))) return;
+    if (this.#dropped.some((dropped) => isSameIndex(dropped, index))) {
+      return;
+    }
     this.#problem(
       phrase,
       `no DROP INDEX IF EXISTS ${name}; before its CREATE INDEX CONCURRENTLY`,

@@ -35,22 +35,26 @@ interface Range {
 }
 
 // The greatest time that a timer of Node and a timeout of PostgreSQL can hold, in ms.
-const MAX = 2 ** 31 - 1;
-const COUNT: Range = { min: 1, max: MAX, meaning: "a whole number from 1" };
-const MILLISECONDS: Range = { min: 0, max: MAX, meaning: `milliseconds, a whole number 0…${MAX}` };
-const SWITCH: Range = { min: 0, max: 1, meaning: "0 or 1" };
+const greatestNumber = 2 ** 31 - 1;
+const count: Range = { min: 1, max: greatestNumber, meaning: "a whole number from 1" };
+const milliseconds: Range = {
+  min: 0,
+  max: greatestNumber,
+  meaning: `milliseconds, a whole number 0…${greatestNumber}`,
+};
+const switchLimit: Range = { min: 0, max: 1, meaning: "0 or 1" };
 
-const RANGES: ReadonlyMap<string, Range> = new Map([
-  ["parallelism_per_host", COUNT],
-  ["parallelism_global", COUNT],
-  ["delay", MILLISECONDS],
-  ["run_alone", SWITCH],
-  ["lock_timeout", MILLISECONDS],
-  ["statement_timeout", MILLISECONDS],
+const ranges: ReadonlyMap<string, Range> = new Map([
+  ["parallelism_per_host", count],
+  ["parallelism_global", count],
+  ["delay", milliseconds],
+  ["run_alone", switchLimit],
+  ["lock_timeout", milliseconds],
+  ["statement_timeout", milliseconds],
 ]);
 
 /** before.sql and after.sql run once per node, all at once: only what concerns the server makes sense. */
-const NAMES_IN_HOOKS = ["lock_timeout", "statement_timeout"];
+const namesInHooks = ["lock_timeout", "statement_timeout"];
 
 /**
  * Reads the pseudo comments of a script. They count only as comments at the start of a line: not in
@@ -63,8 +67,11 @@ export function parseLimits(script: Script, kind: "version" | "hook"): ParsedLim
   const problems: LimitProblem[] = [];
   for (const { name, value, line } of findPseudoComments(script)) {
     const problem = checkPseudoComment(name, value, kind) ?? checkRepetition(name, value, values);
-    if (problem === undefined) values.set(name, Number(value));
-    else problems.push({ ...problem, where: { file: script.file, line, column: 1 } });
+    if (problem === undefined) {
+      values.set(name, Number(value));
+    } else {
+      problems.push({ ...problem, where: { file: script.file, line, column: 1 } });
+    }
   }
   return {
     limits: {
@@ -80,8 +87,8 @@ export function parseLimits(script: Script, kind: "version" | "hook"): ParsedLim
 }
 
 function checkPseudoComment(name: string, value: string, kind: "version" | "hook") {
-  const known = kind === "hook" ? NAMES_IN_HOOKS : [...RANGES.keys()];
-  const range = RANGES.get(name);
+  const known = kind === "hook" ? namesInHooks : [...ranges.keys()];
+  const range = ranges.get(name);
   if (range === undefined || !known.includes(name)) {
     const nearest = nearestWord(name, known);
     const list = known.map((word) => `$${word}`).join(", ");
@@ -93,7 +100,9 @@ function checkPseudoComment(name: string, value: string, kind: "version" | "hook
       hint: `${nearest === undefined ? "" : `Did you mean $${nearest}? `}Known here: ${list}.`,
     };
   }
-  if (/^\d+$/.test(value) && Number(value) >= range.min && Number(value) <= range.max) return;
+  if (/^\d+$/.test(value) && Number(value) >= range.min && Number(value) <= range.max) {
+    return;
+  }
   return {
     message: `expected $${name} to be ${range.meaning}, got ${JSON.stringify(value)}`,
     hint: `Write -- $${name} = ${Math.max(1, range.min)} and nothing behind it on the line.`,
@@ -102,7 +111,9 @@ function checkPseudoComment(name: string, value: string, kind: "version" | "hook
 
 function checkRepetition(name: string, value: string, values: ReadonlyMap<string, number>) {
   const before = values.get(name);
-  if (before === undefined || before === Number(value)) return;
+  if (before === undefined || before === Number(value)) {
+    return;
+  }
   return {
     message: `$${name} is given twice, as ${before} and as ${Number(value)}`,
     hint: "Keep one of the two.",
@@ -116,13 +127,19 @@ interface PseudoComment {
 }
 
 function findPseudoComments(script: Script): readonly PseudoComment[] {
-  if (!/^\uFEFF?--[^\S\n]*\$/mu.test(script.text)) return [];
+  if (!/^\uFEFF?--[^\S\n]*\$/mu.test(script.text)) {
+    return [];
+  }
   const text = blankOutPsql(script);
   return tokenize(text).flatMap(({ kind, text: comment, offset }) => {
-    if (kind !== "line-comment" || !startsLine(text, offset)) return [];
+    if (kind !== "line-comment" || !startsLine(text, offset)) {
+      return [];
+    }
     const found = /^--\s*\$([A-Za-z]\w*)\s*=\s*(.*?)\s*$/su.exec(comment);
     const [, name, value] = found ?? [];
-    if (name === undefined || value === undefined) return [];
+    if (name === undefined || value === undefined) {
+      return [];
+    }
     return [{ name, value, line: text.slice(0, offset).split("\n").length }];
   });
 }
@@ -133,7 +150,9 @@ function startsLine(text: string, offset: number): boolean {
 
 /** Puts blanks for psql commands and for the data of COPY, which the SQL lexer would take for SQL. */
 function blankOutPsql(script: Script): string {
-  if (script.plain) return script.text;
+  if (script.plain) {
+    return script.text;
+  }
   let text = script.text;
   const blankOut = (start: number, end: number) => {
     const blank = text.slice(start, end).replace(/[^\n]/gu, " ");
@@ -143,10 +162,16 @@ function blankOutPsql(script: Script): string {
     blankOut(command.offset, command.offset + command.text.length);
   }
   for (const statement of script.statements) {
-    if (leadingWords(statement, 1)[0] !== "COPY") continue;
-    if (!statement.tokens.some((token) => token.text.toUpperCase() === "STDIN")) continue;
+    if (leadingWords(statement, 1)[0] !== "COPY") {
+      continue;
+    }
+    if (!statement.tokens.some((token) => token.text.toUpperCase() === "STDIN")) {
+      continue;
+    }
     const end = /^\\\.\r?$/mu.exec(script.text.slice(statement.offset));
-    if (end !== null) blankOut(statement.offset, statement.offset + end.index + end[0].length);
+    if (end !== null) {
+      blankOut(statement.offset, statement.offset + end.index + end[0].length);
+    }
   }
   return text;
 }

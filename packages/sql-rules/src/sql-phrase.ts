@@ -11,13 +11,13 @@ export interface SqlPhrase {
 }
 
 /** What the commands begin with that some rule is about. */
-const JUDGED = new Set(
+const judged = new Set(
   "ABORT ALTER BEGIN CLUSTER COMMIT CREATE DISCARD DROP END PREPARE REINDEX ROLLBACK START VACUUM".split(
     " ",
   ),
 );
 
-const BLANK = new Set(["space", "line-comment", "block-comment"]);
+const blank = new Set(["space", "line-comment", "block-comment"]);
 
 /**
  * Cuts a statement into its commands. One that holds only comments and semicolons has none.
@@ -27,14 +27,17 @@ const BLANK = new Set(["space", "line-comment", "block-comment"]);
  */
 export function phrasesOf(statement: Statement): readonly SqlPhrase[] {
   const [word] = leadingWords(statement, 1);
-  if (word !== undefined && !JUDGED.has(word) && isOneCommand(statement)) {
+  if (word !== undefined && !judged.has(word) && isOneCommand(statement)) {
     return [{ statement, tokens: [{ kind: "word", text: word, offset: 0 }], words: [word] }];
   }
   const parts: Token[][] = [[]];
   for (const token of tokenize(statement.text)) {
     // What was `\;` in the file is a semicolon in the text of the statement.
-    if (token.kind === "terminator") parts.push([]);
-    else if (!BLANK.has(token.kind)) parts.at(-1)?.push(token);
+    if (token.kind === "terminator") {
+      parts.push([]);
+    } else if (!blank.has(token.kind)) {
+      parts.at(-1)?.push(token);
+    }
   }
   return parts.filter((tokens) => tokens.length > 0).map((tokens) => phrase(statement, tokens));
 }
@@ -51,6 +54,6 @@ function isOneCommand({ text }: Statement): boolean {
 
 function phrase(statement: Statement, all: readonly Token[]): SqlPhrase {
   const words = all.map(({ kind, text }) => (kind === "word" ? text.toUpperCase() : ""));
-  const kept = JUDGED.has(words[0] ?? "") ? all.length : 1;
+  const kept = judged.has(words[0] ?? "") ? all.length : 1;
   return { statement, tokens: all.slice(0, kept), words: words.slice(0, kept) };
 }

@@ -4,7 +4,7 @@ import { hasWords, type SqlPhrase } from "./sql-phrase.js";
 export type TransactionControl = "begin" | "commit" | "chain" | "rollback" | "prepare";
 
 /** How a user would call them. */
-export const CONTROL_NAMES: Readonly<Record<TransactionControl, string>> = {
+export const controlNames: Readonly<Record<TransactionControl, string>> = {
   begin: "BEGIN",
   commit: "COMMIT",
   chain: "COMMIT AND CHAIN",
@@ -28,7 +28,9 @@ export function transactionControlOf(phrase: SqlPhrase): TransactionControl | un
         : undefined;
     case "COMMIT":
     case "END":
-      if (hasWords(phrase, 1, "PREPARED")) return undefined;
+      if (hasWords(phrase, 1, "PREPARED")) {
+        return undefined;
+      }
       return isChained(phrase) ? "chain" : "commit";
     case "ROLLBACK":
     case "ABORT":

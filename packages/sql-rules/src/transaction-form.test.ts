@@ -16,7 +16,7 @@ const outsideOf = (text: string) => accept(text).outside.map((statement) => stat
 const messagesOf = (text: string) =>
   judge(text).problems.map(({ where, message }) => `${where.line}:${where.column} ${message}`);
 
-const LIMIT = "-- $parallelism_global = 2\n";
+const limitComment = "-- $parallelism_global = 2\n";
 
 describe("a file that runs in one transaction", () => {
   it.each([
@@ -61,7 +61,7 @@ describe("a file that runs in one transaction", () => {
 
 describe("a file that is one command which PostgreSQL refuses in a transaction", () => {
   it("runs it outside, and drops the leftover of a CREATE INDEX first", () => {
-    const text = `${LIMIT};; -- x\nCREATE INDEX CONCURRENTLY ix ON t (a); /* y */ ;\n`;
+    const text = `${limitComment};; -- x\nCREATE INDEX CONCURRENTLY ix ON t (a); /* y */ ;\n`;
     expect(accept(text)).toMatchObject({
       transaction: "concurrent",
       dropFirst: "ix",
@@ -78,7 +78,10 @@ describe("a file that is one command which PostgreSQL refuses in a transaction",
     ['CREATE INDEX CONCURRENTLY ix ON "my.db"."o;"."t" USING gin (a)', '"my.db"."o;".ix'],
     ["CREATE /* on */ INDEX -- on\nCONCURRENTLY\nix\nON\nt (a)", "ix"],
   ])("finds the index of %s", (sql, name) => {
-    expect(accept(LIMIT + sql)).toMatchObject({ dropFirst: name, concurrentIndexes: [name] });
+    expect(accept(limitComment + sql)).toMatchObject({
+      dropFirst: name,
+      concurrentIndexes: [name],
+    });
   });
 
   it.each([
@@ -86,7 +89,7 @@ describe("a file that is one command which PostgreSQL refuses in a transaction",
     "CREATE INDEX CONCURRENTLY :name ON t (a)",
     'CREATE INDEX CONCURRENTLY U&"d\\0061t" ON t (a)',
   ])("must name the index plainly, unlike %s", (sql) => {
-    expect(messagesOf(LIMIT + sql)).toEqual([
+    expect(messagesOf(limitComment + sql)).toEqual([
       "2:1 CREATE INDEX CONCURRENTLY without a plain name for the index",
     ]);
   });
@@ -134,7 +137,7 @@ describe("a file that is one command which PostgreSQL refuses in a transaction",
 
 describe("a file that starts with COMMIT", () => {
   it("runs what is between COMMIT and BEGIN outside", () => {
-    const text = `${LIMIT}
+    const text = `${limitComment}
       COMMIT;
       DROP INDEX IF EXISTS ix;
       CREATE INDEX CONCURRENTLY ix ON t (a);
@@ -164,7 +167,7 @@ describe("a file that starts with COMMIT", () => {
     ["DROP INDEX IF EXISTS other.ix;", "ix"],
     ['DROP INDEX IF EXISTS "a;b";', '"a;b"'],
   ])("may drop the leftover with %s", (drop, name) => {
-    accept(`${LIMIT}COMMIT; ${drop} CREATE INDEX CONCURRENTLY ${name} ON t (a); BEGIN;`);
+    accept(`${limitComment}COMMIT; ${drop} CREATE INDEX CONCURRENTLY ${name} ON t (a); BEGIN;`);
   });
 
   it.each([
@@ -176,7 +179,9 @@ describe("a file that starts with COMMIT", () => {
     ["a drop in a comment", "/* DROP INDEX IF EXISTS ix; */", "ix"],
   ])("lacks its drop with %s", (_, before, name) => {
     expect(
-      messagesOf(`${LIMIT}COMMIT; ${before} CREATE INDEX CONCURRENTLY ${name} ON t (a); BEGIN;`),
+      messagesOf(
+        `${limitComment}COMMIT; ${before} CREATE INDEX CONCURRENTLY ${name} ON t (a); BEGIN;`,
+      ),
     ).toEqual([
       expect.stringContaining(
         `no DROP INDEX IF EXISTS ${name}; before its CREATE INDEX CONCURRENTLY`,
@@ -187,7 +192,7 @@ describe("a file that starts with COMMIT", () => {
   it("lacks its drop where that is in another schema", () => {
     const drop = "DROP INDEX IF EXISTS other.ix;";
     const build = (table: string) =>
-      `${LIMIT}COMMIT; ${drop} CREATE INDEX CONCURRENTLY ix ON ${table} (a); BEGIN;`;
+      `${limitComment}COMMIT; ${drop} CREATE INDEX CONCURRENTLY ix ON ${table} (a); BEGIN;`;
     accept(build("Other.t"));
     expect(messagesOf(build("another.t"))).toEqual([
       expect.stringContaining("no DROP INDEX IF EXISTS another.ix;"),
@@ -197,7 +202,7 @@ describe("a file that starts with COMMIT", () => {
   it("does not take a drop behind the CREATE for one before it", () => {
     expect(
       messagesOf(
-        `${LIMIT}COMMIT; CREATE INDEX CONCURRENTLY ix ON t (a); DROP INDEX IF EXISTS ix; BEGIN;`,
+        `${limitComment}COMMIT; CREATE INDEX CONCURRENTLY ix ON t (a); DROP INDEX IF EXISTS ix; BEGIN;`,
       ),
     ).toHaveLength(1);
   });

@@ -6,7 +6,7 @@ import type { Limits } from "./limits.js";
 import { outsideTransactionName } from "./outside-transaction.js";
 import { phrasesOf, type SqlPhrase } from "./sql-phrase.js";
 import { problemAt, type StatementProblem, unnamedIndex } from "./statement-problem.js";
-import { CONTROL_NAMES, transactionControlOf } from "./transaction-control.js";
+import { controlNames, transactionControlOf } from "./transaction-control.js";
 
 /**
  * How a file runs:
@@ -57,14 +57,16 @@ export function judgeTransactions(
 ): JudgedTransactions {
   const phrases = script.statements.flatMap(phrasesOf);
   const [only] = phrases;
-  if (only === undefined) return { ...WRAPPED, company: "transactions", problems: [] };
+  if (only === undefined) {
+    return { ...wrapped, company: "transactions", problems: [] };
+  }
   const wantsOutside = phrases.some((phrase) => outsideTransactionName(phrase) !== undefined);
   const judged: Omit<JudgedTransactions, "company"> =
     wantsOutside && phrases.length === 1 && script.commands.length === 0
       ? judgeAlone(only)
       : wantsOutside || transactionControlOf(only) === "commit"
         ? judgeFramed(phrases)
-        : { ...WRAPPED, problems: phrases.flatMap(refuseControl) };
+        : { ...wrapped, problems: phrases.flatMap(refuseControl) };
   const missing = rule === "limits-needed" ? missingLimits(phrases, limits) : [];
   return {
     ...judged,
@@ -73,28 +75,32 @@ export function judgeTransactions(
   };
 }
 
-const WRAPPED: Omit<TransactionUse, "company"> = {
+const wrapped: Omit<TransactionUse, "company"> = {
   transaction: "wrapped",
   outside: [],
   dropFirst: undefined,
   concurrentIndexes: [],
 };
 
-const CONTROL_HINT =
+const controlHint =
   "Remove it: the tool begins and commits the transaction, so that version and ledger change together. A file that must end the transaction starts with COMMIT; and has BEGIN; behind what runs outside.";
 
 function refuseControl(phrase: SqlPhrase): readonly StatementProblem[] {
   const control = transactionControlOf(phrase);
-  if (control === undefined) return [];
-  const name = CONTROL_NAMES[control];
-  return [problemAt(phrase, `${name} in a file that runs in one transaction`, CONTROL_HINT)];
+  if (control === undefined) {
+    return [];
+  }
+  const name = controlNames[control];
+  return [problemAt(phrase, `${name} in a file that runs in one transaction`, controlHint)];
 }
 
 function judgeAlone(phrase: SqlPhrase): Omit<JudgedTransactions, "company"> {
   const create = parseCreateIndexConcurrently(phrase);
   const drop = parseDropIndex(phrase);
   const problems: StatementProblem[] = [];
-  if (create !== undefined && create.index === undefined) problems.push(unnamedIndex(phrase));
+  if (create !== undefined && create.index === undefined) {
+    problems.push(unnamedIndex(phrase));
+  }
   if (drop !== undefined && !drop.ifExists) {
     problems.push(
       problemAt(
@@ -119,9 +125,13 @@ function judgeFramed(phrases: readonly SqlPhrase[]): Omit<JudgedTransactions, "c
 }
 
 function missingLimits(phrases: readonly SqlPhrase[], limits: Limits): readonly StatementProblem[] {
-  if (limits.perHost !== undefined || limits.global !== undefined || limits.runAlone) return [];
+  if (limits.perHost !== undefined || limits.global !== undefined || limits.runAlone) {
+    return [];
+  }
   const create = phrases.find((phrase) => parseCreateIndexConcurrently(phrase) !== undefined);
-  if (create === undefined) return [];
+  if (create === undefined) {
+    return [];
+  }
   return [
     problemAt(
       create,

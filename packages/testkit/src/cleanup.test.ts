@@ -54,7 +54,9 @@ it("cleans up when the watchdog itself was killed", async () => {
   const directory = cluster.directory;
   const watchdogs = processesNaming(directory).filter(({ command }) => /watchdog/.test(command));
   expect(watchdogs).toHaveLength(1);
-  for (const { pid } of watchdogs) process.kill(pid, "SIGKILL");
+  for (const { pid } of watchdogs) {
+    process.kill(pid, "SIGKILL");
+  }
   await cluster.stop();
   expect(processesNaming(directory)).toEqual([]);
   expect(existsSync(directory)).toBe(false);
@@ -63,7 +65,9 @@ it("cleans up when the watchdog itself was killed", async () => {
 it("stops a server that is frozen", async () => {
   const cluster = await startNodes();
   const directory = cluster.directory;
-  for (const { pid } of processesNaming(`-D ${directory}`)) process.kill(pid, "SIGSTOP");
+  for (const { pid } of processesNaming(`-D ${directory}`)) {
+    process.kill(pid, "SIGSTOP");
+  }
   await cluster.stop();
   expect(processesNaming(directory)).toEqual([]);
 });
@@ -86,10 +90,14 @@ function processesNaming(word: string) {
 }
 
 function pidOf(child: ChildProcess): number {
-  if (child.pid === undefined) throw new Error("The program did not start.");
+  if (child.pid === undefined) {
+    throw new Error("The program did not start.");
+  }
   return child.pid;
 }
 
 async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  if (child.exitCode === null && child.signalCode === null) {
+    await once(child, "exit");
+  }
 }

@@ -18,9 +18,13 @@ export async function guardCluster(directory: string): Promise<ClusterGuard> {
   const watchdog = await startWatchdog(directory, "pipe");
   return {
     async cleanUp() {
-      if (await endedWell(watchdog)) return;
+      if (await endedWell(watchdog)) {
+        return;
+      }
       // Somebody has killed the watchdog: one that finds its input at its end does the work now.
-      if (await endedWell(await startWatchdog(directory, "ignore"))) return;
+      if (await endedWell(await startWatchdog(directory, "ignore"))) {
+        return;
+      }
       throw new TestkitError(`The directory ${directory} could not be removed.`, {
         code: "CLEANUP_FAILED",
         hint: "Look what holds it, and remove it by hand.",
@@ -41,13 +45,17 @@ async function startWatchdog(directory: string, input: "pipe" | "ignore"): Promi
   await once(child, "spawn");
   child.unref();
   // The process of the tests may end without a word; that is what the watchdog waits for.
-  if (child.stdin instanceof Socket) child.stdin.unref();
+  if (child.stdin instanceof Socket) {
+    child.stdin.unref();
+  }
   return child;
 }
 
 async function endedWell(watchdog: ChildProcess): Promise<boolean> {
   watchdog.ref();
   watchdog.stdin?.on("error", () => {}).end();
-  if (watchdog.exitCode === null && watchdog.signalCode === null) await once(watchdog, "exit");
+  if (watchdog.exitCode === null && watchdog.signalCode === null) {
+    await once(watchdog, "exit");
+  }
   return watchdog.exitCode === 0;
 }

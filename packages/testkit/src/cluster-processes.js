@@ -33,10 +33,12 @@ function fromProc(directory) {
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
       const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-      if (isServer(command, directory)) servers.push(Number(pid));
-      else if (command.startsWith("postgres: ")) {
-        if (readlinkSync(`/proc/${pid}/cwd`).startsWith(`${directory}/`))
+      if (isServer(command, directory)) {
+        servers.push(Number(pid));
+      } else if (command.startsWith("postgres: ")) {
+        if (readlinkSync(`/proc/${pid}/cwd`).startsWith(`${directory}/`)) {
           backends.push(Number(pid));
+        }
       }
     } catch {
       // It ended meanwhile, or is somebody else's.

@@ -19,8 +19,11 @@ export async function copyLiveDirectory(source: string, target: string): Promise
   for (const entry of entries.filter(({ name }) => !leftOut.has(name))) {
     const [from, to] = [join(source, entry.name), join(target, entry.name)];
     if (entry.isDirectory()) {
-      if (leftEmpty.has(entry.name)) await mkdir(to, { mode: 0o700 });
-      else await copyLiveDirectory(from, to);
+      if (leftEmpty.has(entry.name)) {
+        await mkdir(to, { mode: 0o700 });
+      } else {
+        await copyLiveDirectory(from, to);
+      }
     } else if (entry.isFile()) {
       await copyFile(from, to).catch(ignoreVanished);
     }
@@ -28,5 +31,7 @@ export async function copyLiveDirectory(source: string, target: string): Promise
 }
 
 function ignoreVanished(error: NodeJS.ErrnoException): void {
-  if (error.code !== "ENOENT") throw error;
+  if (error.code !== "ENOENT") {
+    throw error;
+  }
 }

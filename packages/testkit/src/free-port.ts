@@ -9,7 +9,9 @@ const highest = 32_000;
 export async function findFreePort(): Promise<number> {
   for (;;) {
     const port = lowest + Math.floor(Math.random() * (highest - lowest));
-    if (await isFree(port)) return port;
+    if (await isFree(port)) {
+      return port;
+    }
   }
 }
 

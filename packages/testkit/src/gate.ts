@@ -5,7 +5,9 @@ export class Gate {
   #closed = false;
 
   close(): void {
-    if (this.#closed) return;
+    if (this.#closed) {
+      return;
+    }
     this.#closed = true;
     this.#opened = new Promise((resolve) => {
       this.#open = resolve;
@@ -18,6 +20,8 @@ export class Gate {
   }
 
   async passed(): Promise<void> {
-    while (this.#closed) await this.#opened;
+    while (this.#closed) {
+      await this.#opened;
+    }
   }
 }

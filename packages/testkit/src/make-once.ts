@@ -10,16 +10,22 @@ export async function makeOnce(
   user: ServerUser | undefined,
   fill: (draft: string) => Promise<void>,
 ): Promise<void> {
-  if (await exists(place)) return;
+  if (await exists(place)) {
+    return;
+  }
   const draft = await mkdtemp(`${place}.`);
   try {
-    if (user !== undefined) await chown(draft, user.uid, user.gid);
+    if (user !== undefined) {
+      await chown(draft, user.uid, user.gid);
+    }
     await fill(draft);
     await rename(draft, place);
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
     // Somebody else was faster: the directory that is there already is as good as ours.
-    if (!(await exists(place))) throw error;
+    if (!(await exists(place))) {
+      throw error;
+    }
   }
 }
 

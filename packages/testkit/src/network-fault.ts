@@ -53,7 +53,9 @@ export class PlannedFault {
 
   /** Takes one of the times it is to happen, if this message is meant. */
   claim(sql: string): boolean {
-    if (this.#left === 0 || !(this.fault.sql ?? commit).test(sql)) return false;
+    if (this.#left === 0 || !(this.fault.sql ?? commit).test(sql)) {
+      return false;
+    }
     if (this.#skip > 0) {
       this.#skip -= 1;
       return false;

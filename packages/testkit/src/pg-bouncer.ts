@@ -134,7 +134,9 @@ async function writeSettings(
   for (const [name, text] of Object.entries(files)) {
     const path = join(directory, name);
     await writeFile(path, text, { mode: 0o600 });
-    if (user !== undefined) await chown(path, user.uid, user.gid);
+    if (user !== undefined) {
+      await chown(path, user.uid, user.gid);
+    }
   }
 }
 

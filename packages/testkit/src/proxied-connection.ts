@@ -57,12 +57,16 @@ export class ProxiedConnection {
   /** Lets a frozen connection go on; ends the server's side where the client has lost its own. */
   thaw(): void {
     this.#gate.open();
-    if (this.#clientLost) this.#options.server.resetAndDestroy();
+    if (this.#clientLost) {
+      this.#options.server.resetAndDestroy();
+    }
   }
 
   async #pump(from: Socket, to: Socket, take: (chunk: Buffer) => Promise<void>): Promise<void> {
     try {
-      for await (const chunk of from) await take(chunk);
+      for await (const chunk of from) {
+        await take(chunk);
+      }
       await this.#passed();
       to.end();
     } catch {
@@ -93,7 +97,9 @@ export class ProxiedConnection {
         }
         this.#strike(planned);
       }
-      if (["startup", "Q", "S", "F"].includes(message.type)) this.#owed += 1;
+      if (["startup", "Q", "S", "F"].includes(message.type)) {
+        this.#owed += 1;
+      }
       await this.#forward(server, bytes);
     }
   }
@@ -102,15 +108,21 @@ export class ProxiedConnection {
     const { client } = this.#options;
     for (const message of this.#serverMessages.push(chunk)) {
       const ready = message.type === "Z";
-      if (ready) this.#owed -= 1;
+      if (ready) {
+        this.#owed -= 1;
+      }
       const awaited = this.#awaited;
       if (awaited === undefined || awaited.behind > 0) {
-        if (awaited !== undefined && ready) awaited.behind -= 1;
+        if (awaited !== undefined && ready) {
+          awaited.behind -= 1;
+        }
         await this.#forward(client, message.bytes);
         continue;
       }
       awaited.messages.push(message);
-      if (!ready) continue;
+      if (!ready) {
+        continue;
+      }
       this.#awaited = undefined;
       this.#strike(awaited.planned);
       await this.#forward(client, Buffer.concat(awaited.messages.map(({ bytes }) => bytes)));
@@ -119,7 +131,9 @@ export class ProxiedConnection {
 
   async #forward(to: Socket, bytes: Buffer): Promise<void> {
     await this.#passed();
-    if (!to.destroyed) await this.#options.send(to, bytes);
+    if (!to.destroyed) {
+      await this.#options.send(to, bytes);
+    }
   }
 
   async #passed(): Promise<void> {
@@ -129,8 +143,11 @@ export class ProxiedConnection {
 
   #strike(planned: PlannedFault): void {
     const { action } = planned.fault;
-    if (action === "cut") this.cut();
-    else this.#gate.close();
+    if (action === "cut") {
+      this.cut();
+    } else {
+      this.#gate.close();
+    }
     if (action === "cut-client") {
       this.#clientLost = true;
       this.#options.client.resetAndDestroy();

@@ -7,7 +7,9 @@ import { dirname } from "node:path";
  */
 export async function isOpenToEveryone(directory: string): Promise<boolean> {
   const { mode } = await stat(directory);
-  if ((mode & 0o005) !== 0o005) return false;
+  if ((mode & 0o005) !== 0o005) {
+    return false;
+  }
   const parent = dirname(directory);
   return parent === directory || isOpenToEveryone(parent);
 }

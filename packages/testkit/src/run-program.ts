@@ -32,7 +32,9 @@ export async function runProgram(
     child.once("error", reject);
     child.once("close", (code, signal) => resolve(code ?? signal ?? "unknown"));
   });
-  if (outcome === 0) return;
+  if (outcome === 0) {
+    return;
+  }
   const said = Buffer.concat(output).toString().trim();
   throw new TestkitError(`${program} ended with ${outcome}: ${said}`, {
     code: "POSTGRES_PROGRAM_FAILED",

@@ -32,7 +32,9 @@ export async function startServer(options: ServerProcessOptions): Promise<ChildP
   const child = await spawnServer(options);
   const deadline = Date.now() + startTimeoutMs;
   while (!hasEnded(child) && Date.now() < deadline) {
-    if (await isReady(child, options.dataDirectory)) return child;
+    if (await isReady(child, options.dataDirectory)) {
+      return child;
+    }
     await sleep(15);
   }
   await endServer(child, "immediate");
@@ -45,7 +47,9 @@ export async function startServer(options: ServerProcessOptions): Promise<ChildP
 
 /** Ends a server and waits until it is gone. Does nothing when it is gone already. */
 export async function endServer(child: ChildProcess, mode: StopMode): Promise<void> {
-  if (hasEnded(child)) return;
+  if (hasEnded(child)) {
+    return;
+  }
   const exit = once(child, "exit");
   child.ref();
   child.kill(mode === "fast" ? "SIGINT" : "SIGQUIT");
@@ -60,7 +64,9 @@ export async function crashServer(child: ChildProcess, directory: string): Promi
   const exit = hasEnded(child) ? undefined : once(child, "exit");
   child.ref();
   for (let found = processesIn(directory); found.length > 0; found = processesIn(directory)) {
-    for (const pid of found) killNow(pid);
+    for (const pid of found) {
+      killNow(pid);
+    }
     await sleep(5);
   }
   await exit;

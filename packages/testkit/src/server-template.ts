@@ -35,7 +35,9 @@ export async function serverTemplate(options: ServerTemplateOptions): Promise<Se
   await makeOnce(place, user, async (draft) => {
     const passwordFile = join(draft, "password");
     await writeFile(passwordFile, randomBytes(12).toString("hex"), { mode: 0o600 });
-    if (user !== undefined) await chown(passwordFile, user.uid, user.gid);
+    if (user !== undefined) {
+      await chown(passwordFile, user.uid, user.gid);
+    }
     const args = [
       ...["-D", join(draft, "data"), "--username=postgres", `--pwfile=${passwordFile}`],
       ...["--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--wal-segsize=1", "--no-sync"],

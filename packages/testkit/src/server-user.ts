@@ -14,7 +14,9 @@ export interface ServerUser {
  * @throws TestkitError `NO_UNPRIVILEGED_USER` for root on a system without such a user.
  */
 export async function chooseServerUser(): Promise<ServerUser | undefined> {
-  if (process.getuid?.() !== 0) return undefined;
+  if (process.getuid?.() !== 0) {
+    return undefined;
+  }
   // initdb looks its own user up, so a number that is not in the list would not do.
   const line = /^nobody:[^:]*:(\d+):(\d+):/m.exec(await readFile("/etc/passwd", "utf8"));
   if (line === null) {

@@ -117,7 +117,9 @@ function asCluster(
   nodeOptions: (name: string) => TestNodeOptions,
 ): TestCluster {
   const [node] = nodes;
-  if (node === undefined) throw new RangeError("A cluster has at least one node.");
+  if (node === undefined) {
+    throw new RangeError("A cluster has at least one node.");
+  }
   const stop = () => guard.cleanUp();
   let replicas = 0;
   return {

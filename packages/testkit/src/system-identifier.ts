@@ -22,7 +22,9 @@ export async function giveSystemIdentifier(dataDirectory: string): Promise<void>
     try {
       const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
       const isUsed = (buffer.readUInt16LE(segment.flagsAt) & segment.longHeader) !== 0;
-      if (isUsed) await file.write(identifier, 0, 8, segment.identifierAt);
+      if (isUsed) {
+        await file.write(identifier, 0, 8, segment.identifierAt);
+      }
     } finally {
       await file.close();
     }
@@ -32,7 +34,9 @@ export async function giveSystemIdentifier(dataDirectory: string): Promise<void>
 /** The checksum's place differs from version to version: it is where it fits. */
 function withIdentifier(control: Buffer, identifier: Buffer): Buffer {
   for (let at = 8; at <= 508; at += 4) {
-    if (control.readUInt32LE(at) !== crc32c(control.subarray(0, at))) continue;
+    if (control.readUInt32LE(at) !== crc32c(control.subarray(0, at))) {
+      continue;
+    }
     const changed = Buffer.concat([identifier, control.subarray(8)]);
     changed.writeUInt32LE(crc32c(changed.subarray(0, at)), at);
     return changed;

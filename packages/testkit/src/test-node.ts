@@ -94,7 +94,9 @@ export class TestNode implements DatabaseAddress {
    * @throws TestkitError `NODE_DID_NOT_START` with the server's words.
    */
   async start(): Promise<void> {
-    if (this.running) return;
+    if (this.running) {
+      return;
+    }
     for (let attempt = 1; ; attempt++) {
       const port = this.#port ?? (await findFreePort());
       try {
@@ -109,7 +111,9 @@ export class TestNode implements DatabaseAddress {
         this.#port = port;
         return;
       } catch (error) {
-        if (attempt === 50 || !isPassing(error)) throw error;
+        if (attempt === 50 || !isPassing(error)) {
+          throw error;
+        }
         await sleep(100);
       }
     }
@@ -122,7 +126,9 @@ export class TestNode implements DatabaseAddress {
    * @default mode "fast"
    */
   async stop(mode: StopMode = "fast"): Promise<void> {
-    if (this.#server !== undefined) await endServer(this.#server, mode);
+    if (this.#server !== undefined) {
+      await endServer(this.#server, mode);
+    }
   }
 
   /**
@@ -130,7 +136,9 @@ export class TestNode implements DatabaseAddress {
    * committed is there after the next start.
    */
   async kill(): Promise<void> {
-    if (this.#server !== undefined) await crashServer(this.#server, this.#options.directory);
+    if (this.#server !== undefined) {
+      await crashServer(this.#server, this.#options.directory);
+    }
   }
 
   async restart(mode: StopMode = "fast"): Promise<void> {

@@ -128,7 +128,9 @@ describe("TestProxy", () => {
     client.query({
       // All at once, as a driver does that does not wait.
       submit(connection: pg.Connection) {
-        for (const word of ["first", "second", "third"]) connection.query(`SELECT '${word}'`);
+        for (const word of ["first", "second", "third"]) {
+          connection.query(`SELECT '${word}'`);
+        }
       },
       handleRowDescription() {},
       handleDataRow: ({ fields }: { fields: readonly Buffer[] }) => arrived.push(String(fields[0])),

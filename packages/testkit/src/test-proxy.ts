@@ -76,12 +76,16 @@ export class TestProxy {
   /** Ends every freeze: what was held back arrives. */
   thaw(): void {
     this.#network.open();
-    for (const connection of this.#connections) connection.thaw();
+    for (const connection of this.#connections) {
+      connection.thaw();
+    }
   }
 
   /** Breaks all connections, on both sides. New ones are taken. */
   cut(): void {
-    for (const connection of this.#connections) connection.cut();
+    for (const connection of this.#connections) {
+      connection.cut();
+    }
   }
 
   /** Breaks all connections, and every new one at once, until `restore`. */
@@ -109,7 +113,9 @@ export class TestProxy {
   async stop(): Promise<void> {
     this.#network.open();
     this.cut();
-    if (!this.#listener.listening) return;
+    if (!this.#listener.listening) {
+      return;
+    }
     const closed = once(this.#listener, "close");
     this.#listener.close();
     await closed;
@@ -145,10 +151,14 @@ export class TestProxy {
 
   async #send(to: Socket, bytes: Buffer): Promise<void> {
     const { latencyMs = 0, bytesPerSecond, sliceBytes = bytes.length } = this.#quality;
-    if (latencyMs > 0) await sleep(latencyMs);
+    if (latencyMs > 0) {
+      await sleep(latencyMs);
+    }
     for (let at = 0; at < bytes.length; at += sliceBytes) {
       const slice = bytes.subarray(at, at + sliceBytes);
-      if (bytesPerSecond !== undefined) await sleep((slice.length / bytesPerSecond) * 1000);
+      if (bytesPerSecond !== undefined) {
+        await sleep((slice.length / bytesPerSecond) * 1000);
+      }
       await new Promise<void>((resolve) => to.write(slice, () => resolve()));
     }
   }

@@ -29,7 +29,9 @@ describe("TestReplica", () => {
     const written = (async () => {
       for (; writing; tables++) {
         await writer.query(`CREATE TABLE t${tables} AS SELECT generate_series(1, 50) AS n`);
-        if (tables % 3 === 2) await writer.query(`DROP TABLE t${tables - 2}`);
+        if (tables % 3 === 2) {
+          await writer.query(`DROP TABLE t${tables - 2}`);
+        }
       }
     })();
     const replica = await cluster.startReplica();

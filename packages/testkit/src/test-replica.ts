@@ -26,7 +26,9 @@ export class TestReplica extends TestNode {
     const client = await this.connect();
     try {
       const reached = "SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn AS reached";
-      while (!(await client.query(reached, [primary?.lsn])).rows[0]?.reached) await sleep(10);
+      while (!(await client.query(reached, [primary?.lsn])).rows[0]?.reached) {
+        await sleep(10);
+      }
     } finally {
       await client.end();
     }
@@ -40,7 +42,9 @@ export class TestReplica extends TestNode {
    */
   async promote(): Promise<void> {
     const [row] = await this.query<{ done: boolean }>("SELECT pg_promote(true, 60) AS done");
-    if (row?.done === true) return;
+    if (row?.done === true) {
+      return;
+    }
     throw new TestkitError(`The replica on port ${this.port} was not promoted within a minute.`, {
       code: "REPLICA_NOT_PROMOTED",
       hint: "Its log says why: look at replica.log().",

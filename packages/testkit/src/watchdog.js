@@ -9,12 +9,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { processesIn } from "./cluster-processes.js";
 
 const directory = process.argv[2] ?? "";
-if (directory === "") throw new Error("Expected the directory of a cluster.");
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
+if (directory === "") {
+  throw new Error("Expected the directory of a cluster.");
+}
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.on(signal, () => {});
+}
 
 process.stdin.on("error", () => {});
 await new Promise((resolve) => {
-  for (const event of ["end", "close"]) process.stdin.once(event, resolve);
+  for (const event of ["end", "close"]) {
+    process.stdin.once(event, resolve);
+  }
   process.stdin.resume();
 });
 for (let attempt = 1; existsSync(directory); attempt++) {
@@ -23,7 +29,9 @@ for (let attempt = 1; existsSync(directory); attempt++) {
     rmSync(directory, { recursive: true, force: true });
   } catch (error) {
     // Something that was just being started still writes there.
-    if (attempt === 50) throw error;
+    if (attempt === 50) {
+      throw error;
+    }
     await sleep(100);
   }
 }

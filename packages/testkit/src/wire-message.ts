@@ -31,18 +31,26 @@ export class WireMessages {
   push(chunk: Buffer): WireMessage[] {
     this.#rest = Buffer.concat([this.#rest, chunk]);
     const messages: WireMessage[] = [];
-    for (let next = this.#take(); next !== undefined; next = this.#take()) messages.push(next);
+    for (let next = this.#take(); next !== undefined; next = this.#take()) {
+      messages.push(next);
+    }
     return messages;
   }
 
   #take(): WireMessage | undefined {
     const letterSize = this.#started ? 1 : 0;
-    if (this.#rest.length < letterSize + 4) return undefined;
+    if (this.#rest.length < letterSize + 4) {
+      return undefined;
+    }
     const size = letterSize + this.#rest.readInt32BE(letterSize);
-    if (this.#rest.length < size) return undefined;
+    if (this.#rest.length < size) {
+      return undefined;
+    }
     const bytes = this.#rest.subarray(0, size);
     this.#rest = this.#rest.subarray(size);
-    if (this.#started) return { type: String.fromCharCode(bytes[0] ?? 0), bytes };
+    if (this.#started) {
+      return { type: String.fromCharCode(bytes[0] ?? 0), bytes };
+    }
     const type = openings.get(bytes.readInt32BE(4)) ?? "startup";
     this.#started = type === "startup";
     return { type, bytes };
@@ -51,8 +59,12 @@ export class WireMessages {
 
 /** The SQL that a client's message carries: a simple query, or the text of a prepared one. */
 export function sqlOf({ type, bytes }: WireMessage): string | undefined {
-  if (type === "Q") return bytes.toString("utf8", 5, bytes.length - 1);
-  if (type !== "P") return undefined;
+  if (type === "Q") {
+    return bytes.toString("utf8", 5, bytes.length - 1);
+  }
+  if (type !== "P") {
+    return undefined;
+  }
   const start = bytes.indexOf(0, 5) + 1;
   return bytes.toString("utf8", start, bytes.indexOf(0, start));
 }

@@ -10,7 +10,9 @@ import type { ServerUser } from "./server-user.js";
  */
 export async function makeClusterDirectory(user: ServerUser | undefined): Promise<string> {
   const directory = await mkdtemp(join(await baseDirectory(user), "pgkit-"));
-  if (user !== undefined) await chown(directory, user.uid, user.gid);
+  if (user !== undefined) {
+    await chown(directory, user.uid, user.gid);
+  }
   return directory;
 }
 
@@ -24,7 +26,9 @@ export async function sharedCacheDirectory(
   const uid = user?.uid ?? process.getuid?.() ?? 0;
   const directory = join(await baseDirectory(user), `pg-mig-testkit-${uid}`);
   await mkdir(directory, { mode: 0o700, recursive: true });
-  if (user !== undefined) await chownNew(directory, user);
+  if (user !== undefined) {
+    await chownNew(directory, user);
+  }
   const found = await lstat(directory);
   return found.isDirectory() && found.uid === uid ? directory : undefined;
 }
@@ -32,7 +36,9 @@ export async function sharedCacheDirectory(
 /** Hands a directory that root has just made to the servers' user. */
 async function chownNew(directory: string, user: ServerUser): Promise<void> {
   const { uid } = await lstat(directory);
-  if (uid === 0) await chown(directory, user.uid, user.gid);
+  if (uid === 0) {
+    await chown(directory, user.uid, user.gid);
+  }
 }
 
 async function baseDirectory(user: ServerUser | undefined): Promise<string> {

@@ -23,13 +23,17 @@ function brokenCommit({ name, row, weight = 2, besides, ...fault }: BrokenCommit
       const planned = proxy.inject({ ...fault, skip: random.integer(0, 12) });
       const run = scene.start();
       const hit = planned.hit.then(async () => {
-        if (besides === "unreachable") proxy.isolate();
+        if (besides === "unreachable") {
+          proxy.isolate();
+        }
         await sleep(random.integer(50, 1000));
         proxy.restore();
         proxy.thaw();
       });
       const ended = await run.ended;
-      if (planned.hits > 0) await hit;
+      if (planned.hits > 0) {
+        await hit;
+      }
       return {
         outcome: planned.hits > 0 ? "struck" : "missed",
         runs: [ended],

@@ -52,7 +52,9 @@ async function waitingBuild({ database }: ScenePlace, run: ToolRun): Promise<num
       database,
       "query LIKE '%CONCURRENTLY%' AND wait_event_type = 'Lock'",
     );
-    if (pid !== undefined) return pid;
+    if (pid !== undefined) {
+      return pid;
+    }
   }
   return undefined;
 }
@@ -69,7 +71,9 @@ function interruptedBuild(name: keyof typeof interruptions): Fault {
         await blocker.query(random.pick([blockers.writer, blockers.snapshot]));
         const run = scene.start();
         const pid = await waitingBuild(place, run);
-        if (pid !== undefined) await interruptions[name](place, pid, run);
+        if (pid !== undefined) {
+          await interruptions[name](place, pid, run);
+        }
         await sleep(random.integer(0, 200));
         await blocker.end();
         const ended = await run.ended;
@@ -93,7 +97,9 @@ function spoiltShard(
     versions: () => [testVersion(1, "plain"), version, testVersion(3, "plain")],
     async inject(scene, random): Promise<Injected> {
       const { place, others } = scene.drawPlace(random);
-      for (const sql of options.spoil.split(";")) await place.database.query(sql).catch(() => {});
+      for (const sql of options.spoil.split(";")) {
+        await place.database.query(sql).catch(() => {});
+      }
       const ended = await scene.run();
       return {
         outcome: "struck",
@@ -101,7 +107,9 @@ function spoiltShard(
         spared: others.map(({ label }) => label),
         ...(options.mend === undefined && { problems: whyNotThrough(scene, ended) }),
         mend: async () => {
-          if (options.mend !== undefined) await place.database.query(options.mend);
+          if (options.mend !== undefined) {
+            await place.database.query(options.mend);
+          }
         },
       };
     },
@@ -156,7 +164,9 @@ export const concurrentIndexFaults: readonly Fault[] = [
       const planned = place.proxy.inject({ sql: create, at: "request", action: "freeze" });
       const run = scene.start();
       await Promise.race([planned.hit, run.ended]);
-      for (const name of shardNames) await leaveInvalidIndex(place, name);
+      for (const name of shardNames) {
+        await leaveInvalidIndex(place, name);
+      }
       place.proxy.thaw();
       return { outcome: planned.hits > 0 ? "struck" : "missed", runs: [await run.ended] };
     },

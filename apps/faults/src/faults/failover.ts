@@ -6,7 +6,7 @@ import { nothingWritten } from "../invariants.js";
 import { observe } from "../observation.js";
 import type { Scene, ScenePlace } from "../scene.js";
 import { testVersion } from "../test-version.js";
-import { USUAL_WORK_MS } from "./passing-trouble.js";
+import { usualWorkMs } from "./passing-trouble.js";
 
 const versions = () => [
   testVersion(1, "rows"),
@@ -38,7 +38,9 @@ async function dropSlot(node: ScenePlace["node"], { name }: TestReplica): Promis
       await node.query("SELECT pg_drop_replication_slot($1)", [name]);
       return;
     } catch (error) {
-      if (attempt === 100) throw error;
+      if (attempt === 100) {
+        throw error;
+      }
       await sleep(20);
     }
   }
@@ -61,12 +63,17 @@ function failover({ name, replica: step, oldPrimary }: Failover): Fault {
       const old = { node: place.node, database: place.database };
       const { replica, stream } = await standBy(scene, place);
       const run = scene.start();
-      await run.isAtWorkFor(random.integer(0, USUAL_WORK_MS / 3));
-      if (step === "lagging") stream.freeze();
-      const goesOn = await run.goesOnFor(random.integer(0, USUAL_WORK_MS / 2));
+      await run.isAtWorkFor(random.integer(0, usualWorkMs / 3));
+      if (step === "lagging") {
+        stream.freeze();
+      }
+      const goesOn = await run.goesOnFor(random.integer(0, usualWorkMs / 2));
       const before = await countApplied(old.database);
-      if (oldPrimary === "dead") await old.node.stop("immediate");
-      else place.proxy.isolate();
+      if (oldPrimary === "dead") {
+        await old.node.stop("immediate");
+      } else {
+        place.proxy.isolate();
+      }
       await replica.promote();
       scene.moveTo(place, replica);
       const lost = before - (await countApplied(place.database));
@@ -122,11 +129,15 @@ export const failoverFaults: readonly Fault[] = [
     async inject(scene, random) {
       const { place } = scene.drawPlace(random);
       const elsewhere = await scene.lane.createDatabases();
-      for (const database of elsewhere) scene.afterwards(() => database.drop());
+      for (const database of elsewhere) {
+        scene.afterwards(() => database.drop());
+      }
       const other = elsewhere.find(({ port }) => port !== place.database.port);
-      if (other === undefined) throw new Error("A scene has two nodes.");
+      if (other === undefined) {
+        throw new Error("A scene has two nodes.");
+      }
       const run = scene.start();
-      const struck = await run.isAtWorkFor(random.integer(0, USUAL_WORK_MS / 3));
+      const struck = await run.isAtWorkFor(random.integer(0, usualWorkMs / 3));
       const before = await observe(other, "");
       place.proxy.redirect(other);
       place.proxy.cut();
@@ -176,7 +187,7 @@ export const failoverFaults: readonly Fault[] = [
         await place.node.query("SELECT pg_reload_conf()");
       };
       const run = scene.start();
-      await run.isAtWorkFor(random.integer(0, USUAL_WORK_MS / 3));
+      await run.isAtWorkFor(random.integer(0, usualWorkMs / 3));
       await configure("ALTER SYSTEM SET synchronous_standby_names = 'missing'");
       let freed = 0;
       try {

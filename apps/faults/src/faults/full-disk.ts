@@ -29,7 +29,9 @@ async function mountDisk(scene: Scene, { node }: ScenePlace, size: string): Prom
   const { uid, gid } = await stat(node.dataDirectory);
   const place = join(folder, "tablespace");
   await mkdir(place);
-  for (const path of [folder, place]) await chown(path, uid, gid);
+  for (const path of [folder, place]) {
+    await chown(path, uid, gid);
+  }
   await node.query(`CREATE TABLESPACE small_disk LOCATION '${place}'`);
   scene.afterwards(async () => {
     await node.query("DROP TABLESPACE small_disk");
@@ -41,7 +43,9 @@ async function mountDisk(scene: Scene, { node }: ScenePlace, size: string): Prom
 
 /** Whether file systems can be mounted here: as root, and in many containers not even then. */
 async function cannotMount(): Promise<string | undefined> {
-  if (process.getuid?.() !== 0) return "only root can mount a small file system";
+  if (process.getuid?.() !== 0) {
+    return "only root can mount a small file system";
+  }
   const folder = await mkdtemp("/tmp/pg-mig-mount-");
   try {
     await run("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]);
@@ -63,7 +67,9 @@ export const fullDiskFaults: readonly Fault[] = [
     async inject(scene, random) {
       const { place, others } = scene.drawPlace(random);
       const disk = await mountDisk(scene, place, "2m");
-      for (const other of others) await mountDisk(scene, other, "16m");
+      for (const other of others) {
+        await mountDisk(scene, other, "16m");
+      }
       const ended = await scene.run();
       const full = ended.events.some(
         (event) => event.type === "step:failed" && event.error.server?.sqlState === "53100",

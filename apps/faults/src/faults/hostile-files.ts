@@ -2,13 +2,13 @@ import { appendFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Fault } from "../fault.js";
 import { type TestVersion, testVersion } from "../test-version.js";
-import { USUAL_WORK_MS } from "./passing-trouble.js";
+import { usualWorkMs } from "./passing-trouble.js";
 
 /** The version in the middle, which has the hostile statement; its neighbours must not notice. */
-const HOSTILE_POSITION = 2;
+const hostilePosition = 2;
 
 function hostile(statement: string, place: "before" | "behind"): TestVersion {
-  const version = testVersion(HOSTILE_POSITION, "plain");
+  const version = testVersion(hostilePosition, "plain");
   const [note = "", table = ""] = version.up.split("\n");
   const lines = place === "before" ? [note, statement, table] : [note, table, statement];
   return { ...version, up: `${lines.join("\n")}\n` };
@@ -36,7 +36,7 @@ function hostileStatement(
       return {
         outcome: "struck",
         runs: [ended],
-        mend: () => scene.writeVersions([testVersion(HOSTILE_POSITION, "plain")]),
+        mend: () => scene.writeVersions([testVersion(hostilePosition, "plain")]),
       };
     },
   };
@@ -50,7 +50,7 @@ function troubledFile(name: string, trouble: (path: string) => Promise<void>): F
     async inject(scene, random) {
       const last = scene.versions.at(-1)?.name;
       const run = scene.start();
-      const struck = await run.isAtWorkFor(random.integer(0, USUAL_WORK_MS / 2));
+      const struck = await run.isAtWorkFor(random.integer(0, usualWorkMs / 2));
       await trouble(join(scene.migrationDirectory, `${last}.up.sql`));
       const ended = await run.ended;
       return {

@@ -2,7 +2,7 @@ import type { NetworkFault } from "@pg-mig/testkit";
 import { waitsForLock } from "../database-activity.js";
 import type { Fault } from "../fault.js";
 import { testVersion } from "../test-version.js";
-import { USUAL_RUN_MS, USUAL_WORK_MS } from "./passing-trouble.js";
+import { usualRunMs, usualWorkMs } from "./passing-trouble.js";
 
 /**
  * Kills the tool exactly when a message of its own is on its way. What the message asks for is still
@@ -49,7 +49,7 @@ function killedTool(name: string, longestMs: number): Fault {
 const ledger = /FUNCTION .*mig_versions_const.* RETURNS/s;
 
 export const killedToolFaults: readonly Fault[] = [
-  killedTool("kill-tool", USUAL_RUN_MS),
+  killedTool("kill-tool", usualRunMs),
   killedAt("kill-tool-at-begin", /^BEGIN/, "request"),
   killedAt("kill-tool-at-ledger", ledger, "midway"),
   killedAt("kill-tool-behind-ledger", ledger, "reply"),
@@ -64,7 +64,7 @@ export const killedToolFaults: readonly Fault[] = [
       let struck = false;
       for (let n = 0; n < 4; n++) {
         const run = scene.start();
-        struck = (await run.isAtWorkFor(random.integer(0, USUAL_WORK_MS / 2))) || struck;
+        struck = (await run.isAtWorkFor(random.integer(0, usualWorkMs / 2))) || struck;
         run.kill("SIGKILL");
         runs.push(await run.ended);
       }

@@ -6,11 +6,11 @@ import { shardNames } from "../lane.js";
 import { type TestVersion, testVersion } from "../test-version.js";
 
 /** How long the statements of these versions wait for a lock. */
-const LOCK_TIMEOUT_MS = 120;
+const lockTimeoutMs = 120;
 
 const impatient = (version: TestVersion): TestVersion => ({
   ...version,
-  up: `-- $lock_timeout = ${LOCK_TIMEOUT_MS}\n${version.up}`,
+  up: `-- $lock_timeout = ${lockTimeoutMs}\n${version.up}`,
 });
 
 const alterations = (): readonly TestVersion[] => [
@@ -52,7 +52,7 @@ function heldLock(name: string, hold: (shard: string) => string): Fault {
           problems: [
             ...whyNotThrough(scene, ended),
             ...(freed ? [] : ["other shards waited for the one whose table was locked"]),
-            ...canaryProblems(await canary.stop(), LOCK_TIMEOUT_MS),
+            ...canaryProblems(await canary.stop(), lockTimeoutMs),
           ],
         };
       } finally {

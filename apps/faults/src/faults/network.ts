@@ -10,7 +10,9 @@ function badNetwork(name: string, quality: NetworkQuality): Fault {
     name,
     row: 7,
     async inject(scene) {
-      for (const { proxy } of scene.places) proxy.shape(quality);
+      for (const { proxy } of scene.places) {
+        proxy.shape(quality);
+      }
       const ended = await scene.run();
       const problems = ended.status === 0 ? [] : [`status ${ended.status}: ${ended.stderr}`];
       return { outcome: "struck", runs: [ended], problems };

@@ -4,10 +4,10 @@ import type { Random } from "../random.js";
 import type { ScenePlace } from "../scene.js";
 
 /** About how long a run takes without faults; a moment within it is drawn. */
-export const USUAL_RUN_MS = 500;
+export const usualRunMs = 500;
 
 /** About how long its versions take. */
-export const USUAL_WORK_MS = 120;
+export const usualWorkMs = 120;
 
 export interface PassingTrouble extends Pick<Fault, "name" | "row" | "weight"> {
   /** Makes the trouble on one node, and ends it. Tells whether it has found anything to trouble. */
@@ -24,7 +24,7 @@ export function passingTrouble({ trouble, ...fault }: PassingTrouble): Fault {
     async inject(scene, random) {
       const { place, others } = scene.drawPlace(random);
       const run = scene.start();
-      const isAtWork = await run.isAtWorkFor(random.integer(0, USUAL_WORK_MS));
+      const isAtWork = await run.isAtWorkFor(random.integer(0, usualWorkMs));
       const outcome = await trouble(place, random);
       const ended = await run.ended;
       return {

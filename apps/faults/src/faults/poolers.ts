@@ -5,7 +5,7 @@ import type { Random } from "../random.js";
 import type { Scene } from "../scene.js";
 import { testVersion } from "../test-version.js";
 import type { EndedRun } from "../tool-run.js";
-import { USUAL_WORK_MS } from "./passing-trouble.js";
+import { usualWorkMs } from "./passing-trouble.js";
 
 interface PooledRun {
   readonly name: string;
@@ -35,7 +35,7 @@ function pooled({ name, mode, args = [], judge }: PooledRun): Fault {
       );
       try {
         const run = scene.start({ hosts: poolers.map(({ url }) => url), args });
-        await breakSome(scene, random, run.isAtWorkFor(random.integer(0, USUAL_WORK_MS)));
+        await breakSome(scene, random, run.isAtWorkFor(random.integer(0, usualWorkMs)));
         const ended = await run.ended;
         return {
           outcome: "struck",
@@ -57,7 +57,9 @@ function addressOf({ host, port, user, password, database }: Scene["places"][0][
 }
 
 async function breakSome(scene: Scene, random: Random, atWork: Promise<boolean>): Promise<void> {
-  if (await atWork) random.pick(scene.places).proxy.cut();
+  if (await atWork) {
+    random.pick(scene.places).proxy.cut();
+  }
 }
 
 export const poolerFaults: readonly Fault[] = [

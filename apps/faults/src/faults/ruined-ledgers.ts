@@ -2,7 +2,7 @@ import { whyNotThrough } from "../expectations.js";
 import type { Fault } from "../fault.js";
 import { insist, restoreLedger } from "../ruined-shard.js";
 import { testVersion } from "../test-version.js";
-import { USUAL_WORK_MS } from "./passing-trouble.js";
+import { usualWorkMs } from "./passing-trouble.js";
 
 interface RuinedShard {
   readonly name: string;
@@ -26,7 +26,7 @@ function ruinedShard({ name, ruin, mend, harmless }: RuinedShard): Fault {
     async inject(scene, random) {
       const { place } = scene.drawPlace(random);
       const run = scene.start();
-      const struck = await run.isAtWorkFor(random.integer(0, USUAL_WORK_MS / 2));
+      const struck = await run.isAtWorkFor(random.integer(0, usualWorkMs / 2));
       await insist(place.database, ruin);
       const ended = await run.ended;
       return {
@@ -38,7 +38,9 @@ function ruinedShard({ name, ruin, mend, harmless }: RuinedShard): Fault {
           ruined: new Set([`${place.label}/${shard}`, `${place.label}/sh0099`]),
         }),
         mend: async () => {
-          if (mend === "ledger") await restoreLedger(place.database, shard, scene.versions);
+          if (mend === "ledger") {
+            await restoreLedger(place.database, shard, scene.versions);
+          }
         },
       };
     },

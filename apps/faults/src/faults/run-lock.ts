@@ -2,16 +2,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { whyNotThrough } from "../expectations.js";
 import type { Fault } from "../fault.js";
 import type { ScenePlace } from "../scene.js";
-import { USUAL_WORK_MS } from "./passing-trouble.js";
+import { usualWorkMs } from "./passing-trouble.js";
 
 /** The class of the advisory lock that a run holds on a database. */
-const RUN_LOCK_CLASS = 0x70676d68;
+const runLockClass = 0x70676d68;
 
 /** Ends the sessions that hold the run lock of a database; tells how many. */
 async function endLockHolders({ database }: ScenePlace): Promise<number> {
   const ended = await database.query(
     `SELECT pg_terminate_backend(pid) FROM pg_locks
-      WHERE locktype = 'advisory' AND classid = ${RUN_LOCK_CLASS} AND database =
+      WHERE locktype = 'advisory' AND classid = ${runLockClass} AND database =
         (SELECT oid FROM pg_database WHERE datname = current_database())`,
   );
   return ended.length;
@@ -33,7 +33,7 @@ export const runLockFaults: readonly Fault[] = [
     async inject(scene, random) {
       const { place } = scene.drawPlace(random);
       const run = scene.start();
-      await run.isAtWorkFor(random.integer(0, USUAL_WORK_MS / 2));
+      await run.isAtWorkFor(random.integer(0, usualWorkMs / 2));
       const ended = await endLockHolders(place);
       const runs = [await run.ended];
       return {
@@ -51,7 +51,7 @@ export const runLockFaults: readonly Fault[] = [
     async inject(scene, random) {
       const { place } = scene.drawPlace(random);
       const first = scene.start();
-      await first.isAtWorkFor(random.integer(0, USUAL_WORK_MS / 2));
+      await first.isAtWorkFor(random.integer(0, usualWorkMs / 2));
       const ended = await endLockHolders(place);
       // It has the lock of one node within reach, and not that of the other one.
       const second = await scene.run();
@@ -65,7 +65,7 @@ export const runLockFaults: readonly Fault[] = [
     hooks: "both",
     async inject(scene, random) {
       const first = scene.start();
-      const struck = await first.isAtWorkFor(random.integer(0, USUAL_WORK_MS));
+      const struck = await first.isAtWorkFor(random.integer(0, usualWorkMs));
       first.kill("SIGSTOP");
       await Promise.all(scene.places.map(endAllOfTool));
       const second = scene.start({ args: ["--wait=30s"] });

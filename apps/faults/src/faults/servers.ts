@@ -10,7 +10,9 @@ async function killOneBackend(
   random: Random,
 ): Promise<Injected["outcome"]> {
   const [pid] = random.shuffled(await backendsOfTool(database));
-  if (pid === undefined) return "missed";
+  if (pid === undefined) {
+    return "missed";
+  }
   process.kill(pid, "SIGKILL");
   return "struck";
 }
@@ -22,7 +24,9 @@ async function terminateBackends(
   let outcome: Injected["outcome"] = "missed";
   for (let n = random.integer(1, 5); n > 0; n--) {
     const [pid] = random.shuffled(await backendsOfTool(database));
-    if (pid === undefined) continue;
+    if (pid === undefined) {
+      continue;
+    }
     await database.query(`SELECT pg_terminate_backend(${pid})`);
     outcome = "struck";
     await sleep(random.integer(0, 40));
@@ -34,7 +38,9 @@ async function terminateBackends(
 async function takeAllConnections({ node }: ScenePlace, random: Random): Promise<"struck"> {
   const taken = [];
   try {
-    for (;;) taken.push(await node.connect());
+    for (;;) {
+      taken.push(await node.connect());
+    }
   } catch {
     await sleep(random.integer(50, 1000));
   } finally {

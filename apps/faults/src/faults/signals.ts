@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { whyNotThrough } from "../expectations.js";
 import type { Fault } from "../fault.js";
-import { USUAL_RUN_MS, USUAL_WORK_MS } from "./passing-trouble.js";
+import { usualRunMs, usualWorkMs } from "./passing-trouble.js";
 
 /** Asks the tool to end, at a moment that is drawn; its status and report must tell how it ended. */
 function askedToEnd(name: string, signal: NodeJS.Signals, times: number): Fault {
@@ -13,11 +13,13 @@ function askedToEnd(name: string, signal: NodeJS.Signals, times: number): Fault 
     async inject(scene, random) {
       const run = scene.start();
       // Before Node has set up the tool's listeners, a signal simply ends it.
-      const struck = await run.isAtWorkFor(random.integer(0, USUAL_WORK_MS));
+      const struck = await run.isAtWorkFor(random.integer(0, usualWorkMs));
       for (let n = 0; n < times; n++) {
         run.kill(signal);
         // The tool takes two in quick succession for one: a terminal and npm both pass Ctrl-C on.
-        if (n < times - 1) await run.goesOnFor(random.integer(0, 600));
+        if (n < times - 1) {
+          await run.goesOnFor(random.integer(0, 600));
+        }
       }
       return { outcome: struck ? "struck" : "missed", runs: [await run.ended] };
     },
@@ -34,7 +36,7 @@ export const signalFaults: readonly Fault[] = [
     hooks: "both",
     async inject(scene, random) {
       const run = scene.start();
-      const struck = await run.goesOnFor(random.integer(0, USUAL_RUN_MS));
+      const struck = await run.goesOnFor(random.integer(0, usualRunMs));
       run.kill("SIGSTOP");
       await sleep(random.integer(50, 1500));
       run.kill("SIGCONT");

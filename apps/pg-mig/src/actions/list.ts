@@ -18,7 +18,9 @@ export async function listAction(context: ActionContext): Promise<number> {
     const text = format === "json" ? JSON.stringify({ type: "version", version: name }) : name;
     stdout.write(`${text}\n`);
   }
-  if (versions.length === 0) return exitStatus.done;
+  if (versions.length === 0) {
+    return exitStatus.done;
+  }
   try {
     const { edited } = await status(cluster);
     for (const { version, shards } of edited) {
@@ -27,7 +29,9 @@ export async function listAction(context: ActionContext): Promise<number> {
     }
     return strict && edited.length > 0 ? exitStatus.failed : exitStatus.done;
   } catch (error) {
-    if (!isPgMigError(error)) throw error;
+    if (!isPgMigError(error)) {
+      throw error;
+    }
     stderr.write(`note: Whether files were edited could not be checked: ${error.message}\n`);
     return exitStatus.done;
   }

@@ -13,6 +13,8 @@ export async function makeAction(target: string, context: ActionContext): Promis
       `warning: no version has the prefix "${prefix}" yet (known: ${known.join(", ")}).${guess}\n`,
     );
   }
-  for (const file of [...files, chainFile]) stdout.write(`${file}\n`);
+  for (const file of [...files, chainFile]) {
+    stdout.write(`${file}\n`);
+  }
   return exitStatus.done;
 }

@@ -22,14 +22,18 @@ const slowMs = 15_000;
 export function startLines(event: RunEvent): Line[] {
   switch (event.type) {
     case "run:start": {
-      if (event.steps === 0) return [];
+      if (event.steps === 0) {
+        return [];
+      }
       const verb = event.action === "apply" ? "Applying" : "Undoing";
       const chains = `${formatCount(event.chains)} of ${countOf(event.shards, "shard")}`;
       const work = `${verb} ${countOf(event.steps, "step")} on ${chains}`;
       return [line(`${work}, ${countOf(event.nodes.length, "node")}.`, "strong")];
     }
     case "round:start":
-      if (event.steps === 0) return [];
+      if (event.steps === 0) {
+        return [];
+      }
       return [
         line(
           `Schemas appeared: ${countOf(event.steps, "more step")} on ${countOf(event.chains, "shard")}.`,

@@ -4,7 +4,9 @@ import { type Line, line } from "./styled-line.js";
 
 /** What a run would do: per version the shards that it would be run on, and before.sql, after.sql. */
 export function plannedRunLines({ action, nodes, hooks, chains, sql }: PlannedRun): Line[] {
-  if (chains.length === 0 && hooks.length === 0) return [line("Nothing to do.", "good")];
+  if (chains.length === 0 && hooks.length === 0) {
+    return [line("Nothing to do.", "good")];
+  }
   const steps = chains.flatMap(({ node, shard, pending }) =>
     pending.map((version) => ({ node, shard, version })),
   );

@@ -30,7 +30,7 @@ export function totalsLine(report: Report): Line {
 /** Why steps were not attempted, and what the user does next. Nothing after a full run that is done. */
 export function endLines(report: Report, abandoned: readonly AbandonedChain[]): Line[] {
   if (report.outcome === "done" || report.outcome === "nothing-to-do") {
-    return report.partial ? [line(PARTIAL, "caution")] : [];
+    return report.partial ? [line(partialNote, "caution")] : [];
   }
   return [
     ...abandonedLines(abandoned),
@@ -45,7 +45,7 @@ export function endLines(report: Report, abandoned: readonly AbandonedChain[]): 
   ];
 }
 
-const PARTIAL =
+const partialNote =
   "This was a partial run: no digest is saved. A run without --only finishes the rest.";
 
 const reasons: Readonly<Record<AbandonedChain["reason"], string>> = {

@@ -18,6 +18,8 @@ export function describeDiscovery(
   { describe, it }: DescribeDiscoveryOptions,
 ): void {
   describe("discovery source contract", () => {
-    for (const { name, run } of discoveryConformance(subject)) it(name, run);
+    for (const { name, run } of discoveryConformance(subject)) {
+      it(name, run);
+    }
   });
 }

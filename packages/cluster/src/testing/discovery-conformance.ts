@@ -120,14 +120,18 @@ async function checkSilence(subject: ConformanceSubject): Promise<void> {
     await collect(source, subject, { log: (line) => lines.push(line) });
   });
   ensure(printed === 0, "The source prints something; context.log is there for that.");
-  for (const line of [source.name, ...lines]) ensureNoSecret(line, subject);
+  for (const line of [source.name, ...lines]) {
+    ensureNoSecret(line, subject);
+  }
 }
 
 async function checkFailure(
   source: DiscoverySource | undefined,
   subject: ConformanceSubject,
 ): Promise<void> {
-  if (source === undefined) throw new Error("createFailing made no source.");
+  if (source === undefined) {
+    throw new Error("createFailing made no source.");
+  }
   let failure: unknown;
   try {
     await collect(source, subject);
@@ -150,7 +154,9 @@ async function checkAbort(
   source: DiscoverySource | undefined,
   subject: ConformanceSubject,
 ): Promise<void> {
-  if (source === undefined) throw new Error("createHanging made no source.");
+  if (source === undefined) {
+    throw new Error("createHanging made no source.");
+  }
   const controller = new AbortController();
   let ended = false;
   const running = collect(source, subject, { signal: controller.signal }).then(
@@ -193,7 +199,9 @@ async function collect(
     ...context,
   });
   const specs: NodeSpec[] = [];
-  for await (const spec of Symbol.asyncIterator in found ? found : await found) specs.push(spec);
+  for await (const spec of Symbol.asyncIterator in found ? found : await found) {
+    specs.push(spec);
+  }
   return specs;
 }
 
@@ -227,11 +235,15 @@ function ensureNoSecret(text: string, { secrets = [] }: ConformanceSubject): voi
 class ContractBroken extends Error {}
 
 function ensure(condition: boolean, message: string): asserts condition {
-  if (!condition) throw new ContractBroken(message);
+  if (!condition) {
+    throw new ContractBroken(message);
+  }
 }
 
 function rethrowUnmet(error: unknown): void {
-  if (error instanceof ContractBroken) throw error;
+  if (error instanceof ContractBroken) {
+    throw error;
+  }
 }
 
 function pause(ms: number): Promise<void> {

@@ -14,7 +14,9 @@ export async function withoutPrinting(run: () => Promise<void>): Promise<number>
   try {
     await run();
   } finally {
-    for (const [method, original] of originals) console[method] = original;
+    for (const [method, original] of originals) {
+      console[method] = original;
+    }
   }
   return count;
 }

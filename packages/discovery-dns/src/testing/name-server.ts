@@ -15,7 +15,7 @@ export interface NameServerOptions {
   readonly answers?: "always" | "never";
 }
 
-const NXDOMAIN = 3;
+const nxdomain = 3;
 
 /** Starts a DNS server over UDP that knows the given records and no others. */
 export async function startNameServer({
@@ -24,14 +24,16 @@ export async function startNameServer({
 }: NameServerOptions): Promise<NameServer> {
   const socket = createSocket("udp4");
   socket.on("message", (message, { address, port }) => {
-    if (answers === "never") return;
+    if (answers === "never") {
+      return;
+    }
     const { id, questions = [] } = decode(message);
     const [question] = questions;
     const named = records.filter(({ name }) => name === question?.name);
     const response = encode({
       id: id ?? 0,
       type: "response",
-      flags: named.length === 0 ? NXDOMAIN : 0,
+      flags: named.length === 0 ? nxdomain : 0,
       questions,
       answers: named.filter(({ type }) => type === question?.type),
     });

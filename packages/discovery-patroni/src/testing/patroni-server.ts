@@ -27,11 +27,16 @@ export async function startPatroni(
   const server = createServer((request, response) => {
     const [, encoded = ""] = request.headers.authorization?.split(" ") ?? [];
     login = Buffer.from(encoded, "base64").toString();
-    if (patroni.answer === "nothing") return;
-    if (request.url !== "/cluster") response.writeHead(404).end();
-    else if (patroni.answer === "503") response.writeHead(503).end();
-    else if (patroni.answer === "nonsense") response.end("<html>");
-    else {
+    if (patroni.answer === "nothing") {
+      return;
+    }
+    if (request.url !== "/cluster") {
+      response.writeHead(404).end();
+    } else if (patroni.answer === "503") {
+      response.writeHead(503).end();
+    } else if (patroni.answer === "nonsense") {
+      response.end("<html>");
+    } else {
       const members = patroni.answer.map((member) => ({
         ...member,
         state: "running",
@@ -46,7 +51,9 @@ export async function startPatroni(
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
+  if (address === null || typeof address === "string") {
+    throw new Error("no port");
+  }
   const patroni = {
     url: `http://127.0.0.1:${address.port}`,
     answer,

@@ -14,7 +14,9 @@ export function memoryFiles(
     },
     async readFile(path) {
       const content = files[path.replace(/^.*[/\\]/, "")];
-      if (content === undefined) throw Object.assign(new Error("gone"), { code: "ENOENT" });
+      if (content === undefined) {
+        throw Object.assign(new Error("gone"), { code: "ENOENT" });
+      }
       return typeof content === "string" ? new TextEncoder().encode(content) : content;
     },
   };

@@ -11,7 +11,9 @@ export async function branch(call: CommandCall): Promise<void> {
     const holds = name !== "elif" || (await condition(call, "elif"));
     const result =
       name === "endif" ? conditions.close() : conditions.next(name as "elif" | "else", holds, mark);
-    if (typeof result === "string") throw call.fail(result);
+    if (typeof result === "string") {
+      throw call.fail(result);
+    }
     if (result !== undefined) {
       cursor.query.truncate(result.length);
       cursor.lexer.parenDepth = result.parenDepth;
@@ -27,7 +29,9 @@ async function condition(call: CommandCall, command: "if" | "elif"): Promise<boo
   }
   const expression = (await call.arguments.rest()).join(" ");
   const value = parsePsqlBoolean(expression);
-  if (value !== undefined) return value;
+  if (value !== undefined) {
+    return value;
+  }
   const message = `"${expression}" is no boolean`;
   if (!call.file.script.psqlCompat) {
     throw call.fail(message, {

@@ -25,12 +25,19 @@ export function parseCopyCommand(line: string): CopyCommand | { readonly unexpec
     for (let depth = 1; depth > 0; ) {
       head += ` ${word}`;
       word = words.next("()", "\"'");
-      if (word === undefined) return { unexpected: "the end of the line" };
-      if (word === "(") depth++;
-      else if (word === ")") depth--;
+      if (word === undefined) {
+        return { unexpected: "the end of the line" };
+      }
+      if (word === "(") {
+        depth++;
+      } else if (word === ")") {
+        depth--;
+      }
     }
   }
-  if (word === undefined) return { unexpected: "the end of the line" };
+  if (word === undefined) {
+    return { unexpected: "the end of the line" };
+  }
   head += ` ${word}`;
   word = words.next(".,()", '"');
   if (word === ".") {
@@ -41,7 +48,9 @@ export function parseCopyCommand(line: string): CopyCommand | { readonly unexpec
     while (word !== ")") {
       head += ` ${word}`;
       word = words.next("()", '"');
-      if (word === undefined) return { unexpected: "the end of the line" };
+      if (word === undefined) {
+        return { unexpected: "the end of the line" };
+      }
     }
     head += ` ${word}`;
     word = words.next(".,()", '"');
@@ -51,7 +60,9 @@ export function parseCopyCommand(line: string): CopyCommand | { readonly unexpec
     return { unexpected: word === undefined ? "the end of the line" : `"${word}"` };
   }
   const target = copyTarget(words);
-  if ("unexpected" in target) return target;
+  if ("unexpected" in target) {
+    return target;
+  }
   const side = direction === "from" ? "FROM STDIN" : "TO STDOUT";
   return { statement: `COPY ${head} ${side} ${words.rest()}`, direction, target };
 }
@@ -70,7 +81,9 @@ function copyTarget(words: CopyWords): CopyCommand["target"] | { readonly unexpe
       return { kind: "terminal" };
     case "program": {
       const command = words.next(";", "'");
-      if (!command || !/^'.*'$/s.test(command)) return { unexpected: "a command without quotes" };
+      if (!command || !/^'.*'$/s.test(command)) {
+        return { unexpected: "a command without quotes" };
+      }
       return { kind: "program", name: unquote(command) };
     }
     default:
@@ -95,14 +108,24 @@ class CopyWords {
   next(delimiters: string, quotes: string): string | undefined {
     const line = this.#line;
     let i = this.#position;
-    while (" \t\r\n".includes(line.charAt(i)) && i < line.length) i++;
-    if (i >= line.length) return undefined;
+    while (" \t\r\n".includes(line.charAt(i)) && i < line.length) {
+      i++;
+    }
+    if (i >= line.length) {
+      return undefined;
+    }
     const start = i;
     const first = line.charAt(i);
     const escapes = /[eE]/.test(first) && line.charAt(i + 1) === "'" && quotes.includes("'");
-    if (delimiters.includes(first)) i++;
-    else if (quotes.includes(first) || escapes) i = quotedEnd(line, escapes ? i + 1 : i, escapes);
-    else while (i < line.length && !` \t\r\n${delimiters}${quotes}`.includes(line.charAt(i))) i++;
+    if (delimiters.includes(first)) {
+      i++;
+    } else if (quotes.includes(first) || escapes) {
+      i = quotedEnd(line, escapes ? i + 1 : i, escapes);
+    } else {
+      while (i < line.length && !` \t\r\n${delimiters}${quotes}`.includes(line.charAt(i))) {
+        i++;
+      }
+    }
     this.#position = " \t\r\n".includes(line.charAt(i)) ? i + 1 : i;
     return line.slice(start, i);
   }
@@ -115,9 +138,12 @@ class CopyWords {
 function quotedEnd(line: string, start: number, escapes: boolean): number {
   const quote = line.charAt(start);
   for (let i = start + 1; i < line.length; i++) {
-    if (escapes && line.charAt(i) === "\\") i++;
-    else if (line.charAt(i) === quote) {
-      if (line.charAt(i + 1) !== quote) return i + 1;
+    if (escapes && line.charAt(i) === "\\") {
+      i++;
+    } else if (line.charAt(i) === quote) {
+      if (line.charAt(i + 1) !== quote) {
+        return i + 1;
+      }
       i++;
     }
   }

@@ -17,9 +17,13 @@ export class CopySink {
 
   /** Writes; where the stream is full, returns a promise for when it can take more. */
   readonly write = (chunk: Buffer): Promise<void> | undefined => {
-    if (this.#stream.destroyed) return undefined;
+    if (this.#stream.destroyed) {
+      return undefined;
+    }
     // The driver reuses the memory of a chunk for the next one.
-    if (this.#stream.write(Buffer.from(chunk))) return undefined;
+    if (this.#stream.write(Buffer.from(chunk))) {
+      return undefined;
+    }
     this.#full ??= new Promise((resolve) => {
       this.#release = resolve;
     });
@@ -29,10 +33,16 @@ export class CopySink {
   /** Writes the rest, and closes. Rejects with whatever went wrong. */
   async end(): Promise<void> {
     const { errored } = this.#stream;
-    if (errored) throw errored;
+    if (errored) {
+      throw errored;
+    }
     this.#stream.end();
-    if (!this.#stream.closed) await once(this.#stream, "close");
-    if (this.#stream.errored) throw this.#stream.errored;
+    if (!this.#stream.closed) {
+      await once(this.#stream, "close");
+    }
+    if (this.#stream.errored) {
+      throw this.#stream.errored;
+    }
   }
 
   #drain(): void {

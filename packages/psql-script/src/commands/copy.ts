@@ -14,16 +14,22 @@ import { requireShell } from "./shell-command.js";
 /** `\copy`: streams between the server and a file, a program, or the script itself. */
 export async function copy(call: CommandCall): Promise<void> {
   const parsed = parseCopyCommand((await call.arguments.next()) ?? "");
-  if ("unexpected" in parsed) throw call.fail(`cannot read it: unexpected ${parsed.unexpected}`);
+  if ("unexpected" in parsed) {
+    throw call.fail(`cannot read it: unexpected ${parsed.unexpected}`);
+  }
   const { target } = parsed;
   if (target.kind === "terminal") {
     throw call.refuse("there is no standard input or output", "Use stdin, stdout or a file.");
   }
-  if (target.kind === "program") await copyProgram(call, parsed, target.name);
-  else if (target.kind === "file") await copyFile(call, parsed, target.name);
-  else if (parsed.direction === "from") {
+  if (target.kind === "program") {
+    await copyProgram(call, parsed, target.name);
+  } else if (target.kind === "file") {
+    await copyFile(call, parsed, target.name);
+  } else if (parsed.direction === "from") {
     await send(call, parsed, { onCopyIn: () => call.file.sender.copyData() });
-  } else await send(call, parsed, {});
+  } else {
+    await send(call, parsed, {});
+  }
 }
 
 async function send(call: CommandCall, { statement }: CopyCommand, options: FlushOptions) {
@@ -89,7 +95,9 @@ async function copyProgram(
   closed.catch(() => {});
   const status = async () => {
     const [code] = await closed;
-    if (code !== 0) throw call.fail(`the program ended with status ${code ?? "none"}`);
+    if (code !== 0) {
+      throw call.fail(`the program ended with status ${code ?? "none"}`);
+    }
   };
   if (command.direction === "from") {
     // What a program printed is thrown away when it ends, unless somebody reads already.

@@ -6,7 +6,9 @@ import { required } from "./variables.js";
 /** `\i` counts from the run's directory, `\ir` from that of the file that it stands in. */
 export async function include(call: CommandCall): Promise<void> {
   const name = await required(call);
-  if (name === "-") throw call.refuse("there is no standard input to read", "Name a file.");
+  if (name === "-") {
+    throw call.refuse("there is no standard input to read", "Name a file.");
+  }
   const relative = call.name === "ir" || call.name === "include_relative";
   const base = relative ? dirname(call.run.openFiles.at(-1) ?? "") : call.run.cwd;
   await call.file.include(resolve(base, expandHome(call, name)));
@@ -15,19 +17,27 @@ export async function include(call: CommandCall): Promise<void> {
 /** `\cd [directory]`. */
 export async function changeDirectory(call: CommandCall): Promise<void> {
   const name = (await call.arguments.next()) ?? call.run.environment.get("HOME");
-  if (name === undefined) throw call.fail("HOME is not set in the script's environment");
+  if (name === undefined) {
+    throw call.fail("HOME is not set in the script's environment");
+  }
   const path = resolve(call.run.cwd, expandHome(call, name));
   const info = await stat(path).catch((cause: unknown) => {
     throw call.fail(`there is no directory "${path}"`, { cause });
   });
-  if (!info.isDirectory()) throw call.fail(`"${path}" is not a directory`);
+  if (!info.isDirectory()) {
+    throw call.fail(`"${path}" is not a directory`);
+  }
   call.run.cwd = path;
 }
 
 /** Replaces a `~` at the start of a path by the HOME of the run's environment. */
 export function expandHome(call: CommandCall, path: string): string {
-  if (path !== "~" && !path.startsWith("~/")) return path;
+  if (path !== "~" && !path.startsWith("~/")) {
+    return path;
+  }
   const home = call.run.environment.get("HOME");
-  if (home === undefined) throw call.fail("HOME is not set in the script's environment");
+  if (home === undefined) {
+    throw call.fail("HOME is not set in the script's environment");
+  }
   return home + path.slice(1);
 }

@@ -16,7 +16,7 @@ import { setEncoding, setPrintOption, setTiming } from "./settings.js";
 import { shellCommand } from "./shell-command.js";
 import { getEnvironment, setEnvironment, setVariable, unsetVariable } from "./variables.js";
 
-const HANDLERS: Readonly<Record<string, CommandHandler>> = {
+const handlers: Readonly<Record<string, CommandHandler>> = {
   set: setVariable,
   unset: unsetVariable,
   getenv: getEnvironment,
@@ -58,5 +58,5 @@ const HANDLERS: Readonly<Record<string, CommandHandler>> = {
 
 /** What carries a command out, or undefined for one that is only read. */
 export function commandHandler(name: string): CommandHandler | undefined {
-  return HANDLERS[name] ?? (name.toLowerCase() === "copy" ? copy : undefined);
+  return handlers[name] ?? (name.toLowerCase() === "copy" ? copy : undefined);
 }

@@ -7,15 +7,20 @@ export async function print(call: CommandCall): Promise<void> {
   const texts = await words.rest();
   const noLineEnd = suppressible && texts[0] === "-n";
   const text = (noLineEnd ? texts.slice(1) : texts).join(" ") + (noLineEnd ? "" : "\n");
-  if (call.name === "qecho") run.output.writeResult(text);
-  else run.output.write(text, call.name === "warn" ? "stderr" : "stdout");
+  if (call.name === "qecho") {
+    run.output.writeResult(text);
+  } else {
+    run.output.write(text, call.name === "warn" ? "stderr" : "stdout");
+  }
 }
 
 /** `\p`: prints the query that is being put together, or the one before. */
 export function printQuery({ run, file }: CommandCall): void {
   const query = file.cursor.query.length > 0 ? file.cursor.query : file.sender.previous;
   const text = query?.toString() ?? "";
-  if (text !== "") run.output.write(`${text}\n`, "stdout");
+  if (text !== "") {
+    run.output.write(`${text}\n`, "stdout");
+  }
 }
 
 /** `\o`: results go nowhere, or again to where they went at first. */

@@ -5,8 +5,9 @@ import type { CommandCall } from "./command-call.js";
 /** `\g`, `\gx` and `\crosstabview`: sends the query. Options for printing are dropped. */
 export async function sendQuery(call: CommandCall): Promise<void> {
   const target = await call.arguments.next();
-  if (target?.startsWith("(")) call.arguments.leftover();
-  else if (target !== undefined && call.name.startsWith("g")) {
+  if (target?.startsWith("(")) {
+    call.arguments.leftover();
+  } else if (target !== undefined && call.name.startsWith("g")) {
     throw call.refuse(
       "results cannot be written to a file or a command",
       "Use \\copy (query) to 'file'.",
@@ -21,10 +22,16 @@ export async function setFromQuery(call: CommandCall): Promise<void> {
   const prefix = (await call.arguments.next()) ?? "";
   const query = takeQuery(call);
   const outcome = await call.file.sender.send(query, { rows: "keep" });
-  if (outcome?.columns === undefined) return;
+  if (outcome?.columns === undefined) {
+    return;
+  }
   const [row, ...more] = outcome.rows;
-  if (row === undefined) throw call.fail("no rows returned for \\gset");
-  if (more.length > 0) throw call.fail("more than one row returned for \\gset");
+  if (row === undefined) {
+    throw call.fail("no rows returned for \\gset");
+  }
+  if (more.length > 0) {
+    throw call.fail("more than one row returned for \\gset");
+  }
   const { variables } = call.run;
   for (const [i, column] of outcome.columns.entries()) {
     const name = prefix + column;
@@ -33,9 +40,13 @@ export async function setFromQuery(call: CommandCall): Promise<void> {
       continue;
     }
     const value = row[i] ?? undefined;
-    if (value === undefined) variables.unset(name);
+    if (value === undefined) {
+      variables.unset(name);
+    }
     const refusal = value === undefined ? undefined : variables.set(name, value);
-    if (refusal !== undefined) throw call.fail(refusal);
+    if (refusal !== undefined) {
+      throw call.fail(refusal);
+    }
   }
 }
 
@@ -45,7 +56,9 @@ export async function executeResults(call: CommandCall): Promise<void> {
   const start = query.sourceOffset(0);
   const outcome = await call.file.sender.send(query, { rows: "keep" });
   for (const cell of outcome?.rows.flat() ?? []) {
-    if (cell === null) continue;
+    if (cell === null) {
+      continue;
+    }
     await call.file.sender.sendText(cell, start, { onCopyIn: () => call.file.sender.copyData() });
   }
 }

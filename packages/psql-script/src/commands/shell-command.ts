@@ -14,11 +14,15 @@ export async function shellCommand(call: CommandCall): Promise<void> {
   output.write(result.stderr, "stderr");
   call.run.variables.set("SHELL_ERROR", String(result.status !== 0));
   call.run.variables.set("SHELL_EXIT_CODE", String(result.status));
-  if (result.status !== 0) call.warn(`the command ended with status ${result.status}`);
+  if (result.status !== 0) {
+    call.warn(`the command ended with status ${result.status}`);
+  }
 }
 
 /** Throws where shell commands are not allowed. */
 export function requireShell(call: Pick<CommandCall, "run" | "refuse">): void {
-  if (call.run.allowShell) return;
+  if (call.run.allowShell) {
+    return;
+  }
   throw call.refuse("shell commands are not allowed here", "Remove it, or allow shell commands.");
 }

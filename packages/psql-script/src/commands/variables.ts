@@ -12,7 +12,9 @@ export async function setVariable(call: CommandCall): Promise<void> {
   }
   const value = (await call.arguments.rest()).join("");
   const refusal = variables.set(name, value);
-  if (refusal !== undefined) throw call.fail(refusal);
+  if (refusal !== undefined) {
+    throw call.fail(refusal);
+  }
   if (name === "ON_ERROR_STOP" && !variables.isOn("ON_ERROR_STOP")) {
     call.warn("errors do not stop the script from here on");
   }
@@ -34,21 +36,30 @@ export async function getEnvironment(call: CommandCall): Promise<void> {
   const name = await required(call);
   const value = call.run.environment.get(await required(call));
   const refusal = value === undefined ? undefined : call.run.variables.set(name, value);
-  if (refusal !== undefined) throw call.fail(refusal);
+  if (refusal !== undefined) {
+    throw call.fail(refusal);
+  }
 }
 
 /** `\setenv NAME [value]`. */
 export async function setEnvironment(call: CommandCall): Promise<void> {
   const name = await required(call);
-  if (name.includes("=")) throw call.fail(`an environment variable's name cannot have a "="`);
+  if (name.includes("=")) {
+    throw call.fail(`an environment variable's name cannot have a "="`);
+  }
   const value = await call.arguments.next();
-  if (value === undefined) call.run.environment.delete(name);
-  else call.run.environment.set(name, value);
+  if (value === undefined) {
+    call.run.environment.delete(name);
+  } else {
+    call.run.environment.set(name, value);
+  }
 }
 
 /** The next argument, which a command cannot do without. */
 export async function required(call: CommandCall): Promise<string> {
   const value = await call.arguments.next();
-  if (value === undefined) throw call.fail("an argument is missing");
+  if (value === undefined) {
+    throw call.fail("an argument is missing");
+  }
   return value;
 }

@@ -1,5 +1,5 @@
 /** Scripts that show one rule each: the trickiest of psql's lexer. */
-export const EXPERIMENTS: Readonly<Record<string, string>> = {
+export const experiments: Readonly<Record<string, string>> = {
   "an escape string over two lines": "select E'a'\n'b\\'; c';\nselect 'next';",
   "an escape string over a carriage return": "select E'a'\r'b\\'; c';\nselect 1;",
   "semicolons in parentheses and brackets":

@@ -29,8 +29,8 @@ export async function startRecordingServer(): Promise<RecordingServer> {
   };
 }
 
-const SSL_REQUEST = 80877103;
-const GSS_REQUEST = 80877104;
+const sslRequest = 80877103;
+const gssRequest = 80877104;
 
 function serve(socket: Socket, onQuery: (query: string) => void): void {
   let input = Buffer.alloc(0);
@@ -41,22 +41,29 @@ function serve(socket: Socket, onQuery: (query: string) => void): void {
     input = Buffer.concat([input, chunk]);
     for (;;) {
       const headerLength = started ? 1 : 0;
-      if (input.length < headerLength + 4) return;
+      if (input.length < headerLength + 4) {
+        return;
+      }
       const length = headerLength + input.readInt32BE(headerLength);
-      if (input.length < length) return;
+      if (input.length < length) {
+        return;
+      }
       const message = input.subarray(0, length);
       input = input.subarray(length);
       if (!started) {
         const request = message.readInt32BE(4);
-        if (request === SSL_REQUEST || request === GSS_REQUEST) socket.write("N");
-        else {
+        if (request === sslRequest || request === gssRequest) {
+          socket.write("N");
+        } else {
           started = true;
-          socket.write(GREETING);
+          socket.write(greeting);
         }
       } else if (message[0] === 0x51 /* Q */) {
         onQuery(message.subarray(5, -1).toString("utf8"));
-        socket.write(COMPLETE);
-      } else if (message[0] === 0x58 /* X */) socket.end();
+        socket.write(complete);
+      } else if (message[0] === 0x58 /* X */) {
+        socket.end();
+      }
     }
   });
 }
@@ -71,14 +78,14 @@ function message(type: string, ...parts: (string | Buffer)[]): Buffer {
   return Buffer.concat([header, body]);
 }
 
-const READY = message("Z", Buffer.from("I"));
-const COMPLETE = Buffer.concat([message("C", "SET"), READY]);
-const GREETING = Buffer.concat([
+const ready = message("Z", Buffer.from("I"));
+const complete = Buffer.concat([message("C", "SET"), ready]);
+const greeting = Buffer.concat([
   message("R", Buffer.alloc(4)),
   message("S", "server_version", "15.18"),
   message("S", "client_encoding", "UTF8"),
   message("S", "server_encoding", "UTF8"),
   message("S", "standard_conforming_strings", "on"),
   message("K", Buffer.alloc(8)),
-  READY,
+  ready,
 ]);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-const STATEMENTS = [
+const statements = [
   "insert into t values (1, 'it''s; \\if');",
   "insert into t select i, 'row ' || i from generate_series(1, 5) i;",
   "update t set b = upper(b);",
@@ -42,7 +42,7 @@ const STATEMENTS = [
   "\\restrict k\nselect 1;\n\\unrestrict k",
 ] as const;
 
-const FAILURES = [
+const failures = [
   "select 1/0;",
   "insert into nosuch values (1);",
   "selec 1;",
@@ -58,14 +58,14 @@ const FAILURES = [
 ] as const;
 
 /** The file that the scripts include. */
-export const INCLUDED =
+export const included =
   "insert into t values (13, 'included');\n\\echo in include :n\n\\set n 14\n";
 
 /** A script that mostly works: statements and commands that act on the tables `t` and `u`. */
 export function runningScript(): fc.Arbitrary<string> {
   const step = fc.oneof(
-    { weight: 14, arbitrary: fc.constantFrom(...STATEMENTS) },
-    { weight: 1, arbitrary: fc.constantFrom(...FAILURES) },
+    { weight: 14, arbitrary: fc.constantFrom(...statements) },
+    { weight: 1, arbitrary: fc.constantFrom(...failures) },
   );
   return fc
     .array(step, { minLength: 1, maxLength: 15 })

@@ -14,7 +14,7 @@ export interface BenchRun {
   readonly transactionStatus: string;
 }
 
-const DROP_ALL = `do $$
+const dropAll = `do $$
 declare name text;
 begin
   for name in select nspname from pg_namespace
@@ -33,7 +33,7 @@ export class ScriptBench {
 
   /** Removes first what earlier scripts have made: an empty schema `public` is left. */
   static async inEmptied(client: pg.Client): Promise<ScriptBench> {
-    await client.query(DROP_ALL);
+    await client.query(dropAll);
     return new ScriptBench(client);
   }
 
@@ -73,7 +73,9 @@ export class ScriptBench {
       });
       return { ...observed, ...result };
     } catch (error) {
-      if (error instanceof ScriptError) return { ...observed, error };
+      if (error instanceof ScriptError) {
+        return { ...observed, error };
+      }
       throw error;
     }
   }

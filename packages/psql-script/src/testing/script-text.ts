@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { sqlPiece } from "./sql-text.js";
 
-const COMMANDS = [
+const commands = [
   "\\echo ",
   "\\set v ",
   "\\set w ",
@@ -31,7 +31,7 @@ const COMMANDS = [
   "\\nosuch ",
 ] as const;
 
-const LINES = [
+const lines = [
   "select 1;\n",
   "select 'a;b' \\; select 2;\n",
   "create function f() begin atomic select 1; end;\n",
@@ -50,8 +50,8 @@ const LINES = [
 export function scriptText(): fc.Arbitrary<string> {
   const piece = fc.oneof(
     { weight: 6, arbitrary: sqlPiece() },
-    { weight: 2, arbitrary: fc.constantFrom(...COMMANDS) },
-    { weight: 2, arbitrary: fc.constantFrom(...LINES) },
+    { weight: 2, arbitrary: fc.constantFrom(...commands) },
+    { weight: 2, arbitrary: fc.constantFrom(...lines) },
     { weight: 1, arbitrary: fc.constant(";\n") },
   );
   return fc

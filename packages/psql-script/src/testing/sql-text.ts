@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-const PIECES = [
+const sqlPieces = [
   ..."'\"$;()[]:\\-/*.,=&|?#{}<>",
   "a",
   "E'",
@@ -53,7 +53,7 @@ const PIECES = [
 
 /** One of the pieces of SQL that a lexer can stumble over. */
 export function sqlPiece(): fc.Arbitrary<string> {
-  return fc.constantFrom(...PIECES);
+  return fc.constantFrom(...sqlPieces);
 }
 
 /** Text made of the pieces that a lexer of SQL can stumble over, in any order. */
