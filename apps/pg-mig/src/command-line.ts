@@ -1,3 +1,4 @@
+import { type Flags, type SettingDefinition, settingDefinitions } from "@pg-mig/config";
 import { Command, CommanderError, Option } from "commander";
 
 /** What the user asked for. */
@@ -13,41 +14,18 @@ export type ActionRequest =
 /** The command line, taken apart. Values are as they were typed: `config` judges them. */
 export interface CommandLine {
   readonly action: ActionRequest;
+  /** Whether it is only planned, and whether the SQL is shown, too. `undefined`: it is done. */
+  readonly dry: "plan" | "sql" | undefined;
   readonly flags: Flags;
 }
 
-/** The options, by the names that commander gives them. `undefined`: not given. */
-export interface Flags {
-  readonly migdir?: string;
-  readonly hosts?: string;
-  readonly port?: string;
-  readonly user?: string;
-  readonly pass?: string;
-  readonly db?: string;
-  readonly discovery?: readonly string[];
-  readonly createdb?: true;
-  readonly only?: readonly string[];
-  readonly report?: string;
-  readonly parallelism?: string;
-  readonly lockTimeout?: string;
-  readonly retryFor?: string;
-  readonly wait?: true | string;
-  readonly allowPooler?: true;
-  readonly dry?: true | string;
-  readonly force?: true;
-  readonly strict?: true;
-  readonly skipConfig?: true;
-  /** False with `--no-shell`. */
-  readonly shell?: boolean;
-  readonly json?: true;
-  readonly debug?: true;
-}
-
-interface AllFlags extends Flags {
+/** The options of the actions; all others come from the table of settings. */
+interface ActionFlags {
   readonly undo?: true | string | undefined;
   readonly make?: string | undefined;
   readonly chain?: true | string | undefined;
   readonly list?: true | string | undefined;
+  readonly dry?: true | string | undefined;
 }
 
 /** Where help, the version and complaints about the command line go. */
@@ -71,20 +49,24 @@ export function parseCommandLine(
   });
   try {
     program.parse([...args], { from: "user" });
-    const { undo, make, chain, list, ...flags } = program.opts<AllFlags>();
+    const { undo, make, chain, list, dry, ...flags } = program.opts<ActionFlags & Flags>();
     const requests = requestedActions({ undo, make, chain, list }, program);
     const all = action === undefined ? requests : [action, ...requests];
     if (all.length > 1) {
       const names = all.map(({ type }) => (type === "digest" ? "list=digest" : type));
       program.error(`error: these actions exclude each other: ${names.join(", ")}`);
     }
-    if (flags.dry !== undefined && flags.dry !== true && flags.dry !== "sql") {
-      program.error(`error: --dry takes nothing or "sql", not "${flags.dry}"`);
+    if (typeof dry === "string" && dry !== "sql") {
+      return program.error(`error: --dry takes nothing or "sql", not "${dry}"`);
     }
     if (flags.hosts !== undefined && flags.discovery !== undefined) {
       program.error("error: --hosts and --discovery exclude each other");
     }
-    return { action: all[0] ?? { type: "apply" }, flags };
+    return {
+      action: all[0] ?? { type: "apply" },
+      dry: dry === true ? "plan" : dry,
+      flags,
+    };
   } catch (error) {
     if (error instanceof CommanderError) {
       return { exitStatus: error.exitCode };
@@ -94,7 +76,7 @@ export function parseCommandLine(
 }
 
 function requestedActions(
-  { undo, make, chain, list }: Pick<AllFlags, "undo" | "make" | "chain" | "list">,
+  { undo, make, chain, list }: Omit<ActionFlags, "dry">,
   program: Command,
 ): ActionRequest[] {
   const requests: ActionRequest[] = [];
@@ -138,12 +120,6 @@ function createProgram(output: CommandLineOutput, onStatus: () => void): Command
     });
   const add = (group: string, flags: string, description: string) =>
     program.addOption(new Option(flags, description).helpGroup(group));
-  const addRepeatable = (group: string, flags: string, description: string) =>
-    program.addOption(
-      new Option(flags, description)
-        .argParser((value: string, before: readonly string[] = []) => [...before, value])
-        .helpGroup(group),
-    );
 
   const actions = "Actions (default: apply):";
   add(actions, "--undo [version]", "undo that version where it is the latest");
@@ -152,53 +128,12 @@ function createProgram(output: CommandLineOutput, onStatus: () => void): Command
   add(actions, "--list [digest]", "print all versions on disk, or their digest alone");
   add(actions, "--dry [sql]", "print the plan (or the exact SQL) and change nothing");
 
-  const cluster = "The cluster:";
-  add(
-    cluster,
-    "--hosts <list>",
-    "nodes: host, host:port, host:port/db or postgres:// URLs (PGHOST)",
-  );
-  addRepeatable(
-    cluster,
-    "--discovery <name>",
-    "package or file that says which nodes there are, instead of hosts; repeatable",
-  );
-  add(cluster, "--port <number>", "port where the list has none (PGPORT, 5432)");
-  add(cluster, "--user <name>", "user where the list has none (PGUSER)");
-  add(cluster, "--pass <password>", "password where the list has none (PGPASSWORD)");
-  add(cluster, "--db <name>", "database where the list has none (PGDATABASE)");
-  add(
-    cluster,
-    "--createdb",
-    "make databases that are missing, wait for servers that start (PGCREATEDB)",
-  );
-
-  addRepeatable(
-    cluster,
-    "--only <conditions>",
-    "work on these alone: region=eu,shard=sh00* (labels, host, island, shard) or failed; repeatable",
-  );
-
-  const run = "The run:";
-  add(run, "--migdir <dir>", "the directory with the migration files (PGMIGDIR)");
-  add(run, "--parallelism <n>", "shards in flight per node (10)");
-  add(
-    run,
-    "--lock-timeout <time>",
-    "how long a version waits for a lock before it is put back (2s)",
-  );
-  add(run, "--retry-for <time>", "how long a version that was put back is tried again (10m)");
-  add(run, "--wait [time]", "wait until no other run works on the nodes, instead of failing");
-  add(run, "--allow-pooler", "work through a pooler in transaction mode, without the run lock");
-  add(run, "--force", "run before.sql and after.sql even if no version is pending");
-  add(run, "--report <file>", "write the report there, as JSON; --only=failed reads it first");
-  add(run, "--strict", "refuse to run when a file was edited after it was applied");
-  add(run, "--no-shell", "refuse files that run shell commands (backticks, \\!)");
-  add(run, "--skip-config", "ignore pg-mig.config.*");
-
-  const display = "Output:";
-  add(display, "--json", "one JSON object a line on stdout, for programs");
-  add(display, "--debug", "add stack traces to errors");
+  for (const [, definition] of settingDefinitions) {
+    const option = settingOption(definition);
+    if (option !== undefined) {
+      program.addOption(option);
+    }
+  }
 
   program
     .command("status")
@@ -212,6 +147,21 @@ function createProgram(output: CommandLineOutput, onStatus: () => void): Command
     }
   });
   return program.addHelpText("after", examples);
+}
+
+/** The option of a setting, as the table of settings describes it. */
+function settingOption(definition: SettingDefinition): Option | undefined {
+  const { option, repeatable, group, variable, shownDefault, help } = definition;
+  if (option === undefined) {
+    return undefined;
+  }
+  const notes = [variable, shownDefault].filter((note) => note !== undefined).join(", ");
+  const made = new Option(option, notes === "" ? help : `${help} (${notes})`).helpGroup(
+    `${group}:`,
+  );
+  return repeatable === true
+    ? made.argParser((value: string, before: readonly string[] = []) => [...before, value])
+    : made;
 }
 
 const examples = `

@@ -1,4 +1,5 @@
 import { relative } from "node:path";
+import type { Settings } from "@pg-mig/config";
 import {
   type ClusterOptions,
   loadSources,
@@ -17,7 +18,7 @@ export async function clusterOptions(context: ActionContext): Promise<ClusterOpt
   const { sslRootCert, sslCert, sslKey, passFile } = settings;
   return {
     migrationDirectory: shortPath(migdir, cwd),
-    only: await chosen(context),
+    only: await chosen(settings),
     sources: await loadSources(settings),
     defaults: {
       port,
@@ -36,8 +37,8 @@ export async function clusterOptions(context: ActionContext): Promise<ClusterOpt
 
 /** What an apply and an undo have in common, as the settings describe it. */
 export async function runOptions(context: ActionContext): Promise<RunOptions> {
-  const { settings, strict, shell, env } = context;
-  const { parallelism, force, exported } = settings;
+  const { settings, env } = context;
+  const { parallelism, force, strict, shell, exported } = settings;
   const { lockTimeoutMs, retryForMs, waitMs, allowPooler } = settings;
   return {
     ...(await clusterOptions(context)),
@@ -53,7 +54,7 @@ export async function runOptions(context: ActionContext): Promise<RunOptions> {
   };
 }
 
-async function chosen({ only, reportFile }: ActionContext): Promise<Only | undefined> {
+async function chosen({ only, report }: Settings): Promise<Only | undefined> {
   if (only === undefined) {
     return undefined;
   }
@@ -61,8 +62,8 @@ async function chosen({ only, reportFile }: ActionContext): Promise<Only | undef
   if (choice.every(({ among }) => among === "all")) {
     return { choice };
   }
-  if (reportFile !== undefined) {
-    return { choice, failed: await readFailedShards(reportFile) };
+  if (report !== undefined) {
+    return { choice, failed: await readFailedShards(report) };
   }
   throw new PgMigError("--only=failed needs the report of the last run.", {
     code: "REPORT_UNREADABLE",

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { resolve } from "node:path";
 import nodeProcess from "node:process";
 import { isPgMigError } from "@pg-mig/model";
 import { accountName } from "./account-name.js";
@@ -66,7 +65,7 @@ export async function main(args: readonly string[]): Promise<boolean> {
 }
 
 async function runAction(
-  { action, flags }: CommandLine,
+  { action, dry, flags }: CommandLine,
   process: CommandProcess,
   interruption: ReturnType<typeof listenForInterruption>,
 ): Promise<number> {
@@ -75,7 +74,7 @@ async function runAction(
   const cwd = process.cwd();
   const settings = await interruption.leaveAtOnceDuring(() =>
     resolveSettings({
-      flags: { ...flags, dry: flags.dry !== undefined },
+      flags,
       env,
       cwd,
       action: action.type === "status" ? "list" : action.type,
@@ -83,16 +82,9 @@ async function runAction(
     }),
   );
   const act =
-    flags.dry === undefined
-      ? await loadAction(action)
-      : await loadDryRun(action, flags.dry === "sql");
+    dry === undefined ? await loadAction(action) : await loadDryRun(action, dry === "sql");
   return act({
     settings,
-    format: flags.json ? "json" : "text",
-    strict: flags.strict === true,
-    only: flags.only,
-    reportFile: flags.report === undefined ? undefined : resolve(cwd, flags.report),
-    shell: flags.shell !== false,
     stdout: createTerminal(process.stdout, env),
     stderr: createTerminal(process.stderr, env),
     cwd,

@@ -7,9 +7,9 @@ import { onProcessExit, processClock } from "./view/run-view.js";
 
 /** Shows a run from its first event to its report, and gives the exit status. */
 export async function showRun(run: Run, context: ActionContext): Promise<number> {
-  const { format, stdout, stderr, interruption, reportFile } = context;
+  const { settings, stdout, stderr, interruption } = context;
   const output = createRunOutput({
-    format,
+    format: settings.json ? "json" : "text",
     stdout,
     stderr,
     clock: processClock,
@@ -23,8 +23,8 @@ export async function showRun(run: Run, context: ActionContext): Promise<number>
       output.handle(event);
     }
     const report = await run.result;
-    if (reportFile !== undefined) {
-      await writeReportFile(reportFile, report);
+    if (settings.report !== undefined) {
+      await writeReportFile(settings.report, report);
     }
     const { outcome } = report;
     if (outcome === "interrupted") {

@@ -13,7 +13,17 @@ describe("defineConfig", () => {
       return { PGCREATEDB: action === "apply", after: () => {} };
     });
     expect(make).toBeTypeOf("function");
+  });
+
+  it("has types that refuse a wrong value and a key that is misspelt", () => {
     // @ts-expect-error: a port is no object
     defineConfig({ PGPORT: {} });
+    // @ts-expect-error: it is lockTimeout
+    defineConfig({ lockTimeOut: "2s" });
+    // @ts-expect-error: it is discovery
+    defineConfig(() => ({ discovry: "./nodes.js" }));
+    expect(defineConfig({ MY_OWN: "for migration files" })).toEqual({
+      MY_OWN: "for migration files",
+    });
   });
 });

@@ -1,35 +1,34 @@
+import type { ConfigKey } from "./setting-table.js";
+import type { SslModeSetting } from "./setting-types.js";
+
 /** What pg-mig is asked to do; a config function is called with it. */
 export type Action = "apply" | "undo" | "make" | "chain" | "list" | "digest";
 
+/** What the keys of a config file take; the table of settings says what each means. */
+interface KeyTypes {
+  PGHOST: string | readonly string[];
+  PGPORT: number | string;
+  PGCREATEDB: boolean | number | string;
+  PGSSLMODE: SslModeSetting;
+  lockTimeout: string | number;
+  retryFor: string | number;
+  wait: string | number | boolean;
+  allowPooler: boolean;
+  discovery: DiscoveryEntry | readonly DiscoveryEntry[];
+}
+
+type ConfigKeys = {
+  readonly [Key in ConfigKey]?: (Key extends keyof KeyTypes ? KeyTypes[Key] : string) | undefined;
+};
+
 /**
- * What a config file may hold. The keys are the names of the environment variables; any other
- * string, number or boolean is there for migration files to read.
+ * What a config file may hold. A key in upper case that is no setting is there for migration files to
+ * read, if it is a string, a number or a boolean.
  */
-export interface PgMigConfig {
-  /** The nodes, as in `--hosts`, or a list of such. */
-  readonly PGHOST?: string | readonly string[] | undefined;
-  readonly PGPORT?: number | string | undefined;
-  readonly PGUSER?: string | undefined;
-  readonly PGPASSWORD?: string | undefined;
-  readonly PGDATABASE?: string | undefined;
-  readonly PGSSLMODE?: string | undefined;
-  /** The migration directory; a relative path counts from the working directory. */
-  readonly PGMIGDIR?: string | undefined;
-  /** Make missing databases before applying. */
-  readonly PGCREATEDB?: boolean | number | string | undefined;
-  /** The longest that a version waits for a lock: `500ms`, `2s`; a number is milliseconds. */
-  readonly lockTimeout?: string | number | undefined;
-  /** For how long a version that did not get its locks is tried again: `10m`. */
-  readonly retryFor?: string | number | undefined;
-  /** How long to wait for another run: `10m`, or `true` for as long as it takes. */
-  readonly wait?: string | number | boolean | undefined;
-  /** Work through a pooler in transaction mode. */
-  readonly allowPooler?: boolean | undefined;
+export interface PgMigConfig extends ConfigKeys {
   /** Called once after a fully successful apply. */
   readonly after?: (() => unknown) | undefined;
-  /** Where the nodes come from, instead of `PGHOST`. */
-  readonly discovery?: DiscoveryEntry | readonly DiscoveryEntry[] | undefined;
-  readonly [key: string]: unknown;
+  readonly [key: Uppercase<string>]: unknown;
 }
 
 /**
@@ -43,13 +42,16 @@ export type PgMigConfigExport =
   | PgMigConfig
   | ((action: Action) => PgMigConfig | Promise<PgMigConfig>);
 
-/** Gives a config file its types; returns what it is given. */
-export function defineConfig<Config extends PgMigConfigExport>(config: Config): Config {
-  return config;
-}
+/** Turns down the keys that are neither a setting nor in upper case. */
+type Exact<Config> = Config & {
+  readonly [Key in Exclude<keyof Config, keyof ConfigKeys | "after" | Uppercase<string>>]: never;
+};
 
-/** A config file that was found and evaluated. */
-export interface ConfigLayer {
-  readonly path: string;
-  readonly config: Readonly<Record<string, unknown>>;
+/** Gives a config file its types; returns what it is given. */
+export function defineConfig<Config extends PgMigConfig>(
+  config: (action: Action) => Exact<Config> | Promise<Exact<Config>>,
+): typeof config;
+export function defineConfig<Config extends PgMigConfig>(config: Exact<Config>): Config;
+export function defineConfig(config: PgMigConfigExport): PgMigConfigExport {
+  return config;
 }

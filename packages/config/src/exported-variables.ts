@@ -1,4 +1,4 @@
-import type { ConfigLayer } from "./config-types.js";
+import type { ConfigLayer } from "./config-layer.js";
 
 /**
  * What config files (the outermost first) add to the environment of migration files: every string,

@@ -1,25 +1,23 @@
-export type {
-  Action,
-  ConfigLayer,
-  DiscoveryEntry,
-  PgMigConfig,
-  PgMigConfigExport,
-} from "./config-types.js";
+export type { ConfigLayer } from "./config-layer.js";
+export { configSchema } from "./config-schema.js";
+export type { Action, DiscoveryEntry, PgMigConfig, PgMigConfigExport } from "./config-types.js";
 export { defineConfig } from "./config-types.js";
 export { findConfigFiles } from "./find-config-files.js";
 export { importModule } from "./import-module.js";
 export { loadConfigFile } from "./load-config-file.js";
-export type { MergeSettingsOptions, OsDefaults } from "./merge-settings.js";
+export type { MergeSettingsOptions } from "./merge-settings.js";
 export { mergeSettings } from "./merge-settings.js";
 export type { ResolveSettingsOptions } from "./resolve-settings.js";
 export { resolveSettings } from "./resolve-settings.js";
 export type { SettingSource } from "./setting-source.js";
 export { renderSource } from "./setting-source.js";
-export type {
-  DiscoverySetting,
-  Flags,
-  SettingName,
-  Settings,
-  SettingValues,
-  SslModeSetting,
-} from "./settings.js";
+export type { OptionGroup, OsDefaults, SettingDefinition, SettingName } from "./setting-table.js";
+export {
+  configKey,
+  flagName,
+  optionName,
+  settingDefinitions,
+  settingTable,
+} from "./setting-table.js";
+export type { SslModeSetting } from "./setting-types.js";
+export type { DiscoverySetting, Flags, Settings } from "./settings.js";

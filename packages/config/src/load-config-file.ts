@@ -1,5 +1,6 @@
 import { PgMigError } from "@pg-mig/model";
-import type { Action, ConfigLayer } from "./config-types.js";
+import type { ConfigLayer } from "./config-layer.js";
+import type { Action } from "./config-types.js";
 import { importFile } from "./import-module.js";
 
 /**

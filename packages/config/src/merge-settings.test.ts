@@ -62,19 +62,29 @@ describe("mergeSettings", () => {
             const inFile = inFiles.findLast((given) => given !== undefined);
             const expected = onLine ?? inFile ?? inEnv ?? fallback[name];
             expect(settings[name]).toBe(expected);
-            const kinds = { flag: onLine, file: inFile, env: inEnv, default: 0 };
-            const kind = Object.entries(kinds).find(([, given]) => given !== undefined)?.[0];
-            expect(settings.sources[name]?.kind).toBe(kind);
           },
         ),
       );
     }
   });
 
-  it("knows the source of every setting", () => {
-    const { sources, after, configFiles, ...values } = merge();
-    const names = [...Object.keys(values), "hosts", "password"];
-    expect(Object.keys(sources).sort()).toEqual(names.sort());
+  it("refuses a key that is nearly a setting, and names the setting", () => {
+    for (const [key, meant] of [
+      ["PGUSR", "PGUSER"],
+      ["discovry", "discovery"],
+      ["lockTimeOut", "lockTimeout"],
+      ["pghost", "PGHOST"],
+    ] as const) {
+      const error = failure({ layers: [{ path: "/c", config: { [key]: "x" } }] });
+      expect(error).toMatchObject({ code: "SETTING_UNKNOWN", where: { file: "/c" } });
+      expect(error.message).toContain(key);
+      expect(error.hint).toContain(meant);
+    }
+  });
+
+  it("refuses no key that is far from every setting", () => {
+    const layers = [{ path: "/c", config: { TENANT: "a", MY_LIMIT: 3, AWS_REGION: "eu" } }];
+    expect(merge({ layers }).exported).toEqual({ TENANT: "a", MY_LIMIT: "3", AWS_REGION: "eu" });
   });
 
   it.each(["", "0", "false", "no", "null", "undefined", "No", undefined])(

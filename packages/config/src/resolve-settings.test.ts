@@ -63,7 +63,6 @@ describe("resolveSettings", () => {
       retryForMs: 600_000,
       waitMs: 0,
       allowPooler: false,
-      dry: false,
       force: false,
       after: [],
       exported: {},
@@ -90,9 +89,7 @@ describe("resolveSettings", () => {
     ["pg-mig.config.cts", "const config: object = { PGPORT: 6001 };\nexport = config;"],
   ])("reads %s: %s", async (name, text) => {
     await write({ [name]: text });
-    const { port, sources } = await resolve();
-    expect(port).toBe(6001);
-    expect(sources.port).toEqual({ kind: "file", path: join(root, name), name: "PGPORT" });
+    expect((await resolve()).port).toBe(6001);
   });
 
   it("lets a config file import its neighbours", async () => {
@@ -124,11 +121,6 @@ describe("resolveSettings", () => {
       OUTER: "true",
       BOTH: "inner",
     });
-    expect(settings.configFiles).toEqual(
-      ["pg-mig.config.cjs", "a/pg-mig.config.mjs", "a/b/pg-mig.config.ts"].map((name) =>
-        join(root, name),
-      ),
-    );
   });
 
   it("gives the hooks of the outermost config file first", async () => {
@@ -142,7 +134,7 @@ describe("resolveSettings", () => {
 
   it("runs no config file with --skip-config", async () => {
     await write({ "pg-mig.config.cjs": "throw new Error('it ran');" });
-    expect((await resolve({ flags: { skipConfig: true } })).configFiles).toEqual([]);
+    expect((await resolve({ flags: { skipConfig: true } })).port).toBe(5432);
   });
 
   it("takes the TypeScript file where the compiled one lies beside it", async () => {
@@ -150,9 +142,7 @@ describe("resolveSettings", () => {
       "pg-mig.config.js": "throw new Error('it ran');",
       "pg-mig.config.ts": "export default { PGUSER: 'from-ts' as string };",
     });
-    const { user, configFiles } = await resolve();
-    expect(user).toBe("from-ts");
-    expect(configFiles).toEqual([join(root, "pg-mig.config.ts")]);
+    expect((await resolve()).user).toBe("from-ts");
   });
 
   it.each([

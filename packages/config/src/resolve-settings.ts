@@ -1,7 +1,8 @@
 import type { Action } from "./config-types.js";
 import { findConfigFiles } from "./find-config-files.js";
 import { loadConfigFile } from "./load-config-file.js";
-import { mergeSettings, type OsDefaults } from "./merge-settings.js";
+import { mergeSettings } from "./merge-settings.js";
+import type { OsDefaults } from "./setting-table.js";
 import type { Flags, Settings } from "./settings.js";
 
 export interface ResolveSettingsOptions {
@@ -21,7 +22,7 @@ export interface ResolveSettingsOptions {
  *
  * Config files run one after the other, the outermost first.
  *
- * @throws PgMigError `CONFIG_FAILED`, `SETTING_INVALID`, `MIGDIR_MISSING`.
+ * @throws PgMigError `CONFIG_FAILED`, `SETTING_INVALID`, `SETTING_UNKNOWN`, `MIGDIR_MISSING`.
  */
 export async function resolveSettings(options: ResolveSettingsOptions): Promise<Settings> {
   const { flags, env, cwd, action, os } = options;

@@ -1,5 +1,117 @@
-import { type GivenValue, invalid } from "./setting-reader.js";
-import type { SslModeSetting } from "./settings.js";
+import { type GivenValue, invalid } from "./given-value.js";
+
+/** What the value of a setting may be. */
+export interface SettingType<Value> {
+  /** Checks and reads a value that was given. @throws PgMigError `SETTING_INVALID` */
+  read(given: GivenValue): Value;
+  /** What may stand in a config file, as a JSON schema. */
+  readonly schema: Readonly<Record<string, unknown>>;
+  /** Whether it may hold a password: then nothing ever prints it. */
+  readonly isSecret?: true;
+  /** Whether an empty text says something: everywhere else it counts as not given. */
+  readonly mayBeEmpty?: true;
+}
+
+export const text: SettingType<string> = {
+  read(given) {
+    if (typeof given.value === "string") {
+      return given.value;
+    }
+    // A user or a database may well be all digits, and lose its quotes in a config file.
+    if (typeof given.value === "number") {
+      return String(given.value);
+    }
+    throw invalid(given, "a text");
+  },
+  schema: { type: ["string", "number"] },
+};
+
+export const password: SettingType<string> = {
+  read(given) {
+    if (typeof given.value === "string") {
+      return given.value;
+    }
+    throw invalid(given, "a text", "secret");
+  },
+  schema: { type: "string" },
+  isSecret: true,
+  mayBeEmpty: true,
+};
+
+/** Lists of nodes, not parsed yet. URLs in them may hold passwords. */
+export const hosts: SettingType<readonly string[]> = {
+  read: (given) => readTexts(given, "a list of hosts: a text, or an array of texts", "secret"),
+  schema: { type: ["string", "array"], items: { type: "string" }, minItems: 1 },
+  isSecret: true,
+};
+
+export const texts: SettingType<readonly string[]> = {
+  read: (given) => readTexts(given, "a text, or an array of texts", "shown"),
+  schema: { type: ["string", "array"], items: { type: "string" }, minItems: 1 },
+};
+
+/** Discovery sources, and the names of packages or files that export one. Sources may hold passwords. */
+export const sources: SettingType<readonly unknown[]> = {
+  read: ({ value }) => [value].flat(),
+  schema: {},
+  isSecret: true,
+};
+
+export const port: SettingType<number> = {
+  read: (given) => readWholeNumber(given, "a port, a whole number from 1 to 65535", 65_535),
+  schema: { type: ["integer", "string"], minimum: 1, maximum: 65_535, pattern: "^[0-9]+$" },
+};
+
+export const count: SettingType<number> = {
+  read: (given) => readWholeNumber(given, "a whole number from 1", Number.MAX_SAFE_INTEGER),
+  schema: { type: ["integer", "string"], minimum: 1, pattern: "^[0-9]+$" },
+};
+
+/** The longest time that timers and PostgreSQL's settings take: 24 days. */
+const longestMs = 2 ** 31 - 1;
+
+const unitsMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+
+const durationSchema = { type: ["string", "integer"], pattern: "^[0-9]+(\\.[0-9]+)?(ms|s|m|h)?$" };
+
+/** A time in milliseconds: `500ms`, `1.5s`, `10m`, `1h`, or a bare number of milliseconds. */
+export function duration({ leastMs = 0 } = {}): SettingType<number> {
+  return { read: (given) => readDuration(given, leastMs), schema: durationSchema };
+}
+
+/** How long to wait: a time, or yes (without an end) or no. */
+export const wait: SettingType<number | "unlimited"> = {
+  read(given) {
+    if (given.value === true) {
+      return "unlimited";
+    }
+    return given.value === false ? 0 : readDuration(given, 0);
+  },
+  schema: { anyOf: [durationSchema, { type: "boolean" }] },
+};
+
+/** The words that mean no, in any case of letters; every other word means yes. */
+const noes = ["", "0", "false", "no", "null", "undefined"];
+
+export const yesNo: SettingType<boolean> = {
+  read: ({ value }) => !noes.includes(String(value).trim().toLowerCase()),
+  schema: { type: ["boolean", "number", "string"] },
+};
+
+/** An option that is given or not. */
+export const onOff: SettingType<boolean> = {
+  read: ({ value }) => value === true,
+  schema: { type: "boolean" },
+};
+
+/** libpq's words for how a connection is encrypted. */
+export type SslModeSetting =
+  | "disable"
+  | "allow"
+  | "prefer"
+  | "require"
+  | "verify-ca"
+  | "verify-full";
 
 const sslModes: readonly SslModeSetting[] = [
   "disable",
@@ -10,87 +122,40 @@ const sslModes: readonly SslModeSetting[] = [
   "verify-full",
 ];
 
-/** The words that mean no in `PGCREATEDB`; every other word means yes. */
-const noes = ["", "0", "false", "no", "null", "undefined"];
+export const sslMode: SettingType<SslModeSetting> = {
+  read(given) {
+    const mode = sslModes.find((known) => known === given.value);
+    if (mode === undefined) {
+      throw invalid(given, `one of ${sslModes.join(", ")}`);
+    }
+    return mode;
+  },
+  schema: { enum: sslModes },
+};
 
-export function toText(given: GivenValue): string {
-  if (typeof given.value === "string") {
-    return given.value;
+function readTexts(given: GivenValue, expected: string, shown: "shown" | "secret"): string[] {
+  const list: unknown[] = [given.value].flat();
+  if (list.length > 0 && list.every((one) => typeof one === "string")) {
+    return list;
   }
-  // A user or a database may well be all digits, and lose its quotes in a config file.
-  if (typeof given.value === "number") {
-    return String(given.value);
-  }
-  throw invalid(given, "a text");
+  throw invalid(given, expected, shown);
 }
 
-export function toPassword(given: GivenValue): string {
-  if (typeof given.value === "string") {
-    return given.value;
-  }
-  throw invalid(given, "a text", "secret");
-}
-
-export function toTexts(given: GivenValue): string[] {
-  const texts: unknown[] = [given.value].flat();
-  if (texts.length > 0 && texts.every((text) => typeof text === "string")) {
-    return texts;
-  }
-  throw invalid(given, "a list of hosts: a text, or an array of texts", "secret");
-}
-
-export function toPort(given: GivenValue): number {
-  return toWholeNumber(given, "a port, a whole number from 1 to 65535", 65_535);
-}
-
-export function toCount(given: GivenValue): number {
-  return toWholeNumber(given, "a whole number from 1", Number.MAX_SAFE_INTEGER);
-}
-
-/** The longest time that timers and PostgreSQL's settings take: 24 days. */
-const longestMs = 2 ** 31 - 1;
-
-const unitsMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
-
-/** Reads `500ms`, `1.5s`, `10m`, `1h`, or a bare number of milliseconds. */
-export function toDuration(
-  given: GivenValue,
-  { leastMs = 0 }: { readonly leastMs?: number } = {},
-): number {
-  const match = /^(?<count>\d+(?:\.\d+)?)(?<unit>ms|s|m|h)?$/.exec(String(given.value));
-  const { count, unit = "ms" } = match?.groups ?? {};
-  const ms = Math.round(Number(count) * unitsMs[unit as keyof typeof unitsMs]);
-  if (ms >= leastMs && ms <= longestMs) {
-    return ms;
-  }
-  throw invalid(given, `a time from ${leastMs}ms to 24 days, such as 500ms, 2s, 10m or 1h`);
-}
-
-/** How long to wait: a time, or yes (without an end) or no. */
-export function toWait(given: GivenValue): number | "unlimited" {
-  if (given.value === true) {
-    return "unlimited";
-  }
-  return given.value === false ? 0 : toDuration(given);
-}
-
-export function toYesOrNo({ value }: GivenValue): boolean {
-  return !noes.includes(String(value).trim().toLowerCase());
-}
-
-export function toSslMode(given: GivenValue): SslModeSetting {
-  const mode = sslModes.find((known) => known === given.value);
-  if (mode === undefined) {
-    throw invalid(given, `one of ${sslModes.join(", ")}`);
-  }
-  return mode;
-}
-
-function toWholeNumber(given: GivenValue, expected: string, greatest: number): number {
-  const text = typeof given.value === "number" ? String(given.value) : given.value;
-  const number = typeof text === "string" && /^\d+$/.test(text) ? Number(text) : 0;
+function readWholeNumber(given: GivenValue, expected: string, greatest: number): number {
+  const digits = typeof given.value === "number" ? String(given.value) : given.value;
+  const number = typeof digits === "string" && /^\d+$/.test(digits) ? Number(digits) : 0;
   if (number < 1 || number > greatest) {
     throw invalid(given, expected);
   }
   return number;
+}
+
+function readDuration(given: GivenValue, leastMs: number): number {
+  const match = /^(?<amount>\d+(?:\.\d+)?)(?<unit>ms|s|m|h)?$/.exec(String(given.value));
+  const { amount, unit = "ms" } = match?.groups ?? {};
+  const ms = Math.round(Number(amount) * unitsMs[unit as keyof typeof unitsMs]);
+  if (ms >= leastMs && ms <= longestMs) {
+    return ms;
+  }
+  throw invalid(given, `a time from ${leastMs}ms to 24 days, such as 500ms, 2s, 10m or 1h`);
 }

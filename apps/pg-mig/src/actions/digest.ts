@@ -3,9 +3,9 @@ import type { ActionContext } from "../action-context.js";
 import { exitStatus } from "../exit-status.js";
 
 /** Prints the digest of the versions on disk, and nothing else. Needs no server. */
-export async function digestAction({ settings, format, stdout }: ActionContext): Promise<number> {
+export async function digestAction({ settings, stdout }: ActionContext): Promise<number> {
   const value = await digest(settings.migdir);
-  const text = format === "json" ? JSON.stringify({ type: "digest", digest: value }) : value;
+  const text = settings.json ? JSON.stringify({ type: "digest", digest: value }) : value;
   stdout.write(`${text}\n`);
   return exitStatus.done;
 }

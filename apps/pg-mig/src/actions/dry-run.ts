@@ -10,16 +10,15 @@ export async function dryRunAction(
   request: { readonly undo: string | undefined; readonly sql: boolean },
   context: ActionContext,
 ): Promise<number> {
-  const { format, stdout, stderr } = context;
+  const { settings, stdout, stderr } = context;
   const planned = await dryRun({
     ...(await runOptions(context)),
     ...request,
     onNote: (message) => stderr.write(`note: ${message}\n`),
   });
-  const text =
-    format === "json"
-      ? `${JSON.stringify({ type: "plan", ...planned })}\n`
-      : renderLines(plannedRunLines(planned), stdout);
+  const text = settings.json
+    ? `${JSON.stringify({ type: "plan", ...planned })}\n`
+    : renderLines(plannedRunLines(planned), stdout);
   stdout.write(text);
   return exitStatus.done;
 }

@@ -11,11 +11,11 @@ import { clusterOptions } from "../run-options.js";
  * Settings that do not fit are refused all the same.
  */
 export async function listAction(context: ActionContext): Promise<number> {
-  const { settings, format, strict, stdout, stderr } = context;
+  const { settings, stdout, stderr } = context;
   const versions = await listVersions(settings.migdir);
   const cluster = await clusterOptions(context);
   for (const { name } of versions) {
-    const text = format === "json" ? JSON.stringify({ type: "version", version: name }) : name;
+    const text = settings.json ? JSON.stringify({ type: "version", version: name }) : name;
     stdout.write(`${text}\n`);
   }
   if (versions.length === 0) {
@@ -27,7 +27,7 @@ export async function listAction(context: ActionContext): Promise<number> {
       const where = listShards(shards);
       stderr.write(`warning: ${version} was edited after it was applied to ${where}.\n`);
     }
-    return strict && edited.length > 0 ? exitStatus.failed : exitStatus.done;
+    return settings.strict && edited.length > 0 ? exitStatus.failed : exitStatus.done;
   } catch (error) {
     if (!isPgMigError(error)) {
       throw error;

@@ -7,15 +7,14 @@ import { renderLines } from "../view/styled-line.js";
 
 /** Prints the map of versions. Changes nothing. */
 export async function statusAction(context: ActionContext): Promise<number> {
-  const { format, stdout, stderr } = context;
+  const { settings, stdout, stderr } = context;
   const found: ClusterStatus = await status({
     ...(await clusterOptions(context)),
     onNote: (message) => stderr.write(`note: ${message}\n`),
   });
-  const text =
-    format === "json"
-      ? `${JSON.stringify({ type: "status", ...found })}\n`
-      : renderLines(statusLines(found), stdout);
+  const text = settings.json
+    ? `${JSON.stringify({ type: "status", ...found })}\n`
+    : renderLines(statusLines(found), stdout);
   stdout.write(text);
   return exitStatus.done;
 }

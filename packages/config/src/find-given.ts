@@ -1,0 +1,47 @@
+import type { ConfigLayer } from "./config-layer.js";
+import { type GivenValue, invalid } from "./given-value.js";
+import { configKey, flagName, optionName, type SettingDefinition } from "./setting-table.js";
+
+/** The places where a value can be given. */
+export interface SettingPlaces {
+  /** By the names of {@link flagName}. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  /** The config files, the outermost first. */
+  readonly layers: readonly ConfigLayer[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Finds the strongest value that was given: command line, nearest config file, environment. */
+export function findGiven(
+  definition: SettingDefinition,
+  { flags, layers, env }: SettingPlaces,
+): GivenValue | undefined {
+  const flag = flagName(definition);
+  const option = optionName(definition);
+  if (flag !== undefined && option !== undefined && flags[flag] !== undefined) {
+    const given: GivenValue = { value: flags[flag], source: { kind: "flag", name: option } };
+    // In the environment an empty value is how one says "nothing"; an option is there to say more.
+    if (given.value === "" && definition.type.mayBeEmpty !== true) {
+      throw invalid(given, "a value");
+    }
+    return given;
+  }
+  const key = configKey(definition);
+  if (key === undefined) {
+    return undefined;
+  }
+  const layer = layers.findLast(({ config }) => !isUnset(config[key]));
+  if (layer !== undefined) {
+    const source = { kind: "file", path: layer.path, name: key } as const;
+    return { value: layer.config[key], source };
+  }
+  const { variable } = definition;
+  if (variable === undefined || isUnset(env[variable])) {
+    return undefined;
+  }
+  return { value: env[variable], source: { kind: "env", name: variable } };
+}
+
+function isUnset(value: unknown): boolean {
+  return value === undefined || value === null || value === "";
+}

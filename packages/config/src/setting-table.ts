@@ -1,0 +1,306 @@
+import { join } from "node:path";
+import {
+  count,
+  duration,
+  hosts,
+  onOff,
+  password,
+  port,
+  type SettingType,
+  sources,
+  sslMode,
+  text,
+  texts,
+  wait,
+  yesNo,
+} from "./setting-types.js";
+
+/** The headings under which the help lists options. */
+export type OptionGroup = "The cluster" | "The run" | "Output";
+
+/** What the operating system says about the account: some defaults come from it. */
+export interface OsDefaults {
+  /** Name of the account: the default user. */
+  readonly user: string;
+  /** The account's home directory, the place of `.pgpass`. */
+  readonly home: string;
+}
+
+/** One setting: how it is spelled in each of its places, what it may be, what it is by default. */
+export interface SettingDefinition<Value = unknown, Default = unknown> {
+  /** The option of the command, as its help spells it: `--port <number>`. */
+  readonly option?: string;
+  /** Whether the option may be given several times; all values count. */
+  readonly repeatable?: true;
+  readonly group?: OptionGroup;
+  /** The environment variable, which is the key in a config file, too. */
+  readonly variable?: string;
+  /** The key in a config file, if the setting has no variable. */
+  readonly key?: string;
+  readonly type: SettingType<Value>;
+  /** The value if nobody gave one, or how it follows from the account. */
+  readonly default: Default;
+  /** The default as the help shows it; by default nothing for a setting that is off or not set. */
+  readonly shownDefault?: string;
+  /** What the help says, in a few words. */
+  readonly help: string;
+}
+
+/**
+ * Every setting, once. The command's options and help, the merging of their sources, the type and the
+ * JSON schema of a config file, and the tables in the documentation are made from it.
+ */
+export const settingTable = {
+  hosts: define({
+    option: "--hosts <list>",
+    group: "The cluster",
+    variable: "PGHOST",
+    type: hosts,
+    default: ["127.0.0.1"],
+    shownDefault: "127.0.0.1",
+    help: "nodes: host, host:port, host:port/db or postgres:// URLs",
+  }),
+  discovery: define({
+    option: "--discovery <name>",
+    repeatable: true,
+    group: "The cluster",
+    key: "discovery",
+    type: sources,
+    default: undefined,
+    help: "package or file that says which nodes there are, instead of hosts; repeatable",
+  }),
+  port: define({
+    option: "--port <number>",
+    group: "The cluster",
+    variable: "PGPORT",
+    type: port,
+    default: 5432,
+    shownDefault: "5432",
+    help: "port of nodes that name none",
+  }),
+  user: define({
+    option: "--user <name>",
+    group: "The cluster",
+    variable: "PGUSER",
+    type: text,
+    default: ({ user }: OsDefaults) => user,
+    shownDefault: "your account",
+    help: "user of nodes that name none",
+  }),
+  password: define({
+    option: "--pass <password>",
+    group: "The cluster",
+    variable: "PGPASSWORD",
+    type: password,
+    default: undefined,
+    help: "password of nodes that name none",
+  }),
+  database: define({
+    option: "--db <name>",
+    group: "The cluster",
+    variable: "PGDATABASE",
+    type: text,
+    default: undefined,
+    shownDefault: "the user's name",
+    help: "database of nodes that name none",
+  }),
+  sslMode: define({
+    variable: "PGSSLMODE",
+    type: sslMode,
+    default: "prefer",
+    shownDefault: "prefer",
+    help: "whether connections are encrypted, and what is verified, in libpq's words",
+  }),
+  sslRootCert: define({
+    variable: "PGSSLROOTCERT",
+    type: text,
+    default: undefined,
+    help: "PEM file of the certificate authorities to trust",
+  }),
+  sslCert: define({
+    variable: "PGSSLCERT",
+    type: text,
+    default: undefined,
+    help: "PEM file of the client's certificate",
+  }),
+  sslKey: define({
+    variable: "PGSSLKEY",
+    type: text,
+    default: undefined,
+    help: "PEM file of the client's key",
+  }),
+  passFile: define({
+    variable: "PGPASSFILE",
+    type: text,
+    default: ({ home }: OsDefaults) => join(home, ".pgpass"),
+    shownDefault: "~/.pgpass",
+    help: "file with passwords, in the format of .pgpass",
+  }),
+  createDatabase: define({
+    option: "--createdb",
+    group: "The cluster",
+    variable: "PGCREATEDB",
+    type: yesNo,
+    default: false,
+    help: "make databases that are missing, wait for servers that start",
+  }),
+  only: define({
+    option: "--only <conditions>",
+    repeatable: true,
+    group: "The cluster",
+    type: texts,
+    default: undefined,
+    help: "work on these alone: region=eu,shard=sh00* (labels, host, island, shard) or failed; repeatable",
+  }),
+  migdir: define({
+    option: "--migdir <dir>",
+    group: "The run",
+    variable: "PGMIGDIR",
+    type: text,
+    default: undefined,
+    help: "the directory with the migration files",
+  }),
+  parallelism: define({
+    option: "--parallelism <n>",
+    group: "The run",
+    type: count,
+    default: 10,
+    shownDefault: "10",
+    help: "shards in flight per node",
+  }),
+  lockTimeoutMs: define({
+    option: "--lock-timeout <time>",
+    group: "The run",
+    key: "lockTimeout",
+    // PostgreSQL's 0 would be no time-out at all.
+    type: duration({ leastMs: 1 }),
+    default: 2000,
+    shownDefault: "2s",
+    help: "how long a version waits for a lock before it is put back",
+  }),
+  retryForMs: define({
+    option: "--retry-for <time>",
+    group: "The run",
+    key: "retryFor",
+    type: duration(),
+    default: 600_000,
+    shownDefault: "10m",
+    help: "how long a version that was put back is tried again",
+  }),
+  waitMs: define({
+    option: "--wait [time]",
+    group: "The run",
+    key: "wait",
+    type: wait,
+    default: 0,
+    help: "wait until no other run works on the nodes, instead of failing",
+  }),
+  allowPooler: define({
+    option: "--allow-pooler",
+    group: "The run",
+    key: "allowPooler",
+    type: yesNo,
+    default: false,
+    help: "work through a pooler in transaction mode, without the run lock",
+  }),
+  force: define({
+    option: "--force",
+    group: "The run",
+    type: onOff,
+    default: false,
+    help: "run before.sql and after.sql even if no version is pending",
+  }),
+  report: define({
+    option: "--report <file>",
+    group: "The run",
+    type: text,
+    default: undefined,
+    help: "write the report there, as JSON; --only=failed reads it first",
+  }),
+  strict: define({
+    option: "--strict",
+    group: "The run",
+    type: onOff,
+    default: false,
+    help: "refuse to run when a file was edited after it was applied",
+  }),
+  shell: define({
+    option: "--no-shell",
+    group: "The run",
+    type: onOff,
+    default: true,
+    help: "refuse files that run shell commands (backticks, \\!)",
+  }),
+  skipConfig: define({
+    option: "--skip-config",
+    group: "The run",
+    type: onOff,
+    default: false,
+    help: "ignore pg-mig.config.*",
+  }),
+  json: define({
+    option: "--json",
+    group: "Output",
+    type: onOff,
+    default: false,
+    help: "one JSON object a line on stdout, for programs",
+  }),
+  debug: define({
+    option: "--debug",
+    group: "Output",
+    type: onOff,
+    default: false,
+    help: "add stack traces to errors",
+  }),
+} as const;
+
+type Table = typeof settingTable;
+
+export type SettingName = keyof Table;
+
+/** The setting's value: what its type reads, or its default. */
+export type SettingValue<Name extends SettingName> = Table[Name] extends {
+  readonly type: SettingType<infer Value>;
+  readonly default: infer Default;
+}
+  ? Value | (Default extends (os: OsDefaults) => infer Made ? Made : Default)
+  : never;
+
+/** The names of the settings that a config file may hold. */
+export type ConfigKey = {
+  [Name in SettingName]: Table[Name] extends { readonly variable: infer Variable extends string }
+    ? Variable
+    : Table[Name] extends { readonly key: infer Key extends string }
+      ? Key
+      : never;
+}[SettingName];
+
+/** The settings with their names, in the order in which the help lists them. */
+export const settingDefinitions = Object.entries(settingTable) as readonly (readonly [
+  SettingName,
+  SettingDefinition,
+])[];
+
+/** The name of an option as it is typed, `--lock-timeout`; `undefined` for a setting without one. */
+export function optionName({ option }: SettingDefinition): string | undefined {
+  return option?.split(" ")[0];
+}
+
+/** The name under which the value of an option is handed on: `lockTimeout`; `shell` for `--no-shell`. */
+export function flagName(definition: SettingDefinition): string | undefined {
+  return optionName(definition)
+    ?.replace(/^--(no-)?/, "")
+    .replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** The name of a setting in a config file; `undefined` for one that only the command line has. */
+export function configKey({ variable, key = variable }: SettingDefinition): string | undefined {
+  return key;
+}
+
+/** Keeps the types of a definition, which a plain annotation would widen. */
+function define<Value, const Default, const Definition extends object>(
+  definition: SettingDefinition<Value, Default> & Definition,
+): Definition & { readonly type: SettingType<Value>; readonly default: Default } {
+  return definition;
+}
