@@ -1,4 +1,4 @@
-import type { RunScriptOptions } from "./run-script.js";
+import type { RunScriptOptions } from "./run-script-options.js";
 import type { Script } from "./script.js";
 import type { ScriptClient } from "./script-client.js";
 import { ScriptError } from "./script-error.js";

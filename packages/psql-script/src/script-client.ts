@@ -1,6 +1,6 @@
 import type { EventEmitter } from "node:events";
 import type { Duplex } from "node:stream";
-import type { TransactionStatus } from "./simple-query.js";
+import type { TransactionStatus } from "./transaction-status.js";
 
 /** The fields that are read of the messages which a connection emits. */
 export interface WireMessage {

@@ -1,9 +1,7 @@
 import { once } from "node:events";
 import type { WireConnection, WireMessage } from "./script-client.js";
 import { isServerError, type ServerError } from "./server-error.js";
-
-/** `idle`: outside a transaction; `open`: in one; `failed`: in one that can only be rolled back. */
-export type TransactionStatus = "idle" | "open" | "failed";
+import type { TransactionStatus } from "./transaction-status.js";
 
 /** What became of one message. It is never an exception: the caller knows better what it means. */
 export interface QueryOutcome {

@@ -1,0 +1,58 @@
+import type { ScriptNotice } from "./script-notice.js";
+import type { OutputStream } from "./script-output.js";
+
+/** How a script is run. */
+export interface RunScriptOptions {
+  /** SQL statements glued before the first message: one each, without a semicolon at the end. */
+  readonly prologue?: readonly string[];
+  /** SQL statements glued behind the last message, likewise. Never sent when anything before them failed. */
+  readonly epilogue?: readonly string[];
+  /**
+   * `joined`: consecutive statements travel as one message, which outside a transaction is one
+   * transaction; what begins or ends a transaction is then a message of its own. `single`: one message per statement, as psql does; the prologue and the epilogue are
+   * then messages of their own.
+   *
+   * @default "joined"
+   */
+  readonly batching?: "joined" | "single";
+  /**
+   * The script runs in a transaction that its caller (or the prologue) began, and must leave it open.
+   * A statement that would end it is refused before it is sent; if it is gone nevertheless, nothing
+   * more is sent.
+   *
+   * @default false
+   */
+  readonly expectOpenTransaction?: boolean;
+  /** psql variables that are set when the script begins. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /**
+   * The environment that `\getenv` and shell commands see; the process's own is never used.
+   *
+   * @default {}
+   */
+  readonly env?: Readonly<Record<string, string>>;
+  /**
+   * The directory that `\i`, `\copy` and shell commands start from.
+   *
+   * @default the directory of the script
+   */
+  readonly cwd?: string;
+  /**
+   * Backticks, `\!` and `\copy … program` run shell commands; otherwise they are errors.
+   *
+   * @default false
+   */
+  readonly allowShell?: boolean;
+  /**
+   * Reads a file that an `\i` names and that was not read beforehand.
+   *
+   * @default the file system
+   */
+  readonly readFile?: (path: string) => Promise<Uint8Array>;
+  /** Called for every notice and warning of the server. */
+  readonly onNotice?: (notice: ScriptNotice) => void;
+  /** Called for every line that the script prints: by `\echo`, by shell commands, as warnings. */
+  readonly onOutput?: (line: string, stream: OutputStream) => void;
+  /** When aborted, no further message is sent. What is running on the server goes on. */
+  readonly signal?: AbortSignal;
+}
