@@ -1,13 +1,14 @@
 import fc from "fast-check";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseScript } from "./parse-script.js";
-import { type RunScriptOptions, runScript } from "./run-script.js";
-import type { Script } from "./script.js";
-import { ScriptError } from "./script-error.js";
+import { tokenize } from "./lex/tokenize.js";
+import { parseScript } from "./read/parse-script.js";
+import type { Script } from "./read/script.js";
+import { runScript } from "./run/run-script.js";
+import type { RunScriptOptions } from "./run/run-script-options.js";
+import { ScriptError } from "./source/script-error.js";
 import { type RecordingServer, startRecordingServer } from "./testing/recording-server.js";
 import { scriptText, variableValue } from "./testing/script-text.js";
-import { tokenize } from "./tokenize.js";
 
 /** PG_MIG_SPLIT_RUNS=20000 for the long version. */
 const runs = Number(process.env.PG_MIG_SPLIT_RUNS ?? 1500);

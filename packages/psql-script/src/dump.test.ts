@@ -4,7 +4,7 @@ import { PGlite } from "@electric-sql/pglite";
 import { pgDump } from "@electric-sql/pglite-tools/pg_dump";
 import { startNodes, type TestDatabase } from "@pg-mig/testkit";
 import { describe, expect, it } from "vitest";
-import { parseScript } from "./parse-script.js";
+import { parseScript } from "./read/parse-script.js";
 import { catalog } from "./testing/catalog.js";
 import { programMajor } from "./testing/psql.js";
 import { ScriptBench } from "./testing/script-bench.js";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { commandRule } from "./command-table.js";
 import { commandHandler } from "./commands/handlers.js";
 import * as face from "./index.js";
+import { commandRule } from "./lex/command-table.js";
 
 describe("the package", () => {
   it("exports what its README names", () => {

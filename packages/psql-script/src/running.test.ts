@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { startNodes, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseScript } from "./parse-script.js";
+import { parseScript } from "./read/parse-script.js";
 import { programMajor, runPsql } from "./testing/psql.js";
 import { included, runningScript } from "./testing/running-script.js";
 import { ScriptBench } from "./testing/script-bench.js";

@@ -11,7 +11,6 @@ import {
   distinctNodes,
   type Node,
   type NodeDefaults,
-  type NodeIdentity,
   nodeIdentitySql,
   parseNodeIdentity,
   streamRows,
@@ -20,15 +19,14 @@ import {
 import {
   EntryPool,
   isNodeLedgerRow,
-  type NodeLedger,
   NodeLedgerReader,
   nodeLedgerSql,
   renderRunName,
-  type ShardLedger,
 } from "@pg-mig/ledger";
 import { PgMigError } from "@pg-mig/model";
 import type pg from "pg";
 import { onEachNode } from "./on-each-node.js";
+import type { OpenNode } from "./open-node.js";
 import { PrimaryFinder } from "./primary-finder.js";
 import { readPatiently } from "./read-patiently.js";
 import type { RunLock } from "./run-lock.js";
@@ -68,15 +66,6 @@ export interface LockClusterOptions {
 interface ConnectOptions extends OpenClusterOptions {
   readonly applicationName: string;
   readonly pool: EntryPool;
-}
-
-/** A primary of the cluster, with what it remembers. */
-export interface OpenNode {
-  readonly node: Node;
-  readonly identity: NodeIdentity;
-  readonly ledger: NodeLedger;
-  /** The ledgers of the shards to work on: all of the node's, if nothing was said. */
-  readonly shards: readonly ShardLedger[];
 }
 
 /** The cluster's primaries, each connected once, and the sessions that runs use. */

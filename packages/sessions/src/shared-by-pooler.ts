@@ -1,7 +1,7 @@
 import { findPoolerMode, isPooled, type PoolerMode } from "@pg-mig/cluster";
 import { PgMigError } from "@pg-mig/model";
 import type pg from "pg";
-import type { OpenNode } from "./open-cluster.js";
+import type { OpenNode } from "./open-node.js";
 
 export interface SharedByPoolerOptions {
   /** Opens one more connection to a node. */

@@ -1,11 +1,11 @@
-import type { ArgumentReader } from "../argument-reader.js";
-import type { ConditionalStack, QueryMark } from "../conditional-stack.js";
-import type { RunState } from "../run-state.js";
-import type { Script } from "../script.js";
-import type { ScriptCursor } from "../script-cursor.js";
-import type { ScriptError } from "../script-error.js";
-import type { PartOrigin } from "../script-parts.js";
-import type { StatementSender } from "../statement-sender.js";
+import type { ArgumentReader } from "../lex/argument-reader.js";
+import type { Script } from "../read/script.js";
+import type { ScriptCursor } from "../read/script-cursor.js";
+import type { ConditionalStack, QueryMark } from "../run/conditional-stack.js";
+import type { RunState } from "../run/run-state.js";
+import type { PartOrigin } from "../run/script-parts.js";
+import type { StatementSender } from "../run/statement-sender.js";
+import type { ScriptError } from "../source/script-error.js";
 
 /** What a command can do with the file that it stands in. */
 export interface CommandFile {

@@ -1,5 +1,5 @@
-import type { QueryBuffer } from "../query-buffer.js";
-import { specialVariables } from "../special-variables.js";
+import type { QueryBuffer } from "../read/query-buffer.js";
+import { specialVariables } from "../run/special-variables.js";
 import type { CommandCall } from "./command-call.js";
 
 /** `\g`, `\gx` and `\crosstabview`: sends the query. Options for printing are dropped. */

@@ -1,4 +1,4 @@
-import { parsePsqlBoolean } from "../psql-boolean.js";
+import { parsePsqlBoolean } from "../run/psql-boolean.js";
 import type { CommandCall } from "./command-call.js";
 
 const printOptions = new Set(

@@ -1,4 +1,4 @@
-import { runShell } from "../shell.js";
+import { runShell } from "../run/shell.js";
 import type { CommandCall } from "./command-call.js";
 
 /** `\! command`: what it prints goes where the script's output goes. A failure is only a warning. */

@@ -1,8 +1,9 @@
 import type pg from "pg";
-import { type ParseScriptOptions, parseScript } from "../parse-script.js";
-import { type RunScriptOptions, runScript } from "../run-script.js";
-import type { Script } from "../script.js";
-import { ScriptError } from "../script-error.js";
+import { type ParseScriptOptions, parseScript } from "../read/parse-script.js";
+import type { Script } from "../read/script.js";
+import { runScript } from "../run/run-script.js";
+import type { RunScriptOptions } from "../run/run-script-options.js";
+import { ScriptError } from "../source/script-error.js";
 
 /** What became of a script in a test. */
 export interface BenchRun {

@@ -1,5 +1,5 @@
+import { textStart } from "../source/source-text.js";
 import type { PlainRegion } from "./script.js";
-import { textStart } from "./source-text.js";
 import type { ScriptStatement } from "./statement.js";
 import { transactionControl } from "./transaction-control.js";
 

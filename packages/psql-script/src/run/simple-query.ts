@@ -1,6 +1,6 @@
 import { once } from "node:events";
+import { isServerError, type ServerError } from "../source/server-error.js";
 import type { WireConnection, WireMessage } from "./script-client.js";
-import { isServerError, type ServerError } from "./server-error.js";
 import type { TransactionStatus } from "./transaction-status.js";
 
 /** What became of one message. It is never an exception: the caller knows better what it means. */

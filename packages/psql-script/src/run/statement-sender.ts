@@ -1,15 +1,15 @@
-import { copyChunks, lineOffset } from "./copy-data.js";
-import type { QueryBuffer } from "./query-buffer.js";
+import { copyChunks, lineOffset } from "../lex/copy-data.js";
+import type { QueryBuffer } from "../read/query-buffer.js";
+import type { PlainRegion, Script } from "../read/script.js";
+import type { ScriptCursor } from "../read/script-cursor.js";
+import { leadingWordsOf } from "../read/statement.js";
+import { ScriptError } from "../source/script-error.js";
+import type { FlushOptions } from "./outbox.js";
 import type { RunState } from "./run-state.js";
-import type { PlainRegion, Script } from "./script.js";
-import type { ScriptCursor } from "./script-cursor.js";
-import { ScriptError } from "./script-error.js";
 import { type PartOrigin, queryPart, regionPart, textPart } from "./script-parts.js";
-import type { FlushOptions } from "./session.js";
 import type { QueryOutcome } from "./simple-query.js";
-import { leadingWordsOf } from "./statement.js";
 
-/** Hands the statements of one file to the session, and the file's data lines to their COPY. */
+/** Hands the statements of one file to the outbox, and the file's data lines to their COPY. */
 export class StatementSender {
   /** The query that was sent last, for commands that run it again. */
   previous: QueryBuffer | undefined;
@@ -37,14 +37,14 @@ export class StatementSender {
     if (query.contents.length === 0 && !this.#origin.source.psqlCompat) {
       return;
     }
-    this.#run.session.add(queryPart(query, this.#origin));
+    this.#run.outbox.add(queryPart(query, this.#origin));
   }
 
   /** Adds lines of the file, as they stand there, to the next message. */
   addRegion(region: PlainRegion): void {
     this.previous = region.statements.at(-1)?.query;
     if (region.contents.length > 0) {
-      this.#run.session.add(regionPart(region, this.#origin));
+      this.#run.outbox.add(regionPart(region, this.#origin));
     }
   }
 
@@ -66,7 +66,7 @@ export class StatementSender {
     offset: number,
     options: FlushOptions = {},
   ): Promise<QueryOutcome | undefined> {
-    this.#run.session.add(textPart(text, offset, this.#origin));
+    this.#run.outbox.add(textPart(text, offset, this.#origin));
     return this.flush(options);
   }
 

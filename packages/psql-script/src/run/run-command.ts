@@ -1,12 +1,12 @@
+import type { CommandCall, CommandFile } from "../commands/command-call.js";
+import { commandHandler } from "../commands/handlers.js";
+import { ArgumentReader } from "../lex/argument-reader.js";
+import { type Argument, scanArguments, scanCommandName } from "../lex/command-arguments.js";
+import { type CommandRule, commandRule } from "../lex/command-table.js";
+import { ScriptError } from "../source/script-error.js";
+import { refusedCommand, unknownCommand, unterminated } from "../source/script-problems.js";
 import { createExpander } from "./argument-expander.js";
-import { ArgumentReader } from "./argument-reader.js";
-import { type Argument, scanArguments, scanCommandName } from "./command-arguments.js";
-import { type CommandRule, commandRule } from "./command-table.js";
-import type { CommandCall, CommandFile } from "./commands/command-call.js";
-import { commandHandler } from "./commands/handlers.js";
 import type { RunState } from "./run-state.js";
-import { ScriptError } from "./script-error.js";
-import { refusedCommand, unknownCommand, unterminated } from "./script-problems.js";
 
 /** Before them nothing has to be sent: they send it themselves, or it makes no difference to them. */
 const gluingCommands = new Set(

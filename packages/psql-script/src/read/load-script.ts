@@ -1,8 +1,8 @@
 import { dirname, join, relative, resolve } from "node:path";
-import { staticArgument } from "./argument-reader.js";
+import { staticArgument } from "../lex/argument-reader.js";
+import { ScriptError } from "../source/script-error.js";
 import { parseScript } from "./parse-script.js";
 import type { Command, Script } from "./script.js";
-import { ScriptError } from "./script-error.js";
 
 /** Options of {@link loadScript}. */
 export interface LoadScriptOptions {

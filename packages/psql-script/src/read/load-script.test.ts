@@ -1,7 +1,7 @@
 import { startNodes, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { ScriptBench } from "../testing/script-bench.js";
 import { loadScript } from "./load-script.js";
-import { ScriptBench } from "./testing/script-bench.js";
 
 let cluster: TestCluster;
 let database: TestDatabase;

@@ -1,15 +1,15 @@
+import type { Script } from "../read/script.js";
+import { ScriptError } from "../source/script-error.js";
+import type { FlushOptions, Outbox } from "./outbox.js";
 import type { RunScriptOptions } from "./run-script-options.js";
-import type { Script } from "./script.js";
 import type { ScriptClient } from "./script-client.js";
-import { ScriptError } from "./script-error.js";
 import { ScriptOutput } from "./script-output.js";
-import type { FlushOptions, Session } from "./session.js";
 import type { QueryOutcome } from "./simple-query.js";
 import { Variables } from "./variables.js";
 
 /** What all files of one run share. It belongs to the run, never to the process. */
 export class RunState {
-  readonly session: Session;
+  readonly outbox: Outbox;
   readonly variables = new Variables();
   readonly output: ScriptOutput;
   readonly environment: Map<string, string>;
@@ -29,12 +29,12 @@ export class RunState {
   firstError: ScriptError | undefined;
 
   constructor(
-    session: Session,
+    outbox: Outbox,
     client: ScriptClient,
     script: Script,
     options: RunScriptOptions & Required<Pick<RunScriptOptions, "cwd" | "readFile">>,
   ) {
-    this.session = session;
+    this.outbox = outbox;
     for (const [name, value] of connectionVariables(client)) {
       this.#set(name, value);
     }
@@ -64,7 +64,7 @@ export class RunState {
   /** Sends what waits, and sets the variables that tell how it went. */
   async flush(options: FlushOptions = {}): Promise<QueryOutcome | undefined> {
     try {
-      const outcome = await this.session.flush(options);
+      const outcome = await this.outbox.flush(options);
       if (outcome !== undefined) {
         this.#noteSuccess(outcome);
       }
@@ -82,7 +82,7 @@ export class RunState {
     if (this.variables.get("SERVER_VERSION_NUM") !== undefined) {
       return;
     }
-    const setting = (name: string) => this.session.ask(`SHOW ${name}`);
+    const setting = (name: string) => this.outbox.ask(`SHOW ${name}`);
     this.#set("SERVER_VERSION_NUM", (await setting("server_version_num")) ?? "");
     this.#set("SERVER_VERSION_NAME", (await setting("server_version")) ?? "");
   }

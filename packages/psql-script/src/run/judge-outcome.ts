@@ -1,5 +1,5 @@
-import type { Message } from "./message.js";
-import { ScriptError, type ScriptErrorOptions } from "./script-error.js";
+import type { Message } from "../source/message.js";
+import { ScriptError, type ScriptErrorOptions } from "../source/script-error.js";
 import type { QueryOutcome } from "./simple-query.js";
 
 /** What an outcome is measured by. */

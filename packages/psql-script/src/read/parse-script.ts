@@ -1,19 +1,19 @@
-import { staticArgument } from "./argument-reader.js";
-import { scanArguments, scanCommandName } from "./command-arguments.js";
-import { commandRule } from "./command-table.js";
-import { parseCopyCommand } from "./commands/copy-command.js";
-import { RegionCollector } from "./region-collector.js";
-import type { Command, Script } from "./script.js";
-import { ScriptCursor } from "./script-cursor.js";
-import { ScriptError } from "./script-error.js";
+import { parseCopyCommand } from "../commands/copy-command.js";
+import { staticArgument } from "../lex/argument-reader.js";
+import { scanArguments, scanCommandName } from "../lex/command-arguments.js";
+import { commandRule } from "../lex/command-table.js";
+import { ScriptError } from "../source/script-error.js";
 import {
   isBlank,
   quitSkips,
   refusedCommand,
   unknownCommand,
   unterminated,
-} from "./script-problems.js";
-import type { SourceText } from "./source-text.js";
+} from "../source/script-problems.js";
+import type { SourceText } from "../source/source-text.js";
+import { RegionCollector } from "./region-collector.js";
+import type { Command, Script } from "./script.js";
+import { ScriptCursor } from "./script-cursor.js";
 import { ScriptStatement } from "./statement.js";
 
 /** Options of {@link parseScript}. */

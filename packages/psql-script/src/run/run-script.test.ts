@@ -1,6 +1,6 @@
 import { startNodes, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { ScriptBench } from "./testing/script-bench.js";
+import { ScriptBench } from "../testing/script-bench.js";
 
 let cluster: TestCluster;
 let database: TestDatabase;

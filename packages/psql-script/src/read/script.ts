@@ -1,5 +1,5 @@
-import type { Argument } from "./command-arguments.js";
-import type { SourcePosition, SourceText } from "./source-text.js";
+import type { Argument } from "../lex/command-arguments.js";
+import type { SourcePosition, SourceText } from "../source/source-text.js";
 import type { ScriptStatement, Statement } from "./statement.js";
 
 /** A psql command in a script, with its arguments. */

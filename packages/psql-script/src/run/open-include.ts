@@ -1,9 +1,9 @@
 import { basename, dirname, join, relative } from "node:path";
-import { readScriptFile } from "./load-script.js";
+import { readScriptFile } from "../read/load-script.js";
+import type { Script } from "../read/script.js";
+import { ScriptError } from "../source/script-error.js";
+import type { ProblemPlace } from "../source/script-problems.js";
 import type { RunState } from "./run-state.js";
-import type { Script } from "./script.js";
-import { ScriptError } from "./script-error.js";
-import type { ProblemPlace } from "./script-problems.js";
 
 /** How deep files may include each other. */
 const maxDepth = 64;

@@ -1,7 +1,7 @@
-import type { ArgumentExpander } from "./argument-reader.js";
-import type { CommandCall } from "./commands/command-call.js";
-import { requireShell } from "./commands/shell-command.js";
-import { interpolate, referenceName } from "./interpolate.js";
+import type { CommandCall } from "../commands/command-call.js";
+import { requireShell } from "../commands/shell-command.js";
+import type { ArgumentExpander } from "../lex/argument-reader.js";
+import { interpolate, referenceName } from "../lex/interpolate.js";
 import type { RunState } from "./run-state.js";
 import { quoteShellWord, runShell } from "./shell.js";
 

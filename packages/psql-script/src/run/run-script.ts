@@ -1,13 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import type { Script } from "../read/script.js";
+import { ScriptError } from "../source/script-error.js";
 import { FileRun } from "./file-run.js";
+import { Outbox } from "./outbox.js";
 import type { RunScriptOptions } from "./run-script-options.js";
 import { RunState } from "./run-state.js";
-import type { Script } from "./script.js";
 import type { ScriptClient, ScriptResult } from "./script-client.js";
-import { ScriptError } from "./script-error.js";
 import { type ScriptNotice, toNotice } from "./script-notice.js";
-import { Session } from "./session.js";
 
 /**
  * Runs a script over a connection, as `psql -X -v ON_ERROR_STOP=1 -f file` would.
@@ -27,14 +27,14 @@ export async function runScript(
     refuseShell(script);
   }
   const path = script.path ?? resolve(script.file);
-  const session = new Session(client, {
+  const outbox = new Outbox(client, {
     prologue: options.prologue ?? [],
     epilogue: options.epilogue ?? [],
     batching: options.batching ?? "joined",
     expectOpenTransaction: options.expectOpenTransaction ?? false,
     signal: options.signal,
   });
-  const run = new RunState(session, client, script, {
+  const run = new RunState(outbox, client, script, {
     ...options,
     cwd: resolve(options.cwd ?? dirname(path)),
     readFile: options.readFile ?? ((name) => readFile(name)),
@@ -47,16 +47,16 @@ export async function runScript(
   try {
     run.openFiles.push(path);
     await new FileRun(run, script, []).execute();
-    if (run.firstError !== undefined && session.status === "failed") {
+    if (run.firstError !== undefined && outbox.status === "failed") {
       throw run.firstError;
     }
-    await session.finish(script.psqlCompat ? "unchecked" : "checked");
+    await outbox.finish(script.psqlCompat ? "unchecked" : "checked");
   } finally {
     run.output.end();
     client.removeListener("notice", onNotice);
     client.removeListener("error", onError);
   }
-  return { transactionStatus: session.status, messages: session.messages };
+  return { transactionStatus: outbox.status, messages: outbox.messages };
 }
 
 /** Throws for a shell command that will be reached, before anything is sent. */

@@ -1,17 +1,13 @@
+import { transactionControl } from "../read/transaction-control.js";
+import { Message, type MessagePart } from "../source/message.js";
+import { ScriptError } from "../source/script-error.js";
 import { atStatement, judgeOutcome } from "./judge-outcome.js";
-import { Message, type MessagePart } from "./message.js";
 import type { ScriptClient } from "./script-client.js";
-import { ScriptError } from "./script-error.js";
-import {
-  type QueryOutcome,
-  SimpleQuery,
-  type SimpleQueryOptions,
-  type TransactionStatus,
-} from "./simple-query.js";
-import { transactionControl } from "./transaction-control.js";
+import { type QueryOutcome, SimpleQuery, type SimpleQueryOptions } from "./simple-query.js";
+import type { TransactionStatus } from "./transaction-status.js";
 
 /** What comes from the run's options, complete. */
-export interface SessionOptions {
+export interface OutboxOptions {
   readonly prologue: readonly string[];
   readonly epilogue: readonly string[];
   readonly batching: "joined" | "single";
@@ -19,11 +15,11 @@ export interface SessionOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** What the caller of {@link Session.flush} wants to know of the message's last statement. */
+/** What the caller of {@link Outbox.flush} wants to know of the message's last statement. */
 export type FlushOptions = Omit<SimpleQueryOptions, "text" | "onParameter">;
 
-/** A part of a message, with what the session has to know of it. */
-export interface SessionPart extends MessagePart {
+/** A part of a message, with what the outbox has to know of it. */
+export interface OutboxPart extends MessagePart {
   /** Where the last statement that begins or ends a transaction begins, if there is one. */
   readonly lastControlAt: number | undefined;
   /** Where the first statement that ends a transaction begins, if there is one. */
@@ -34,7 +30,7 @@ export interface SessionPart extends MessagePart {
  * One run's side of the connection: gathers statements to messages, sends them, and turns whatever
  * goes wrong into a `ScriptError` with its place in the script.
  */
-export class Session {
+export class Outbox {
   /** The state of the transaction behind the last message. */
   status: TransactionStatus;
   messages = 0;
@@ -42,14 +38,14 @@ export class Session {
   standardStrings: boolean | undefined;
 
   readonly #client: ScriptClient;
-  readonly #options: SessionOptions;
+  readonly #options: OutboxOptions;
   readonly #statusAtStart: TransactionStatus;
-  #pending: SessionPart[] = [];
+  #pending: OutboxPart[] = [];
   #prologueSent: boolean;
-  #lastControl: SessionPart | undefined;
+  #lastControl: OutboxPart | undefined;
   #encoding: string | undefined;
 
-  constructor(client: ScriptClient, options: SessionOptions) {
+  constructor(client: ScriptClient, options: OutboxOptions) {
     this.#client = client;
     this.#options = options;
     this.#prologueSent = options.prologue.length === 0;
@@ -64,7 +60,7 @@ export class Session {
   }
 
   /** Adds statements to the next message. What ends a transaction that must stay open is refused. */
-  add(part: SessionPart): void {
+  add(part: OutboxPart): void {
     if (part.endsTransactionAt !== undefined && this.#options.expectOpenTransaction) {
       throw new ScriptError("this statement would end the transaction that the script runs in.", {
         ...part,
@@ -149,14 +145,14 @@ export class Session {
     });
   }
 
-  #takePending(): SessionPart[] {
+  #takePending(): OutboxPart[] {
     const parts = this.#pending;
     this.#pending = [];
     return parts;
   }
 
   /** The prologue, if it is to be glued before what is sent next. */
-  async #prologue(): Promise<readonly SessionPart[]> {
+  async #prologue(): Promise<readonly OutboxPart[]> {
     if (this.#prologueSent) {
       return [];
     }
@@ -169,7 +165,7 @@ export class Session {
     return [];
   }
 
-  async #send(parts: readonly SessionPart[], options: FlushOptions): Promise<QueryOutcome> {
+  async #send(parts: readonly OutboxPart[], options: FlushOptions): Promise<QueryOutcome> {
     const message = new Message(parts);
     const { expectOpenTransaction, signal } = this.#options;
     if (signal?.aborted) {
@@ -213,7 +209,7 @@ export class Session {
   }
 }
 
-function toPart(part: MessagePart["part"]): (text: string) => SessionPart {
+function toPart(part: MessagePart["part"]): (text: string) => OutboxPart {
   return (text) => ({
     part,
     text,

@@ -1,7 +1,7 @@
-import { Lexer } from "./lexer.js";
+import { Lexer } from "../lex/lexer.js";
+import { type Token, tokenize } from "../lex/tokenize.js";
+import type { SourcePosition } from "../source/source-text.js";
 import type { QueryBuffer } from "./query-buffer.js";
-import type { SourcePosition } from "./source-text.js";
-import { type Token, tokenize } from "./tokenize.js";
 
 /** One SQL statement of a script, as psql would send it. */
 export interface Statement {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { sqlText } from "../testing/sql-text.js";
 import { parseScript } from "./parse-script.js";
 import { leadingWords } from "./statement.js";
-import { sqlText } from "./testing/sql-text.js";
 
 const parse = (text: string) => parseScript(text, { file: "a.sql" });
 const texts = (text: string) => parse(text).statements.map((statement) => statement.text);

@@ -1,9 +1,9 @@
-import type { QueryBuffer } from "./query-buffer.js";
-import type { PlainRegion } from "./script.js";
-import type { SessionPart } from "./session.js";
-import type { SourcePosition, SourceText } from "./source-text.js";
-import { tokenize } from "./tokenize.js";
-import { transactionControl } from "./transaction-control.js";
+import { tokenize } from "../lex/tokenize.js";
+import type { QueryBuffer } from "../read/query-buffer.js";
+import type { PlainRegion } from "../read/script.js";
+import { transactionControl } from "../read/transaction-control.js";
+import type { SourcePosition, SourceText } from "../source/source-text.js";
+import type { OutboxPart } from "./outbox.js";
 
 /** Where a part comes from. */
 export interface PartOrigin {
@@ -12,7 +12,7 @@ export interface PartOrigin {
 }
 
 /** The text of a region, as it stands in the file. */
-export function regionPart(region: PlainRegion, origin: PartOrigin): SessionPart {
+export function regionPart(region: PlainRegion, origin: PartOrigin): OutboxPart {
   return {
     ...origin,
     part: "script",
@@ -32,7 +32,7 @@ export function controlsTransaction(query: QueryBuffer): boolean {
 }
 
 /** A query that was put together while the script ran. */
-export function queryPart(query: QueryBuffer, origin: PartOrigin): SessionPart {
+export function queryPart(query: QueryBuffer, origin: PartOrigin): OutboxPart {
   const text = query.toString();
   const controls = query.contents.map((start) => transactionControl(text.slice(start)));
   const offsetOf = (found: number) => {
@@ -52,7 +52,7 @@ export function queryPart(query: QueryBuffer, origin: PartOrigin): SessionPart {
 }
 
 /** Text that stands nowhere in a file but was made at one place of it. */
-export function textPart(text: string, offset: number, origin: PartOrigin): SessionPart {
+export function textPart(text: string, offset: number, origin: PartOrigin): OutboxPart {
   const starts = statementStarts(text);
   const controls = starts.map((start) => transactionControl(text.slice(start)));
   return {

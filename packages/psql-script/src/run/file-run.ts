@@ -1,15 +1,15 @@
-import type { CommandFile } from "./commands/command-call.js";
+import type { CommandFile } from "../commands/command-call.js";
+import type { QueryBuffer } from "../read/query-buffer.js";
+import type { Script } from "../read/script.js";
+import { ScriptCursor } from "../read/script-cursor.js";
+import { ScriptError } from "../source/script-error.js";
+import { isBlank, quitSkips, unterminated } from "../source/script-problems.js";
+import type { SourcePosition } from "../source/source-text.js";
 import { ConditionalStack } from "./conditional-stack.js";
 import { openInclude } from "./open-include.js";
-import type { QueryBuffer } from "./query-buffer.js";
 import { runCommand } from "./run-command.js";
 import type { RunState } from "./run-state.js";
-import type { Script } from "./script.js";
-import { ScriptCursor } from "./script-cursor.js";
-import { ScriptError } from "./script-error.js";
 import { controlsTransaction, type PartOrigin } from "./script-parts.js";
-import { isBlank, quitSkips, unterminated } from "./script-problems.js";
-import type { SourcePosition } from "./source-text.js";
 import { StatementSender } from "./statement-sender.js";
 import { resultReference } from "./variables.js";
 
@@ -85,7 +85,7 @@ export class FileRun implements CommandFile {
   async #prepare(): Promise<void> {
     const { script } = this;
     if (script.backslashInString && !script.plain) {
-      await this.#run.session.knowStandardStrings();
+      await this.#run.outbox.knowStandardStrings();
     }
     if (!script.plain && script.text.includes("SERVER_VERSION")) {
       await this.#run.knowServerVersion();
@@ -102,11 +102,11 @@ export class FileRun implements CommandFile {
       const line = cursor.lineText;
       this.#eager = run.variables.mentionsResults || resultReference.test(line);
       const mayEscape = script.backslashInString && line.includes("\\") && line.includes("'");
-      if ((this.#eager || mayEscape) && !run.session.idle) {
+      if ((this.#eager || mayEscape) && !run.outbox.idle) {
         await this.#guard(() => this.sender.flush());
       }
     }
-    cursor.lexer.standardStrings = run.session.standardStrings ?? true;
+    cursor.lexer.standardStrings = run.outbox.standardStrings ?? true;
     this.#sendRegion();
   }
 

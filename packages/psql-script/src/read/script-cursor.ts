@@ -1,10 +1,15 @@
-import { copyDataEnd } from "./copy-data.js";
-import { type InputFrame, InputFrames } from "./input-frames.js";
-import { interpolate, type VariableLookup } from "./interpolate.js";
-import { Lexer } from "./lexer.js";
-import { type Opening, Openings } from "./openings.js";
+import { copyDataEnd } from "../lex/copy-data.js";
+import { type InputFrame, InputFrames } from "../lex/input-frames.js";
+import { interpolate, type VariableLookup } from "../lex/interpolate.js";
+import { Lexer } from "../lex/lexer.js";
+import { type Opening, Openings } from "../lex/openings.js";
+import {
+  countCharacters,
+  type SourcePosition,
+  type SourceText,
+  textStart,
+} from "../source/source-text.js";
 import { QueryBuffer } from "./query-buffer.js";
-import { countCharacters, type SourcePosition, type SourceText, textStart } from "./source-text.js";
 
 /**
  * Where a cursor stopped:

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { sqlText } from "./testing/sql-text.js";
+import { sqlText } from "../testing/sql-text.js";
 import { tokenize } from "./tokenize.js";
 
 const kinds = (text: string) =>

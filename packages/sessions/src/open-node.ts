@@ -1,0 +1,11 @@
+import type { Node, NodeIdentity } from "@pg-mig/cluster";
+import type { NodeLedger, ShardLedger } from "@pg-mig/ledger";
+
+/** A primary of the cluster, with what it remembers. */
+export interface OpenNode {
+  readonly node: Node;
+  readonly identity: NodeIdentity;
+  readonly ledger: NodeLedger;
+  /** The ledgers of the shards to work on: all of the node's, if nothing was said. */
+  readonly shards: readonly ShardLedger[];
+}
