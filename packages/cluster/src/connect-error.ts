@@ -1,5 +1,7 @@
 import { PgMigError } from "@pg-mig/model";
 import {
+  answeredError,
+  breaksTls,
   type ConnectFailure,
   isNotPostgres,
   refusesTls,
@@ -18,6 +20,8 @@ interface Explanation {
 
 export interface ConnectErrorOptions {
   readonly password: "set" | "missing";
+  /** Why the password file was not used, if one is there. */
+  readonly passFileProblem: string | undefined;
   readonly connectTimeoutMs: number;
 }
 
@@ -31,10 +35,18 @@ export function connectError(
     explainRefusal(node, failure, options) ??
     explainTls(node, failure) ?? {
       code: "CONNECTION_FAILED",
-      message: `Connecting to ${node.name} failed: ${wordsOf(failure.error)}.`,
+      message: `Connecting to ${node.name} failed: ${serverWordsOf(failure)}.`,
       hint: "Look into the server's log.",
     };
-  return new PgMigError(message, { code, hint, where: { node: node.label }, cause: failure.error });
+  const { overTls } = failure;
+  const before =
+    overTls === undefined ? "" : ` TLS was tried first and failed: ${serverWordsOf(overTls)}.`;
+  return new PgMigError(message + before, {
+    code,
+    hint,
+    where: { node: node.label },
+    cause: failure.error,
+  });
 }
 
 /** Nothing answered, or not PostgreSQL. */
@@ -110,14 +122,14 @@ function explainSilence(
 function explainRefusal(
   node: Node,
   failure: ConnectFailure,
-  { password }: ConnectErrorOptions,
+  { password, passFileProblem }: ConnectErrorOptions,
 ): Explanation | undefined {
   const who = `user "${node.user}"`;
   const sqlState = sqlStateOf(failure.error);
   if (failure.passwordAsked && password === "missing" && [undefined, "28P01"].includes(sqlState)) {
     return {
       code: "NODE_AUTH_FAILED",
-      message: `${node.name} asks for the password of ${who}, and none is set.`,
+      message: `${node.name} asks for the password of ${who}, and none is set.${passFileProblem === undefined ? "" : ` ${passFileProblem}`}`,
       hint: "Set it with PGPASSWORD, --pass, in the list of hosts or in ~/.pgpass.",
     };
   }
@@ -158,6 +170,12 @@ function explainRefusal(
         message: `${node.name} has no free connection: ${wordsOf(failure.error)}.`,
         hint: "Lower --parallelism, close other clients, or raise max_connections of the server.",
       };
+    case "22023":
+      return {
+        code: "CONNECTION_FAILED",
+        message: `${node.name} refuses a setting of the connection: ${wordsOf(failure.error)}.`,
+        hint: "Correct PGTZ, PGDATESTYLE, PGGEQO or PGOPTIONS.",
+      };
     default:
       return undefined;
   }
@@ -171,8 +189,18 @@ function explainTls(node: Node, failure: ConnectFailure): Explanation | undefine
       hint: "Switch on ssl in the server, or set PGSSLMODE to prefer or disable.",
     };
   }
+  if (failure.encryption === "plain" || sqlStateOf(failure.error) !== undefined) {
+    return undefined;
+  }
+  if (breaksTls(failure) && failure.answer !== "S") {
+    return {
+      code: "CONNECTION_FAILED",
+      message: `${node.name} answers the request for TLS with an error: ${serverWordsOf(failure)}.`,
+      hint: "Look into the server's log.",
+    };
+  }
   // The server has agreed to TLS and no word of its own has come through it.
-  if (failure.encryption === "tls" && failure.answer === "S" && systemCodeOf(failure.error)) {
+  if (failure.answer === "S" && systemCodeOf(failure.error)) {
     return {
       code: "TLS_FAILED",
       message: `The TLS connection to ${node.name} failed: ${wordsOf(failure.error)}.`,
@@ -182,7 +210,24 @@ function explainTls(node: Node, failure: ConnectFailure): Explanation | undefine
   return undefined;
 }
 
+/** What the server said, where `pg` has lost it; else the error's own words. */
+function serverWordsOf({ error, answer = "" }: ConnectFailure): string {
+  const said = sqlStateOf(error) === undefined ? answeredError(answer) : undefined;
+  return said === undefined ? wordsOf(error) : said.replace(/[.:\s]+$/, "");
+}
+
 function wordsOf(error: unknown): string {
-  const words = error instanceof Error ? error.message : String(error);
+  const words = opensslReason(error) ?? (error instanceof Error ? error.message : String(error));
   return words.replace(/[.:\s]+$/, "");
+}
+
+/** OpenSSL's message has the place in its source; `reason` is the part for people. */
+function opensslReason(error: unknown): string | undefined {
+  if (!(error instanceof Error)) {
+    return undefined;
+  }
+  if ("reason" in error && typeof error.reason === "string") {
+    return error.reason;
+  }
+  return /:SSL routines:[^:]*:([^:]+):/.exec(error.message)?.[1];
 }

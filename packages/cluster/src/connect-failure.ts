@@ -1,12 +1,15 @@
 /** What is known of one attempt to connect that failed. */
 export interface ConnectFailure {
   readonly error: unknown;
-  readonly encryption: "plain" | "tls";
+  /** `tls-asked`: the server was asked for TLS, and no handshake succeeded. */
+  readonly encryption: "plain" | "tls-asked" | "tls";
   /** The server asked for a password. */
   readonly passwordAsked: boolean;
   readonly timedOut: boolean;
   /** The first bytes that came from the other side, a character each; undefined if none came. */
   readonly answer: string | undefined;
+  /** How the attempt over TLS failed that this one fell back from. */
+  readonly overTls?: ConnectFailure;
 }
 
 /** The failure of an attempt that got no answer at all. */
@@ -26,13 +29,27 @@ export function systemCodeOf(error: unknown): string | undefined {
 
 /** Tells whether the server speaks PostgreSQL's protocol but offers no encryption. */
 export function refusesTls({ encryption, answer }: ConnectFailure): boolean {
-  return encryption === "tls" && answer === "N";
+  return encryption === "tls-asked" && answer === "N";
+}
+
+/** Tells whether the server answered the request for TLS, and no encrypted connection came of it. */
+export function breaksTls({ encryption, answer, timedOut }: ConnectFailure): boolean {
+  return encryption === "tls-asked" && !timedOut && /^(?:S$|E)/s.test(answer ?? "");
 }
 
 /** Tells whether the other encryption, where the SSL mode allows both, is worth trying. */
 export function mayFallBack(failure: ConnectFailure): boolean {
   // pg_hba.conf may let in only the encrypted, or only the others: both are refused as 28000.
-  return refusesTls(failure) || sqlStateOf(failure.error) === "28000";
+  return refusesTls(failure) || breaksTls(failure) || sqlStateOf(failure.error) === "28000";
+}
+
+/** Says which of two failures to tell of: that of the preferred encryption, or of the fallback. */
+export function chooseFailure(preferred: ConnectFailure, fallback: ConnectFailure): ConnectFailure {
+  // That the fallback is not to be had says less than why the preferred one was refused.
+  if (refusesTls(fallback) || breaksTls(fallback)) {
+    return preferred;
+  }
+  return breaksTls(preferred) ? { ...fallback, overTls: preferred } : fallback;
 }
 
 /** Tells whether something answered that does not speak PostgreSQL's protocol. */
@@ -41,7 +58,20 @@ export function isNotPostgres({ encryption, answer }: ConnectFailure): boolean {
     return false;
   }
   // Before encryption one letter; else a message: its type, then a length far below 16 MB.
-  return !(encryption === "tls" ? /^(?:[SN]$|E)/s : /^[RENv]\0/s).test(answer);
+  if (encryption !== "plain") {
+    return !/^(?:[SN]$|E)/s.test(answer);
+  }
+  return !/^[RENv]\0/s.test(answer) && answeredError(answer) === undefined;
+}
+
+/**
+ * What a server says in an error that it sends instead of the answer that was asked for. One that
+ * cannot start a process for the client sends it in the form of protocol 2, which has no length.
+ */
+export function answeredError(answer: string): string | undefined {
+  const [, current, old] = /^E(?:\0.{3}(?:.*?\0)?M([^\0]+)\0|([^\0]+)\n\0)/s.exec(answer) ?? [];
+  const words = current ?? old;
+  return words === undefined ? undefined : Buffer.from(words, "latin1").toString("utf8");
 }
 
 function codeOf(error: Error): string | undefined {

@@ -4,7 +4,7 @@ import { PgMigError } from "@pg-mig/model";
 import { afterEach, describe, expect, it } from "vitest";
 import { type ConnectNodeOptions, connectNode } from "./connect-node.js";
 import { type Node, resolveNodes } from "./node.js";
-import type { NodeSpec } from "./node-spec.js";
+import type { NodeDefaults, NodeSpec } from "./node-spec.js";
 import { waitForNode } from "./wait-for-node.js";
 
 const servers: { readonly server: Server; readonly sockets: Set<Socket> }[] = [];
@@ -19,12 +19,12 @@ afterEach(async () => {
 });
 
 /** Something that listens and is no PostgreSQL server; gives its port. */
-async function listen(onData: (socket: Socket) => void): Promise<number> {
+async function listen(onData: (socket: Socket, data: Buffer) => void): Promise<number> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on("error", () => {});
-    socket.on("data", () => onData(socket));
+    socket.on("data", (data) => onData(socket, data));
   });
   servers.push({ server, sockets });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -35,12 +35,31 @@ async function listen(onData: (socket: Socket) => void): Promise<number> {
   return address.port;
 }
 
-function nodeOf(spec: NodeSpec): Node {
+const tlsHandshake = 22;
+
+function isTlsRequest(data: Buffer): boolean {
+  return data.length === 8 && data.readInt32BE(4) === 80_877_103;
+}
+
+/** Agrees to TLS, and then answers what is none. */
+function brokenTls(socket: Socket, data: Buffer): void {
+  socket.write(isTlsRequest(data) ? "S" : "no TLS at all");
+}
+
+function errorResponse(words: string, sqlState = "53300"): string {
+  const fields = `SFATAL\0VFATAL\0C${sqlState}\0M${words}\0\0`;
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(fields.length + 4);
+  return `E${length.toString("latin1")}${fields}`;
+}
+
+function nodeOf(spec: NodeSpec, defaults: Partial<NodeDefaults> = {}): Node {
   const [node] = resolveNodes([{ password: "hunter2", ...spec }], {
     port: 5432,
     user: "ann",
     database: "app",
     sslMode: "disable",
+    ...defaults,
   });
   if (node === undefined) {
     throw new Error("no node");
@@ -51,8 +70,9 @@ function nodeOf(spec: NodeSpec): Node {
 async function failure(
   spec: NodeSpec,
   options: Partial<ConnectNodeOptions> = {},
+  defaults: Partial<NodeDefaults> = {},
 ): Promise<PgMigError> {
-  const error: unknown = await connectNode(nodeOf(spec), {
+  const error: unknown = await connectNode(nodeOf(spec, defaults), {
     applicationName: "test",
     ...options,
   }).then(
@@ -107,9 +127,13 @@ describe("connectNode, where no server is", () => {
     const port = await listen(() => {});
     for (const sslMode of ["disable", "require"] as const) {
       const spec = { host: "127.0.0.1", port, sslMode };
-      const { code, message } = await failure(spec, { connectTimeoutMs: 50 });
-      expect(code).toBe("NODE_UNREACHABLE");
-      expect(message).toBe(`No server answered at 127.0.0.1:${port} within 0.05 s.`);
+      for (const given of [
+        await failure(spec, { connectTimeoutMs: 50 }),
+        await failure(spec, {}, { connectTimeoutMs: 50 }),
+      ]) {
+        expect(given.code).toBe("NODE_UNREACHABLE");
+        expect(given.message).toBe(`No server answered at 127.0.0.1:${port} within 0.05 s.`);
+      }
     }
   });
 
@@ -135,6 +159,43 @@ describe("connectNode, where no server is", () => {
     });
     const { code } = await failure({ host: "127.0.0.1", port, sslMode: "require" });
     expect(code).toBe("TLS_FAILED");
+  });
+
+  it("tells the reason of a failed TLS handshake in words, not in the form of OpenSSL", async () => {
+    const port = await listen(brokenTls);
+    const { code, message } = await failure({ host: "127.0.0.1", port, sslMode: "require" });
+    expect(code).toBe("TLS_FAILED");
+    expect(message).toMatch(
+      /^The TLS connection to 127\.0\.0\.1:\d+\/app failed: [a-z][a-z0-9 ]+\.$/,
+    );
+  });
+
+  it.each([
+    ["as PostgreSQL sends it now", errorResponse("sorry, too many clients already")],
+    ["without a length", "Ecould not fork new process for connection: Out of memory\n\0"],
+  ])("tells the error that answers the request for TLS, %s", async (_, text) => {
+    const port = await listen((socket) => socket.end(text, "latin1"));
+    for (const sslMode of ["require", "prefer", "disable"] as const) {
+      const { code, message } = await failure({ host: "127.0.0.1", port, sslMode });
+      expect(code).toMatch(/CONNECTION_FAILED|TOO_MANY_CONNECTIONS/);
+      expect(message).toMatch(/: (sorry, too many clients already|could not fork .* memory)\./);
+    }
+  });
+
+  it("falls back to plain, where the mode is prefer, from a handshake that fails", async () => {
+    const refusal = errorResponse("no entry for you", "28000");
+    const port = await listen((socket, data) => {
+      if (isTlsRequest(data) || data[0] === tlsHandshake) {
+        brokenTls(socket, data);
+      } else {
+        socket.end(refusal, "latin1");
+      }
+    });
+    const { code, message } = await failure({ host: "127.0.0.1", port, sslMode: "prefer" });
+    expect(code).toBe("NODE_AUTH_FAILED");
+    expect(message).toMatch(/no entry for you\. TLS was tried first and failed: [a-z ]+\.$/);
+    const { message: allowed } = await failure({ host: "127.0.0.1", port, sslMode: "allow" });
+    expect(allowed).toContain("no entry for you");
   });
 
   it("shows no password in any error, nor in its cause", async () => {

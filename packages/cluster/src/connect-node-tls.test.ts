@@ -1,10 +1,11 @@
 import { chmod, chown, readFile, stat, writeFile } from "node:fs/promises";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { isPgMigError } from "@pg-mig/model";
 import { startNodes, type TestCluster, type TestNode } from "@pg-mig/testkit";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { connectNode } from "./connect-node.js";
 import { resolveNodes } from "./node.js";
 import type { NodeDefaults } from "./node-spec.js";
@@ -112,5 +113,31 @@ describe("connectNode, with a server that offers TLS", () => {
   it("names a certificate file that is not there", async () => {
     const sslRootCert = "/nowhere/root.crt";
     expect(await outcome({ sslMode: "verify-ca", sslRootCert })).toBe("TLS_FILE_UNREADABLE");
+  });
+
+  it.each([
+    ["a server that agrees to TLS and breaks the handshake", "S"],
+    ["a server that answers the request for TLS with an error", "Ecould not fork\n\0"],
+  ])("falls back to plain where the mode is prefer, before %s", async (_, answer) => {
+    const proxy = createServer((client) => {
+      client.once("data", (data) => {
+        if (data.readInt32BE(4) === 80_877_103) {
+          client.write(answer);
+          client.once("data", () => client.end("no TLS"));
+          return;
+        }
+        const upstream = connect(server.port, server.host);
+        upstream.write(data);
+        client.pipe(upstream).pipe(client);
+      });
+      client.on("error", () => {});
+    });
+    onTestFinished(() => void proxy.close());
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    const { port } = proxy.address() as AddressInfo;
+    const way = { host: "127.0.0.1", port };
+    expect(await outcome({ ...way, sslMode: "prefer" })).toBe("plain");
+    expect(await outcome({ ...way, sslMode: "require" })).toMatch(/TLS_FAILED|CONNECTION_FAILED/);
+    expect(await outcome({ ...way, sslMode: "allow" })).toBe("plain");
   });
 });

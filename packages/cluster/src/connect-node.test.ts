@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PgMigError } from "@pg-mig/model";
 import { startNodes, type TestCluster, type TestNode } from "@pg-mig/testkit";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { connectNode } from "./connect-node.js";
 import { type Node, resolveNodes } from "./node.js";
 import type { NodeDefaults, NodeSpec } from "./node-spec.js";
@@ -82,6 +82,55 @@ describe("connectNode", () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+
+  it("names a password file that it does not use where the server asks for a password", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "pg-mig-connect-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const passFile = join(folder, "pgpass");
+    await writeFile(passFile, `*:*:*:*:${server.password}`);
+    await chmod(passFile, 0o644);
+    const notes: string[] = [];
+    const node = nodeOf({}, { password: undefined, passFile });
+    const connecting = connectNode(node, { applicationName, onNote: (note) => notes.push(note) });
+    const problem = `The password file ${passFile} has group or world access; permissions should be u=rw (0600) or less.`;
+    await expect(connecting).rejects.toMatchObject({
+      code: "NODE_AUTH_FAILED",
+      message: `${node.name} asks for the password of user "postgres", and none is set. ${problem}`,
+    });
+    expect(notes).toEqual([problem]);
+  });
+
+  it("sends startup parameters, which a reset keeps", async () => {
+    const startupParameters = {
+      TimeZone: "Asia/Tokyo",
+      DateStyle: "SQL, DMY",
+      geqo: "off",
+      options: "-c work_mem=5MB",
+    };
+    const client = await connectNode(nodeOf({}, { startupParameters }), { applicationName });
+    await client.query("SET TimeZone TO 'UTC'; SET DateStyle TO 'ISO'; SET geqo TO on");
+    await client.query("DISCARD ALL");
+    const names = ["TimeZone", "DateStyle", "geqo", "work_mem"];
+    const { rows } = await client.query(
+      `SELECT ${names.map((name) => `current_setting('${name}') AS "${name}"`).join(", ")}`,
+    );
+    await client.end();
+    expect(Object.values(rows[0])).toEqual(["Asia/Tokyo", "SQL, DMY", "off", "5MB"]);
+  });
+
+  it("says which variables to correct where the server refuses a startup parameter", async () => {
+    const { message, hint } = await failure(
+      nodeOf({}, { startupParameters: { TimeZone: "Mars/Olympus" } }),
+    );
+    expect(message).toContain('invalid value for parameter "TimeZone": "Mars/Olympus"');
+    expect(hint).toContain("PGTZ");
+  });
+
+  it("calls the host by its name, whatever the address that it led to", async () => {
+    const client = await connectNode(nodeOf({ host: "localhost" }), { applicationName });
+    expect(client.host).toBe("localhost");
+    await client.end();
   });
 
   it("does not end the process when an idle connection breaks", async () => {

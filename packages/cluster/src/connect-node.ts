@@ -3,18 +3,23 @@ import { setMaxListeners } from "node:events";
 import { isIP, Socket } from "node:net";
 import type { Client } from "pg";
 import { connectError } from "./connect-error.js";
-import { type ConnectFailure, mayFallBack, refusesTls, unanswered } from "./connect-failure.js";
+import { type ConnectFailure, chooseFailure, mayFallBack, unanswered } from "./connect-failure.js";
 import type { Node } from "./node.js";
-import { readPassword } from "./pass-file.js";
+import { passwordOf } from "./pass-file.js";
 import { type TlsAttempt, tlsAttempts } from "./tls-attempts.js";
+
+/** So much of a server's first answer is kept: its own error, if it is one. */
+const answerBytes = 2000;
 
 export interface ConnectNodeOptions {
   /** What `pg_stat_activity` shows for the connection. */
   readonly applicationName: string;
-  /** How long each address of the node has to answer and to let us in. @default 10000 */
+  /** How long each address has to answer and to let us in. @default what the node says, or 10000 */
   readonly connectTimeoutMs?: number | undefined;
   /** Gives up, rejecting with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /** Told of a password file that is there and not used. */
+  readonly onNote?: ((message: string) => void) | undefined;
 }
 
 /**
@@ -29,17 +34,22 @@ export interface ConnectNodeOptions {
  * `CONNECTION_FAILED`.
  */
 export async function connectNode(node: Node, options: ConnectNodeOptions): Promise<Client> {
-  const { signal, connectTimeoutMs = 10_000 } = options;
+  const { signal, connectTimeoutMs = node.connectTimeoutMs ?? 10_000 } = options;
   signal?.throwIfAborted();
   // Many nodes are connected to at once under one signal: that is no leak to warn of.
   if (signal !== undefined) {
     setMaxListeners(0, signal);
   }
-  const password =
-    node.password ??
-    (node.passFile === undefined ? undefined : await readPassword(node.passFile, node));
+  const { password, problem } = await passwordOf(node);
+  if (problem !== undefined) {
+    options.onNote?.(problem);
+  }
   const encryptions = await tlsAttempts(node);
-  const told = { password: password === undefined ? "missing" : "set", connectTimeoutMs } as const;
+  const told = {
+    password: password === undefined ? "missing" : "set",
+    passFileProblem: problem,
+    connectTimeoutMs,
+  } as const;
   const addresses = await addressesOf(node).catch((error) => {
     throw connectError(node, unanswered(error), told);
   });
@@ -57,10 +67,7 @@ export async function connectNode(node: Node, options: ConnectNodeOptions): Prom
         return outcome.client;
       }
       signal?.throwIfAborted();
-      // That the fallback is not offered says less than why the preferred one was refused.
-      if (tls === encryptions[0] || !refusesTls(outcome)) {
-        failure = outcome;
-      }
+      failure = tls === encryptions[0] ? outcome : chooseFailure(failure, outcome);
       if (!mayFallBack(outcome)) {
         break;
       }
@@ -91,7 +98,7 @@ async function connectOnce(
   const socket = new Socket();
   let answer: string | undefined;
   socket.once("data", (data) => {
-    answer = data.toString("latin1", 0, 8);
+    answer = data.toString("latin1", 0, answerBytes);
   });
   let passwordAsked = false;
   const client = new Client({
@@ -112,25 +119,42 @@ async function connectOnce(
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   });
+  sendAtStart(client, node.startupParameters);
   client.on("error", () => {});
+  let encrypted = false;
+  client.connection.once("sslconnect", () => {
+    client.connection.stream.once("secureConnect", () => {
+      encrypted = true;
+    });
+  });
   let timedOut = false;
-  const timer = setTimeout(() => {
+  const onTimeout = () => {
     timedOut = true;
     socket.destroy();
-  }, connectTimeoutMs);
+  };
+  const timer = connectTimeoutMs === Infinity ? undefined : setTimeout(onTimeout, connectTimeoutMs);
   const abort = () => socket.destroy();
   signal?.addEventListener("abort", abort);
   try {
     await client.connect();
+    // What psql calls HOST: the name, not the address that it led to.
+    client.host = node.host;
     return { client };
   } catch (error) {
     socket.destroy();
-    const encryption = tls === false ? "plain" : "tls";
+    const encryption = tls === false ? "plain" : encrypted ? "tls" : "tls-asked";
     return { error, encryption, passwordAsked, timedOut, answer };
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", abort);
   }
+}
+
+/** pg has no option for these: it sends only the ones that it knows. */
+function sendAtStart(client: Client, parameters: Readonly<Record<string, string>>): void {
+  const starting = client as Client & { getStartupConf(): Record<string, string> };
+  const known = starting.getStartupConf();
+  starting.getStartupConf = () => ({ ...known, ...parameters });
 }
 
 async function addressesOf({ host }: Node): Promise<string[]> {

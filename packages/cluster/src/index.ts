@@ -16,6 +16,7 @@ export { hosts } from "./hosts-source.js";
 export type { Node } from "./node.js";
 export { resolveNodes } from "./node.js";
 export type { NodeAddress } from "./node-address.js";
+export { nodeEnvironment } from "./node-environment.js";
 export type { NodeIdentity } from "./node-identity.js";
 export { nodeIdentitySql, parseNodeIdentity } from "./node-identity.js";
 export { parseNodeList } from "./node-list.js";

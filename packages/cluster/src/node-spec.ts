@@ -32,4 +32,8 @@ export interface NodeDefaults {
   readonly sslKey?: string | undefined;
   /** A file in the format of `~/.pgpass`, for nodes without a password; it need not exist. */
   readonly passFile?: string | undefined;
+  /** How long each address of a node has to let us in; `Infinity`: no limit. @default 10000 */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Sent when a connection starts, as libpq does for `PGTZ` and the like: `{ TimeZone: "UTC" }`. */
+  readonly startupParameters?: Readonly<Record<string, string>> | undefined;
 }

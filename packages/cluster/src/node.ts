@@ -16,6 +16,8 @@ export interface Node extends NodeAddress {
   readonly sslCert: string | undefined;
   readonly sslKey: string | undefined;
   readonly passFile: string | undefined;
+  readonly connectTimeoutMs: number | undefined;
+  readonly startupParameters: Readonly<Record<string, string>>;
   readonly island: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
 }
@@ -92,6 +94,8 @@ function createNode(
       sslCert: defaults.sslCert,
       sslKey: defaults.sslKey,
       passFile: defaults.passFile,
+      connectTimeoutMs: defaults.connectTimeoutMs,
+      startupParameters: { ...defaults.startupParameters },
       island: spec.island,
       labels: { ...spec.labels },
     },

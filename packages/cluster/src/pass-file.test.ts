@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { findPassword, readPassword } from "./pass-file.js";
 
 const wanted = { host: "db1", port: 5432, database: "app", user: "ann" };
@@ -41,17 +41,33 @@ describe("findPassword", () => {
 });
 
 describe("readPassword", () => {
-  it("reads only a file that is there and is its owner's alone", async () => {
+  async function read(mode: number) {
     const folder = await mkdtemp(join(tmpdir(), "pg-mig-pass-"));
-    try {
-      const path = join(folder, "pgpass");
-      expect(await readPassword(path, wanted)).toBeUndefined();
-      await writeFile(path, "*:*:*:*:secret", { mode: 0o600 });
-      expect(await readPassword(path, wanted)).toBe("secret");
-      await chmod(path, 0o644);
-      expect(await readPassword(path, wanted)).toBeUndefined();
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const path = join(folder, "pgpass");
+    await writeFile(path, "*:*:*:*:secret");
+    await chmod(path, mode);
+    return { path, answer: await readPassword(path, wanted) };
+  }
+
+  it.each([0o600, 0o400])("reads a file that is its owner's alone (mode %o)", async (mode) => {
+    expect((await read(mode)).answer).toEqual({ password: "secret" });
+  });
+
+  it.each([0o640, 0o604, 0o620, 0o610])(
+    "does not use a file that others may read or write, and says so (mode %o)",
+    async (mode) => {
+      const { path, answer } = await read(mode);
+      expect(answer).toEqual({
+        problem: `The password file ${path} has group or world access; permissions should be u=rw (0600) or less.`,
+      });
+    },
+  );
+
+  it("gives nothing for a file that is not there, and says what is no file", async () => {
+    expect(await readPassword("/nowhere/at/all", wanted)).toEqual({});
+    expect(await readPassword(tmpdir(), wanted)).toEqual({
+      problem: `The password file ${tmpdir()} is not a plain file.`,
+    });
   });
 });

@@ -1,4 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
+import type { Node } from "./node.js";
 import type { NodeAddress } from "./node-address.js";
 
 /**
@@ -33,23 +34,44 @@ export function findPassword(
   return undefined;
 }
 
+/** What a password file gives for a node, and why it is not used if it is there and unfit. */
+export interface PassFileAnswer {
+  readonly password?: string | undefined;
+  /** A sentence. */
+  readonly problem?: string;
+}
+
 /**
- * Reads a password from a file in the format of `~/.pgpass`. A file that is not there, or that
- * others than its owner may read, gives none: libpq does not use such a file either.
+ * Reads a password from a file in the format of `~/.pgpass`. As with libpq, a file that is not there
+ * gives none, and one that others than its owner may read or write is not used. Never rejects.
  */
 export async function readPassword(
   path: string,
   wanted: NodeAddress & { readonly user: string },
-): Promise<string | undefined> {
+): Promise<PassFileAnswer> {
   try {
-    const { mode } = await stat(path);
-    if (process.platform !== "win32" && (mode & 0o077) !== 0) {
-      return undefined;
+    const found = await stat(path);
+    if (!found.isFile()) {
+      return { problem: `The password file ${path} is not a plain file.` };
     }
-    return findPassword(await readFile(path, "utf8"), wanted);
+    if (process.platform !== "win32" && (found.mode & 0o077) !== 0) {
+      return {
+        problem: `The password file ${path} has group or world access; permissions should be u=rw (0600) or less.`,
+      };
+    }
+    return { password: findPassword(await readFile(path, "utf8"), wanted) };
   } catch {
-    return undefined;
+    return {};
   }
+}
+
+/** The password to log in to a node with: its own, else that of its password file. Never rejects. */
+export async function passwordOf(node: Node): Promise<PassFileAnswer> {
+  const { password, passFile } = node;
+  if (password !== undefined || passFile === undefined) {
+    return { password };
+  }
+  return readPassword(passFile, node);
 }
 
 function withoutBackslashes(field: string | undefined): string | undefined {

@@ -1,5 +1,5 @@
 import type { Blocker, RequeueReason } from "@pg-mig/report";
-import type { Session, SessionPool, SessionWork } from "@pg-mig/sessions";
+import type { Session, SessionWork } from "@pg-mig/sessions";
 import {
   acquireSession,
   isConnectionLoss,
@@ -20,7 +20,6 @@ import type { StepRecorder } from "./step-recorder.js";
 import type { StepScript } from "./step-script.js";
 
 export interface RunChainsOptions<L> extends ScriptEnvironment {
-  readonly sessions: SessionPool;
   readonly recorder: StepRecorder<L>;
   /** The script of a version; called for versions of the chains only. */
   readonly stepScript: (version: string) => StepScript;
@@ -163,7 +162,12 @@ class ChainRun<L> {
         step,
         lockTimeoutMs: lockTimeoutMs(state.attempts, this.#options.lockTimeoutMs),
         recorder: this.#options.recorder,
-        scriptOptions: scriptOptions(this.#options, { node: node.label, shard, version, file }),
+        scriptOptions: scriptOptions(this.#options, session, {
+          node: node.label,
+          shard,
+          version,
+          file,
+        }),
       };
       const result = state.givenUp
         ? await checkStep(session, attempt)

@@ -1,6 +1,6 @@
 import { PgMigError } from "@pg-mig/model";
 import type { Blocker } from "@pg-mig/report";
-import type { SessionNode, SessionPool } from "@pg-mig/sessions";
+import type { SessionNode } from "@pg-mig/sessions";
 import {
   acquireSession,
   errorInfo,
@@ -22,7 +22,6 @@ import { noScript, runStepScript, type StepScript } from "./step-script.js";
 const nodesAtATime = 64;
 
 export interface RunOnNodesOptions extends ScriptEnvironment {
-  readonly sessions: SessionPool;
   readonly lockTimeoutMs: number;
   readonly retryForMs: number;
   /** For how long a node that cannot be reached is tried again, in milliseconds. */
@@ -157,7 +156,7 @@ async function inTransaction(
   for (let attempt = 0; ; attempt++) {
     const { file } = step.script;
     const session = await acquireSession(node, file === "" ? undefined : { file }, options);
-    const environment = scriptOptions(options, { node: node.label, file });
+    const environment = scriptOptions(options, session, { node: node.label, file });
     let committing = false;
     try {
       await runStepScript(session, step, {

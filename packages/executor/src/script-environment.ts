@@ -1,13 +1,15 @@
 import type { RunScriptOptions, ScriptNotice } from "@pg-mig/psql-script";
 import type { RunEvent } from "@pg-mig/report";
+import type { NodeEnvironment, Session, SessionPool } from "@pg-mig/sessions";
 
 /** What all files of a run share. */
 export interface ScriptEnvironment {
-  /** The environment that psql commands in the files see. */
+  /** The environment that psql commands in the files see, but for what says where their node is. */
   readonly env: Readonly<Record<string, string>>;
   /** Whether backticks, `\!` and `\copy … program` run shell commands; otherwise they are errors. */
   readonly allowShell: boolean;
   readonly emit: (event: RunEvent) => void;
+  readonly sessions: SessionPool;
   /** When it aborts: no further message is sent. */
   readonly signal: AbortSignal;
 }
@@ -20,13 +22,17 @@ interface ScriptPlace {
   readonly file: string;
 }
 
-/** The options with which a file runs: what it prints, and what the server warns of, become events. */
+/**
+ * The options with which a file runs in a session: programs that it starts reach the same server; what
+ * it prints, and what the server warns of, become events.
+ */
 export function scriptOptions(
-  { env, allowShell, emit, signal }: ScriptEnvironment,
+  { env, allowShell, emit, sessions, signal }: ScriptEnvironment,
+  session: Session,
   { file, ...place }: ScriptPlace,
 ): RunScriptOptions {
   return {
-    env,
+    env: withVariables(env, sessions.environmentOf(session)),
     allowShell,
     signal,
     onNotice: ({ severity, code, message }: ScriptNotice) => {
@@ -37,4 +43,19 @@ export function scriptOptions(
     },
     onOutput: (line) => emit({ type: "output", ...place, file, line }),
   };
+}
+
+function withVariables(
+  env: Readonly<Record<string, string>>,
+  variables: NodeEnvironment,
+): Record<string, string> {
+  const result = { ...env };
+  for (const [name, value] of Object.entries(variables)) {
+    if (value === undefined) {
+      delete result[name];
+    } else {
+      result[name] = value;
+    }
+  }
+  return result;
 }

@@ -12,7 +12,7 @@ export type { Only } from "./selected-shards.js";
 export { isConnectionLoss, isInterruption, retryReason, serverWords } from "./server-error.js";
 export { Session } from "./session.js";
 export { parseBlockers, whoIsSql } from "./session-activity.js";
-export type { SessionClient, SessionNode } from "./session-client.js";
+export type { NodeEnvironment, SessionClient, SessionNode } from "./session-client.js";
 export type { SessionWork } from "./session-pool.js";
 export { SessionPool } from "./session-pool.js";
 export type { SessionWatchOptions } from "./session-watch.js";

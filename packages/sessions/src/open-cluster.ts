@@ -11,6 +11,7 @@ import {
   distinctNodes,
   type Node,
   type NodeDefaults,
+  nodeEnvironment,
   nodeIdentitySql,
   parseNodeIdentity,
   streamRows,
@@ -31,7 +32,7 @@ import { PrimaryFinder } from "./primary-finder.js";
 import { readPatiently } from "./read-patiently.js";
 import type { RunLock } from "./run-lock.js";
 import { chosenShards, nodesToAsk, nodesToUse, type Only } from "./selected-shards.js";
-import type { SessionNode } from "./session-client.js";
+import type { NodeEnvironment, SessionNode } from "./session-client.js";
 import { SessionPool } from "./session-pool.js";
 import { sharedByPooler } from "./shared-by-pooler.js";
 
@@ -65,6 +66,7 @@ export interface LockClusterOptions {
 
 interface ConnectOptions extends OpenClusterOptions {
   readonly applicationName: string;
+  readonly onConnectNote: (message: string) => void;
   readonly pool: EntryPool;
 }
 
@@ -106,8 +108,16 @@ export interface OpenCluster {
 export async function openCluster(given: OpenClusterOptions): Promise<OpenCluster> {
   const { action, sources, defaults, signal, onNote, only } = given;
   const run = { action, since: new Date(), pid: process.pid, host: hostname() };
+  const told = new Set<string>();
   const options: ConnectOptions = {
     ...given,
+    // The nodes share a password file: what is wrong with it is told once.
+    onConnectNote: (message) => {
+      if (!told.has(message)) {
+        onNote(message);
+      }
+      told.add(message);
+    },
     applicationName: renderRunName(run),
     pool: new EntryPool(),
   };
@@ -152,8 +162,10 @@ function createOpenCluster(
   options: ConnectOptions,
 ): OpenCluster {
   const byName = new Map(nodes.map((open) => [open.node.name, open]));
+  const { applicationName, signal } = options;
   const primaries = new PrimaryFinder(options);
   const backends = new WeakMap<object, { readonly node: Node; readonly key: BackendKey }>();
+  const environments = new WeakMap<object, NodeEnvironment>();
   let runLock: RunLock | undefined;
   let shared: ReadonlySet<string> = new Set();
   const sessions = new SessionPool({
@@ -171,8 +183,10 @@ function createOpenCluster(
       if (key !== undefined) {
         backends.set(client, { node, key });
       }
+      environments.set(client, await nodeEnvironment(node));
       return client;
     },
+    environment: (client) => environments.get(client) ?? {},
     async cancel(_, client) {
       const backend = backends.get(client);
       if (backend !== undefined) {
@@ -186,7 +200,7 @@ function createOpenCluster(
     sessions.release(await sessions.acquire(node));
   };
   const readAgain = async (open: OpenNode, reconnectForMs: number): Promise<OpenNode> => {
-    const { signal, only, pool } = options;
+    const { only, pool } = options;
     const ledger = await readPatiently(open.node, { sessions, pool, reconnectForMs, signal });
     return { ...open, ledger, shards: chosenShards(open.node, ledger.shards, only) };
   };
@@ -198,7 +212,7 @@ function createOpenCluster(
       const { RunLock } = await import("./run-lock.js");
       const opened = nodes.map((open) => ({ open, client: clients.get(open.node.name) }));
       shared = await sharedByPooler(opened, {
-        connect: ({ node }) => connectNode(node, options),
+        connect: ({ node }) => connectNode(node, { applicationName, signal }),
         allowPooler,
         onNote: options.onNote,
       });
@@ -215,7 +229,7 @@ function createOpenCluster(
             };
           }),
         waitMs,
-        signal: options.signal,
+        signal,
         onNote: options.onNote,
       });
       // The first sessions are opened meanwhile, but by a run that may wait for long: what cannot be
@@ -279,7 +293,7 @@ async function inspectNode(
 
 async function connect(
   node: Node,
-  { createDatabase, signal, onNote, applicationName }: ConnectOptions,
+  { createDatabase, signal, onNote, onConnectNote, applicationName }: ConnectOptions,
 ): Promise<pg.Client> {
   if (createDatabase) {
     const onWaiting = (reason: string) => onNote(`Waiting for ${node.label}: ${reason}`);
@@ -288,7 +302,7 @@ async function connect(
       onNote(`The database "${node.database}" did not exist on ${node.label}; it is created.`);
     }
   }
-  return connectNode(node, { applicationName, signal });
+  return connectNode(node, { applicationName, signal, onNote: onConnectNote });
 }
 
 function noPrimary(nodes: readonly Node[]): PgMigError {

@@ -26,6 +26,9 @@ export interface SessionNode {
   readonly host: string;
 }
 
+/** Environment variables, by name; `undefined`: it is not set. */
+export type NodeEnvironment = Readonly<Record<string, string | undefined>>;
+
 /** How the executor reaches the servers. */
 export interface SessionConnections {
   /** Opens a connection to a node. Rejects with a `PgMigError` that says why it cannot. */
@@ -37,6 +40,11 @@ export interface SessionConnections {
    * is set, and nobody is watched, beyond a transaction. @default no
    */
   sharesBackends?(node: SessionNode): boolean;
+  /**
+   * The variables with which programs reach the server of a connection; files see them in their
+   * environment. `undefined` takes a variable away. @default none
+   */
+  environment?(client: SessionClient): NodeEnvironment;
   /**
    * Asked before something begins on a node. Rejects where nothing may begin there: with a
    * `PgMigError` `RUN_LOCKED` if another run works on it, for good.

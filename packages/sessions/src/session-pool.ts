@@ -1,6 +1,11 @@
 import { PgMigError } from "@pg-mig/model";
 import { Session } from "./session.js";
-import type { SessionClient, SessionConnections, SessionNode } from "./session-client.js";
+import type {
+  NodeEnvironment,
+  SessionClient,
+  SessionConnections,
+  SessionNode,
+} from "./session-client.js";
 import type { ServerSession } from "./session-settings.js";
 import { within } from "./within.js";
 
@@ -91,6 +96,11 @@ export class SessionPool {
       return session;
     }
     throw unreachable(node, "broke the connection as soon as it was open");
+  }
+
+  /** The variables with which programs reach the server of a session. */
+  environmentOf(session: Session): NodeEnvironment {
+    return this.#connections.environment?.(session.connection) ?? {};
   }
 
   /** Opens a connection that is no session. Who gets it must end it. */
