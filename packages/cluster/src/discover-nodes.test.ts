@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { PgMigError } from "@pg-mig/model";
 import { describe, expect, it } from "vitest";
 import { discoverNodes } from "./discover-nodes.js";
@@ -82,6 +83,16 @@ describe("discoverNodes", () => {
     expect(message).toContain("`password`");
     expect(message).not.toContain("12345");
   });
+
+  it.each(["host=db1 password=hunter2", "postgres://ann:hunter2@db1", "ann:hunter2@db1"])(
+    "refuses a connection string as a host, and does not show it: %s",
+    async (host) => {
+      const { code, message, hint, cause } = await failure([untyped({ host, port: "x" })]);
+      expect(code).toBe("DISCOVERY_FAILED");
+      expect(message).toContain("`host`");
+      expect(inspect({ message, hint, cause })).not.toMatch(/hunter2|db1/);
+    },
+  );
 
   it("refuses to go on without a node", async () => {
     expect(await failure([])).toMatchObject({ code: "NODES_MISSING" });

@@ -15,17 +15,19 @@ export function renderEndpoint({ host, port }: Pick<NodeAddress, "host" | "port"
  * a separator is percent-encoded.
  */
 export function renderAddress(address: NodeAddress): string {
-  return `${renderEndpoint(address)}/${encode(address.database, /[%,;/?#@\s]|:\/\//g)}`;
+  return `${renderEndpoint(address)}/${encode(address.database, /[%,;/?#@=\s]|:\/\//g)}`;
 }
 
 /** The host as it is written before a port. */
 export function renderHost(host: string): string {
   if (host.startsWith("/")) {
     // A socket directory of one level needs its second slash, or it would read as a database.
-    const directory = encode(host, /[%,;:?#@\s]/g);
+    const directory = encode(host, /[%,;:?#@=\s]/g);
     return directory.indexOf("/", 1) === -1 ? `${directory}/` : directory;
   }
-  return host.includes(":") ? `[${encode(host, /[%,;/?#@\s\]]/g)}]` : encode(host, /[%,;/?#@\s]/g);
+  return host.includes(":")
+    ? `[${encode(host, /[%,;/?#@=\s\]]/g)}]`
+    : encode(host, /[%,;/?#@=\s]/g);
 }
 
 function encode(text: string, special: RegExp): string {

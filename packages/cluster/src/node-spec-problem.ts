@@ -14,6 +14,10 @@ export function nodeSpecProblem(value: unknown): string | undefined {
   if (typeof host !== "string") {
     return `expected \`host\` to be a text, got ${describe(host)}`;
   }
+  // It may be a whole connection string, which only a list of hosts may hold, as a URL.
+  if (!host.startsWith("/") && /[=@]|:\/\//.test(host)) {
+    return "expected `host` to be a host name, an IP address or a socket directory, got something that is not shown, since a password may be in it";
+  }
   const of = `of "${host}"`;
   if (
     port !== undefined &&

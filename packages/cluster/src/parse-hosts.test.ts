@@ -132,4 +132,41 @@ describe("parseHosts", () => {
       ),
     );
   });
+
+  it.each([
+    "host=127.0.0.1 password=S3cretPw",
+    "host = 127.0.0.1 password = S3cretPw",
+    "db1, host=db2 password='S3cret Pw' dbname=app",
+    "S3cretPw:x password=S3cretPw",
+    "postgres://S3cretPw:x/y/z password=S3cretPw",
+    "mysql://S3cretPw?password=S3cretPw",
+  ])("refuses a keyword/value connection string, and shows nothing of it: %s", (list) => {
+    const { code, message, hint } = failure(list);
+    expect(code).toBe("HOSTS_INVALID");
+    expect(message).toMatch(/^Entry \d of the list of hosts has an "="/);
+    expect(hint).toContain("postgres://user:password@host:port/db");
+    expect(`${message} ${hint}`).not.toMatch(/S3cret|127/);
+  });
+
+  it("shows no part of a list in which a keyword/value connection string is", () => {
+    const word = fc
+      .array(fc.constantFrom(..."QX79@:/?#%'[]\\&."), { minLength: 1, maxLength: 12 })
+      .map((characters) => characters.join(""));
+    const pair = fc
+      .tuple(fc.constantFrom("host", "password", "dbname", ""), fc.constantFrom("=", " = "), word)
+      .map((parts) => parts.join(""));
+    const separator = fc.constantFrom(" ", ",", ";", "  ", "\n");
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.oneof(word, pair), separator)),
+        pair,
+        fc.array(fc.tuple(separator, fc.oneof(word, pair))),
+        (before, dsn, after) => {
+          const { message, hint, cause } = failure([before, dsn, after].flat(3).join(""));
+          expect(`${message} ${hint}`).not.toMatch(/[QX79]/);
+          expect(cause).toBeUndefined();
+        },
+      ),
+    );
+  });
 });

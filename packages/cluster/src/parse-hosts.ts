@@ -15,26 +15,39 @@ const scheme = /^postgres(?:ql)?:\/\//i;
  * - `postgres://user:password@host:port/db?sslmode=mode`, each part of which may be left out. A
  *   socket directory is percent-encoded there, or given as `?host=/socket/directory`.
  *
- * In every form, `%XX` stands for a character that would otherwise mean something.
+ * In every form, `%XX` stands for a character that would otherwise mean something. Outside of a URL,
+ * `=` is one: libpq's connection strings (`host=db1 password=…`) are refused.
  *
  * @returns the entries in their order, without what they leave out; an empty list for a blank one.
- * @throws PgMigError `HOSTS_INVALID`, which names the bad entry without its password.
+ * @throws PgMigError `HOSTS_INVALID`, which names the bad entry without its password, or, if parts of a
+ * password may be among the entries, its number alone.
  */
 export function parseHosts(list: string): NodeSpec[] {
   const entries = list.split(separators).filter((entry) => entry !== "");
-  // Looked for first: it may be the rest of a password that held a separator. Then neither it nor
-  // the entry before it can be shown.
+  // Looked for first: a password may have been cut at a separator. Then no entry can be shown.
+  const keyword = entries.findIndex((entry) => entry.includes("=") && !scheme.test(entry));
+  if (keyword !== -1) {
+    throw unshown(
+      `Entry ${keyword + 1} of the list of hosts has an "=" and is no URL. It is not shown: it may hold a password.`,
+      "A keyword/value connection string cannot be used here.",
+    );
+  }
   const torn = entries.findIndex((entry) => entry.includes("@") && !entry.includes("://"));
   if (torn !== -1) {
-    throw new PgMigError(
+    throw unshown(
       `Entry ${torn + 1} of the list of hosts has an "@" but does not start with "postgres://".`,
-      {
-        code: "HOSTS_INVALID",
-        hint: 'Write "postgres://user:password@host:port/db". In a password, write a comma as %2C, a semicolon as %3B and a blank as %20.',
-      },
     );
   }
   return entries.map(parseEntry);
+}
+
+function unshown(message: string, reason?: string): PgMigError {
+  const advice =
+    'Write "postgres://user:password@host:port/db". In a password, write a comma as %2C, a semicolon as %3B and a blank as %20.';
+  return new PgMigError(message, {
+    code: "HOSTS_INVALID",
+    hint: reason === undefined ? advice : `${reason} ${advice}`,
+  });
 }
 
 function parseEntry(entry: string): NodeSpec {

@@ -111,6 +111,18 @@ describe("mergeSettings", () => {
     }
   });
 
+  it.each(["host=db1 password=hunter2", "postgres://ann:hunter2@db1/app"])(
+    "refuses a connection string as the name of a database, and does not show it: %s",
+    (db) => {
+      for (const options of [{ flags: { db } }, { env: { PGDATABASE: db } }]) {
+        const { code, message, hint } = failure(options);
+        expect(code).toBe("SETTING_INVALID");
+        expect(message + hint).not.toMatch(/hunter2|db1/);
+      }
+      expect(merge({ flags: { db: "a=b" } }).database).toBe("a=b");
+    },
+  );
+
   it("counts a relative migration directory from the working directory", () => {
     expect(merge({ flags: { migdir: "a/../mig" } }).migdir).toBe("/work/mig");
   });

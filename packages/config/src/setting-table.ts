@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import {
   count,
+  database,
   duration,
   hosts,
   onOff,
@@ -99,7 +100,7 @@ export const settingTable = {
     option: "--db <name>",
     group: "The cluster",
     variable: "PGDATABASE",
-    type: text,
+    type: database,
     default: undefined,
     shownDefault: "the user's name",
     help: "database of nodes that name none",

@@ -26,6 +26,21 @@ export const text: SettingType<string> = {
   schema: { type: ["string", "number"] },
 };
 
+/** psql takes a connection string for the name of a database, too; it may hold a password. */
+const connectionString =
+  /^postgres(?:ql)?:\/\/|(?:^|\s)(?:host|hostaddr|port|user|password|dbname|service)\s*=/i;
+
+export const database: SettingType<string> = {
+  read(given) {
+    const name = text.read(given);
+    if (!connectionString.test(name)) {
+      return name;
+    }
+    throw invalid(given, "the name of a database, and no connection string", "secret");
+  },
+  schema: text.schema,
+};
+
 export const password: SettingType<string> = {
   read(given) {
     if (typeof given.value === "string") {
