@@ -78,7 +78,7 @@ async function runAction(
       env,
       cwd,
       action: action.type === "status" ? "list" : action.type,
-      os: { user: accountName(env), home: homedir() },
+      os: { user: accountName(env), home: homedir(), uid: nodeProcess.geteuid?.() },
     }),
   );
   const act =

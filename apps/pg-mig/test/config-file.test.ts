@@ -1,3 +1,5 @@
+import { chown } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { scenarios } from "./scenario.js";
 
@@ -16,6 +18,10 @@ describe("pg-mig.config", () => {
     ["js", (text: string) => `module.exports = ${text};`],
     ["mjs", (text: string) => `export default async () => (${text});`],
     ["cjs", (text: string) => `module.exports = () => (${text});`],
+    ["cjs", (text: string) => `exports.default = ${text}; exports.PGHOST = "nowhere.invalid";`],
+    ["cjs", (text: string) => `exports.default = async () => (${text});`],
+    ["js", (text: string) => `exports.__esModule = true; exports.default = ${text};`],
+    ["cts", (text: string) => `exports.default = ${text} as object;`],
   ])("is read as %s: an object, a function, an async function", async (suffix, source) => {
     const { write, migrations, pgMig, database, folder, ledger } = await scenario({
       shards: ["sh1"],
@@ -71,6 +77,26 @@ describe("pg-mig.config", () => {
       { a: "eu 7 true", b: "here", c: `${host}:${port}/${name}`, d: false },
     ]);
   });
+
+  it.skipIf(process.geteuid?.() !== 0)(
+    "is refused by name in a parent folder where it is a stranger's, unless --skip-config is given",
+    async () => {
+      const { write, migrations, pgMig, folder } = await scenario({ shards: ["sh1"] });
+      await migrations({ "1.a.sh": "" });
+      const path = join(folder, "pg-mig.config.cjs");
+      await write("pg-mig.config.cjs", "console.log('IT RAN');");
+      await write("in/pg-mig.config.cjs", "console.log('IT RAN'); module.exports = {};");
+      await chown(path, 65_534, 65_534);
+      for (const action of [[], ["--list"], ["--list=digest"], ["--dry"], ["status"]]) {
+        const { status, stdout, stderr } = await pgMig(action, { cwd: "in" });
+        expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+        expect(stderr).toContain(`The config file ${path} is not run: it belongs to the user`);
+        expect(stderr).toContain("--skip-config");
+      }
+      expect((await pgMig(["--list", "--skip-config"], { cwd: "in" })).status).toBe(0);
+      expect((await pgMig(["--list"])).stdout).toContain("IT RAN");
+    },
+  );
 
   it("calls its `after` once, behind a fully successful apply, the outermost first", async () => {
     const { write, migrations, pgMig } = await scenario({ shards: ["sh1"] });

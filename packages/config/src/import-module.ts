@@ -11,9 +11,9 @@ export async function importFile(path: string): Promise<Readonly<Record<string, 
     return exportsOf(await (await jitiFor(path)).import(path));
   }
   const module = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
-  // An ES module that was compiled to CommonJS has all its exports in `default`.
+  // CommonJS, written as such or compiled from an ES module, has all its exports in `default`.
   const { default: exported } = module;
-  return isCompiled(exported) ? exported : module;
+  return hasDefault(exported) ? exported : module;
 }
 
 /**
@@ -41,14 +41,18 @@ async function jitiFor(path: string) {
 
 /** jiti compiles ES modules to CommonJS; what is none has but one export, `module.exports`. */
 function exportsOf(exported: unknown): Readonly<Record<string, unknown>> {
-  return isCompiled(exported) ? exported : { default: exported };
+  return hasDefault(exported) ? exported : { default: exported };
 }
 
-function isCompiled(exported: unknown): exported is Readonly<Record<string, unknown>> {
-  return (
-    typeof exported === "object" &&
-    exported !== null &&
-    "__esModule" in exported &&
-    exported.__esModule === true
-  );
+/** Whether what a CommonJS file exports has a default export in it: `exports.default = …`. */
+function hasDefault(exported: unknown): exported is Readonly<Record<string, unknown>> {
+  if (typeof exported !== "object" || exported === null) {
+    return false;
+  }
+  if ("__esModule" in exported && exported.__esModule === true) {
+    return true;
+  }
+  // Written by hand, it lacks the mark. A setting named "default" is neither of these.
+  const value = "default" in exported ? exported.default : undefined;
+  return typeof value === "function" || (typeof value === "object" && value !== null);
 }

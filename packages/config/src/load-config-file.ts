@@ -15,12 +15,13 @@ export async function loadConfigFile(path: string, action: Action): Promise<Conf
   let config: unknown;
   try {
     const { default: exported } = await importFile(path);
-    config = typeof exported === "function" ? await exported(action) : exported;
+    // A function may have nothing to say for an action.
+    config = typeof exported === "function" ? ((await exported(action)) ?? {}) : exported;
   } catch (cause) {
     const words = cause instanceof Error ? cause.message : String(cause);
     throw new PgMigError(`The config file ${path} failed: ${words.replace(/[.\s]+$/, "")}.`, {
       code: "CONFIG_FAILED",
-      hint: "Mend the file, or leave it out with --skip-config.",
+      hint: "Fix the file, or leave it out with --skip-config.",
       where: { file: path },
       cause,
     });

@@ -12,7 +12,7 @@ function merge(options: Partial<MergeSettingsOptions> = {}): Settings {
     layers: [],
     env: { PGMIGDIR: "/mig", ...env },
     cwd: "/work",
-    os: { user: "ann", home: "/home/ann" },
+    os: { user: "ann", home: "/home/ann", uid: 1000 },
     ...rest,
   });
 }

@@ -30,7 +30,7 @@ function resolve(options: Partial<ResolveSettingsOptions> = {}): Promise<Setting
     env: { PGMIGDIR: "mig" },
     cwd: root,
     action: "apply",
-    os: { user: "ann", home: "/home/ann" },
+    os: { user: "ann", home: "/home/ann", uid: process.geteuid?.() },
     ...options,
   });
 }
@@ -74,6 +74,10 @@ describe("resolveSettings", () => {
     ["pg-mig.config.js", "module.exports = { PGPORT: 6001 };"],
     ["pg-mig.config.js", "module.exports = async () => ({ PGPORT: 6001 });"],
     ["pg-mig.config.js", "export default { PGPORT: 6001 };"],
+    ["pg-mig.config.cjs", "exports.default = { PGPORT: 6001 };"],
+    ["pg-mig.config.cjs", "exports.default = async () => ({ PGPORT: 6001 });"],
+    ["pg-mig.config.cjs", "module.exports = { PGPORT: 6001, default: 'eu' };"],
+    ["pg-mig.config.cts", "exports.default = { PGPORT: 6001 as number };"],
     ["pg-mig.config.cjs", "module.exports = { PGPORT: 6001 };"],
     ["pg-mig.config.cjs", "exports.__esModule = true; exports.default = { PGPORT: 6001 };"],
     ["pg-mig.config.mjs", "export default { PGPORT: 6001 };"],
@@ -131,6 +135,18 @@ describe("resolveSettings", () => {
     const { after } = await resolve({ cwd: join(root, "a") });
     expect(await Promise.all(after.map((hook) => hook()))).toEqual(["outer", "inner"]);
   });
+
+  it.each([
+    ["pg-mig.config.cjs", "module.exports = (action) => { if (action !== 'apply') return {}; };"],
+    ["pg-mig.config.mjs", "export default async () => {};"],
+    ["pg-mig.config.ts", "export default (): null => null;"],
+  ])(
+    "takes a function that returns nothing for one with nothing to say: %s",
+    async (name, text) => {
+      await write({ [name]: text });
+      expect(await resolve()).toMatchObject({ port: 5432, exported: {} });
+    },
+  );
 
   it("runs no config file with --skip-config", async () => {
     await write({ "pg-mig.config.cjs": "throw new Error('it ran');" });

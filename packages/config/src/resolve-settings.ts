@@ -1,3 +1,4 @@
+import { refuseConfigsOfStrangers } from "./config-file-trust.js";
 import type { Action } from "./config-types.js";
 import { findConfigFiles } from "./find-config-files.js";
 import { loadConfigFile } from "./load-config-file.js";
@@ -12,7 +13,7 @@ export interface ResolveSettingsOptions {
   readonly cwd: string;
   /** What config functions are called with. */
   readonly action: Action;
-  /** `os.userInfo().username` and `os.homedir()`. */
+  /** `os.userInfo().username`, `os.homedir()` and `process.geteuid()`. */
   readonly os: OsDefaults;
 }
 
@@ -20,14 +21,18 @@ export interface ResolveSettingsOptions {
  * Finds and runs the config files, and takes each setting from its strongest source: command line,
  * nearest config file, environment, default. Connects to nothing and prints nothing.
  *
- * Config files run one after the other, the outermost first.
+ * Config files run one after the other, the outermost first. None runs if one in a parent folder is
+ * somebody else's, or somebody else may write it.
  *
- * @throws PgMigError `CONFIG_FAILED`, `SETTING_INVALID`, `SETTING_UNKNOWN`, `MIGDIR_MISSING`.
+ * @throws PgMigError `CONFIG_NOT_TRUSTED`, `CONFIG_FAILED`, `SETTING_INVALID`, `SETTING_UNKNOWN`,
+ * `MIGDIR_MISSING`.
  */
 export async function resolveSettings(options: ResolveSettingsOptions): Promise<Settings> {
   const { flags, env, cwd, action, os } = options;
+  const files = flags.skipConfig === true ? [] : findConfigFiles(cwd);
+  refuseConfigsOfStrangers(files, { cwd, uid: os.uid });
   const layers = [];
-  for (const path of flags.skipConfig === true ? [] : findConfigFiles(cwd)) {
+  for (const path of files) {
     layers.push(await loadConfigFile(path, action));
   }
   return mergeSettings({ flags, layers, env, cwd, os });

@@ -25,6 +25,8 @@ export interface OsDefaults {
   readonly user: string;
   /** The account's home directory, the place of `.pgpass`. */
   readonly home: string;
+  /** The account's number; `undefined`: the system has none (Windows), and no file has an owner. */
+  readonly uid: number | undefined;
 }
 
 /** One setting: how it is spelled in each of its places, what it may be, what it is by default. */
