@@ -16,6 +16,7 @@ export async function clusterOptions(context: ActionContext): Promise<ClusterOpt
   const { settings, cwd, interruption } = context;
   const { migdir, port, user, password, database, sslMode } = settings;
   const { sslRootCert, sslCert, sslKey, passFile } = settings;
+  const { connectTimeoutMs, startupParameters } = settings;
   return {
     migrationDirectory: shortPath(migdir, cwd),
     only: await chosen(settings),
@@ -30,6 +31,8 @@ export async function clusterOptions(context: ActionContext): Promise<ClusterOpt
       sslCert,
       sslKey,
       passFile,
+      connectTimeoutMs,
+      startupParameters,
     },
     signal: interruption.signal,
   };

@@ -11,6 +11,8 @@ import { bugLines, renderError } from "./view/error-text.js";
 import { renderLines } from "./view/styled-line.js";
 import { createTerminal, type OutputStream } from "./view/terminal.js";
 
+const connectsToNothing: readonly ActionRequest["type"][] = ["make", "chain", "list", "digest"];
+
 /** What the command takes from its process. */
 export interface CommandProcess extends SignalSource {
   readonly stdout: OutputStream;
@@ -78,6 +80,7 @@ async function runAction(
       env,
       cwd,
       action: action.type === "status" ? "list" : action.type,
+      connects: !connectsToNothing.includes(action.type),
       os: { user: accountName(env), home: homedir(), uid: nodeProcess.geteuid?.() },
     }),
   );

@@ -21,8 +21,8 @@ export interface TrustedOwners {
 }
 
 const sticky = 0o1000;
-const groupWrites = 0o020;
-const othersWrite = 0o002;
+const groupWriteBit = 0o020;
+const othersWriteBit = 0o002;
 
 /**
  * Refuses config files in parent folders that somebody else may have written: what is found there is
@@ -67,8 +67,8 @@ export function findTrustProblem(
     if (kind === "link" || (kind === "folder" && (mode & sticky) !== 0)) {
       continue;
     }
-    const groupWrites = (mode & groupWrites) !== 0 && !trusted.isPrivateGroup(gid, uid);
-    if (groupWrites || (mode & othersWrite) !== 0) {
+    const groupWrites = (mode & groupWriteBit) !== 0 && !trusted.isPrivateGroup(gid, uid);
+    if (groupWrites || (mode & othersWriteBit) !== 0) {
       const permissions = (mode & 0o777).toString(8);
       return `others than the owner may write ${named(path, kind)} (permissions ${permissions})`;
     }

@@ -1,10 +1,12 @@
 import { nearestWord, PgMigError } from "@pg-mig/model";
 import type { ConfigLayer } from "./config-layer.js";
+import { libpqVariables } from "./libpq-variables.js";
 import { configKey, settingDefinitions } from "./setting-table.js";
 
 /** The keys of a config file that mean something to the tool. */
 const knownKeys: readonly string[] = [
   ...settingDefinitions.flatMap(([, definition]) => configKey(definition) ?? []),
+  ...Object.keys(libpqVariables),
   "after",
 ];
 

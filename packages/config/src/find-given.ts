@@ -14,8 +14,9 @@ export interface SettingPlaces {
 /** Finds the strongest value that was given: command line, nearest config file, environment. */
 export function findGiven(
   definition: SettingDefinition,
-  { flags, layers, env }: SettingPlaces,
+  places: SettingPlaces,
 ): GivenValue | undefined {
+  const { flags } = places;
   const flag = flagName(definition);
   const option = optionName(definition);
   if (flag !== undefined && option !== undefined && flags[flag] !== undefined) {
@@ -26,7 +27,17 @@ export function findGiven(
     }
     return given;
   }
-  const key = configKey(definition);
+  return findWritten({ key: configKey(definition), variable: definition.variable }, places);
+}
+
+/** Finds what config files, the nearest first, or else the environment say. */
+export function findWritten(
+  {
+    variable,
+    key = variable,
+  }: { readonly variable?: string | undefined; readonly key?: string | undefined },
+  { layers, env }: Pick<SettingPlaces, "layers" | "env">,
+): GivenValue | undefined {
   if (key === undefined) {
     return undefined;
   }
@@ -35,7 +46,6 @@ export function findGiven(
     const source = { kind: "file", path: layer.path, name: key } as const;
     return { value: layer.config[key], source };
   }
-  const { variable } = definition;
   if (variable === undefined || isUnset(env[variable])) {
     return undefined;
   }

@@ -123,6 +123,23 @@ describe("mergeSettings", () => {
     },
   );
 
+  it.each([
+    [undefined, 10_000],
+    ["30", 30_000],
+    ["1", 2000],
+    ["0", Infinity],
+    ["-1", Infinity],
+    ["9999999999", 2 ** 31 - 1],
+  ])("reads PGCONNECT_TIMEOUT as libpq does: %s", (PGCONNECT_TIMEOUT, expected) => {
+    expect(merge({ env: { PGCONNECT_TIMEOUT } }).connectTimeoutMs).toBe(expected);
+  });
+
+  it("refuses what libpq has and we do not, unless nothing is connected to", () => {
+    const env = { PGSERVICE: "prod" };
+    expect(failure({ env }).code).toBe("SETTING_UNSUPPORTED");
+    expect(merge({ env, connects: false }).hosts).toEqual(["127.0.0.1"]);
+  });
+
   it("counts a relative migration directory from the working directory", () => {
     expect(merge({ flags: { migdir: "a/../mig" } }).migdir).toBe("/work/mig");
   });
@@ -144,6 +161,8 @@ describe("mergeSettings", () => {
     [{ flags: { migdir: "" } }, "--migdir"],
     [{ env: { PGPORT: "-1" } }, "PGPORT"],
     [{ env: { PGSSLMODE: "yes" } }, "PGSSLMODE"],
+    [{ env: { PGCONNECT_TIMEOUT: "10s" } }, "PGCONNECT_TIMEOUT"],
+    [{ env: { PGCONNECT_TIMEOUT: "1.5" } }, "PGCONNECT_TIMEOUT"],
     [{ layers: [{ path: "/c", config: { PGUSER: {} } }] }, "PGUSER in /c"],
     [{ layers: [{ path: "/c", config: { PGHOST: [] } }] }, "PGHOST in /c"],
     [{ layers: [{ path: "/c", config: { PGHOST: ["a", 5] } }] }, "PGHOST in /c"],

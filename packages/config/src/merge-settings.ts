@@ -4,6 +4,7 @@ import { refuseMisspeltKeys } from "./config-keys.js";
 import type { ConfigLayer } from "./config-layer.js";
 import { exportedVariables } from "./exported-variables.js";
 import { findGiven, type SettingPlaces } from "./find-given.js";
+import { findStartupParameters, refuseUnsupportedVariables } from "./libpq-variables.js";
 import {
   type OsDefaults,
   type SettingName,
@@ -19,6 +20,11 @@ export interface MergeSettingsOptions extends SettingPlaces {
   readonly cwd: string;
   /** The defaults that come from the operating system. */
   readonly os: OsDefaults;
+  /**
+   * Whether servers will be connected to. If not, what libpq has and we do not is not refused.
+   * @default true
+   */
+  readonly connects?: boolean | undefined;
 }
 
 /**
@@ -28,11 +34,14 @@ export interface MergeSettingsOptions extends SettingPlaces {
  * An empty value in the environment or in a config file counts as none.
  *
  * @throws PgMigError `SETTING_INVALID` naming the option, file or variable; `SETTING_UNKNOWN` for a
- * key that is nearly the name of a setting; `MIGDIR_MISSING`.
+ * key that is nearly the name of a setting; `SETTING_UNSUPPORTED`; `MIGDIR_MISSING`.
  */
 export function mergeSettings(options: MergeSettingsOptions): Settings {
-  const { layers, cwd, os } = options;
+  const { layers, env, cwd, os, connects = true } = options;
   refuseMisspeltKeys(layers);
+  if (connects) {
+    refuseUnsupportedVariables(layers, env);
+  }
   const values = Object.fromEntries(
     settingDefinitions.map(([name, definition]) => {
       const given = findGiven(definition, options);
@@ -53,11 +62,12 @@ export function mergeSettings(options: MergeSettingsOptions): Settings {
     report: values.report === undefined ? undefined : resolve(cwd, values.report),
     discovery: findDiscovery(options),
     exported: exportedVariables(layers),
+    startupParameters: findStartupParameters(layers, env),
     after: afterHooks(layers),
   };
   // Somebody will log the settings one day.
   const secrets = settingDefinitions.filter(([, { type }]) => type.isSecret).map(([name]) => name);
-  for (const name of [...secrets, "exported"]) {
+  for (const name of [...secrets, "exported", "startupParameters"]) {
     Object.defineProperty(settings, name, { enumerable: false });
   }
   return settings;

@@ -11,6 +11,8 @@ export interface ResolveSettingsOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** An absolute path: relative paths count from here, and config files are looked for from here up. */
   readonly cwd: string;
+  /** Whether servers will be connected to. @default true */
+  readonly connects?: boolean | undefined;
   /** What config functions are called with. */
   readonly action: Action;
   /** `os.userInfo().username`, `os.homedir()` and `process.geteuid()`. */
@@ -24,16 +26,15 @@ export interface ResolveSettingsOptions {
  * Config files run one after the other, the outermost first. None runs if one in a parent folder is
  * somebody else's, or somebody else may write it.
  *
- * @throws PgMigError `CONFIG_NOT_TRUSTED`, `CONFIG_FAILED`, `SETTING_INVALID`, `SETTING_UNKNOWN`,
- * `MIGDIR_MISSING`.
+ * @throws PgMigError `CONFIG_NOT_TRUSTED`, `CONFIG_FAILED`, `SETTING_INVALID`, `SETTING_UNSUPPORTED`, `MIGDIR_MISSING`.
  */
 export async function resolveSettings(options: ResolveSettingsOptions): Promise<Settings> {
-  const { flags, env, cwd, action, os } = options;
+  const { flags, env, cwd, action, os, connects } = options;
   const files = flags.skipConfig === true ? [] : findConfigFiles(cwd);
   refuseConfigsOfStrangers(files, { cwd, uid: os.uid });
   const layers = [];
   for (const path of files) {
     layers.push(await loadConfigFile(path, action));
   }
-  return mergeSettings({ flags, layers, env, cwd, os });
+  return mergeSettings({ flags, layers, env, cwd, os, connects });
 }

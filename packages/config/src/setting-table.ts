@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import {
+  connectTimeout,
   count,
   database,
   duration,
@@ -131,6 +132,13 @@ export const settingTable = {
     type: text,
     default: undefined,
     help: "PEM file of the client's key",
+  }),
+  connectTimeoutMs: define({
+    variable: "PGCONNECT_TIMEOUT",
+    type: connectTimeout,
+    default: 10_000,
+    shownDefault: "10",
+    help: "how many seconds each address of a node has to let us in; 0: no limit",
   }),
   passFile: define({
     variable: "PGPASSFILE",

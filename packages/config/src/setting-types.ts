@@ -94,6 +94,21 @@ export function duration({ leastMs = 0 } = {}): SettingType<number> {
   return { read: (given) => readDuration(given, leastMs), schema: durationSchema };
 }
 
+/** Seconds, in milliseconds; 0 or less is no limit, and 1 is taken for 2, as in libpq. */
+export const connectTimeout: SettingType<number> = {
+  read(given) {
+    const digits = String(given.value);
+    if (!/^\s*[-+]?\d+\s*$/.test(digits)) {
+      throw invalid(given, "a whole number of seconds");
+    }
+    const seconds = Number(digits);
+    return seconds <= 0
+      ? Number.POSITIVE_INFINITY
+      : Math.min(Math.max(seconds, 2) * 1000, longestMs);
+  },
+  schema: { type: ["integer", "string"], pattern: "^\\s*[-+]?[0-9]+\\s*$" },
+};
+
 /** How long to wait: a time, or yes (without an end) or no. */
 export const wait: SettingType<number | "unlimited"> = {
   read(given) {

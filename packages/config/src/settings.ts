@@ -27,6 +27,11 @@ export interface Settings extends Omit<Values, "migdir" | "report" | "discovery"
   readonly discovery: DiscoverySetting | undefined;
   /** What the config files add to the environment that migration files see. */
   readonly exported: Readonly<Record<string, string>>;
+  /**
+   * What each connection tells its server when it starts, as `PGTZ`, `PGDATESTYLE`, `PGGEQO` and
+   * `PGOPTIONS` say. Not enumerable.
+   */
+  readonly startupParameters: Readonly<Record<string, string>>;
   /** The hooks for after a fully successful apply, of the outermost config file first. */
   readonly after: readonly (() => unknown)[];
 }

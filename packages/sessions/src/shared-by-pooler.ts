@@ -16,7 +16,8 @@ export interface SharedByPoolerOptions {
  * The names of the nodes whose server connections a pooler shares among its clients, so that neither
  * a lock nor a setting of a session holds. Asks only where a pooler is seen at all.
  *
- * @throws PgMigError `POOLER_REFUSED`, for all of them at once, unless they are allowed.
+ * @throws PgMigError `POOLER_REFUSED`, for all of them at once, unless they are allowed, and nothing is
+ * said about their sessions.
  */
 export async function sharedByPooler(
   nodes: readonly { readonly open: OpenNode; readonly client: pg.Client | undefined }[],
@@ -38,11 +39,30 @@ export async function sharedByPooler(
   if (!allowPooler) {
     throw poolerRefused(shared);
   }
+  refuseStartupParameters(shared.map(({ node }) => node));
   const labels = shared.map(({ node }) => node.label).join(", ");
   onNote(
     `A pooler shares the connections of ${labels}: no run lock is taken there. That no version is applied twice is guarded by each version's own transaction.`,
   );
   return new Set(shared.map(({ node }) => node.name));
+}
+
+/** A version drops all settings at its end, and with them, for later ones, those of the connection. */
+function refuseStartupParameters(
+  nodes: readonly Pick<OpenNode["node"], "label" | "startupParameters">[],
+): void {
+  const told = nodes.filter(({ startupParameters }) => Object.keys(startupParameters).length > 0);
+  if (told.length === 0) {
+    return;
+  }
+  const labels = told.map(({ label }) => label).join(", ");
+  throw new PgMigError(
+    `PGTZ, PGDATESTYLE, PGGEQO and PGOPTIONS do not hold where a pooler shares the connections: ${labels}.`,
+    {
+      code: "POOLER_REFUSED",
+      hint: "Unset them, and set what they say with ALTER ROLE … SET; or connect to PostgreSQL itself.",
+    },
+  );
 }
 
 const whatItDoes: Readonly<Record<Exclude<PoolerMode, "session">, string>> = {
