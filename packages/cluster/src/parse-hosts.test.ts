@@ -150,7 +150,7 @@ describe("parseHosts", () => {
 
   it("shows no part of a list in which a keyword/value connection string is", () => {
     const word = fc
-      .array(fc.constantFrom(..."QX79@:/?#%'[]\\&."), { minLength: 1, maxLength: 12 })
+      .array(fc.constantFrom(..."QXZ@:/?#%'[]\\&."), { minLength: 1, maxLength: 12 })
       .map((characters) => characters.join(""));
     const pair = fc
       .tuple(fc.constantFrom("host", "password", "dbname", ""), fc.constantFrom("=", " = "), word)
@@ -158,12 +158,12 @@ describe("parseHosts", () => {
     const separator = fc.constantFrom(" ", ",", ";", "  ", "\n");
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(fc.oneof(word, pair), separator)),
+        fc.array(fc.tuple(fc.oneof(word, pair, fc.constant("postgres://Q:X=Z")), separator)),
         pair,
         fc.array(fc.tuple(separator, fc.oneof(word, pair))),
         (before, dsn, after) => {
           const { message, hint, cause } = failure([before, dsn, after].flat(3).join(""));
-          expect(`${message} ${hint}`).not.toMatch(/[QX79]/);
+          expect(`${message} ${hint}`).not.toMatch(/[QXZ]/);
           expect(cause).toBeUndefined();
         },
       ),
