@@ -170,11 +170,16 @@ function explainRefusal(
         message: `${node.name} has no free connection: ${wordsOf(failure.error)}.`,
         hint: "Lower --parallelism, close other clients, or raise max_connections of the server.",
       };
+    // A value that the server does not take; a parameter that a pooler does not.
     case "22023":
+    case "08P01":
+      if (!/parameter/.test(wordsOf(failure.error))) {
+        return undefined;
+      }
       return {
         code: "CONNECTION_FAILED",
         message: `${node.name} refuses a setting of the connection: ${wordsOf(failure.error)}.`,
-        hint: "Correct PGTZ, PGDATESTYLE, PGGEQO or PGOPTIONS.",
+        hint: "Correct or unset PGTZ, PGDATESTYLE, PGGEQO or PGOPTIONS.",
       };
     default:
       return undefined;

@@ -65,6 +65,27 @@ describe.skipIf(pgBouncerMissing() !== undefined)("findPoolerMode", () => {
     expect(seen).toEqual({ pooled: true, mode: "transaction" });
   });
 
+  it("names the variables of a startup parameter that PgBouncer does not take", async () => {
+    const bouncer = await pooler("session");
+    const { port, user, password, database } = bouncer;
+    const [node] = resolveNodes([{ host: bouncer.host }], {
+      port,
+      user,
+      password,
+      database,
+      sslMode: "disable",
+      startupParameters: { geqo: "off" },
+    });
+    if (node === undefined) {
+      throw new Error("no node");
+    }
+    await expect(connectNode(node, { applicationName: "test" })).rejects.toMatchObject({
+      code: "CONNECTION_FAILED",
+      message: expect.stringContaining("unsupported startup parameter: geqo"),
+      hint: expect.stringContaining("PGGEQO"),
+    });
+  });
+
   it("needs only one server connection to see that it is shared", async () => {
     const seen = await lookAt(await pooler("transaction", { default_pool_size: "1" }));
     expect(seen).toEqual({ pooled: true, mode: "transaction" });

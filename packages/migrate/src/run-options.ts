@@ -31,7 +31,11 @@ export interface RunOptions extends ClusterOptions {
    * @default "warning"
    */
   readonly editedFiles?: "warning" | "error" | undefined;
-  /** The environment that psql commands in the files see; `PG_MIG_HOSTS` is added. @default {} */
+  /**
+   * The environment that psql commands in the files see; `PG_MIG_HOSTS` and the variables of the node
+   * (`PGHOST`, `PGPORT`, `PGUSER`, `PGPASSWORD`, …) are added.
+   * @default {}
+   */
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Whether backticks and `\!` in the files run shell commands. @default false */
   readonly allowShell?: boolean | undefined;
