@@ -142,9 +142,15 @@ function createProgram(output: CommandLineOutput, onStatus: () => void): Command
     .action(onStatus);
   program.action(() => {
     const [name] = program.args;
-    if (name !== undefined) {
-      program.error(`error: there is no command "${name}", only "status"`);
+    if (name === undefined) {
+      return;
     }
+    program.error(
+      // The rest of a connection string that was cut at a blank, for want of quotes.
+      /[=@]/.test(name)
+        ? "error: an argument is neither an option nor a command; it is not shown, since a password may be in it. Put a list of hosts in quotes"
+        : `error: there is no command "${name}", only "status"`,
+    );
   });
   return program.addHelpText("after", examples);
 }

@@ -63,4 +63,12 @@ describe("a keyword/value connection string", () => {
       expect(stdout + stderr).not.toMatch(/S3cret|Pw:1|db\.invalid|dbname/);
     }
   });
+
+  it("is not shown either where it is cut for want of quotes", async () => {
+    const { pgMig } = await scenario();
+    const { status, stdout, stderr } = await pgMig(["--hosts=host=db1", "password=S3cretPw"]);
+    expect(status).toBe(1);
+    expect(stderr).toContain("Put a list of hosts in quotes");
+    expect(stdout + stderr).not.toContain("S3cretPw");
+  });
 });
