@@ -100,7 +100,10 @@ export const mutants: readonly Mutant[] = [
     name: "invalid-index-recorded",
     guard: "an index counts as built only if it is valid",
     replacements: [
-      ["IS NOT TRUE THEN pg_catalog.current_setting('${indexNotValid}')", "IS NULL THEN ''"],
+      [
+        "return `SELECT 1 WHERE (SELECT i.indisvalid",
+        "return `SELECT 1 WHERE false AND (SELECT i.indisvalid",
+      ],
     ],
     noticedBy: ["index-broken-in-between"],
   },

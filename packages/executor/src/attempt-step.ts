@@ -1,4 +1,4 @@
-import { type RunScriptOptions, ScriptError } from "@pg-mig/psql-script";
+import { type RunScriptOptions, type Script, ScriptError } from "@pg-mig/psql-script";
 import type { Session } from "@pg-mig/sessions";
 import { isConnectionLoss, isInterruption, sessionTraces } from "@pg-mig/sessions";
 import { gaveUpError } from "./blocked.js";
@@ -52,7 +52,8 @@ export async function attemptStep<L>(
     committing = true;
     await session.commit(attempt.scriptOptions);
     return { type: "committed", ledger: record.ledger };
-  } catch (error) {
+  } catch (thrown) {
+    const error = withFile(thrown, step.script);
     const failure = failureOf(error, session, recorder);
     return committing && failure.type === "lost" ? { type: "in-doubt", error } : failure;
   } finally {
@@ -85,6 +86,12 @@ export async function checkStep<L>(
   } finally {
     session.reset("droppable");
   }
+}
+
+/** Says of what file a statement of the tool's own was a part. */
+function withFile(error: unknown, source: Script): unknown {
+  const isOurs = error instanceof ScriptError && error.where?.file === undefined;
+  return isOurs ? error.ledTo({ source }) : error;
 }
 
 function failureOf<L>(

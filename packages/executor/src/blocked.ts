@@ -1,4 +1,4 @@
-import { PgMigError } from "@pg-mig/model";
+import { isPgMigError, PgMigError } from "@pg-mig/model";
 import type { Blocker, ErrorInfo } from "@pg-mig/report";
 
 /** The shard was another's for all the time that there was. */
@@ -11,12 +11,14 @@ export function shardTakenError(shard: string): PgMigError {
 
 /** What ran outside of a transaction waited for others, or held others up, until the run lost patience. */
 export function gaveUpError(why: "waiting" | "obstructing", cause: unknown): PgMigError {
+  const where = isPgMigError(cause) ? cause.where : undefined;
   if (why === "obstructing") {
     return new PgMigError(
       "It waited for a lock, with everybody else behind it, and was cancelled.",
       {
         code: "LOCK_WAIT_TIMEOUT",
         hint: "Run pg-mig again when the long transactions on its table are over. DROP INDEX CONCURRENTLY holds nobody up.",
+        where,
         cause,
       },
     );
@@ -24,6 +26,7 @@ export function gaveUpError(why: "waiting" | "obstructing", cause: unknown): PgM
   return new PgMigError("It waited too long for other transactions to end, and was cancelled.", {
     code: "INDEX_WAIT_TIMEOUT",
     hint: "Run pg-mig again when the long transactions of this database are over. A broken index that this left is replaced then.",
+    where,
     cause,
   });
 }

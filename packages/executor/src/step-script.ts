@@ -1,4 +1,3 @@
-import { PgMigError } from "@pg-mig/model";
 import {
   parseScript,
   type RunScriptOptions,
@@ -9,7 +8,8 @@ import {
 import type { Session } from "@pg-mig/sessions";
 import { enterSharedSql, leaveNothingSql, sessionTraces } from "@pg-mig/sessions";
 import type { Company, VersionLimits } from "./chain-schedule.js";
-import { quoteIdentifier, quoteLiteral } from "./quote.js";
+import { quoteIdentifier } from "./quote.js";
+import { dropReplacedIndex, ensureIndexesAreValid, inSchema } from "./replaced-index.js";
 
 /** A file, and how it wants to be run. */
 export interface StepScript {
@@ -25,7 +25,10 @@ export interface StepScript {
   readonly transaction: "wrapped" | "concurrent" | "framed";
   /** What of this run may run beside it in one database. */
   readonly company: Company;
-  /** The index, as SQL text, whose leftover of a failed try is dropped before a `concurrent` script. */
+  /**
+   * The index, as SQL text, that a `concurrent` script builds: what has its name is dropped before,
+   * unless something else needs it.
+   */
   readonly dropFirst: string | undefined;
   /** The indexes, as SQL text, that the file builds concurrently: only valid ones count as built. */
   readonly concurrentIndexes: readonly string[];
@@ -53,9 +56,6 @@ export interface StepFrame {
 
 /** A script with nothing in it: what runs then is the prologue. */
 export const noScript = parseScript("", { file: "" });
-
-/** A setting that does not exist: asking for it fails, and its name says why. */
-const indexNotValid = "pg_mig.index_is_not_valid";
 
 /**
  * Runs a file up to, and without, the COMMIT of the transaction that holds `recordSql`.
@@ -126,43 +126,20 @@ async function runOutside(session: Session, step: StepScript, frame: StepFrame):
     ...(framed ? ["BEGIN"] : []),
   ]);
   if (dropFirst !== undefined) {
-    await run([`DROP INDEX CONCURRENTLY IF EXISTS ${dropFirst}`]);
+    const index = inSchema(dropFirst, schema);
+    await dropReplacedIndex(session, { script, index, onNotice: scriptOptions.onNotice, run });
   }
   await runScript(script, session.client, { ...scriptOptions, batching: "single" });
   if (framed && session.client.getTransactionStatus() !== "T") {
     throw notInTransaction(script);
   }
   await run([...(framed ? [] : ["BEGIN"]), ...guardSql("transaction")]);
-  for (const index of concurrentIndexes) {
-    await ensureIndexIsValid(index, run);
-  }
-  await run(recordSql);
-}
-
-/**
- * A broken CREATE INDEX CONCURRENTLY leaves an invalid index, on which IF NOT EXISTS then succeeds:
- * https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY
- */
-async function ensureIndexIsValid(
-  index: string,
-  run: (sql: readonly string[]) => Promise<unknown>,
-): Promise<void> {
-  try {
-    await run([
-      "SELECT CASE WHEN (SELECT indisvalid FROM pg_catalog.pg_index WHERE indexrelid = " +
-        `pg_catalog.to_regclass(${quoteLiteral(index)})) IS NOT TRUE ` +
-        `THEN pg_catalog.current_setting('${indexNotValid}') END`,
-    ]);
-  } catch (error) {
-    if (!(error instanceof ScriptError) || !error.message.includes(indexNotValid)) {
-      throw error;
-    }
-    throw new PgMigError(`The index ${index} is not valid after it was built.`, {
-      code: "INDEX_NOT_VALID",
-      hint: `Drop it with DROP INDEX CONCURRENTLY ${index}; and run pg-mig again. IF NOT EXISTS keeps a broken index: leave it out.`,
-      cause: error,
-    });
-  }
+  // A framed file may have chosen another schema by now.
+  const built = framed
+    ? concurrentIndexes
+    : concurrentIndexes.map((name) => inSchema(name, schema));
+  await ensureIndexesAreValid(session, script, built);
+  await runScript(noScript, session.client, { ...scriptOptions, epilogue: recordSql });
 }
 
 function notInTransaction(script: Script): ScriptError {

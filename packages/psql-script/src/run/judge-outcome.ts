@@ -25,11 +25,12 @@ export function judgeOutcome(
   }
   if (error !== undefined) {
     const place = error.position && message.placeOfCharacter(Number(error.position));
+    const at = { ...atStatement(message, tags.length), ...(place || {}) };
     return new ScriptError(error.message, {
-      ...atStatement(message, tags.length),
-      ...(place || {}),
+      ...at,
       code: "SCRIPT_FAILED",
-      hint: error.hint,
+      // What the server advises about a statement of the caller's is not for the script's author.
+      hint: at.part === "script" ? error.hint : undefined,
       server: error,
       cause: outcome.copyError ?? error,
     });

@@ -44,6 +44,7 @@ export class ScriptError extends PgMigError {
   /** The server's primary message, without the place. */
   readonly serverMessage: string | undefined;
   readonly detail: string | undefined;
+  /** Only for the script's own statements: about others, it is no advice for its author. */
   readonly serverHint: string | undefined;
   /** The server's CONTEXT lines. */
   readonly context: string | undefined;
@@ -67,12 +68,23 @@ export class ScriptError extends PgMigError {
     this.sqlState = server?.code;
     this.serverMessage = server?.message;
     this.detail = server?.detail;
-    this.serverHint = server?.hint;
+    this.serverHint = options.part === "script" ? server?.hint : undefined;
     this.context = server?.where;
     this.excerpt = source && offset !== undefined ? excerptAt(source, offset) : undefined;
     this.includedFrom = options.includedFrom ?? [];
     this.#text = message;
     this.#options = options;
+  }
+
+  /**
+   * The same error of a statement that the caller sent for a file, at a place of that file; without
+   * an offset, at the file.
+   */
+  ledTo(
+    place: { readonly source: SourceText; readonly offset?: number | undefined },
+    { hint = this.#options.hint }: { readonly hint?: string } = {},
+  ): ScriptError {
+    return new ScriptError(this.#text, { ...this.#options, offset: undefined, ...place, hint });
   }
 
   /** The same error at another place of the same file. */
