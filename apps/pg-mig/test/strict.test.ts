@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { quote, scenarios } from "./scenario.js";
 
@@ -55,6 +56,40 @@ describe("a file that was edited after it was applied", () => {
     const { status, stdout } = await pgMig(["--strict"]);
     expect(status).toBe(0);
     expect(stdout).not.toContain("Edited");
+  });
+
+  it("is none where only a byte order mark, CRLF or line feeds at the end came in", async () => {
+    const { pgMig, migrations } = await edited();
+    const lines = ["CREATE TABLE u(", "  id int", ");"];
+    await migrations({ "1.a.sh": "CREATE TABLE t();", "2.b.sh": `${lines.join("\n")}\n` });
+    expect((await pgMig()).status).toBe(0);
+    for (const text of [
+      lines.join("\n"),
+      `${lines.join("\r\n")}\r\n`,
+      `\uFEFF${lines.join("\n")}\n\n\n`,
+    ]) {
+      await migrations({ "2.b.sh": text });
+      const { status, stderr } = await pgMig(["--strict"]);
+      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    }
+    await migrations({ "2.b.sh": lines.join(" \n") });
+    expect((await pgMig(["--strict"])).stderr).toContain("after they were applied: 2.b.sh.");
+  });
+
+  it("is none where the ledger holds the checksum of the bytes, as earlier releases wrote it", async () => {
+    const { pgMig, migrations, database } = await edited();
+    const text = "CREATE TABLE t();\r\n";
+    await migrations({ "1.a.sh": text });
+    const checksum = createHash("sha256").update(text).digest("hex").slice(0, 16);
+    const details = JSON.stringify({ applied: [`${checksum} 2026-01-01T00:00:00Z`, null] });
+    for (const shard of ["sh1", "sh2"]) {
+      await database.query(`SET search_path TO ${shard};
+        CREATE OR REPLACE FUNCTION mig_versions_const() RETURNS text LANGUAGE sql
+        SET search_path FROM CURRENT AS $$ SELECT '["1.a.sh"]'; /* pg-mig ${details} */ $$`);
+    }
+    expect((await pgMig(["--strict"])).status).toBe(0);
+    await migrations({ "1.a.sh": "CREATE TABLE other();\r\n" });
+    expect((await pgMig(["--strict"])).status).toBe(1);
   });
 
   it("is known no more where the version is undone and applied again", async () => {

@@ -1,5 +1,10 @@
-import { editedVersions } from "@pg-mig/ledger";
-import { type MigrationDirectory, nodeFileSystem, readChecksums } from "@pg-mig/migrations";
+import { editedVersions, type LedgerEntry } from "@pg-mig/ledger";
+import {
+  type FileChecksums,
+  type MigrationDirectory,
+  nodeFileSystem,
+  readChecksums,
+} from "@pg-mig/migrations";
 import { PgMigError } from "@pg-mig/model";
 import type { EditedFile } from "@pg-mig/report";
 import type { OpenNode } from "@pg-mig/sessions";
@@ -20,11 +25,13 @@ export async function findEditedFiles(
       }
     }
   }
-  const checksums = await readChecksums(directory, { fs: nodeFileSystem, versions: [...known] });
+  const editedOf = editedIn(
+    await readChecksums(directory, { fs: nodeFileSystem, versions: [...known] }),
+  );
   const edited = new Map<string, { node: string; shard: string }[]>();
   for (const { node, shards } of nodes) {
     for (const { shard, entries } of shards) {
-      for (const version of editedVersions(entries, checksums)) {
+      for (const version of editedOf(entries)) {
         const places = edited.get(version) ?? [];
         edited.set(version, places);
         places.push({ node: node.label, shard });
@@ -34,6 +41,22 @@ export async function findEditedFiles(
   return [...edited]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([version, shards]) => ({ version, shards }));
+}
+
+/** Finds the edited ones in a ledger: those that neither checksum of the file explains. */
+function editedIn(
+  files: ReadonlyMap<string, FileChecksums>,
+): (entries: readonly LedgerEntry[]) => readonly string[] {
+  const pick = (of: keyof FileChecksums) =>
+    new Map([...files].map(([version, checksums]) => [version, checksums[of]]));
+  const [own, ofBytes] = [pick("checksum"), pick("ofBytes")];
+  return (entries) => {
+    const unlike = new Set(editedVersions(entries, own));
+    // Nearly always there is none.
+    return unlike.size === 0
+      ? []
+      : editedVersions(entries, ofBytes).filter((version) => unlike.has(version));
+  };
 }
 
 /**

@@ -7,7 +7,11 @@ export type {
   FileWriter,
   MigrationFileSystem,
 } from "./file-system.js";
-export type { LoadMigrationScriptsOptions, MigrationScripts } from "./load-migration-scripts.js";
+export type {
+  FileChecksums,
+  LoadMigrationScriptsOptions,
+  MigrationScripts,
+} from "./load-migration-scripts.js";
 export { loadMigrationScripts, readChecksums } from "./load-migration-scripts.js";
 export type { MadeMigration, MakeMigrationOptions } from "./make-migration.js";
 export { makeMigration } from "./make-migration.js";

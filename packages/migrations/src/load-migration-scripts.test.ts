@@ -61,7 +61,7 @@ describe("loadMigrationScripts", () => {
       limits: { delayMs: 7 },
       script: { file: join("mig", "2.b.sh.up.sql"), text: up, plain: true },
     });
-    expect(downs.get("1.a.sh")).toMatchObject({ direction: "down", checksum: sha256("") });
+    expect(downs.get("1.a.sh")).toMatchObject({ direction: "down", checksum: sha256("\n") });
     expect(before?.script.text).toBe("SELECT 1;");
     expect(after).toBe(undefined);
   });
@@ -156,12 +156,12 @@ describe("loadMigrationScripts, of files that include others", () => {
 });
 
 describe("readChecksums", () => {
-  it("gives the SHA-256 of the up files' bytes, also of files that would be refused", async () => {
+  it("gives both checksums of the up files, also of files that would be refused", async () => {
     const fs = memoryFiles({ ...emptyPairs("2.b.sh", "1.a.sh"), "1.a.sh.up.sql": "COMMIT;" });
     const directory = await readMigrationDirectory("mig", fs);
     expect([...(await readChecksums(directory, { fs }))]).toEqual([
-      ["1.a.sh", sha256("COMMIT;")],
-      ["2.b.sh", sha256("")],
+      ["1.a.sh", { checksum: sha256("COMMIT;\n"), ofBytes: sha256("COMMIT;") }],
+      ["2.b.sh", { checksum: sha256("\n"), ofBytes: sha256("") }],
     ]);
     const versions = ["2.b.sh"];
     expect([...(await readChecksums(directory, { fs, versions })).keys()]).toEqual(versions);

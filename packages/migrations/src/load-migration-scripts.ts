@@ -1,11 +1,11 @@
 import { loadScript } from "@pg-mig/psql-script";
+import { checksumOf, sha256 } from "./checksum.js";
 import { type FileReader, systemErrorCode } from "./file-system.js";
 import { type MigrationDirectory, migrationFilePath } from "./migration-directory.js";
 import {
   type CheckedScript,
   type CheckResult,
   checkScript,
-  checksumOf,
   type MigrationScript,
   scriptProblems,
 } from "./migration-script.js";
@@ -89,16 +89,24 @@ export async function loadMigrationScripts(
   return { up: select("up"), down: select("down"), before, after };
 }
 
+/** The checksums that a file may have been recorded with. */
+export interface FileChecksums {
+  /** As `CheckedScript.checksum`: a byte order mark, CRLF and line feeds at the end do not count. */
+  readonly checksum: string;
+  /** SHA-256 of the bytes as they are, in hex: what earlier releases recorded. */
+  readonly ofBytes: string;
+}
+
 /**
  * Gives the checksums of the up files of versions, by version: what tells a file that was edited after
  * it was applied. The files are not checked.
  *
- * @throws PgMigError `MIGRATION_FILE_INVALID` where files cannot be read.
+ * @throws PgMigError `MIGRATION_FILE_INVALID` if files cannot be read.
  */
 export async function readChecksums(
   directory: MigrationDirectory,
   { fs, versions }: Pick<LoadMigrationScriptsOptions, "fs" | "versions">,
-): Promise<ReadonlyMap<string, string>> {
+): Promise<ReadonlyMap<string, FileChecksums>> {
   const files = await inBatches(selectNames(directory, versions), async (name) => ({
     name,
     bytes: await readOrProblem(migrationFilePath(directory, name, "up"), fs),
@@ -109,7 +117,9 @@ export async function readChecksums(
   }
   return new Map(
     files.flatMap(({ name, bytes }) =>
-      bytes instanceof Uint8Array ? [[name, checksumOf(bytes)]] : [],
+      bytes instanceof Uint8Array
+        ? [[name, { checksum: checksumOf(bytes), ofBytes: sha256(bytes) }]]
+        : [],
     ),
   );
 }

@@ -78,6 +78,22 @@ describe("readMigrationDirectory", () => {
     expect(problems[0]).toContain(`/ Did you mean ${meant}?`);
   });
 
+  it.each([
+    ["20260101000000.a.sh.up (1).sql", "20260101000000.a.sh.up.sql"],
+    ["1.a.sh.dn(2).sql", "1.a.sh.dn.sql"],
+    ["1.a.sh.up copy.sql", "1.a.sh.up.sql"],
+    ["1.a.sh.up copy 2.sql", "1.a.sh.up.sql"],
+    ["1.a.sh.up - Copy.sql", "1.a.sh.up.sql"],
+    ["1.a.sh.up - Copy (3).sql", "1.a.sh.up.sql"],
+    ["1.a.sh.up 2.sql", "1.a.sh.up.sql"],
+    ["Copy of 1.a.sh.up.sql", "1.a.sh.up.sql"],
+    ["before (1).sql", "before.sql"],
+  ])("takes %s for a copy of %s, to be deleted", async (stray, original) => {
+    expect((await problemsOf({ [stray]: "" }))[0]).toBe(
+      `${join("mig", stray)}: looks like a copy of ${original} / Delete it.`,
+    );
+  });
+
   it("puts message, hint and place of the first problem, and the number of the others, on the error", async () => {
     await expect(read({ "1.a.sh.up.sql": "", "x.sql": "", "y.sql": "" })).rejects.toMatchObject({
       message: `${join("mig", "1.a.sh.up.sql")}: its dn file is missing (and 2 more problems)`,

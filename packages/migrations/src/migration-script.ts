@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { isPgMigError } from "@pg-mig/model";
 import { parseScript, type Script } from "@pg-mig/psql-script";
 import {
@@ -7,6 +6,7 @@ import {
   parseLimits,
   type TransactionUse,
 } from "@pg-mig/sql-rules";
+import { checksumOf } from "./checksum.js";
 import { decodeUtf8 } from "./decode-utf8.js";
 import type { FileProblem } from "./problems-error.js";
 import type { Direction } from "./version.js";
@@ -14,7 +14,7 @@ import type { Direction } from "./version.js";
 /** A file of the migration directory, read and checked. */
 export interface CheckedScript extends TransactionUse {
   readonly script: Script;
-  /** SHA-256 of the file's bytes, in hex. */
+  /** As {@link checksumOf} gives it. */
   readonly checksum: string;
   readonly limits: Limits;
 }
@@ -29,11 +29,6 @@ export interface MigrationScript extends CheckedScript {
 export type CheckResult =
   | { readonly checked: CheckedScript }
   | { readonly problems: readonly FileProblem[] };
-
-/** Gives the checksum of a file: SHA-256 of its bytes, in hex. */
-export function checksumOf(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
-}
 
 /**
  * Checks the content of one file: UTF-8, psql's syntax, pseudo comments, transactions. Pure.

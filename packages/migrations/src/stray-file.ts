@@ -24,6 +24,10 @@ export function isStrayFile(fileName: string): boolean {
 
 /** Says why a stray file's name is wrong, and what was probably meant. */
 export function describeStrayFile(fileName: string): Pick<Problem, "message" | "hint"> {
+  const original = copiedFrom(fileName);
+  if (original !== undefined) {
+    return { message: `looks like a copy of ${original}`, hint: "Delete it." };
+  }
   const meant = guessFileName(fileName);
   return {
     message: `not the name of a migration: ${faultOf(fileName)}`,
@@ -32,6 +36,21 @@ export function describeStrayFile(fileName: string): Pick<Problem, "message" | "
         ? "Name it <digits>.<title>.<prefix>.up.sql or .dn.sql, or move it to a sub-folder, where included files live."
         : `Did you mean ${meant}?`,
   };
+}
+
+/** What file managers and browsers add to the name of a copy, before or after the original's. */
+const copyMarks = [
+  / ?\(\d+\)(?=\.sql$)/iu, // name (1).sql
+  /(?: -)? copy(?: \d+| \(\d+\))?(?=\.sql$)/iu, // name copy 2.sql, name - Copy (2).sql
+  / \d+(?=\.sql$)/iu, // name 2.sql
+  /^copy (?:\(?\d+\)? )?of /iu, // Copy of name.sql
+];
+
+/** The file that a file's name says it is a copy of; `undefined`: none that the tool knows. */
+function copiedFrom(fileName: string): string | undefined {
+  return copyMarks
+    .map((mark) => fileName.replace(mark, ""))
+    .find((original) => original !== fileName && !isStrayFile(original));
 }
 
 function faultOf(fileName: string): string {
