@@ -7,6 +7,7 @@ export type {
   FileWriter,
   MigrationFileSystem,
 } from "./file-system.js";
+export { holdsStatement } from "./holds-statement.js";
 export type {
   FileChecksums,
   LoadMigrationScriptsOptions,

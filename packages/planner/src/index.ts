@@ -4,5 +4,7 @@ export type { Chain, Plan, ShardLedger, Violation } from "./plan.js";
 export { compareShards } from "./plan.js";
 export type { BuildUndoPlanInput, LatestVersion, UndoPlan } from "./undo-plan.js";
 export { buildUndoPlan, latestVersions } from "./undo-plan.js";
+export type { UnmatchedPrefix } from "./unmatched-prefixes.js";
+export { unmatchedPrefixes } from "./unmatched-prefixes.js";
 export type { DiskVersion } from "./version-prefix.js";
 export { longestPrefix, prefixMatches, versionsForShard } from "./version-prefix.js";

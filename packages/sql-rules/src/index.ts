@@ -1,4 +1,5 @@
 export type { Limits } from "./limits.js";
 export { parseLimits } from "./limits.js";
+export { phrasesOf } from "./sql-phrase.js";
 export type { TransactionUse } from "./transaction-form.js";
 export { judgeTransactions } from "./transaction-form.js";
