@@ -63,9 +63,27 @@ describe("CREATE INDEX CONCURRENTLY alone in its file", () => {
     await migrations({
       "2.index.sh": `${oneAtATime}CREATE INDEX CONCURRENTLY IF NOT EXISTS users_email ON users(email);`,
     });
-    expect((await pgMig()).status).toBe(1);
+    const { status, stdout } = await pgMig();
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/2\.index\.sh\.up\.sql:2:1: .* is taken by table sh1\.users_email\./);
+    expect(stdout).toContain("what to do: Give the index of this version another name.");
+    expect(stdout).not.toContain("DROP TABLE");
     expect(await ledger("sh1")).toEqual(["1.users.sh"]);
     expect(await ledger("sh2")).toEqual(["1.users.sh", "2.index.sh"]);
+    expect(await indexes("sh2")).toEqual(["users_email"]);
+  });
+
+  it("builds a valid index anew, with one warning for all shards", async () => {
+    const { migrations, pgMig, indexes } = await users();
+    await migrations({
+      "2.index.sh": "CREATE INDEX users_email ON users(id);",
+      "3.again.sh": `${oneAtATime}CREATE INDEX CONCURRENTLY users_email ON users(email);`,
+    });
+    const { status, stdout } = await pgMig();
+    expect(status).toBe(0);
+    expect(stdout).toMatch(
+      /Warnings:\n {2}The index sh\d\.users_email on sh\d\.users exists and is valid: it is dropped and built anew\. \(2 times\)\n {4}3\.again\.sh on 127\.0\.0\.1:sh1-2\n/,
+    );
     expect(await indexes("sh2")).toEqual(["users_email"]);
   });
 

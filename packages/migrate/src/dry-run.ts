@@ -1,9 +1,11 @@
 import type { EditedFile } from "@pg-mig/report";
 import { applyKind } from "./apply.js";
+import type { EmptyFile } from "./migration-files.js";
 import { type PlannedSql, plannedSql } from "./planned-sql.js";
 import { prepareRun } from "./prepare-run.js";
 import type { RunOptions } from "./run-options.js";
 import { undoKind } from "./undo.js";
+import { findUnmatchedPrefixes, type UnmatchedPrefix } from "./unmatched-prefixes.js";
 
 /** What a run would do. Plain data: it survives JSON. */
 export interface PlannedRun {
@@ -20,6 +22,10 @@ export interface PlannedRun {
   }[];
   /** Files that were edited after they were applied. */
   readonly edited: readonly EditedFile[];
+  /** Files of the chains' versions that hold no statement. */
+  readonly emptyFiles: readonly EmptyFile[];
+  /** Prefixes of versions on disk that match no schema; of an undo, none. */
+  readonly unmatchedPrefixes: readonly UnmatchedPrefix[];
   /** With `sql: true`: what is sent for each version, in the order of versions. */
   readonly sql?: readonly PlannedSql[];
 }
@@ -55,6 +61,11 @@ export async function dryRun(options: DryRunOptions): Promise<PlannedRun> {
         pending,
       })),
       edited: run.edited,
+      emptyFiles: run.files.emptyFiles(run.chains.flatMap(({ pending }) => pending)),
+      unmatchedPrefixes:
+        undo === undefined
+          ? findUnmatchedPrefixes(run.directory.versions, run.cluster.schemas)
+          : [],
       ...(options.sql === true ? { sql: await plannedSql(run, options.lockTimeoutMs) } : {}),
     };
   } finally {

@@ -2,6 +2,7 @@ import type { StepScript } from "@pg-mig/executor";
 import {
   type CheckedScript,
   type Direction,
+  holdsStatement,
   loadMigrationScripts,
   type MigrationDirectory,
   type MigrationScript,
@@ -13,6 +14,15 @@ import type { Script } from "@pg-mig/psql-script";
 /** before.sql or after.sql. */
 export interface Hook extends CheckedScript {
   readonly file: "before.sql" | "after.sql";
+}
+
+/** The file of a version, up or dn, that holds no statement. */
+export interface EmptyFile {
+  readonly version: string;
+  /** The path of the file. */
+  readonly file: string;
+  /** What that means, in one sentence. */
+  readonly message: string;
 }
 
 /** The files that a run needs, each read, checked and lexed once for all shards. */
@@ -73,6 +83,22 @@ export class MigrationFiles {
   /** All that is loaded: before.sql, after.sql and versions. */
   get scripts(): readonly Script[] {
     return [...this.hooks, ...this.#scripts.values()].map(({ script }) => script);
+  }
+
+  /** Those of these versions, all loaded, whose file does nothing, each once and in order of names. */
+  emptyFiles(versions: readonly string[]): readonly EmptyFile[] {
+    const effect =
+      this.#direction === "up"
+        ? "it changes nothing, and the version counts as applied"
+        : "it changes nothing, and the version counts as not applied";
+    return [...new Set(versions)].sort().flatMap((version) => {
+      const { script } = this.#script(version);
+      if (holdsStatement(script)) {
+        return [];
+      }
+      const message = `${script.file} holds no statement: ${effect}.`;
+      return [{ version, file: script.file, message }];
+    });
   }
 
   /** A loaded version, as the executor runs it. */

@@ -44,6 +44,7 @@ export interface RunPlan {
 /** A run that is planned and checked, and has changed nothing yet. */
 export interface PreparedRun extends RunPlan {
   readonly kind: RunKind;
+  readonly directory: MigrationDirectory;
   /** To be closed by whoever prepared the run. */
   readonly cluster: OpenCluster;
   /** The files of the chains' versions, loaded, and before.sql and after.sql. */
@@ -81,7 +82,7 @@ export async function prepareRun(
     if (options.only !== undefined) {
       onNote(partialNote(cluster.nodes));
     }
-    return { kind, cluster, files, planAgain, ...plan };
+    return { kind, directory, cluster, files, planAgain, ...plan };
   } catch (error) {
     await cluster.close();
     throw error;

@@ -9,12 +9,18 @@ import {
   type RunEvent,
   type StepDone,
 } from "@pg-mig/report";
-import type { OpenNode } from "@pg-mig/sessions";
-import { errorInfo, isConnectionLoss, SessionWatch } from "@pg-mig/sessions";
+import {
+  errorInfo,
+  isConnectionLoss,
+  type OpenNode,
+  SessionWatch,
+  schemasOf,
+} from "@pg-mig/sessions";
 import { prepareRun, type RunKind, type RunPlan } from "./prepare-run.js";
 import { RunContext } from "./run-context.js";
 import type { ApplyOptions } from "./run-options.js";
 import { latestOfShards } from "./shard-ledgers.js";
+import { findUnmatchedPrefixes } from "./unmatched-prefixes.js";
 import { vanishedSteps } from "./vanished-steps.js";
 
 /** Starts an apply or an undo: the course of a run, from the directory's names to the digest. */
@@ -34,7 +40,7 @@ async function run(
   const startedAtMs = Date.now();
   const onNote = (message: string) => send({ type: "note", message });
   const prepared = await prepareRun({ ...options, onNote, purpose: "run" }, kindOf);
-  const { kind, cluster, files } = prepared;
+  const { kind, directory, cluster, files } = prepared;
   let { nodes, chains, edited, hasWork }: RunPlan = prepared;
   const report = new ReportBuilder(kind.action, startedAtMs);
   const emit = (event: RunEvent) => {
@@ -49,12 +55,35 @@ async function run(
     }
     return vanished;
   };
+  /** Warns of files that do nothing, before they run, each once. */
+  const toldEmpty = new Set<string>();
+  const tellEmptyFiles = async (now: readonly Chain[]) => {
+    const versions = now.flatMap(({ pending }) => pending);
+    await files.load(versions);
+    for (const { version, message } of files.emptyFiles(versions)) {
+      if (!toldEmpty.has(version)) {
+        emit({ type: "warning", version, message });
+      }
+      toldEmpty.add(version);
+    }
+  };
+  /** At the end, since versions and before.sql may make the schemas of later ones. */
+  const tellUnmatchedPrefixes = (now: readonly OpenNode[]) => {
+    const schemas = cluster.schemas && new Set([...cluster.schemas, ...schemasOf(now)]);
+    for (const { message } of findUnmatchedPrefixes(directory.versions, schemas)) {
+      emit({ type: "warning", message });
+    }
+  };
   const finish = (
     outcome: Report["outcome"],
     now: readonly OpenNode[],
     failure?: Pick<Report, "error">,
   ): Report => {
     tellVanished(now);
+    const isWhole = outcome === "done" || outcome === "nothing-to-do";
+    if (isWhole && kind.action === "apply") {
+      tellUnmatchedPrefixes(now);
+    }
     const partial = options.only === undefined ? {} : { partial: true as const };
     const state = { latest: latestOfShards(now), edited, ...partial, ...failure };
     const built = report.build(outcome, Date.now(), state);
@@ -90,6 +119,7 @@ async function run(
         if (round > 1) {
           emit({ type: "round:start", round, ...totals(chains, vanished) });
         }
+        await tellEmptyFiles(chains);
         if (!(await context.runRound(chains, nodes))) {
           const outcome = options.signal.aborted ? "interrupted" : "failed";
           return finish(outcome, await cluster.readReachable());

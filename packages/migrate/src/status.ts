@@ -1,13 +1,15 @@
 import { chooseDigest } from "@pg-mig/ledger";
 import { codeDigest, nodeFileSystem, readMigrationDirectory } from "@pg-mig/migrations";
+import { isPgMigError } from "@pg-mig/model";
 import { buildPlan, type Violation } from "@pg-mig/planner";
 import type { EditedFile } from "@pg-mig/report";
 import { type OpenNode, openCluster } from "@pg-mig/sessions";
 import { findEditedFiles } from "./edited-files.js";
-import { MigrationFiles } from "./migration-files.js";
+import { type EmptyFile, MigrationFiles } from "./migration-files.js";
 import { rerunFingerprint } from "./rerun-fingerprint.js";
 import type { ClusterOptions } from "./run-options.js";
 import { shardLedgers } from "./shard-ledgers.js";
+import { findUnmatchedPrefixes, type UnmatchedPrefix } from "./unmatched-prefixes.js";
 
 /** What one shard has and has not. */
 export interface ShardStatus {
@@ -48,6 +50,10 @@ export interface ClusterStatus {
   readonly nodes: readonly NodeStatus[];
   /** Files that were edited after they were applied. */
   readonly edited: readonly EditedFile[];
+  /** Files of pending versions that hold no statement; none if some pending file is invalid. */
+  readonly emptyFiles: readonly EmptyFile[];
+  /** Prefixes of versions on disk that match no schema. */
+  readonly unmatchedPrefixes: readonly UnmatchedPrefix[];
 }
 
 export interface StatusOptions extends ClusterOptions {
@@ -66,7 +72,8 @@ export async function status(options: StatusOptions): Promise<ClusterStatus> {
   const signal = options.signal ?? new AbortController().signal;
   const onNote = options.onNote ?? (() => {});
   const directory = await readMigrationDirectory(options.migrationDirectory, nodeFileSystem);
-  const { hooks } = await MigrationFiles.open(directory, "up");
+  const files = await MigrationFiles.open(directory, "up");
+  const { hooks } = files;
   const cluster = await openCluster({ ...options, action: "status", signal, onNote });
   try {
     const { nodes } = cluster;
@@ -103,9 +110,30 @@ export async function status(options: StatusOptions): Promise<ClusterStatus> {
           .filter(({ applied, pending: { length } }) => applied + length > 0),
       })),
       edited: await findEditedFiles(directory, nodes),
+      emptyFiles: await emptyFiles(
+        files,
+        plan.chains.flatMap((chain) => chain.pending),
+      ),
+      unmatchedPrefixes: findUnmatchedPrefixes(directory.versions, cluster.schemas),
     };
   } finally {
     await cluster.close();
+  }
+}
+
+async function emptyFiles(
+  files: MigrationFiles,
+  versions: readonly string[],
+): Promise<readonly EmptyFile[]> {
+  try {
+    await files.load(versions);
+    return files.emptyFiles(versions);
+  } catch (error) {
+    // What is wrong with a file keeps an apply from starting, and nobody from asking for the status.
+    if (isPgMigError(error)) {
+      return [];
+    }
+    throw error;
   }
 }
 

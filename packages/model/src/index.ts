@@ -1,4 +1,4 @@
 export { renderLocation } from "./location.js";
-export { nearestWord } from "./nearest-word.js";
+export { editDistance, nearestWord } from "./nearest-word.js";
 export type { ErrorLocation, PgMigErrorOptions, Problem } from "./pg-mig-error.js";
 export { isPgMigError, PgMigError } from "./pg-mig-error.js";

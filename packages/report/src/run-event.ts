@@ -161,7 +161,10 @@ export type RunEvent =
     } & OnShard)
   /** What the user should know and is nothing bad: a replica that is skipped, a server waited for. */
   | { readonly type: "note"; readonly message: string }
-  /** A warning raised by the server while a version ran on a shard, or by the tool (then without shard). */
+  /**
+   * A warning of the server, or of the tool, while a version ran on a shard; or one of the tool about
+   * a node, a version or the run, with the fields that say which.
+   */
   | {
       readonly type: "warning";
       readonly node?: string;

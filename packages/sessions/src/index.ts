@@ -4,7 +4,7 @@ export { sessionTraces } from "./leftovers.js";
 export type { LockConnection } from "./node-lock.js";
 export { NodeLock } from "./node-lock.js";
 export type { OpenCluster } from "./open-cluster.js";
-export { defaultReconnectForMs, openCluster } from "./open-cluster.js";
+export { defaultReconnectForMs, openCluster, schemasOf } from "./open-cluster.js";
 export type { OpenNode } from "./open-node.js";
 export { pause } from "./pause.js";
 export { lockTimeoutMs, retryPauseMs } from "./retry-pause.js";

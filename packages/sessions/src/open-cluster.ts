@@ -74,6 +74,11 @@ interface ConnectOptions extends OpenClusterOptions {
 export interface OpenCluster {
   /** By name, in code-unit order. At least one. */
   readonly nodes: readonly OpenNode[];
+  /**
+   * The names of all schemas, as they were first read, of every node that the sources name;
+   * `undefined`: `only` keeps some of these nodes from being asked.
+   */
+  readonly schemas: ReadonlySet<string> | undefined;
   /** Unless the cluster is locked, the connections that the ledgers were read over are used first. */
   readonly sessions: SessionPool;
   /** Whether a pooler shares a node's connections, so that nothing of a session holds there. */
@@ -149,15 +154,22 @@ export async function openCluster(given: OpenClusterOptions): Promise<OpenCluste
         }
       }),
     );
-    return createOpenCluster(nodes, clients, options);
+    const schemas = found.length === all.length ? schemasOf(inspected) : undefined;
+    return createOpenCluster(nodes, schemas, clients, options);
   } catch (error) {
     await Promise.allSettled([...clients.values()].map((client) => client.end()));
     throw error;
   }
 }
 
+/** The names of all schemas of nodes. */
+export function schemasOf(nodes: readonly Pick<OpenNode, "ledger">[]): ReadonlySet<string> {
+  return new Set(nodes.flatMap(({ ledger }) => ledger.shards.map(({ shard }) => shard)));
+}
+
 function createOpenCluster(
   nodes: readonly OpenNode[],
+  schemas: OpenCluster["schemas"],
   clients: Map<string, pg.Client>,
   options: ConnectOptions,
 ): OpenCluster {
@@ -206,6 +218,7 @@ function createOpenCluster(
   };
   return {
     nodes,
+    schemas,
     sessions,
     isShared: ({ name }) => shared.has(name),
     async lock({ waitMs, allowPooler }) {

@@ -2,6 +2,7 @@ import { renderLocation } from "@pg-mig/model";
 import type { ErrorInfo, RunEvent } from "@pg-mig/report";
 import { failureReason } from "@pg-mig/report";
 import { type Line, line } from "./styled-line.js";
+import { warningLines } from "./warning-lines.js";
 
 /** How many lines of one kind appear before the rest is only counted. */
 const linesOfOneKind = 3;
@@ -12,7 +13,7 @@ const failuresInAll = 30;
 
 /**
  * Makes the lines that an event leaves on the screen for good while the run goes on: failures,
- * notes, and what migration files print. What comes again and again is shown a few times, then once said to be
+ * notes, warnings of files that are about to run, and what migration files print. What comes again and again is shown a few times, then once said to be
  * only counted; the summary at the end has it all.
  */
 export function createAnnouncer(): (event: RunEvent) => readonly Line[] {
@@ -39,6 +40,16 @@ export function createAnnouncer(): (event: RunEvent) => readonly Line[] {
     return announced;
   };
 
+  const emptyFile = (message: string) => {
+    const files = count("empty files");
+    if (files <= linesOfOneKind) {
+      return warningLines([{ message }]);
+    }
+    return files === linesOfOneKind + 1
+      ? [line("  … the same of more files: listed at the end", "quiet")]
+      : [];
+  };
+
   return (event) => {
     switch (event.type) {
       case "step:failed":
@@ -53,6 +64,11 @@ export function createAnnouncer(): (event: RunEvent) => readonly Line[] {
         return [announce("failed", `${event.node} ${event.file}`, event.error)];
       case "note":
         return [line(event.message)];
+      case "warning":
+        // About a version, before it runs on any shard: a reason to stop. Others wait for the summary.
+        return event.node === undefined && event.version !== undefined
+          ? emptyFile(event.message)
+          : [];
       case "output": {
         const ofFile = count(`output ${event.file}`);
         if (ofFile > outputOfOneFile) {

@@ -1,11 +1,14 @@
 import type { PlannedRun, PlannedSql } from "@pg-mig/migrate";
 import { countOf, groupBy, listShards } from "@pg-mig/report";
 import { type Line, line } from "./styled-line.js";
+import { warningLines } from "./warning-lines.js";
 
 /** What a run would do: per version the shards that it would be run on, and before.sql, after.sql. */
-export function plannedRunLines({ action, nodes, hooks, chains, sql }: PlannedRun): Line[] {
+export function plannedRunLines(planned: PlannedRun): Line[] {
+  const { action, nodes, hooks, chains, sql } = planned;
+  const warnings = warningLines([...planned.emptyFiles, ...planned.unmatchedPrefixes]);
   if (chains.length === 0 && hooks.length === 0) {
-    return [line("Nothing to do.", "good")];
+    return [...warnings, line("Nothing to do.", "good")];
   }
   const steps = chains.flatMap(({ node, shard, pending }) =>
     pending.map((version) => ({ node, shard, version })),
@@ -27,6 +30,7 @@ export function plannedRunLines({ action, nodes, hooks, chains, sql }: PlannedRu
     }),
     ...hookLines(hooks, "after.sql", nodes),
     ...(sql ?? []).flatMap(sqlLines),
+    ...warnings,
     line("Nothing was changed: this was a dry run."),
   ];
 }

@@ -2,6 +2,7 @@ import type { ClusterStatus } from "@pg-mig/migrate";
 import { countOf, groupBy, listShards } from "@pg-mig/report";
 import { type Line, line } from "./styled-line.js";
 import { versionsMapLines } from "./versions-map.js";
+import { warningLines } from "./warning-lines.js";
 
 /** The map of versions over nodes and shards, and what else is to be known before a run. */
 export function statusLines(status: ClusterStatus): Line[] {
@@ -34,6 +35,7 @@ export function statusLines(status: ClusterStatus): Line[] {
         { text: ` on ${listShards(edited)}` },
       ],
     ),
+    ...warningLines([...status.emptyFiles, ...status.unmatchedPrefixes]),
     ...(unfinished.length === 0
       ? []
       : [
