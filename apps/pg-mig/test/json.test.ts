@@ -111,6 +111,8 @@ describe("--json", () => {
         nodes: [expect.any(String), expect.any(String)],
         hooks: ["before.sql"],
         edited: [],
+        emptyFiles: [],
+        unmatchedPrefixes: [],
         chains: Array.from({ length: 4 }, (_, i) => ({
           node: expect.any(String),
           shard: i % 2 === 0 ? "sh1" : "sh2",

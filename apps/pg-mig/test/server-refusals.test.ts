@@ -57,6 +57,19 @@ describe("what a server refuses that is not the text of a file", () => {
     expect(await column("SELECT to_regclass('sh1.t')")).toEqual([null]);
   });
 
+  it("is told without the server's advice about a statement that the tool itself sent", async () => {
+    const { migrations, pgMig, database } = await scenario({ shards: ["sh1"] });
+    await database.query(
+      "CREATE FUNCTION public.mig_rerun_fingerprint_const() RETURNS varchar LANGUAGE sql AS $$ SELECT 'x'; $$",
+    );
+    await migrations({ "1.a.sh": "CREATE TABLE t();" });
+    const { status, stdout, stderr } = await pgMig();
+    expect(status).toBe(1);
+    expect(stderr).toContain("cannot change return type of existing function");
+    // It says: Use DROP FUNCTION mig_rerun_fingerprint_const() first.
+    expect(`${stdout}${stderr}`).not.toContain("Use DROP FUNCTION");
+  });
+
   it("is told with the node where the database is read-only", async () => {
     const { migrations, pgMig, column, database } = await scenario({ shards: ["sh1"] });
     const [name] = await column("SELECT current_database()");

@@ -108,7 +108,10 @@ describe("a concurrent build that waits for others", () => {
     const end = await transaction(database, "SELECT count(*) FROM pg_class");
     const run = { targets: [target("n", database)], versions: { v1: indexBuild }, watch: alert };
     const failure = failureOf(await runVersions({ ...run, retryForMs: 500 }));
-    expect(failure?.error.code).toBe("INDEX_WAIT_TIMEOUT");
+    expect(failure?.error).toMatchObject({
+      code: "INDEX_WAIT_TIMEOUT",
+      where: { file: "v1.up.sql", line: 1, column: 1 },
+    });
     expect(failure?.blockedBy).toHaveLength(1);
     expect(failure?.error.hint).toContain(
       `SELECT pg_terminate_backend(${failure?.blockedBy?.[0]?.pid});`,
@@ -240,6 +243,22 @@ describe("a concurrent build that is interrupted", () => {
     },
   );
 
+  it("fails with the server's hint, at the line and column that it is about", async () => {
+    const database = await databaseWith("sh1");
+    const sql = "-- alone\nCREATE INDEX CONCURRENTLY ix\n  ON t(lower(id))";
+    const failure = failureOf(
+      await runVersions({
+        targets: [target("n", database)],
+        versions: { v1: { ...indexBuild, sql } },
+        watch: alert,
+      }),
+    );
+    expect(failure?.error).toMatchObject({
+      hint: expect.stringMatching(/^No function matches/),
+      where: { file: "v1.up.sql", line: 3, column: 8 },
+    });
+  });
+
   it("finds duplicates, fails, and is whole in the next run when they are gone", async () => {
     const database = await databaseWith("sh1");
     await database.query("INSERT INTO sh1.t VALUES (1)");
@@ -249,7 +268,10 @@ describe("a concurrent build that is interrupted", () => {
       versions: { v1: { ...indexBuild, sql } },
       watch: alert,
     };
-    expect(failureOf(await runVersions(run))?.error.server?.sqlState).toBe("23505");
+    expect(failureOf(await runVersions(run))?.error).toMatchObject({
+      server: { sqlState: "23505" },
+      where: { file: "v1.up.sql", line: 1, column: 1 },
+    });
     expect(await indexes(database, "sh1")).toEqual(["ix (invalid)"]);
     await database.query("TRUNCATE sh1.t");
     await runVersions(run);

@@ -1,5 +1,6 @@
+import { PgMigError } from "@pg-mig/model";
 import { describe, expect, it } from "vitest";
-import { isConnectionLoss, isInterruption, retryReason } from "./server-error.js";
+import { isConnectionLoss, isInterruption, retryReason, serverWords } from "./server-error.js";
 
 function serverError(code: string, fields: object = {}): Error {
   return Object.assign(new Error("said the server"), { severity: "ERROR", code, ...fields });
@@ -47,5 +48,18 @@ describe("isInterruption", () => {
   it("is what a cancel request leads to, and nothing else that a server says", () => {
     expect(isInterruption(serverError("57014"))).toBe(true);
     expect(isInterruption(serverError("55P03"))).toBe(false);
+  });
+});
+
+describe("serverWords", () => {
+  const cause = serverError("42P13", { hint: "Use DROP FUNCTION f() first." });
+  const refused = (code: string) => serverWords(new PgMigError("refused", { code, cause }));
+
+  it("has the server's hint for what files did, and not for statements of the tool's own", () => {
+    expect(refused("COMMIT_REFUSED")).toMatchObject({ hint: "Use DROP FUNCTION f() first." });
+    for (const words of [serverWords(cause), refused("NODE_NOT_WRITABLE")]) {
+      expect(words).toMatchObject({ message: "said the server", sqlState: "42P13" });
+      expect(words?.hint).toBeUndefined();
+    }
   });
 });

@@ -10,15 +10,28 @@ export interface ServerWords {
   readonly context?: string | undefined;
 }
 
-/** What the server said, if it is a server that raised the error; else `undefined`. */
+/**
+ * What the server said, if it is a server that raised the error; else `undefined`. Its hint only if the
+ * statement is one of a file.
+ */
 export function serverWords(error: unknown): ServerWords | undefined {
   if (error instanceof ScriptError) {
     const { serverMessage: message, sqlState, detail, serverHint: hint, context } = error;
     return message === undefined ? undefined : { message, sqlState, detail, hint, context };
   }
   if (isPgMigError(error)) {
-    return refusals.has(error.code) ? serverWords(error.cause) : undefined;
+    if (!refusals.has(error.code)) {
+      return undefined;
+    }
+    // At COMMIT it is the deferred triggers and constraints of the files that speak.
+    return error.code === "COMMIT_REFUSED" ? databaseWords(error.cause) : serverWords(error.cause);
   }
+  const words = databaseWords(error);
+  // What no script has sent is a statement of the tool's own: advice about it is for nobody.
+  return words && { ...words, hint: undefined };
+}
+
+function databaseWords(error: unknown): ServerWords | undefined {
   if (!(error instanceof Error) || !("severity" in error)) {
     return undefined;
   }

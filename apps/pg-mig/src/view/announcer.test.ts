@@ -57,4 +57,23 @@ describe("createAnnouncer", () => {
       "n:a hello",
     ]);
   });
+
+  it("warns of a version before it runs, a few times, and leaves other warnings to the summary", () => {
+    const warning = (version: string): RunEvent => ({
+      type: "warning",
+      version,
+      message: `${version} does nothing.`,
+    });
+    const others: RunEvent[] = [
+      { type: "warning", message: "the run" },
+      { type: "warning", node: "n", message: "the node" },
+      { type: "warning", node: "n", shard: "a", version: "1.a.sh", message: "the server" },
+    ];
+    expect(announced([...["1", "2", "3", "4", "5"].map(warning), ...others])).toEqual([
+      "warning: 1 does nothing.",
+      "warning: 2 does nothing.",
+      "warning: 3 does nothing.",
+      "  … the same of more files: listed at the end",
+    ]);
+  });
 });
