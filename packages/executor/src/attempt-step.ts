@@ -82,7 +82,7 @@ export async function checkStep<L>(
     });
     return { type: "absent" };
   } catch (error) {
-    return failureOf(error, session, recorder);
+    return failureOf(withFile(error, step.script), session, recorder);
   } finally {
     session.reset("droppable");
   }

@@ -115,7 +115,7 @@ export async function dropReplacedIndex(
   if (judged.verdict === "keep") {
     throw new ScriptError(judged.reason, {
       code: "INDEX_NAME_TAKEN",
-      hint: "Give the index of this version another name. Nothing was changed on this shard.",
+      hint: "Give the index of this version another name. The version has changed nothing.",
       part: "script",
       ...place,
     });

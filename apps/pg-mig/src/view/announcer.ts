@@ -13,8 +13,8 @@ const failuresInAll = 30;
 
 /**
  * Makes the lines that an event leaves on the screen for good while the run goes on: failures,
- * notes, warnings of files that are about to run, and what migration files print. What comes again and again is shown a few times, then once said to be
- * only counted; the summary at the end has it all.
+ * notes, warnings of files that are about to run, and what migration files print. What comes again and
+ * again is shown a few times, then once said to be only counted; the summary at the end has it all.
  */
 export function createAnnouncer(): (event: RunEvent) => readonly Line[] {
   const counts = new Map<string, number>();
