@@ -11,7 +11,7 @@ export interface UnmatchedPrefix extends Unmatched {
 }
 
 /** How many versions, and how many schemas, a message names. */
-const named = 3;
+const namesShown = 3;
 
 /**
  * Finds the prefixes of versions on disk that match no schema, with what was probably meant. Pure.
@@ -42,8 +42,8 @@ function describe({ prefix, versions, takenBy }: Unmatched, nearest: readonly st
 }
 
 function listVersions(versions: readonly string[]): string {
-  const more = versions.length - named;
-  const named = versions.slice(0, named).join(", ");
+  const more = versions.length - namesShown;
+  const named = versions.slice(0, namesShown).join(", ");
   return more > 0 ? `${named} and ${more} more` : named;
 }
 
@@ -65,7 +65,7 @@ function nearestSchemas(prefix: string, schemas: ReadonlySet<string>): readonly 
       stems.set(stem, schema);
     }
   }
-  return [...stems.values()].slice(0, named);
+  return [...stems.values()].slice(0, namesShown);
 }
 
 /** From 0, the same, to 1: of each character, another. So a short name is not near to everything. */
