@@ -7,6 +7,7 @@ import { hostileFileFaults } from "./faults/hostile-files.js";
 import { hostileSettingsFaults } from "./faults/hostile-settings.js";
 import { killedToolFaults } from "./faults/killed-tool.js";
 import { lockFaults } from "./faults/locks.js";
+import { lostNodeFaults } from "./faults/lost-nodes.js";
 import { networkFaults } from "./faults/network.js";
 import { poolerFaults } from "./faults/poolers.js";
 import { ruinedLedgerFaults } from "./faults/ruined-ledgers.js";
@@ -23,6 +24,7 @@ export const faults: readonly Fault[] = [
   ...commitNetworkFaults,
   ...networkFaults,
   ...serverFaults,
+  ...lostNodeFaults,
   ...lockFaults,
   ...severalWritersFaults,
   ...runLockFaults,

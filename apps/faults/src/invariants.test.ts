@@ -70,6 +70,7 @@ function run(
     inDoubt: [],
     notAttempted: 0,
     abandoned: [],
+    lostNodes: [],
     hookFailures: [],
     doneByVersion: [],
     latest: [],

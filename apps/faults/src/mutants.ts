@@ -90,8 +90,8 @@ export const mutants: readonly Mutant[] = [
     guard: "the plan is made again once the run lock is held",
     replacements: [
       [
-        "({ nodes, chains, edited, hasWork } = await prepared.planAgain(await cluster.readLedgers()));",
-        "await cluster.readLedgers();",
+        "const plan = await prepared.planAgain(await cluster.readLedgers());",
+        "const plan = prepared; await cluster.readLedgers();",
       ],
     ],
     noticedBy: ["runs-that-wait"],
@@ -135,5 +135,18 @@ export const mutants: readonly Mutant[] = [
     replacements: [["silenceMs: 15e3,", "silenceMs: 15e8,"]],
     noticedBy: ["connection-swallowed"],
     times: 1,
+  },
+  {
+    name: "away-not-told",
+    guard: "a node that is away is said to be, at once",
+    replacements: [["if (leftMs > 0 && info.code !== absence.code) {", "if (false) {"]],
+    noticedBy: ["node-stays-down"],
+    times: 1,
+  },
+  {
+    name: "lost-node-ends-all",
+    guard: "a node that is given up ends the chains of no other node",
+    replacements: [['this.#abandon("node-lost", state.node.name);', 'this.#abandon("node-lost");']],
+    noticedBy: ["node-stays-down"],
   },
 ];

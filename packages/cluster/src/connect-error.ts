@@ -3,6 +3,7 @@ import {
   answeredError,
   breaksTls,
   type ConnectFailure,
+  connectionLimitOf,
   isNotPostgres,
   refusesTls,
   sqlStateOf,
@@ -168,7 +169,7 @@ function explainRefusal(
       return {
         code: "TOO_MANY_CONNECTIONS",
         message: `${node.name} has no free connection: ${wordsOf(failure.error)}.`,
-        hint: "Lower --parallelism, close other clients, or raise max_connections of the server.",
+        hint: `A run needs one connection for its lock and one for each shard that it works on at a time. ${roomFor(node, failure.error)}`,
       };
     // A value that the server does not take; a parameter that a pooler does not.
     case "22023":
@@ -184,6 +185,23 @@ function explainRefusal(
     default:
       return undefined;
   }
+}
+
+/** What makes room for more connections. */
+function roomFor({ user, database }: Node, error: unknown): string {
+  const close = "Close other connections";
+  switch (connectionLimitOf(error)) {
+    case "role":
+      return `${close} of this user, or raise its limit: ALTER ROLE ${quoted(user)} CONNECTION LIMIT n;`;
+    case "database":
+      return `${close} to this database, or raise its limit: ALTER DATABASE ${quoted(database)} CONNECTION LIMIT n;`;
+    default:
+      return `${close} to the server, raise its max_connections, or lower --parallelism.`;
+  }
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
 }
 
 function explainTls(node: Node, failure: ConnectFailure): Explanation | undefined {

@@ -22,6 +22,22 @@ export function sqlStateOf(error: unknown): string | undefined {
   return error instanceof Error && "severity" in error ? codeOf(error) : undefined;
 }
 
+/** Whose limit of connections is reached: that of the role, the database, or the whole server. */
+export type ConnectionLimit = "role" | "database" | "server";
+
+/** Whose limit a server's refusal of a connection names; `undefined`: it was refused for another reason. */
+export function connectionLimitOf(error: unknown): ConnectionLimit | undefined {
+  if (sqlStateOf(error) !== "53300") {
+    return undefined;
+  }
+  // The words of the message are in the server's language; the place in its source is not.
+  const routine = error instanceof Error && "routine" in error ? error.routine : undefined;
+  if (routine === "InitializeSessionUserId") {
+    return "role";
+  }
+  return routine === "CheckMyDatabase" ? "database" : "server";
+}
+
 /** The `code` of a Node.js error, such as `ECONNREFUSED`. */
 export function systemCodeOf(error: unknown): string | undefined {
   return error instanceof Error && !("severity" in error) ? codeOf(error) : undefined;

@@ -185,6 +185,15 @@ describe("connectNode", () => {
     },
   );
 
+  it("does not take for a silent server what it could not read while it was stopped itself", async () => {
+    const connecting = connectNode(nodeOf(), { applicationName, connectTimeoutMs: 1000 });
+    await new Promise((resolve) => setImmediate(resolve));
+    // Nothing of this process runs meanwhile, as after SIGSTOP; the server's answers come in.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500);
+    const client = await connecting;
+    await client.end();
+  });
+
   it("says that the server has no free connection", async () => {
     const attempts = Array.from({ length: 12 }, () => connectNode(nodeOf(), { applicationName }));
     const results = await Promise.allSettled(attempts);

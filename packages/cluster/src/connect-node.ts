@@ -2,6 +2,7 @@ import { lookup } from "node:dns/promises";
 import { setMaxListeners } from "node:events";
 import { isIP, Socket } from "node:net";
 import type { Client } from "pg";
+import { afterAwake } from "./awake-timer.js";
 import { connectError } from "./connect-error.js";
 import { type ConnectFailure, chooseFailure, mayFallBack, unanswered } from "./connect-failure.js";
 import type { Node } from "./node.js";
@@ -128,11 +129,10 @@ async function connectOnce(
     });
   });
   let timedOut = false;
-  const onTimeout = () => {
+  const cancelTimeout = afterAwake(connectTimeoutMs, () => {
     timedOut = true;
     socket.destroy();
-  };
-  const timer = connectTimeoutMs === Infinity ? undefined : setTimeout(onTimeout, connectTimeoutMs);
+  });
   const abort = () => socket.destroy();
   signal?.addEventListener("abort", abort);
   try {
@@ -145,7 +145,7 @@ async function connectOnce(
     const encryption = tls === false ? "plain" : encrypted ? "tls" : "tls-asked";
     return { error, encryption, passwordAsked, timedOut, answer };
   } finally {
-    clearTimeout(timer);
+    cancelTimeout();
     signal?.removeEventListener("abort", abort);
   }
 }

@@ -1,9 +1,12 @@
+export { afterAwake } from "./awake-timer.js";
 export type { BackendKey, CancelBackendOptions } from "./cancel-backend.js";
 export { backendKeyOf, cancelBackend } from "./cancel-backend.js";
 export type { Alternative, Choice, Place } from "./choice.js";
 export { isShardChosen, isWhollyChosen, mayHoldChosen, parseChoice } from "./choice.js";
 export type { CommandOptions } from "./command-source.js";
 export { command } from "./command-source.js";
+export type { ConnectionLimit } from "./connect-failure.js";
+export { connectionLimitOf } from "./connect-failure.js";
 export type { ConnectNodeOptions } from "./connect-node.js";
 export { connectNode } from "./connect-node.js";
 export { createDatabaseIfMissing } from "./create-database.js";

@@ -56,7 +56,8 @@ describe.skipIf(pgBouncerMissing() !== undefined)("findPoolerMode", () => {
     expect(await lookAt(await pooler("session"))).toEqual({ pooled: true, mode: "session" });
     const shared = { pooled: true, mode: "transaction" };
     expect(await lookAt(await pooler("transaction"))).toEqual(shared);
-    expect(await lookAt(await pooler("statement"))).toEqual(shared);
+    const statement = { pooled: true, mode: "statement" };
+    expect(await lookAt(await pooler("statement"))).toEqual(statement);
   });
 
   it("sees through a pool that deals its connections out in turn", async () => {

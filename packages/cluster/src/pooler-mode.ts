@@ -1,4 +1,5 @@
 import type { Client } from "pg";
+import { afterAwake } from "./awake-timer.js";
 import { backendKeyOf } from "./cancel-backend.js";
 import type { NodeIdentity } from "./node-identity.js";
 
@@ -7,9 +8,10 @@ import type { NodeIdentity } from "./node-identity.js";
  * - `session`: a server connection of its own until it leaves, so that all is as without a pooler;
  * - `transaction`: one for each transaction or statement, so that settings and locks of a session do
  *   not hold, and reach other clients;
+ * - `statement`: one for each statement, and transactions are refused;
  * - `unknown`: no second connection was to be had to find it out.
  */
-export type PoolerMode = "session" | "transaction" | "unknown";
+export type PoolerMode = "session" | "transaction" | "statement" | "unknown";
 
 /** Server processes that two clients had: one, then the other in a transaction, then the first again. */
 export interface SeenBackends {
@@ -52,7 +54,7 @@ export async function findPoolerMode(
   connect: () => Promise<Client>,
 ): Promise<PoolerMode> {
   const other = await connect();
-  const timer = setTimeout(() => other.connection.stream.destroy(), answerWithinMs);
+  const cancelTimeout = afterAwake(answerWithinMs, () => other.connection.stream.destroy());
   const seen: SeenBackends[] = [];
   try {
     while (seen.length < rounds && judgePooler(seen) === "session") {
@@ -65,10 +67,13 @@ export async function findPoolerMode(
     }
     return judgePooler(seen);
   } catch (error) {
-    // In PgBouncer's statement mode, BEGIN is refused.
-    return error instanceof Error && "severity" in error ? "transaction" : "unknown";
+    if (!(error instanceof Error && "severity" in error)) {
+      return "unknown";
+    }
+    // PgBouncer: "transaction blocks not allowed in statement pooling mode". It has one SQLSTATE for all.
+    return error.message.includes("statement pooling mode") ? "statement" : "transaction";
   } finally {
-    clearTimeout(timer);
+    cancelTimeout();
     await other.end().catch(() => {});
   }
 }

@@ -200,14 +200,23 @@ export class ChainSchedule {
     return abandoned;
   }
 
-  /** Lowers the number of slots of a node that cannot take more connections; at least 1 stays. */
-  limitSlots(node: string, slots: number): void {
-    const state = this.#nodes.get(node);
-    if (state === undefined) {
-      return;
-    }
+  /** Lowers the number of slots of a node that has no room for more; at least 1 stays. Returns it. */
+  limitSlots(node: string, slots: number): number {
+    const state = this.#node(node);
     state.slots = Math.max(1, Math.min(state.slots, slots));
     this.#refresh(state);
+    return state.slots;
+  }
+
+  /** How many steps run on the node of this chain. */
+  runningOn(chainId: string): number {
+    return this.#nodeOf(chainId).running;
+  }
+
+  /** Whether a chain that runs has its node for itself, and keeps it as long as it runs. */
+  runsAlone(chainId: string): boolean {
+    const { running, slots } = this.#nodeOf(chainId);
+    return running === 1 && slots === 1;
   }
 
   #takeFrom(kind: "shared" | "alone"): StartedStep | undefined {
@@ -340,6 +349,14 @@ export class ChainSchedule {
     } else {
       this.#open.delete(node);
     }
+  }
+
+  #nodeOf(chainId: string): NodeState {
+    const state = this.#chains.get(chainId);
+    if (state === undefined) {
+      throw new Error(`There is no chain "${chainId}".`);
+    }
+    return this.#node(state.chain.node);
   }
 
   #node(name: string): NodeState {

@@ -1,13 +1,16 @@
 import type { Blocker, RequeueReason } from "@pg-mig/report";
 import type { Session, SessionWork } from "@pg-mig/sessions";
 import {
+  type AcquireSessionOptions,
   acquireSession,
   isConnectionLoss,
   isInterruption,
+  isOutOfMemory,
   lockTimeoutMs,
   parseBlockers,
   retryPauseMs,
   retryReason,
+  serverWords,
   whoIsSql,
 } from "@pg-mig/sessions";
 import { type AttemptResult, attemptStep, checkStep, type StepAttempt } from "./attempt-step.js";
@@ -58,6 +61,8 @@ class ChainRun<L> {
   readonly #options: RunChainsOptions<L>;
   readonly #schedule: ChainSchedule;
   readonly #states = new Map<string, ChainState<L>>();
+  /** The nodes of which fewer shards run at a time than was asked for. */
+  readonly #limited = new Set<string>();
   #running = 0;
   #timer: NodeJS.Timeout | undefined;
   #settle: { resolve: () => void; reject: (bug: unknown) => void } | undefined;
@@ -142,12 +147,22 @@ class ChainRun<L> {
     emit({ type: "step:start", node: node.label, shard, version });
     const step = this.#options.stepScript(version);
     let session: Session;
+    let crowded = false;
+    const onCrowded = (busy: number, { message }: Error) => {
+      crowded = true;
+      this.#limitSlots(state, busy, message);
+    };
     try {
-      session = await this.#acquire(state, version, step);
-    } catch (error) {
-      this.#endUnreached(id, state, error);
+      session = await this.#acquire(state, version, step, onCrowded);
+    } catch {
+      if (crowded) {
+        this.#putBack(id, state, version, { reason: "no-connection", delayMs: 0 });
+      } else {
+        this.#endUnreached(id, state);
+      }
       return;
     }
+    const alone = this.#schedule.runsAlone(id);
     try {
       if (signal.aborted) {
         // The abort came while the session was being opened, and found nothing there to cancel.
@@ -179,7 +194,7 @@ class ChainRun<L> {
       const durationMs = Date.now() - startedAtMs;
       state.triedForMs += durationMs;
       if (result.type !== "refused") {
-        this.#settleStep(id, state, version, result, durationMs);
+        this.#settleStep(id, state, version, { ...result, durationMs, alone });
       } else if (result.reason === "ledger-changed") {
         await this.#replan(id, state, version, session);
       } else {
@@ -191,14 +206,9 @@ class ChainRun<L> {
     }
   }
 
-  #settleStep(
-    id: string,
-    state: ChainState<L>,
-    version: string,
-    result: Exclude<AttemptResult<L>, { type: "refused" }> | { readonly type: "absent" },
-    durationMs: number,
-  ): void {
+  #settleStep(id: string, state: ChainState<L>, version: string, result: EndedAttempt<L>): void {
     const { emit, signal } = this.#options;
+    const { durationMs } = result;
     const step = { node: state.node.label, shard: state.shard, version };
     switch (result.type) {
       case "committed":
@@ -237,11 +247,17 @@ class ChainRun<L> {
           this.#endChain(id, state, "interrupted");
           return;
         }
-        const reason = retryReason(result.error);
-        if (reason === undefined || !this.#isTransaction(version)) {
-          this.#endFailed(id, state, version, result.error, durationMs);
+        const { error } = result;
+        const reason = retryReason(error);
+        if (!this.#isTransaction(version)) {
+          this.#endFailed(id, state, version, error, durationMs);
+        } else if (isOutOfMemory(error) && !result.alone) {
+          this.#limitSlots(state, this.#schedule.runningOn(id) - 1, messageOf(error));
+          this.#requeue(id, state, version, "out-of-memory", error);
+        } else if (reason === undefined) {
+          this.#endFailed(id, state, version, error, durationMs);
         } else {
-          this.#requeue(id, state, version, reason, result.error);
+          this.#requeue(id, state, version, reason, error);
         }
       }
     }
@@ -256,7 +272,7 @@ class ChainRun<L> {
     id: string,
     state: ChainState<L>,
     version: string,
-    reason: Exclude<RequeueReason, "ledger-changed">,
+    reason: Exclude<RequeueReason, "ledger-changed" | "no-connection">,
     error: unknown = shardTakenError(state.shard),
   ): void {
     if (state.triedForMs >= this.#options.retryForMs) {
@@ -265,8 +281,29 @@ class ChainRun<L> {
     }
     const delayMs = retryPauseMs(reason, state.attempts, Math.random());
     state.triedForMs += delayMs;
+    this.#putBack(id, state, version, { reason, delayMs });
+  }
+
+  #putBack(
+    id: string,
+    state: ChainState<L>,
+    version: string,
+    { reason, delayMs }: { readonly reason: RequeueReason; readonly delayMs: number },
+  ): void {
     this.#schedule.requeue(id, { notBeforeMs: Date.now() + delayMs });
     this.#options.emit(requeuedEvent(state, version, { reason, delayMs }));
+  }
+
+  /** Runs fewer shards of a node at a time from now on, since its server has no room for more. */
+  #limitSlots({ node }: ChainState<L>, slots: number, why: string): void {
+    const left = this.#schedule.limitSlots(node.name, slots);
+    if (this.#limited.has(node.name)) {
+      return;
+    }
+    this.#limited.add(node.name);
+    const fewer = left === 1 ? "one shard at a time" : `at most ${left} shards at a time`;
+    const message = `Fewer shards run at once on ${node.label} from now on (${fewer}): ${why}`;
+    this.#options.emit({ type: "note", message });
   }
 
   /** The ledger is not the one that the chain was planned from: goes on from the one that is there. */
@@ -324,15 +361,9 @@ class ChainRun<L> {
     this.#options.emit(failedEvent(state, version, { error, notAttempted, durationMs }));
   }
 
-  /** The node cannot be reached any more: ends this chain and those that wait for the node. */
-  #endUnreached(id: string, state: ChainState<L>, error: unknown): void {
-    if (this.#options.signal.aborted) {
-      this.#endChain(id, state, "interrupted");
-    } else {
-      const message = error instanceof Error ? error.message : String(error);
-      this.#options.emit({ type: "warning", node: state.node.label, message });
-      this.#endChain(id, state, "node-lost");
-    }
+  /** The node is not waited for any more: ends this chain and those that wait for the node. */
+  #endUnreached(id: string, state: ChainState<L>): void {
+    this.#endChain(id, state, this.#options.signal.aborted ? "interrupted" : "node-lost");
     this.#abandon("node-lost", state.node.name);
   }
 
@@ -365,16 +396,35 @@ class ChainRun<L> {
     }
   }
 
-  #acquire(state: ChainState<L>, version: string, step: StepScript): Promise<Session> {
+  #acquire(
+    state: ChainState<L>,
+    version: string,
+    step: StepScript,
+    onCrowded: AcquireSessionOptions["onCrowded"] & {},
+  ): Promise<Session> {
     const { node, shard } = state;
     const { retryForMs: waitLimitMs, lockTimeoutMs: obstructLimitMs } = this.#options;
     // A lock timeout would break what runs outside of a transaction: the watch has patience instead.
     const patient = step.transaction !== "wrapped" && step.limits.lockTimeoutMs === undefined;
     const limits = patient ? { waitLimitMs, obstructLimitMs } : {};
     const work: SessionWork = { shard, version, ...limits };
-    return acquireSession(node, work, {
-      ...this.#options,
-      onCrowded: (busy) => this.#schedule.limitSlots(node.name, busy),
-    });
+    return acquireSession(node, work, { ...this.#options, onCrowded });
   }
+}
+
+/** How an attempt ended that was not refused. */
+type EndedAttempt<L> = (
+  | Exclude<AttemptResult<L>, { type: "refused" }>
+  | { readonly type: "absent" }
+) & {
+  readonly durationMs: number;
+  /** Whether nothing else of this run could run on its node meanwhile. */
+  readonly alone: boolean;
+};
+
+function messageOf(error: unknown): string {
+  const words = serverWords(error);
+  return [words?.message ?? String(error), ...(words?.hint === undefined ? [] : [words.hint])].join(
+    ". ",
+  );
 }

@@ -38,6 +38,35 @@ describe("parseConstFunctionBody", () => {
     );
   });
 
+  it("reads what the regular expression read that it took the place of, and refuses the same", () => {
+    const regexp = /^\s*SELECT\s+'((?:[^']|'')*)'\s*;?\s*(?:\/\*(.*)\*\/\s*)?$/is;
+    const pieces = ["SELECT", "select ", " '", "'", "''", ";", "/*", "*/", "pg-mig ", "{}", "/"];
+    const piece = fc.oneof(fc.constantFrom(...pieces, " ", "\n", "\ufeff"), fc.string());
+    const text = fc.oneof(
+      fc.array(piece),
+      fc.array(piece).map((more) => [" SELECT 'v", ...more]),
+      fc.array(piece).map((more) => [" SELECT 'v'; /* pg-mig 1 ", ...more]),
+    );
+    fc.assert(
+      fc.property(text, (parts) => {
+        const match = regexp.exec(parts.join(""));
+        const body = parseConstFunctionBody(parts.join(""));
+        expect(body?.value).toBe(match?.[1]?.replaceAll("''", "'"));
+        const json = /^\s*pg-mig\s+(.*?)\s*$/s.exec(match?.[2] ?? "")?.[1];
+        expect(body?.details).toEqual(jsonOf(json));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("reads a value and details of many megabytes", () => {
+    const value = `it's ${"long ".repeat(2_000_000)}`;
+    const text = renderConstFunctionBody({ value, details: value });
+    const body = parseConstFunctionBody(text);
+    expect(body?.value === value).toBe(true);
+    expect(body?.details === value).toBe(true);
+  });
+
   it("keeps details inside of their comment, whatever they hold", () => {
     const details = { a: "*/ /* $$ $mig0$ ' ; --" };
     const text = renderConstFunctionBody({ value: "v", details });
@@ -56,3 +85,11 @@ describe("parseConstFunctionBody", () => {
     expect(parseConstFunctionBody(prosrc)).toEqual(body);
   });
 });
+
+function jsonOf(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

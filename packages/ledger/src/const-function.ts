@@ -64,23 +64,48 @@ export function renderConstFunctionBody({ value, details }: ConstFunctionBody): 
  * ignored.
  */
 export function parseConstFunctionBody(prosrc: string): ConstFunctionBody | undefined {
-  const match = /^\s*SELECT\s+'((?:[^']|'')*)'\s*;?\s*(?:\/\*(.*)\*\/\s*)?$/is.exec(prosrc);
-  if (match === null) {
+  const [head] = /^\s*SELECT\s+'/i.exec(prosrc) ?? [];
+  const literalEnd = head === undefined ? undefined : endOfLiteral(prosrc, head.length);
+  if (head === undefined || literalEnd === undefined) {
     return undefined;
   }
-  const [, literal = "", comment] = match;
-  const value = literal.replaceAll("''", "'");
-  const details = comment === undefined ? undefined : parseDetails(comment);
+  const value = prosrc.slice(head.length, literalEnd).replaceAll("''", "'");
+  const rest = prosrc.slice(literalEnd + 1).trim();
+  const comment = rest.startsWith(";") ? rest.slice(1).trim() : rest;
+  if (comment === "") {
+    return { value };
+  }
+  if (!isComment(comment)) {
+    return undefined;
+  }
+  const details = parseDetails(comment.slice(2, -2));
   return details === undefined ? { value } : { value, details };
 }
 
+/**
+ * Where the quote is that ends a literal which began before `from`; `undefined`: nowhere. The text
+ * can have megabytes, which no regular expression with a repeated group gets through.
+ */
+function endOfLiteral(text: string, from: number): number | undefined {
+  for (let at = text.indexOf("'", from); at !== -1; at = text.indexOf("'", at + 2)) {
+    if (text[at + 1] !== "'") {
+      return at;
+    }
+  }
+  return undefined;
+}
+
+function isComment(text: string): boolean {
+  return text.length >= 4 && text.startsWith("/*") && text.endsWith("*/");
+}
+
 function parseDetails(comment: string): unknown {
-  const json = /^\s*pg-mig\s+(.*?)\s*$/s.exec(comment)?.[1];
-  if (json === undefined) {
+  const text = comment.trim();
+  if (!/^pg-mig\s/.test(text)) {
     return undefined;
   }
   try {
-    return JSON.parse(json);
+    return JSON.parse(text.slice("pg-mig".length));
   } catch {
     return undefined;
   }

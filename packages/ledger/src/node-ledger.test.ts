@@ -26,12 +26,21 @@ describe("NodeLedgerReader", () => {
     expect(other?.schemaOid).toBe(7);
   });
 
-  it("names the first of the shards whose ledgers cannot be read, when all are known", () => {
+  it("names the shards whose ledgers cannot be read in order, when all are known", () => {
     const reader = new NodeLedgerReader();
     const broken = (schema: string) => ({ ...row(schema, noon), stored: "SELECT 1" });
     reader.add(broken("sh3"));
     reader.add(row("sh1", noon));
     reader.add(broken("sh2"));
-    expect(() => reader.end()).toThrow(expect.objectContaining({ where: { shard: "sh2" } }));
+    expect(() => reader.end()).toThrow(
+      expect.objectContaining({
+        where: { shard: "sh2" },
+        message: expect.stringContaining("2 shards, functions mig_versions_const(), hold no list"),
+      }),
+    );
+    for (let n = 10; n < 20; n++) {
+      reader.add(broken(`sh${n}`));
+    }
+    expect(() => reader.end()).toThrow('"sh10", "sh11", "sh12", "sh13", "sh14" and 7 more.');
   });
 });

@@ -1,3 +1,4 @@
+import { isPgMigError, PgMigError } from "@pg-mig/model";
 import { parseConstFunctionBody, storeConstFunctionSql } from "./const-function.js";
 import { quoteLiteral } from "./quote.js";
 import { EntryPool, parseShardLedger, type ShardLedger } from "./shard-ledger.js";
@@ -41,7 +42,7 @@ export class NodeLedgerReader {
   readonly #pool: EntryPool;
   readonly #shards = new Map<string, ShardLedger>();
   readonly #ofNode = new Map<string, string | undefined>();
-  #unreadable: { readonly shard: string; readonly error: unknown } | undefined;
+  readonly #unreadable = new Map<string, unknown>();
 
   /** Give the readers of several nodes one pool. */
   constructor(pool = new EntryPool()) {
@@ -57,10 +58,7 @@ export class NodeLedgerReader {
         const ledger = parseShardLedger({ shard: schema, schemaOid: oid, stored }, this.#pool);
         this.#shards.set(schema, ledger);
       } catch (error) {
-        const first = this.#unreadable?.shard;
-        if (first === undefined || schema < first) {
-          this.#unreadable = { shard: schema, error };
-        }
+        this.#unreadable.set(schema, error);
       }
     }
     if (name !== null && schema === "public") {
@@ -71,12 +69,14 @@ export class NodeLedgerReader {
   /**
    * What all rows said.
    *
-   * @throws PgMigError `LEDGER_UNREADABLE` naming the first shard whose ledger holds no list of
-   * versions.
+   * @throws PgMigError `LEDGER_UNREADABLE` if a ledger holds no list of versions: the error of the
+   * shard with the first name, or one that names several.
    */
   end(): NodeLedger {
-    if (this.#unreadable !== undefined) {
-      throw this.#unreadable.error;
+    const unreadable = [...this.#unreadable.keys()].sort();
+    const [first] = unreadable;
+    if (first !== undefined) {
+      throw unreadableError(unreadable, this.#unreadable.get(first));
     }
     return {
       shards: [...this.#shards.values()].sort((a, b) => (a.shard < b.shard ? -1 : 1)),
@@ -84,6 +84,24 @@ export class NodeLedgerReader {
       fingerprint: this.#ofNode.get("mig_rerun_fingerprint_const"),
     };
   }
+}
+
+/** How many shards an error names. */
+const namedShards = 5;
+
+/** `first` is the error of the first of the shards. */
+function unreadableError(shards: readonly string[], first: unknown): unknown {
+  if (shards.length === 1 || !isPgMigError(first)) {
+    return first;
+  }
+  const { code, hint, where } = first;
+  const names = shards.slice(0, namedShards).map((shard) => `"${shard}"`);
+  const hidden = shards.length - names.length;
+  const more = hidden === 0 ? "" : ` and ${hidden} more`;
+  return new PgMigError(
+    `The ledgers of ${shards.length} shards, functions mig_versions_const(), hold no list of versions: ${names.join(", ")}${more}.`,
+    { code, hint, where, cause: first },
+  );
 }
 
 /**

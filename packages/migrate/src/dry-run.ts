@@ -3,6 +3,7 @@ import { applyKind } from "./apply.js";
 import type { EmptyFile } from "./migration-files.js";
 import { type PlannedSql, plannedSql } from "./planned-sql.js";
 import { prepareRun } from "./prepare-run.js";
+import { refuseObstacles } from "./refuse-obstacles.js";
 import type { RunOptions } from "./run-options.js";
 import { undoKind } from "./undo.js";
 import { findUnmatchedPrefixes, type UnmatchedPrefix } from "./unmatched-prefixes.js";
@@ -50,6 +51,7 @@ export async function dryRun(options: DryRunOptions): Promise<PlannedRun> {
     undo === undefined ? applyKind(directory) : undoKind(directory, undo),
   );
   try {
+    await refuseObstacles(run, run, { partial: options.only !== undefined });
     const labels = new Map(run.cluster.nodes.map(({ node }) => [node.name, node.label]));
     return {
       action: run.kind.action,

@@ -9,6 +9,7 @@ export type {
   BuildProgress,
   EditedFile,
   ErrorInfo,
+  NodeEvent,
   Report,
   RequeueReason,
   Run,

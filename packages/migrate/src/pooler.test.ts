@@ -98,6 +98,31 @@ describe.skipIf(pgBouncerMissing() !== undefined)("a run through PgBouncer", () 
     expect((await apply(options(bouncers, folder)).result).outcome).toBe("nothing-to-do");
   });
 
+  it("is refused in statement mode by name, whatever is allowed, with nothing changed", async () => {
+    const { nodes, bouncers } = await poolers("statement");
+    const folder = await migrationFolder(countingVersions(1));
+    for (const allowPooler of [false, true]) {
+      const error = await apply({ ...options(bouncers, folder), allowPooler }).result.catch(
+        (reason: unknown) => reason,
+      );
+      expect(error).toMatchObject({
+        code: "POOLER_REFUSED",
+        hint: "Connect to PostgreSQL itself, or to a pool in session mode.",
+        problems: bouncers.map(({ port }) => ({
+          message: expect.stringMatching(`${port} .* in statement mode`),
+        })),
+      });
+    }
+    for (const database of nodes) {
+      const [made] = await database.query(
+        "SELECT to_regproc('public.mig_rerun_fingerprint_const') AS mark",
+      );
+      expect(made).toEqual({ mark: null });
+    }
+    expect((await apply(options(nodes, folder)).result).outcome).toBe("done");
+    expect((await apply(options(bouncers, folder)).result).outcome).toBe("nothing-to-do");
+  });
+
   it("applies nothing twice in transaction mode without the lock, when five run at once", async () => {
     const { nodes, bouncers } = await poolers("transaction");
     const versions = countingVersions(5);

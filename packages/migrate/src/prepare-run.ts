@@ -6,7 +6,7 @@ import {
   readMigrationDirectory,
 } from "@pg-mig/migrations";
 import type { Chain } from "@pg-mig/planner";
-import type { EditedFile } from "@pg-mig/report";
+import type { EditedFile, NodeEvent } from "@pg-mig/report";
 import { type OpenCluster, type OpenNode, openCluster } from "@pg-mig/sessions";
 import { findEditedFiles, refuseEditedFiles } from "./edited-files.js";
 import { MigrationFiles } from "./migration-files.js";
@@ -59,6 +59,8 @@ export interface PrepareRunOptions extends ApplyOptions {
   readonly purpose: "run" | "dry";
   /** Told what the user should know and is no error. */
   readonly onNote: (message: string) => void;
+  /** Told when a node goes away after the first reading, comes back, or is given up. */
+  readonly onNodeChange?: ((event: NodeEvent) => void) | undefined;
 }
 
 /**

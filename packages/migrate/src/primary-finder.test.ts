@@ -209,7 +209,10 @@ describe("a run whose address leads to another server", () => {
     expect([...run.acted]).toEqual(["third", "fourth"]);
     expect(run.report.outcome).toBe("failed");
     expect(run.events).toContainEqual(
-      expect.objectContaining({ type: "warning", message: expect.stringContaining("timeline 1") }),
+      expect.objectContaining({
+        type: "node:lost",
+        error: expect.objectContaining({ message: expect.stringContaining("timeline 1") }),
+      }),
     );
     expect(await primary.query("SELECT 1 FROM pg_class WHERE relname = 't3'")).toEqual([]);
   });

@@ -3,12 +3,7 @@ import { storeDigestSql, storeFingerprintSql } from "@pg-mig/ledger";
 import { PgMigError } from "@pg-mig/model";
 import type { Chain } from "@pg-mig/planner";
 import type { ReportBuilder, RunEvent } from "@pg-mig/report";
-import {
-  defaultReconnectForMs,
-  type OpenCluster,
-  type OpenNode,
-  type SessionNode,
-} from "@pg-mig/sessions";
+import { type OpenCluster, type OpenNode, patience, type SessionNode } from "@pg-mig/sessions";
 import { createLedgerRecorder } from "./ledger-recorder.js";
 import type { MigrationFiles } from "./migration-files.js";
 import { currentFingerprint, type RunKind } from "./prepare-run.js";
@@ -150,7 +145,7 @@ export class RunContext {
 
   #executorOptions() {
     const { cluster, emit, signal, env, allowShell } = this.#options;
-    const { lockTimeoutMs, retryForMs, reconnectForMs } = this.#options;
+    const { lockTimeoutMs } = this.#options;
     return {
       sessions: cluster.sessions,
       emit,
@@ -158,8 +153,7 @@ export class RunContext {
       env: { ...env, PG_MIG_HOSTS: this.#nodes.map(({ name }) => name).join(",") },
       allowShell: allowShell ?? false,
       lockTimeoutMs: lockTimeoutMs ?? 2000,
-      retryForMs: retryForMs ?? 600_000,
-      reconnectForMs: reconnectForMs ?? defaultReconnectForMs,
+      ...patience(this.#options),
     };
   }
 }

@@ -17,6 +17,7 @@ import {
   schemasOf,
 } from "@pg-mig/sessions";
 import { prepareRun, type RunKind, type RunPlan } from "./prepare-run.js";
+import { refuseObstacles } from "./refuse-obstacles.js";
 import { RunContext } from "./run-context.js";
 import type { ApplyOptions } from "./run-options.js";
 import { latestOfShards } from "./shard-ledgers.js";
@@ -39,14 +40,19 @@ async function run(
 ): Promise<Report> {
   const startedAtMs = Date.now();
   const onNote = (message: string) => send({ type: "note", message });
-  const prepared = await prepareRun({ ...options, onNote, purpose: "run" }, kindOf);
+  let begunReport: ReportBuilder | undefined;
+  const emit = (event: RunEvent) => {
+    begunReport?.add(event);
+    send(event);
+  };
+  const prepared = await prepareRun(
+    { ...options, onNote, onNodeChange: emit, purpose: "run" },
+    kindOf,
+  );
   const { kind, directory, cluster, files } = prepared;
   let { nodes, chains, edited, hasWork }: RunPlan = prepared;
   const report = new ReportBuilder(kind.action, startedAtMs);
-  const emit = (event: RunEvent) => {
-    report.add(event);
-    send(event);
-  };
+  begunReport = report;
   /** Tells which steps a failover has taken back, and gives them. */
   const tellVanished = (now: readonly OpenNode[]): readonly StepDone[] => {
     const vanished = vanishedSteps(report.doneSteps, now, kind.action);
@@ -101,8 +107,10 @@ async function run(
       });
       watch = new SessionWatch({ sessions: cluster.sessions, ask: cluster.ask, emit });
       // Another run may have done it all since this one was planned.
-      ({ nodes, chains, edited, hasWork } = await prepared.planAgain(await cluster.readLedgers()));
+      const plan = await prepared.planAgain(await cluster.readLedgers());
+      ({ nodes, chains, edited, hasWork } = plan);
       context.refuseUnguarded(chains, nodes);
+      await refuseObstacles(prepared, plan, { partial: options.only !== undefined });
     }
     emit({
       type: "run:start",

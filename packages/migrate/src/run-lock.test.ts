@@ -293,11 +293,10 @@ describe("a run that loses its lock", () => {
     await release(nodes);
     const report = await run.result;
     expect(report).toMatchObject({ outcome: "failed", failed: [], inDoubt: [] });
-    const warnings = run.events.filter(({ type }) => type === "warning");
-    expect(warnings).toEqual([
-      expect.objectContaining({
-        message: expect.stringMatching(/^Another run works on 127.*: pg-mig undo on elsewhere/),
-      }),
+    const lost = run.events.filter(({ type }) => type === "node:lost");
+    const message = expect.stringMatching(/^Another run works on 127.*: pg-mig undo on elsewhere/);
+    expect(lost).toEqual([
+      expect.objectContaining({ error: expect.objectContaining({ code: "RUN_LOCKED", message }) }),
     ]);
     expect(report.done).toBe(others.length * shardNames.length * run.versions.length + 1);
     expect(report.notAttempted).toBe(shardNames.length * run.versions.length - 1);

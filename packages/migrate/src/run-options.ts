@@ -60,7 +60,10 @@ export interface RunOptions extends ClusterOptions {
    * @default false
    */
   readonly allowPooler?: boolean | undefined;
-  /** For how long a node that went away is waited for, in milliseconds. @default 60000 */
+  /**
+   * For how long a node that went away is waited for, in milliseconds.
+   * @default 60000, or `retryForMs` if that is less
+   */
   readonly reconnectForMs?: number | undefined;
 }
 

@@ -13,6 +13,17 @@ const shard = (name: string, ...versions: readonly string[]) => ({
 });
 
 describe("buildPlan", () => {
+  it("cuts the name of a version in a ledger that no file can have", () => {
+    const name = `1.${"a".repeat(1_000_000)}.sh`;
+    const { violations } = buildPlan({
+      versions: [{ name: "1.a.sh", prefix: "sh" }],
+      shards: [{ node: "n", shard: "sh1", versions: [name] }],
+    });
+    const [{ message = "", hint = "" } = {}] = violations;
+    expect(`${message}${hint}`.length).toBeLessThan(1000);
+    expect(message).toContain("… (1000005 characters) in the database");
+  });
+
   it("gives a shard with an empty ledger all of its versions, and the others nothing", () => {
     expect(
       buildPlan({

@@ -1,4 +1,5 @@
 import type { ShardLedger, Violation } from "./plan.js";
+import { shownName } from "./shown-name.js";
 
 const otherPrefix =
   "A prefix that was added on disk, or a shard that was renamed, gives this shard other versions than before: keep the prefix that the shard was migrated with.";
@@ -20,6 +21,7 @@ export function findTimelineViolation(
   if (inDatabase === undefined) {
     return undefined;
   }
+  const found = shownName(inDatabase);
   const expected = onDisk[place];
   const where = `on ${node}, shard ${shard}`;
   if (expected === undefined) {
@@ -29,10 +31,10 @@ export function findTimelineViolation(
       shard,
       onDisk: undefined,
       inDatabase,
-      message: `${inDatabase} is applied ${where}, but ${missingOnDisk(inDatabase, known)}.`,
+      message: `${found} is applied ${where}, but ${missingOnDisk(inDatabase, known)}.`,
       hint: known.has(inDatabase)
         ? otherPrefix
-        : `Update your branch so that it holds ${inDatabase}, or undo the version from a branch that holds it.`,
+        : `Update your branch so that it holds ${found}, or undo the version from a branch that holds it.`,
     };
   }
   return {
@@ -41,7 +43,7 @@ export function findTimelineViolation(
     shard,
     onDisk: expected,
     inDatabase,
-    message: `Timeline violation ${where}: ${placeName(place)} is ${expected} on disk, but ${inDatabase} in the database.`,
+    message: `Timeline violation ${where}: ${placeName(place)} is ${expected} on disk, but ${found} in the database.`,
     hint: timelineHint(expected, inDatabase, { onDisk, known }),
   };
 }
@@ -51,13 +53,14 @@ function timelineHint(
   inDatabase: string,
   { onDisk, known }: DiskVersions,
 ): string {
+  const found = shownName(inDatabase);
   if (onDisk.includes(inDatabase)) {
     return `${expected} came to the disk after ${inDatabase} was applied. Rebase: make ${expected} anew with a later timestamp (--make), so that it comes after all that is applied.`;
   }
   if (known.has(inDatabase)) {
     return otherPrefix;
   }
-  return `Rebase: update your branch so that it holds ${inDatabase}, and let your own new versions come after it (undo them, make them anew with a later timestamp).`;
+  return `Rebase: update your branch so that it holds ${found}, and let your own new versions come after it (undo them, make them anew with a later timestamp).`;
 }
 
 function missingOnDisk(version: string, known: ReadonlySet<string>): string {

@@ -1,4 +1,5 @@
 import { type Chain, compareShards, type Plan, type ShardLedger, type Violation } from "./plan.js";
+import { shownName } from "./shown-name.js";
 
 /** What an undo plan is made from. */
 export interface BuildUndoPlanInput {
@@ -68,15 +69,20 @@ export function latestVersions(shards: readonly ShardLedger[]): readonly LatestV
     .sort((a, b) => (a.version < b.version ? 1 : -1));
 }
 
+/** How many of the later versions an error names. */
+const namedVersions = 10;
+
 function notLatest({ node, shard, versions }: ShardLedger, version: string): Violation {
-  const later = versions.slice(versions.lastIndexOf(version) + 1);
+  const later = versions.slice(versions.lastIndexOf(version) + 1).map(shownName);
+  const hidden = later.length - namedVersions;
+  const named = [...later.slice(0, namedVersions), ...(hidden > 0 ? [`${hidden} more`] : [])];
   return {
     code: "UNDO_NOT_LATEST",
     node,
     shard,
     onDisk: undefined,
-    inDatabase: later[0],
-    message: `${version} cannot be undone on ${node}, shard ${shard}: ${later.join(", ")} ${later.length === 1 ? "comes" : "come"} after it.`,
+    inDatabase: versions[versions.lastIndexOf(version) + 1],
+    message: `${version} cannot be undone on ${node}, shard ${shard}: ${named.join(", ")} ${later.length === 1 ? "comes" : "come"} after it.`,
     hint: `Undo ${later.length === 1 ? "that" : "those"} first, ${later.at(-1)} to begin with.`,
   };
 }

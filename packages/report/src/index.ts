@@ -14,6 +14,7 @@ export { createRun } from "./run.js";
 export type {
   EditedFile,
   ErrorInfo,
+  NodeEvent,
   Report,
   RequeueReason,
   RunAction,

@@ -14,6 +14,12 @@ function build(events: readonly RunEvent[]) {
 }
 
 describe("ReportBuilder", () => {
+  it("lists the nodes that were given up, but for those that came back", () => {
+    const lost = (node: string): RunEvent => ({ type: "node:lost", node, error, awayMs: 5 });
+    const report = build([lost("a"), lost("b"), { type: "node:back", node: "a", awayMs: 9 }]);
+    expect(report.lostNodes).toEqual([{ node: "b", error }]);
+  });
+
   it("counts every planned step in exactly one place", () => {
     const report = build([
       { type: "run:start", action: "apply", nodes: ["a"], shards: 3, chains: 3, steps: 6 },

@@ -13,6 +13,7 @@ export class ReportBuilder {
   readonly #inDoubt: StepFailure[] = [];
   readonly #abandoned: Place[] = [];
   readonly #hookFailures: Report["hookFailures"][number][] = [];
+  readonly #lostNodes = new Map<string, Report["lostNodes"][number]>();
   /** The steps that this run has done: by version, then by place. */
   readonly #done = new Map<string, Map<string, Place>>();
 
@@ -66,6 +67,14 @@ export class ReportBuilder {
       case "chain:abandoned":
         this.#abandoned.push({ node: event.node, shard: event.shard });
         break;
+      case "node:lost": {
+        const { node, error } = event;
+        this.#lostNodes.set(node, { node, error });
+        break;
+      }
+      case "node:back":
+        this.#lostNodes.delete(event.node);
+        break;
       case "hook:failed": {
         const { node, file, error } = event;
         this.#hookFailures.push({ node, file, error });
@@ -92,6 +101,7 @@ export class ReportBuilder {
       inDoubt: this.#inDoubt.toSorted(byPlace),
       notAttempted: this.#planned - ended,
       abandoned: this.#abandoned.toSorted(byPlace),
+      lostNodes: [...this.#lostNodes.values()],
       hookFailures: this.#hookFailures,
       doneByVersion: [...this.#done]
         .filter(([, places]) => places.size > 0)

@@ -47,7 +47,9 @@ interface AtWork {
  * - `shard-taken`: another run works on this shard at the moment;
  * - `ledger-changed`: the ledger is not what the plan was made from; the chain is planned anew;
  * - `lock-timeout`, `deadlock`, `serialization`: the server ended it, and a repeat can succeed;
- * - `connection-lost`: the connection broke; the ledger decides whether it is run again.
+ * - `connection-lost`: the connection broke; the ledger decides whether it is run again;
+ * - `no-connection`: the server takes no more connections; fewer shards of its node run at a time;
+ * - `out-of-memory`: the server had no room for more locks, or no memory; likewise.
  */
 export type RequeueReason =
   | "shard-taken"
@@ -55,7 +57,9 @@ export type RequeueReason =
   | "lock-timeout"
   | "deadlock"
   | "serialization"
-  | "connection-lost";
+  | "connection-lost"
+  | "no-connection"
+  | "out-of-memory";
 
 /** A version whose file is not the one that was applied, and where that was. */
 export interface EditedFile {
@@ -71,8 +75,8 @@ export interface EditedFile {
  */
 export type RunEvent =
   /**
-   * First event of every run, but for notes of what was met on the way to its plan. `chains` is the
-   * number of shards with work, `steps` that of versions to run on them.
+   * First event of every run, but for notes and nodes that are away on the way to its plan. `chains`
+   * is the number of shards with work, `steps` that of versions to run on them.
    */
   | {
       readonly type: "run:start";
@@ -159,6 +163,7 @@ export type RunEvent =
       readonly reason: "interrupted" | "node-lost" | "hook-failed";
       readonly notAttempted: readonly string[];
     } & OnShard)
+  | NodeEvent
   /** What the user should know and is nothing bad: a replica that is skipped, a server waited for. */
   | { readonly type: "note"; readonly message: string }
   /**
@@ -183,6 +188,24 @@ export type RunEvent =
     }
   /** Last event of every run. */
   | { readonly type: "run:done"; readonly report: Report };
+
+/** Whether a node can be reached. `away` comes again if the reason changes; `lost` can follow alone. */
+export type NodeEvent =
+  /** It lets nobody in. The run waits for it, for `leftMs` from now at most; other nodes go on. */
+  | {
+      readonly type: "node:away";
+      readonly node: string;
+      readonly error: ErrorInfo;
+      readonly leftMs: number;
+    }
+  | { readonly type: "node:back"; readonly node: string; readonly awayMs: number }
+  /** It stayed away, or cannot be worked on: it is not waited for any more. */
+  | {
+      readonly type: "node:lost";
+      readonly node: string;
+      readonly error: ErrorInfo;
+      readonly awayMs: number;
+    };
 
 /** How a run ended. */
 export type RunOutcome = "done" | "nothing-to-do" | "failed" | "interrupted";
@@ -213,6 +236,8 @@ export interface Report {
   readonly notAttempted: number;
   /** Shards whose chain was not started, or not finished, without a failure of its own. */
   readonly abandoned: readonly { readonly node: string; readonly shard: string }[];
+  /** Nodes that the run gave up waiting for and that did not come back, and why. */
+  readonly lostNodes: readonly { readonly node: string; readonly error: ErrorInfo }[];
   /** Failures of before.sql or after.sql. */
   readonly hookFailures: readonly {
     readonly node: string;

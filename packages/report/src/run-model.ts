@@ -17,6 +17,12 @@ export interface RunningWork {
   readonly progress?: BuildProgress;
 }
 
+/** A node that lets nobody in, and until when the run waits for it. */
+export interface AwayNode {
+  readonly message: string;
+  readonly untilMs: number;
+}
+
 /** The state of a run, as far as a view of its progress needs it. */
 export interface RunModel {
   readonly action: RunAction;
@@ -26,6 +32,8 @@ export interface RunModel {
    * so that the others keep their place on the screen.
    */
   readonly slots: ReadonlyMap<string, readonly (RunningWork | undefined)[]>;
+  /** Nodes that are waited for: what they have at hand gets nowhere meanwhile. */
+  readonly away: ReadonlyMap<string, AwayNode>;
   readonly shards: number;
   /** Planned steps, rounds included. `done` to `notAttempted` add up to at most this. */
   readonly planned: number;
@@ -49,6 +57,7 @@ export function emptyRunModel(nowMs: number): RunModel {
     action: "apply",
     startedAtMs: nowMs,
     slots: new Map(),
+    away: new Map(),
     shards: 0,
     planned: 0,
     done: 0,
@@ -70,6 +79,8 @@ export function reduceRun(model: RunModel, event: RunEvent, nowMs: number): RunM
         ...emptyRunModel(nowMs),
         action: event.action,
         slots: new Map(event.nodes.map((node) => [node, []])),
+        // Nodes can be away before the plan is made.
+        away: model.away,
         shards: event.shards,
         planned: event.steps,
       };
@@ -133,6 +144,17 @@ export function reduceRun(model: RunModel, event: RunEvent, nowMs: number): RunM
         notAttempted: model.notAttempted + event.notAttempted.length,
         interrupted: model.interrupted || event.reason === "interrupted",
       };
+    case "node:away": {
+      const { node, error, leftMs } = event;
+      const away = { message: error.message, untilMs: nowMs + leftMs };
+      return { ...model, away: new Map(model.away).set(node, away) };
+    }
+    case "node:back":
+    case "node:lost": {
+      const away = new Map(model.away);
+      away.delete(event.node);
+      return { ...model, away };
+    }
     case "warning":
       return { ...model, warnings: model.warnings + 1 };
     case "note":
@@ -142,9 +164,11 @@ export function reduceRun(model: RunModel, event: RunEvent, nowMs: number): RunM
   }
 }
 
-/** All that runs at the moment, sorted by node and slot. */
-export function runningWork(model: RunModel): RunningWork[] {
-  return [...model.slots.values()].flatMap((slots) => slots.filter((slot) => slot !== undefined));
+/** All that runs at the moment, sorted by node and slot; nothing runs on a node that is away. */
+export function runningWork({ slots, away }: RunModel): RunningWork[] {
+  return [...slots].flatMap(([node, busy]) =>
+    away.has(node) ? [] : busy.filter((slot) => slot !== undefined),
+  );
 }
 
 /** Where work runs, as it is shown: `node1:sh0007`, or the node alone. */
@@ -162,8 +186,14 @@ export function passTime(model: RunModel, nowMs: number): RunModel {
   return { ...model, pace: notePace(model.pace, finishedSteps(model), nowMs) };
 }
 
-/** Time that is left at the present rate, in whole seconds rounded up; undefined while there is no rate. */
+/**
+ * Time that is left at the present rate, in whole seconds rounded up; undefined while there is no
+ * rate, and while a node is away, since nobody knows when its steps can go on.
+ */
 export function remainingMs(model: RunModel): number | undefined {
+  if (model.away.size > 0) {
+    return undefined;
+  }
   const rate = stepsPerSecond(model.pace);
   const unfinished = Math.max(0, model.planned - finishedSteps(model) - model.notAttempted);
   return rate === undefined ? undefined : Math.ceil(unfinished / rate) * 1000;
@@ -172,7 +202,8 @@ export function remainingMs(model: RunModel): number | undefined {
 /** The time of before.sql tells nothing about that of the steps: the pace counts from the first of them. */
 function beforeStep(model: RunModel, nowMs: number): RunModel {
   const first =
-    finishedSteps(model) === 0 && runningWork(model).every(({ shard }) => shard === undefined);
+    finishedSteps(model) === 0 &&
+    [...model.slots.values()].flat().every((slot) => slot?.shard === undefined);
   return first ? { ...model, pace: startPace(nowMs) } : model;
 }
 

@@ -1,43 +1,84 @@
-import { isPgMigError } from "@pg-mig/model";
+import { isPgMigError, PgMigError } from "@pg-mig/model";
 import { pause } from "./pause.js";
 import { retryPauseMs } from "./retry-pause.js";
 import type { Session } from "./session.js";
 import type { SessionNode } from "./session-client.js";
 import type { SessionPool, SessionWork } from "./session-pool.js";
+import { within } from "./within.js";
 
 export interface AcquireSessionOptions {
   readonly sessions: SessionPool;
-  /** For how long a node that cannot be reached is tried again, in milliseconds. */
+  /**
+   * For how long a node that lets nobody in is tried again, in milliseconds; all that wait for it
+   * share this time.
+   */
   readonly reconnectForMs: number;
   readonly signal: AbortSignal;
-  /** Told where the server takes no more connections, and how many of the run's it has. */
-  readonly onCrowded?: (busy: number) => void;
+  /**
+   * Called if the server takes no more connections while the run has `busy` of them in use. The
+   * session is then not waited for. @default it is waited for
+   */
+  readonly onCrowded?: (busy: number, error: PgMigError) => void;
 }
 
-/** Opens or takes a session, waiting for a node that is away for a while; not for another run. */
+/** A node that has not answered for so long is said to be away, while the attempt goes on. */
+const silentMs = 5000;
+
+/** Time does not help against these. */
+const final = new Set(["RUN_LOCKED", "CONNECTION_LIMIT_TOO_LOW"]);
+
+/**
+ * Opens or takes a session, waiting a while for a node that is away; not for another run.
+ *
+ * @throws PgMigError why there is none: `RUN_LOCKED`, `CONNECTION_LIMIT_TOO_LOW`, and what
+ * connecting rejects with.
+ */
 export async function acquireSession(
   node: SessionNode,
   work: SessionWork | undefined,
   { sessions, reconnectForMs, signal, onCrowded }: AcquireSessionOptions,
 ): Promise<Session> {
-  const startedAtMs = Date.now();
+  const { presence } = sessions;
   for (let attempt = 0; ; attempt++) {
     try {
       await sessions.mayWork(node);
-      return await sessions.acquire(node, work);
+      const acquiring = sessions.acquire(node, work);
+      if ((await within(silentMs, acquiring)) === "late") {
+        presence.missed(node, silent(node), reconnectForMs);
+      }
+      const session = await acquiring;
+      presence.seen(node);
+      return session;
     } catch (error) {
-      const code = isPgMigError(error) ? error.code : undefined;
-      if (code === "RUN_LOCKED") {
+      if (signal.aborted) {
         throw error;
       }
-      const busy = sessions.busyOn(node);
-      if (code === "TOO_MANY_CONNECTIONS" && busy > 0) {
-        onCrowded?.(busy);
+      if (isPgMigError(error)) {
+        const busy = sessions.busyOn(node);
+        if (onCrowded !== undefined && error.code === "TOO_MANY_CONNECTIONS" && busy > 0) {
+          onCrowded(busy, error);
+          throw error;
+        }
+        if (final.has(error.code)) {
+          presence.lost(node, error);
+          throw error;
+        }
       }
-      if (signal.aborted || Date.now() - startedAtMs >= reconnectForMs) {
+      const leftMs = presence.missed(node, error, reconnectForMs);
+      if (leftMs === 0) {
+        presence.lost(node, error);
         throw error;
       }
-      await pause(retryPauseMs("connection-lost", Math.min(attempt, 4), 1), signal);
+      const pauseMs = retryPauseMs("connection-lost", Math.min(attempt, 4), 1);
+      await pause(Math.min(pauseMs, leftMs), signal);
     }
   }
+}
+
+function silent(node: SessionNode): PgMigError {
+  return new PgMigError(`${node.label} has not answered for ${silentMs / 1000} s.`, {
+    code: "NODE_UNREACHABLE",
+    hint: "Look at the server and at the network before it.",
+    where: { node: node.label },
+  });
 }

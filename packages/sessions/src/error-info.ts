@@ -1,7 +1,7 @@
 import { type ErrorLocation, isPgMigError, type PgMigError } from "@pg-mig/model";
 import { ScriptError } from "@pg-mig/psql-script";
 import type { ErrorInfo } from "@pg-mig/report";
-import { isConnectionLoss, serverWords } from "./server-error.js";
+import { isConnectionLoss, isOutOfMemory, serverWords } from "./server-error.js";
 
 /** Turns what was thrown into plain data for events and reports; `where` adds what is known of the place. */
 export function errorInfo(error: unknown, where: ErrorLocation): ErrorInfo {
@@ -9,7 +9,8 @@ export function errorInfo(error: unknown, where: ErrorLocation): ErrorInfo {
   const words = serverWords(error);
   const server = words && { message: words.message, ...definedOnly(words) };
   if (isPgMigError(error)) {
-    const { code, message, hint = hintOf(error) } = error;
+    const { code, message } = error;
+    const hint = isOutOfMemory(error) ? outOfMemoryHint : (error.hint ?? hintOf(error));
     const excerpt = error instanceof ScriptError ? error.excerpt : undefined;
     return { code, message, ...definedOnly({ hint, excerpt, server }), where: place };
   }
@@ -24,6 +25,9 @@ function hintOf(error: PgMigError): string | undefined {
     ? "The file ran to its end, and its entry could not be stored in the ledger. Let the file neither drop nor rename its schema, nor make its transaction read-only."
     : undefined;
 }
+
+const outOfMemoryHint =
+  "This version needs more locks or memory than the server has, even with no other shard beside it. Raise max_locks_per_transaction (the server must be restarted for it), or split the version so that each part touches fewer tables.";
 
 function definedOnly<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {

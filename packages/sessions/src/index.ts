@@ -1,15 +1,24 @@
+export type { AcquireSessionOptions } from "./acquire-session.js";
 export { acquireSession } from "./acquire-session.js";
 export { errorInfo } from "./error-info.js";
 export { sessionTraces } from "./leftovers.js";
 export type { LockConnection } from "./node-lock.js";
 export { NodeLock } from "./node-lock.js";
+export { onEachNode } from "./on-each-node.js";
 export type { OpenCluster } from "./open-cluster.js";
-export { defaultReconnectForMs, openCluster, schemasOf } from "./open-cluster.js";
+export { openCluster, schemasOf } from "./open-cluster.js";
 export type { OpenNode } from "./open-node.js";
+export { patience } from "./patience.js";
 export { pause } from "./pause.js";
 export { lockTimeoutMs, retryPauseMs } from "./retry-pause.js";
 export type { Only } from "./selected-shards.js";
-export { isConnectionLoss, isInterruption, retryReason, serverWords } from "./server-error.js";
+export {
+  isConnectionLoss,
+  isInterruption,
+  isOutOfMemory,
+  retryReason,
+  serverWords,
+} from "./server-error.js";
 export { Session } from "./session.js";
 export { parseBlockers, whoIsSql } from "./session-activity.js";
 export type { NodeEnvironment, SessionClient, SessionNode } from "./session-client.js";

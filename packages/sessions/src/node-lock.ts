@@ -1,4 +1,4 @@
-import type { NodeIdentity } from "@pg-mig/cluster";
+import { afterAwake, type NodeIdentity } from "@pg-mig/cluster";
 import {
   ownRunLockSql,
   parseRunLockHolder,
@@ -140,7 +140,7 @@ export class NodeLock {
     if (connection === undefined) {
       throw new Error("The connection of the run lock is lost.");
     }
-    const timer = setTimeout(() => this.#drop(connection), this.#options.answerWithinMs);
+    const cancelTimeout = afterAwake(this.#options.answerWithinMs, () => this.#drop(connection));
     try {
       // pg's types know nothing of messages with several statements, whose results are an array.
       const result: unknown = await connection.client.query(sql);
@@ -152,7 +152,7 @@ export class NodeLock {
       }
       throw error;
     } finally {
-      clearTimeout(timer);
+      cancelTimeout();
     }
   }
 

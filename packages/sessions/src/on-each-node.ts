@@ -26,24 +26,39 @@ export async function onEachNode<N extends Labelled, T>(
     }
     const node = nodes[i];
     const label = node === undefined ? "" : "node" in node ? node.node.label : node.label;
-    return [{ node: label, error: nodeError(label, result.reason) }];
+    return [onNode(label, nodeError(label, result.reason), nodes.length)];
   });
   const [first] = failures;
   if (first === undefined) {
     return results.map((result) => (result as { value: T }).value);
   }
   if (failures.length === 1) {
-    throw first.error;
+    throw first;
   }
   throw new PgMigError(`${failures.length} of ${nodes.length} nodes cannot be used.`, {
     code: "CLUSTER_UNREACHABLE",
-    problems: failures.map(({ node, error: { message, hint, where } }) => ({
-      message,
-      hint,
-      where: { node, ...where },
-    })),
-    cause: first.error,
+    problems: failures.flatMap(({ message, hint, where, problems }) =>
+      problems.length > 0 ? problems : [{ message, hint, where }],
+    ),
+    cause: first,
   });
+}
+
+/**
+ * An error with the node that it came from: many nodes have shards of the same name. The message
+ * names it if there are several nodes and it does not yet.
+ */
+function onNode(node: string, error: PgMigError, nodes: number): PgMigError {
+  const { code, hint } = error;
+  const naming = (message: string) =>
+    nodes === 1 || message.includes(node) ? message : `On ${node}: ${message}`;
+  const problems = error.problems.map((problem) => ({
+    ...problem,
+    message: naming(problem.message),
+    where: { node, ...problem.where },
+  }));
+  const where = { node, ...error.where };
+  return new PgMigError(naming(error.message), { code, hint, where, problems, cause: error });
 }
 
 /** An error of a server or its connection, as the user's; anything else is thrown on. */

@@ -24,20 +24,21 @@ import {
   nodeLedgerSql,
   renderRunName,
 } from "@pg-mig/ledger";
-import { PgMigError } from "@pg-mig/model";
+import { isPgMigError, PgMigError } from "@pg-mig/model";
+import type { NodeEvent } from "@pg-mig/report";
 import type pg from "pg";
+import { connectionLimitsSql, hopelessLimit, parseConnectionLimits } from "./connection-limits.js";
+import { NodePresence } from "./node-presence.js";
 import { onEachNode } from "./on-each-node.js";
 import type { OpenNode } from "./open-node.js";
+import { patience } from "./patience.js";
 import { PrimaryFinder } from "./primary-finder.js";
-import { readPatiently } from "./read-patiently.js";
+import { askPatiently, readPatiently } from "./read-patiently.js";
 import type { RunLock } from "./run-lock.js";
 import { chosenShards, nodesToAsk, nodesToUse, type Only } from "./selected-shards.js";
-import type { NodeEnvironment, SessionNode } from "./session-client.js";
+import type { NodeEnvironment, SessionConnections, SessionNode } from "./session-client.js";
 import { SessionPool } from "./session-pool.js";
 import { sharedByPooler } from "./shared-by-pooler.js";
-
-/** For how long a run waits for a node that went away, unless it is told otherwise. */
-export const defaultReconnectForMs = 60_000;
 
 export interface OpenClusterOptions {
   /** What is done with it, in a word: `pg_stat_activity` shows it of each connection. */
@@ -50,11 +51,14 @@ export interface OpenClusterOptions {
   readonly only?: Only | undefined;
   /** Whether to make a database that is missing, and to wait for a server that is still starting. */
   readonly createDatabase?: boolean | undefined;
-  /** For how long a node that goes away later on is waited for, in milliseconds. @default 60000 */
+  /** For how long a node that goes away later on is waited for. @default as `RunOptions` has it */
   readonly reconnectForMs?: number | undefined;
+  readonly retryForMs?: number | undefined;
   readonly signal: AbortSignal;
   /** Told what the user should know and is no error: a replica that is skipped, a server waited for. */
   readonly onNote: (message: string) => void;
+  /** Told when a node goes away later on, comes back, or is given up. */
+  readonly onNodeChange?: ((event: NodeEvent) => void) | undefined;
 }
 
 export interface LockClusterOptions {
@@ -96,6 +100,8 @@ export interface OpenCluster {
    * there is none, and where no answer comes within 15 seconds.
    */
   ask(node: SessionNode, sql: string): Promise<{ readonly rows: readonly unknown[] }>;
+  /** Runs a query on a node, waiting for it if it is away; gives its rows. */
+  query(open: OpenNode, sql: string): Promise<readonly unknown[]>;
   /** Reads all ledgers again, waiting for nodes that are away for a while. */
   readLedgers(): Promise<readonly OpenNode[]>;
   /** Reads the ledgers of the nodes that still answer. */
@@ -180,7 +186,30 @@ function createOpenCluster(
   const environments = new WeakMap<object, NodeEnvironment>();
   let runLock: RunLock | undefined;
   let shared: ReadonlySet<string> = new Set();
-  const sessions = new SessionPool({
+  const presence = new NodePresence(options.onNodeChange);
+  /** Says of a refusal whether it is for good, if the node lets us ask over the run lock's connection. */
+  const explained = async (error: unknown, { node, identity }: OpenNode): Promise<unknown> => {
+    if (!isPgMigError(error) || error.code !== "TOO_MANY_CONNECTIONS") {
+      return error;
+    }
+    const answer = await runLock?.ask(node, connectionLimitsSql).catch(() => undefined);
+    const limits = parseConnectionLimits(answer?.rows ?? []);
+    if (limits === undefined) {
+      return error;
+    }
+    const nodesOnServer = nodes.filter(
+      (other) => other.identity.systemIdentifier === identity.systemIdentifier,
+    ).length;
+    return hopelessLimit(error, limits, { ...node, nodesOnServer }) ?? error;
+  };
+  const openConnection = async (open: OpenNode) => {
+    try {
+      return await primaries.connect(open.node, open.identity);
+    } catch (error) {
+      throw await explained(error, open);
+    }
+  };
+  const connections: SessionConnections = {
     async connect({ name }) {
       const open = byName.get(name);
       if (open === undefined) {
@@ -188,9 +217,7 @@ function createOpenCluster(
       }
       const first = takeFrom(clients, name);
       const { client, node } =
-        first === undefined
-          ? await primaries.connect(open.node, open.identity)
-          : { client: first, node: open.node };
+        first === undefined ? await openConnection(open) : { client: first, node: open.node };
       const key = backendKeyOf(client);
       if (key !== undefined) {
         backends.set(client, { node, key });
@@ -207,7 +234,8 @@ function createOpenCluster(
     },
     mayWork: async (node) => runLock?.mayWork(node),
     sharesBackends: ({ name }) => shared.has(name),
-  });
+  };
+  const sessions = new SessionPool(connections, presence);
   const openSession = async ({ node }: OpenNode) => {
     sessions.release(await sessions.acquire(node));
   };
@@ -260,8 +288,20 @@ function createOpenCluster(
       }
       return runLock.ask(node, sql);
     },
+    async query({ node }, sql) {
+      // The first connection is no session yet: nothing is set on it that others could meet.
+      const client = clients.get(node.name);
+      if (client !== undefined) {
+        return (await client.query(sql)).rows;
+      }
+      const { reconnectForMs } = patience(options);
+      const { signal } = options;
+      return askPatiently(node, { sessions, reconnectForMs, signal }, async (session) => {
+        return (await session.query(sql)).rows;
+      });
+    },
     readLedgers: () =>
-      onEachNode(nodes, (open) => readAgain(open, options.reconnectForMs ?? defaultReconnectForMs)),
+      onEachNode(nodes, (open) => readAgain(open, patience(options).reconnectForMs)),
     async readReachable() {
       const results = await Promise.allSettled(nodes.map((open) => readAgain(open, 0)));
       return results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));

@@ -9,16 +9,19 @@ import {
 } from "@pg-mig/ledger";
 import { acquireSession } from "./acquire-session.js";
 import { isConnectionLoss } from "./server-error.js";
-import type { SessionNode } from "./session-client.js";
+import type { SessionClient, SessionNode } from "./session-client.js";
 import type { SessionPool } from "./session-pool.js";
 
-export interface ReadPatientlyOptions {
+export interface AskPatientlyOptions {
   readonly sessions: SessionPool;
-  /** What keeps one of all that ledgers have in common. */
-  readonly pool: EntryPool;
   /** For how long a node that cannot be reached is tried again, in milliseconds. */
   readonly reconnectForMs: number;
   readonly signal: AbortSignal;
+}
+
+export interface ReadPatientlyOptions extends AskPatientlyOptions {
+  /** What keeps one of all that ledgers have in common. */
+  readonly pool: EntryPool;
 }
 
 /** How often reading is begun anew whose connection broke. */
@@ -28,23 +31,18 @@ const maxConnectionLosses = 3;
 const lossPauseMs = 100;
 
 /**
- * Reads the ledgers of a node in the course of a run, which a failover between two of its versions
- * is no reason to break off.
+ * Reads something from a node in the course of a run, which a failover between two of its versions is
+ * no reason to break off.
  */
-export async function readPatiently(
+export async function askPatiently<T>(
   node: SessionNode,
-  options: ReadPatientlyOptions,
-): Promise<NodeLedger> {
+  options: AskPatientlyOptions,
+  ask: (client: SessionClient) => Promise<T>,
+): Promise<T> {
   for (let losses = 0; ; losses++) {
     const session = await acquireSession(node, undefined, options);
     try {
-      const reader = new NodeLedgerReader(options.pool);
-      await streamRows(session.client, nodeLedgerSql, (row) => {
-        if (isNodeLedgerRow(row)) {
-          reader.add(row);
-        }
-      });
-      return reader.end();
+      return await ask(session.client);
     } catch (error) {
       if (!isConnectionLoss(error) || losses === maxConnectionLosses) {
         throw error;
@@ -54,4 +52,20 @@ export async function readPatiently(
       options.sessions.release(session);
     }
   }
+}
+
+/** Reads the ledgers of a node in the same way. */
+export function readPatiently(
+  node: SessionNode,
+  options: ReadPatientlyOptions,
+): Promise<NodeLedger> {
+  return askPatiently(node, options, async (client) => {
+    const reader = new NodeLedgerReader(options.pool);
+    await streamRows(client, nodeLedgerSql, (row) => {
+      if (isNodeLedgerRow(row)) {
+        reader.add(row);
+      }
+    });
+    return reader.end();
+  });
 }

@@ -1,3 +1,5 @@
+import type { RequeueReason } from "@pg-mig/report";
+
 /**
  * How long a step waits for a lock at its n-th attempt, counted from 0: short at first, since
  * everything that needs the table queues up behind the waiting statement.
@@ -12,7 +14,7 @@ export function lockTimeoutMs(attempt: number, maximumMs: number): number {
  * not meet again, and longer every time. `random` is in [0, 1).
  */
 export function retryPauseMs(
-  reason: "shard-taken" | "lock-timeout" | "deadlock" | "serialization" | "connection-lost",
+  reason: Exclude<RequeueReason, "ledger-changed" | "no-connection">,
   attempt: number,
   random: number,
 ): number {

@@ -204,6 +204,7 @@ export class RunLock {
       return;
     }
     const deadlineMs = performance.now() + leftoverMs;
+    let told = false;
     for (;;) {
       const result = await lock.try();
       if (result.type === "taken") {
@@ -214,6 +215,12 @@ export class RunLock {
       }
       if (result.type === "refused" || performance.now() >= deadlineMs) {
         throw runLocked({ node: label, holder: result.holder });
+      }
+      if (!told) {
+        told = true;
+        this.#options.onNote(
+          `The connection of the run lock of ${label} is lost. Waiting for the server to notice, ${leftoverMs / 1000} s at most.`,
+        );
       }
       await pauseOrAbort(1000, AbortSignal.any([this.#options.signal, this.#closing.signal]));
     }

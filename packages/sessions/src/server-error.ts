@@ -88,6 +88,14 @@ export function retryReason(
   }
 }
 
+/**
+ * Whether the server had no room for one more lock, or no memory: what fails for that beside others
+ * can succeed alone.
+ */
+export function isOutOfMemory(error: unknown): boolean {
+  return serverWords(error)?.sqlState === "53200"; // out_of_memory
+}
+
 /** The fields of a server's error that are not for people, as pg gives them. */
 function detailsOf(error: unknown): { readonly routine?: unknown; readonly schema?: unknown } {
   const source = isPgMigError(error) ? error.cause : error;

@@ -1,4 +1,5 @@
 import { PgMigError } from "@pg-mig/model";
+import { NodePresence } from "./node-presence.js";
 import { Session } from "./session.js";
 import type {
   NodeEnvironment,
@@ -54,8 +55,12 @@ export class SessionPool {
     { readonly node: SessionNode; readonly sessions: ServerSession[] }
   >();
 
-  constructor(connections: SessionConnections) {
+  /** Which nodes let nobody in at the moment, as those who wait for sessions find it. */
+  readonly presence: NodePresence;
+
+  constructor(connections: SessionConnections, presence = new NodePresence()) {
     this.#connections = connections;
+    this.presence = presence;
   }
 
   /** All sessions in use. */

@@ -17,7 +17,8 @@ export interface SharedByPoolerOptions {
  * a lock nor a setting of a session holds. Asks only where a pooler is seen at all.
  *
  * @throws PgMigError `POOLER_REFUSED`, for all of them at once, unless they are allowed, and nothing is
- * said about their sessions.
+ * said about their sessions. A pooler in statement mode is never allowed: it lets no transaction
+ * through.
  */
 export async function sharedByPooler(
   nodes: readonly { readonly open: OpenNode; readonly client: pg.Client | undefined }[],
@@ -36,7 +37,7 @@ export async function sharedByPooler(
   if (shared.length === 0) {
     return new Set();
   }
-  if (!allowPooler) {
+  if (!allowPooler || shared.some(({ mode }) => mode === "statement")) {
     throw poolerRefused(shared);
   }
   refuseStartupParameters(shared.map(({ node }) => node));
@@ -67,6 +68,7 @@ function refuseStartupParameters(
 
 const whatItDoes: Readonly<Record<Exclude<PoolerMode, "session">, string>> = {
   transaction: "is reached through a pooler in transaction mode",
+  statement: "is reached through a pooler in statement mode, which lets no transaction through",
   unknown: "is reached through a pooler that gave no second connection within 5 seconds",
 };
 
@@ -81,13 +83,18 @@ function poolerRefused(
     where: { node: label },
   }));
   const [first] = problems;
+  const impossible = nodes.some(({ mode }) => mode === "statement");
+  const why = "locks and settings of a session do not hold there";
   const message =
     first !== undefined && problems.length === 1
-      ? `${first.message}: locks and settings of a session do not hold there.`
-      : `${problems.length} nodes are reached through poolers: locks and settings of a session do not hold there.`;
+      ? `${first.message}${impossible ? "" : `: ${why}`}.`
+      : `${problems.length} nodes are reached through poolers: ${why}.`;
+  const connect = "Connect to PostgreSQL itself, or to a pool in session mode.";
   return new PgMigError(message, {
     code: "POOLER_REFUSED",
-    hint: "Connect to PostgreSQL itself, or to a pool in session mode. With --allow-pooler the run does without: two runs at once then meet, and only each version's own transaction guards it.",
+    hint: impossible
+      ? connect
+      : `${connect} With --allow-pooler the run does without: two runs at once then meet, and only each version's own transaction guards it.`,
     where: problems.length === 1 ? first?.where : undefined,
     problems: problems.length === 1 ? undefined : problems,
   });

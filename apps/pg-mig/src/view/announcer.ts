@@ -1,6 +1,6 @@
 import { renderLocation } from "@pg-mig/model";
-import type { ErrorInfo, RunEvent } from "@pg-mig/report";
-import { failureReason } from "@pg-mig/report";
+import type { ErrorInfo, NodeEvent, RunEvent } from "@pg-mig/report";
+import { failureReason, formatDuration, formatSeconds } from "@pg-mig/report";
 import { type Line, line } from "./styled-line.js";
 import { warningLines } from "./warning-lines.js";
 
@@ -8,13 +8,16 @@ import { warningLines } from "./warning-lines.js";
 const linesOfOneKind = 3;
 /** How many `\echo` lines of one file appear. */
 const outputOfOneFile = 20;
+/** How many comings and goings of one node appear. */
+const changesOfOneNode = 6;
 /** How many failures appear at all; a thousand different ones are a flood, too. */
 const failuresInAll = 30;
 
 /**
- * Makes the lines that an event leaves on the screen for good while the run goes on: failures,
- * notes, warnings of files that are about to run, and what migration files print. What comes again and
- * again is shown a few times, then once said to be only counted; the summary at the end has it all.
+ * Makes the lines that an event leaves on the screen for good while the run goes on: failures, nodes
+ * that go away and come back, notes, warnings of files that are about to run, and what migration files
+ * print. What comes again and again is shown a few times, then once said to be only counted; the
+ * summary at the end has it all.
  */
 export function createAnnouncer(): (event: RunEvent) => readonly Line[] {
   const counts = new Map<string, number>();
@@ -62,6 +65,17 @@ export function createAnnouncer(): (event: RunEvent) => readonly Line[] {
       case "hook:failed":
         // At most one a node, and nothing else runs after it: always worth a line of its own.
         return [announce("failed", `${event.node} ${event.file}`, event.error)];
+      case "node:away":
+      case "node:back":
+      case "node:lost": {
+        const ofNode = count(`node ${event.node}`);
+        if (ofNode > changesOfOneNode) {
+          return ofNode === changesOfOneNode + 1
+            ? [line(`  … ${event.node} goes on like this; with --json it is all there`, "quiet")]
+            : [];
+        }
+        return [nodeLine(event)];
+      }
       case "note":
         return [line(event.message)];
       case "warning":
@@ -83,6 +97,32 @@ export function createAnnouncer(): (event: RunEvent) => readonly Line[] {
         return [];
     }
   };
+}
+
+function nodeLine(event: NodeEvent): Line {
+  const { node } = event;
+  switch (event.type) {
+    case "node:away": {
+      const wait = `The run waits for it, ${formatSeconds(event.leftMs)} at most.`;
+      return [
+        { text: "away ", tone: "caution" },
+        { text: node, tone: "strong" },
+        { text: `: ${event.error.message} ${wait}` },
+      ];
+    }
+    case "node:back":
+      return [
+        { text: "back ", tone: "good" },
+        { text: node, tone: "strong" },
+        { text: ` after ${formatDuration(event.awayMs)}` },
+      ];
+    case "node:lost":
+      return [
+        { text: "given up ", tone: "bad" },
+        { text: node, tone: "strong" },
+        { text: `: ${event.error.message}` },
+      ];
+  }
 }
 
 function announce(verdict: "failed" | "in doubt", subject: string, error: ErrorInfo): Line {

@@ -55,6 +55,18 @@ describe("liveFrame", () => {
     ]);
   });
 
+  it("says that a node is away instead of a time left and of what is at hand there", () => {
+    const error = { code: "NODE_UNREACHABLE", message: "No server accepts connections." };
+    const away: RunEvent = { type: "node:away", node: "n1", error, leftMs: 60_000 };
+    const frame = frameOf([...halfWay, [9900, away]], { columns: 79, rows: 23 }, 19_900);
+    expect(frame).toEqual([
+      expect.stringMatching(/100\/200 {2}50% {2}\d\S*\/s {2}19 s$/),
+      "1 failed",
+      "waits for n1, 50 s more at most: No server accepts connections.",
+      "   10 s  数据库:sh0101  20240102.add.sh",
+    ]);
+  });
+
   it("says who makes a slot wait, and how far an index is", () => {
     const blockedBy = [
       {

@@ -10,6 +10,7 @@ import {
   runningWork,
   stepsPerSecond,
 } from "@pg-mig/report";
+import { awayText } from "./away-text.js";
 import { displayWidth, padToWidth } from "./display-width.js";
 import { type Line, line, type Span } from "./styled-line.js";
 import { blockersText, workDetail } from "./work-detail.js";
@@ -29,7 +30,11 @@ const narrowestBar = 8;
  * most `rows` lines in all. Where slots do not fit, those that have run longest are shown.
  */
 export function liveFrame(model: RunModel, options: LiveFrameOptions): Line[] {
-  const head = [progressLine(model, options), ...troubleLine(model)].slice(0, options.rows);
+  const head = [
+    progressLine(model, options),
+    ...troubleLine(model),
+    ...awayLine(model, options),
+  ].slice(0, options.rows);
   return [...head, ...slotLines(model, { ...options, rows: options.rows - head.length })];
 }
 
@@ -92,6 +97,10 @@ function troubleLine(model: RunModel): Line[] {
     spans.unshift({ text: "stopping: ", tone: "caution" });
   }
   return spans.length === 0 ? [] : [spans];
+}
+
+function awayLine(model: RunModel, { nowMs }: LiveFrameOptions): Line[] {
+  return model.away.size === 0 ? [] : [line(awayText(model, nowMs), "caution")];
 }
 
 function slotLines(model: RunModel, { rows, columns, nowMs }: LiveFrameOptions): Line[] {

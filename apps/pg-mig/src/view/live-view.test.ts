@@ -135,7 +135,7 @@ describe("createLiveView", () => {
         fc.integer({ min: 2, max: 20 }),
         (events, columns, rows) => {
           const { terminal, clock, view } = liveView(columns, rows);
-          const announcing = new Set(["step:failed", "step:in-doubt"]);
+          const announcing = new Set(["step:failed", "step:in-doubt", "node:away", "node:back"]);
           for (const event of events.filter(({ type }) => !announcing.has(type))) {
             view.handle(event);
             clock.advance(60);

@@ -12,6 +12,7 @@ import {
   runningWork,
   stepsPerSecond,
 } from "@pg-mig/report";
+import { awayText } from "./away-text.js";
 import { type Line, line } from "./styled-line.js";
 import { blockersText, workDetail } from "./work-detail.js";
 
@@ -80,6 +81,7 @@ export function progressLine(model: RunModel, nowMs: number): Line {
     ...(model.failed === 0 ? [] : [`${formatCount(model.failed)} failed`]),
     ...(rate === undefined ? [] : [`${formatRate(rate)}/s`]),
     ...(left === undefined || left === 0 ? [] : [`${formatSeconds(left)} left`]),
+    ...(model.away.size === 0 ? [] : [awayText(model, nowMs)]),
     ...longestWork(model, nowMs),
     ...(model.lastBlockedBy === undefined
       ? []

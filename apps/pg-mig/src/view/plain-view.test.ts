@@ -77,6 +77,33 @@ describe("createPlainView", () => {
     ]);
   });
 
+  it("says that a node is away, for how long it is waited for, and no time left meanwhile", () => {
+    const { clock, lines, view } = plainView();
+    view.handle(runStart(["n1", "n2"], 100));
+    for (const shard of shardNames(25)) {
+      view.handle(started("n1", shard));
+      clock.advance(40);
+      view.handle(done("n1", shard));
+    }
+    view.handle(started("n2", "sh0001"));
+    const error = { code: "NODE_UNREACHABLE", message: "No server accepts connections at n2." };
+    view.handle({ type: "node:away", node: "n2", error, leftMs: 60_000 });
+    clock.advance(15_000);
+    view.handle({ type: "node:back", node: "n2", awayMs: 15_000 });
+    clock.advance(15_000);
+    view.handle({ type: "node:away", node: "n2", error, leftMs: 60_000 });
+    view.handle({ type: "node:lost", node: "n2", error, awayMs: 60_000 });
+    expect(lines().slice(1)).toEqual([
+      "25/100 (25%), 24/s, 4 s left",
+      "away n2: No server accepts connections at n2. The run waits for it, 1 min 00 s at most.",
+      "25/100 (25%), 1.6/s, waits for n2, 45 s more at most: No server accepts connections at n2.",
+      "back n2 after 15 s",
+      "25/100 (25%), 0.8/s, 1 min 33 s left, 1 slot busy, the longest for 30 s with n2:sh0001 v",
+      "away n2: No server accepts connections at n2. The run waits for it, 1 min 00 s at most.",
+      "given up n2: No server accepts connections at n2.",
+    ]);
+  });
+
   it("says what it waits for when nothing happens", () => {
     const { clock, lines, view } = plainView();
     view.handle(runStart(["n1", "n2"], 100));

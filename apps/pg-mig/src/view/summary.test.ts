@@ -12,6 +12,14 @@ function summary(more: Partial<Report>, notes: Partial<SummaryNotes> = {}): stri
 const on = (node: string, shards: readonly string[]) => shards.map((shard) => ({ node, shard }));
 
 describe("summaryLines", () => {
+  it("names the nodes that were given up, and what to do", () => {
+    const error = { code: "NODE_UNREACHABLE", message: "No server accepts.", hint: "Start it." };
+    const report = reportOf({ outcome: "failed", lostNodes: [{ node: "n1", error }] });
+    const lines = summaryLines(report, { warnings: [], abandoned: [] });
+    const text = lines.map((spans) => spans.map((span) => span.text).join("")).join("\n");
+    expect(text).toContain("n1 was given up: No server accepts.\n  what to do: Start it.");
+  });
+
   it("says that there is nothing to do, and no more", () => {
     expect(summary({ outcome: "nothing-to-do" })).toBe("Nothing to do.");
   });

@@ -41,6 +41,7 @@ export function summaryLines(report: Report, notes: SummaryNotes): Line[] {
     ...groupHookFailures(report.hookFailures).map(hookFailureSection),
     ...failureSections(groupFailures(report.failed), "failed"),
     ...failureSections(groupFailures(report.inDoubt), "in doubt"),
+    ...report.lostNodes.map(({ node, error }) => renderError(error, `${node} was given up`)),
     report.error === undefined ? [] : renderError(report.error, "The run failed"),
     [totalsLine(report), ...endLines(report, notes.abandoned)],
   ].filter((lines) => lines.length > 0);

@@ -52,6 +52,7 @@ export function reportOf(more: Partial<Report>): Report {
     inDoubt: [],
     notAttempted: 0,
     abandoned: [],
+    lostNodes: [],
     hookFailures: [],
     doneByVersion: [],
     latest: [],
@@ -96,6 +97,8 @@ export const anyRun: fc.Arbitrary<readonly RunEvent[]> = fc
           "abandoned",
           "waiting",
           "progress",
+          "away",
+          "back",
         ),
       }),
       { maxLength: 60 },
@@ -135,6 +138,10 @@ export const anyRun: fc.Arbitrary<readonly RunEvent[]> = fc
           notAttempted: next.left,
         });
         next.left = [];
+      } else if (end === "away") {
+        events.push({ type: "node:away", node, error, leftMs: 1000 });
+      } else if (end === "back") {
+        events.push({ type: "node:back", node, awayMs: 1000 });
       } else if (!next.running) {
         events.push({ type: "step:start", ...step });
         next.running = true;

@@ -1,0 +1,14 @@
+import type { RunModel } from "@pg-mig/report";
+import { formatCount, formatSeconds } from "@pg-mig/report";
+
+/** Which nodes are waited for, why, and for how long yet; empty if none is. */
+export function awayText({ away }: Pick<RunModel, "away">, nowMs: number): string {
+  const [first, ...others] = [...away].sort(([, a], [, b]) => a.untilMs - b.untilMs);
+  if (first === undefined) {
+    return "";
+  }
+  const [node, { message, untilMs }] = first;
+  const more = others.length === 0 ? "" : ` and ${formatCount(others.length)} more`;
+  const left = formatSeconds(Math.max(0, untilMs - nowMs));
+  return `waits for ${node}${more}, ${left} more at most: ${message}`;
+}

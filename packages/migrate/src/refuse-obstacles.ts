@@ -1,0 +1,63 @@
+import { PgMigError } from "@pg-mig/model";
+import type { OpenNode } from "@pg-mig/sessions";
+import { onEachNode } from "@pg-mig/sessions";
+import { type Obstacle, obstacleProblems, obstaclesSql, type ToStore } from "./node-obstacles.js";
+import { currentFingerprint, type PreparedRun, type RunPlan } from "./prepare-run.js";
+
+/**
+ * Asks each node that a run changes, in one query, whether it lets the run store its state there:
+ * ledgers, digest, fingerprint. Asks nobody if nothing is to be changed.
+ *
+ * @throws PgMigError `NODE_NOT_WRITABLE` with all that is in the way, on all nodes
+ */
+export async function refuseObstacles(
+  run: Pick<PreparedRun, "cluster" | "kind" | "files">,
+  plan: RunPlan,
+  { partial }: { readonly partial: boolean },
+): Promise<void> {
+  if (!plan.changesNodes) {
+    return;
+  }
+  const asked = plan.nodes.flatMap((open) => {
+    const toStore = storedOn(open, run, plan, partial);
+    return toStore === undefined ? [] : [{ open, node: open.node, toStore }];
+  });
+  const found = await onEachNode(asked, async ({ open, node, toStore }) => {
+    const rows = await run.cluster.query(open, obstaclesSql(toStore));
+    return obstacleProblems(node.label, rows as readonly Obstacle[]);
+  });
+  const problems = found.flat();
+  const [first] = problems;
+  if (first === undefined) {
+    return;
+  }
+  const code = "NODE_NOT_WRITABLE";
+  if (problems.length === 1) {
+    throw new PgMigError(first.message, { code, hint: first.hint, where: first.where });
+  }
+  throw new PgMigError("A run could not store its state; nothing was changed.", { code, problems });
+}
+
+/** What the run stores on a node, as far as the plan says; `undefined`: nothing. */
+function storedOn(
+  open: OpenNode,
+  { kind, files }: Pick<PreparedRun, "kind" | "files">,
+  { chains, hasWork }: RunPlan,
+  partial: boolean,
+): ToStore | undefined {
+  const shards = new Set(
+    chains.filter(({ node }) => node === open.node.name).map(({ shard }) => shard),
+  );
+  const { digest, fingerprint } = open.ledger;
+  const storesFingerprint = hasWork || fingerprint !== currentFingerprint(open, files);
+  const storesDigest =
+    (hasWork && kind.digestMeanwhile !== undefined) || (!partial && digest !== kind.digestAfter);
+  const inPublic = [
+    ...(storesFingerprint ? (["mig_rerun_fingerprint_const"] as const) : []),
+    ...(storesDigest ? (["mig_digest_const"] as const) : []),
+  ];
+  const schemaOids = open.shards
+    .filter(({ shard }) => shards.has(shard))
+    .map(({ schemaOid }) => schemaOid);
+  return schemaOids.length + inPublic.length === 0 ? undefined : { schemaOids, inPublic };
+}

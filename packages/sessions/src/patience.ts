@@ -1,0 +1,15 @@
+/** For how long a run waits for what can succeed later, in milliseconds. */
+export interface Patience {
+  /** For how long a version that was put back is tried again. @default 600000 */
+  readonly retryForMs?: number | undefined;
+  /** For how long a node that went away is waited for. @default 60000, or `retryForMs` if that is less */
+  readonly reconnectForMs?: number | undefined;
+}
+
+/** Fills in the defaults. */
+export function patience({
+  retryForMs = 600_000,
+  reconnectForMs = Math.min(60_000, retryForMs),
+}: Patience) {
+  return { retryForMs, reconnectForMs };
+}
