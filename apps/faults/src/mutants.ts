@@ -1,10 +1,11 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are pieces of the tool's own source
 import type { Mutant } from "./mutant.js";
 
-const tryLock =
-  "`SELECT CASE WHEN NOT pg_catalog.${lock}(${lockKey(ledger.shard)}) THEN pg_catalog.current_setting('${shardTaken}') END`";
+const tryLock = "refuseUnlessSql(`pg_catalog.${lock}(${lockKey(ledger.shard)})`, shardTaken)";
 const waitForLock = "`SELECT pg_catalog.${lock.replace('_try_', '_')}(${lockKey(ledger.shard)})`";
-const checkLedger = "function checkLedgerSql({ shard, schemaOid, storedHash }) {\n";
+const checkLedger = "refuseUnlessSql(isStoredSql(ledger), ledgerChanged)";
+const checkByCall =
+  "(ledger.storedHash === undefined ? 'SELECT 1' : refuseUnlessSql(`${ledger.shard}.mig_versions_const() = '${JSON.stringify(ledger.entries.map(({ version }) => version))}'`, ledgerChanged))";
 
 /** The guards of the tool, each switched off. */
 export const mutants: readonly Mutant[] = [
@@ -26,12 +27,7 @@ export const mutants: readonly Mutant[] = [
     guard: "the ledger is checked by what is stored, not by calling the function",
     replacements: [
       [tryLock, waitForLock],
-      [
-        checkLedger,
-        `function checkLedgerSql({ shard, schemaOid, storedHash, entries }) {
-  const list = JSON.stringify(entries.map(({ version }) => version));
-  if (storedHash !== undefined) return \`SELECT CASE WHEN \${shard}.mig_versions_const() IS DISTINCT FROM '\${list}' THEN pg_catalog.current_setting('\${ledgerChanged}') END\`;\n`,
-      ],
+      [checkLedger, checkByCall],
     ],
     noticedBy: ["outside-writer"],
     times: 30,
@@ -39,14 +35,14 @@ export const mutants: readonly Mutant[] = [
   {
     name: "no-ledger-check",
     guard: "a version runs only on the ledger that it was planned from",
-    replacements: [[checkLedger, `${checkLedger}  return "SELECT 1";\n`]],
+    replacements: [[checkLedger, '"SELECT 1"']],
     noticedBy: ["outside-writer"],
   },
   {
     name: "commit-in-the-message",
     guard: "COMMIT is a message of its own, sent when all before it is done",
     replacements: [
-      ["epilogue: [...frame.recordSql, ", 'epilogue: [...frame.recordSql, "COMMIT", '],
+      ["epilogue: recordSql }", 'epilogue: [...recordSql, "COMMIT"] }'],
       ["expectOpenTransaction: true", "expectOpenTransaction: false"],
     ],
     noticedBy: ["kill-tool-behind-reader"],

@@ -63,7 +63,7 @@ describe("pg-mig --undo", () => {
 
   it("leaves the digest at before-undo where a dn file fails, and finishes the next time", async () => {
     const { pgMig, ledger, column, migrations, databases } = await applied();
-    const [, second] = databases;
+    const [, secondNode] = databases;
     await migrations({ [`${second}.dn.sql`]: "SELECT 1/0;" });
     const failed = await pgMig([`--undo=${second}`]);
     expect(failed).toMatchObject({
@@ -71,7 +71,7 @@ describe("pg-mig --undo", () => {
       stdout: expect.stringContaining("division by zero"),
     });
     expect(await ledger("sh1")).toEqual([first, second]);
-    expect(await column("SELECT mig_digest_const()", second)).toEqual(["before-undo"]);
+    expect(await column("SELECT mig_digest_const()", secondNode)).toEqual(["before-undo"]);
     await migrations({ [`${second}.dn.sql`]: "ALTER TABLE users DROP COLUMN email;" });
     expect((await pgMig([`--undo=${second}`])).status).toBe(0);
     expect(await ledger("sh1")).toEqual([first]);

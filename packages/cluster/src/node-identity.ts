@@ -20,22 +20,23 @@ export interface NodeIdentity {
 
 /**
  * One query that an ordinary role may run on PostgreSQL 14 to 18, on primary and replica, giving
- * one row for {@link parseNodeIdentity}.
+ * one row for {@link parseNodeIdentity}. Every operator and type has its schema, so that none is
+ * found in a schema of others, whatever the `search_path`.
  */
 export const nodeIdentitySql = `SELECT
-  (SELECT system_identifier FROM pg_catalog.pg_control_system())::text AS system_identifier,
-  d.oid::text AS database_oid,
-  d.datname::text AS database_name,
-  pg_catalog.pg_is_in_recovery()::text AS in_recovery,
+  (SELECT system_identifier FROM pg_catalog.pg_control_system())::pg_catalog.text AS system_identifier,
+  d.oid::pg_catalog.text AS database_oid,
+  d.datname::pg_catalog.text AS database_name,
+  pg_catalog.pg_is_in_recovery()::pg_catalog.text AS in_recovery,
   pg_catalog.current_setting('transaction_read_only') AS read_only,
   pg_catalog.current_setting('server_version_num') AS server_version_num,
-  pg_catalog.pg_backend_pid()::text AS backend_pid,
+  pg_catalog.pg_backend_pid()::pg_catalog.text AS backend_pid,
   CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN
     pg_catalog.substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 1, 8)
   END AS timeline,
-  (extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000)::bigint::text AS postmaster_start
+  (EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time()) OPERATOR(pg_catalog.*) '1000000'::pg_catalog.numeric)::pg_catalog.int8::pg_catalog.text AS postmaster_start
 FROM pg_catalog.pg_database AS d
-WHERE d.datname = pg_catalog.current_database()`;
+WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()`;
 
 /**
  * Reads the answer to {@link nodeIdentitySql}. Pure.

@@ -2,8 +2,9 @@ import { type RunScriptOptions, type Script, ScriptError } from "@pg-mig/psql-sc
 import type { Session } from "@pg-mig/sessions";
 import { isConnectionLoss, isInterruption, sessionTraces } from "@pg-mig/sessions";
 import { gaveUpError } from "./blocked.js";
+import { entryRefusedError } from "./ledger-trouble.js";
 import type { StepRecorder } from "./step-recorder.js";
-import { noScript, runStepScript, type StepScript } from "./step-script.js";
+import { isTakenForSession, noScript, runStepScript, type StepScript } from "./step-script.js";
 
 /** What is attempted: one version on one shard. */
 export interface StepAttempt<L> {
@@ -46,7 +47,9 @@ export async function attemptStep<L>(
       schema: attempt.shard,
       lockTimeoutMs: attempt.lockTimeoutMs,
       guardSql: (scope) => recorder.takeSql(attempt.ledger, scope),
-      recordSql: record.sql,
+      recordSql: session.opened?.hasEventTriggers
+        ? [...record.sql, ...record.checkSql]
+        : record.sql,
       scriptOptions: attempt.scriptOptions,
     });
     committing = true;
@@ -54,12 +57,12 @@ export async function attemptStep<L>(
     return { type: "committed", ledger: record.ledger };
   } catch (thrown) {
     const error = withFile(thrown, step.script);
-    const failure = failureOf(error, session, recorder);
+    const failure = failureOf(error, session, attempt);
     return committing && failure.type === "lost" ? { type: "in-doubt", error } : failure;
   } finally {
     const traces = sessionTraces(step.script);
-    // What surrounds a file outside of a transaction leaves settings and a lock.
-    session.reset(traces === "none" && step.transaction !== "wrapped" ? "droppable" : traces);
+    // A lock of the session, and what surrounds a file outside of a transaction, is left.
+    session.reset(traces === "none" && isTakenForSession(step, session) ? "droppable" : traces);
   }
 }
 
@@ -69,8 +72,9 @@ export async function attemptStep<L>(
  */
 export async function checkStep<L>(
   session: Session,
-  { shard, ledger, recorder, lockTimeoutMs, step }: StepAttempt<L>,
+  attempt: StepAttempt<L>,
 ): Promise<AttemptResult<L> | { readonly type: "absent" }> {
+  const { shard, ledger, recorder, lockTimeoutMs, step } = attempt;
   try {
     const empty = { ...step, script: noScript, transaction: "wrapped" } as const;
     await runStepScript(session, empty, {
@@ -82,7 +86,7 @@ export async function checkStep<L>(
     });
     return { type: "absent" };
   } catch (error) {
-    return failureOf(withFile(error, step.script), session, recorder);
+    return failureOf(withFile(error, step.script), session, attempt);
   } finally {
     session.reset("droppable");
   }
@@ -97,7 +101,7 @@ function withFile(error: unknown, source: Script): unknown {
 function failureOf<L>(
   error: unknown,
   session: Session,
-  recorder: StepRecorder<L>,
+  { recorder, shard, version }: StepAttempt<L>,
 ): AttemptResult<L> {
   if (session.lost || isConnectionLoss(error)) {
     return { type: "lost", error };
@@ -105,6 +109,13 @@ function failureOf<L>(
   if (session.gaveUp !== "no" && isInterruption(error)) {
     return { type: "failed", error: gaveUpError(session.gaveUp, error) };
   }
-  const reason = error instanceof ScriptError ? recorder.takeFailure(error) : undefined;
+  // A file may raise an error with any text: only the tool's own statements refuse.
+  if (!(error instanceof ScriptError) || error.part === "script") {
+    return { type: "failed", error };
+  }
+  if (recorder.isNotStored(error)) {
+    return { type: "failed", error: entryRefusedError({ shard, version }, error) };
+  }
+  const reason = recorder.takeFailure(error);
   return reason === undefined ? { type: "failed", error } : { type: "refused", reason };
 }

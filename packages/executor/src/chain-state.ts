@@ -15,14 +15,16 @@ export interface ChainState<L> {
   readonly node: SessionNode;
   readonly shard: string;
   ledger: L;
-  /** The versions that were committed in this chain. */
-  readonly done: Set<string>;
+  /** The versions that were committed in this chain, each with when the server was started. */
+  readonly done: Map<string, string | undefined>;
   /** The versions that are left; the first is the one that runs or runs next. */
   versions: readonly string[];
   /** Attempts of the first version so far, and how long they took with the pauses behind them. */
   attempts: number;
   triedForMs: number;
   connectionLosses: number;
+  /** How often the first version found another ledger than there was afterwards. */
+  unsettled: number;
   /** How the connection broke while the first version was being committed; `undefined`: it did not. */
   inDoubt: unknown;
   /** Who was last seen in the way of the first version. */
@@ -33,7 +35,7 @@ export interface ChainState<L> {
 
 /** A chain that has not begun. */
 export function createChainState<L>(chain: ChainToRun<L>): ChainState<L> {
-  return { ...chain, ...untried, done: new Set() };
+  return { ...chain, ...untried, done: new Map() };
 }
 
 /** Turns to the versions that are left now; the first of them was not tried yet. */
@@ -45,6 +47,7 @@ const untried = {
   attempts: 0,
   triedForMs: 0,
   connectionLosses: 0,
+  unsettled: 0,
   inDoubt: undefined,
   blockedBy: [],
   givenUp: false,

@@ -1,4 +1,6 @@
 import {
+  checkStoredSql,
+  isNotStored,
   ledgerEntry,
   readNodeLedger,
   readShardLedger,
@@ -223,17 +225,21 @@ function stepScript(version: string, given: TestVersion): StepScript {
 const recorderOf = (versions: readonly string[]): StepRecorder<ShardLedger> => ({
   takeSql: takeShardSql,
   takeFailure,
+  isNotStored,
   holdersSql: ({ shard }) => shardHoldersSql(shard),
   record(ledger, version) {
     const entries = [...ledger.entries, ledgerEntry(version, "0".repeat(64), new Date(0))];
-    return { sql: storeLedgerSql(ledger.shard, entries), ledger: withEntries(ledger, entries) };
+    const after = withEntries(ledger, entries);
+    const sql = storeLedgerSql(ledger.shard, entries);
+    return { sql, checkSql: [checkStoredSql(after)], ledger: after };
   },
   async replan(client, before) {
     const ledger = await readShardLedger(client, before.shard);
     if (ledger === undefined) {
       throw new Error(`Shard ${before.shard} is gone.`);
     }
-    return { ledger, pending: pendingOf(ledger, versions) };
+    const changed = ledger.storedHash !== before.storedHash;
+    return { ledger, pending: pendingOf(ledger, versions), changed };
   },
 });
 

@@ -4,6 +4,9 @@ import * as face from "./index.js";
 it("exports exactly this", () => {
   expect(Object.keys(face).sort()).toEqual([
     "ChainSchedule",
+    "entryGoneError",
+    "isSameServer",
+    "needsSessionLock",
     "runChains",
     "runHook",
     "runSqlOnNodes",

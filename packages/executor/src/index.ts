@@ -1,11 +1,13 @@
 export type { Company, ScheduledChain, StartedStep, VersionLimits } from "./chain-schedule.js";
 export { ChainSchedule } from "./chain-schedule.js";
 export type { ChainToRun } from "./chain-state.js";
+export { entryGoneError } from "./ledger-trouble.js";
 export type { RunChainsOptions } from "./run-chains.js";
-export { runChains } from "./run-chains.js";
+export { isSameServer, runChains } from "./run-chains.js";
 export type { RunOnNodesOptions } from "./run-on-nodes.js";
 export { runHook, runSqlOnNodes } from "./run-on-nodes.js";
 export type { StepMessages, StepToShow } from "./step-messages.js";
 export { stepMessages } from "./step-messages.js";
 export type { StepRecorder } from "./step-recorder.js";
 export type { StepLimits, StepScript } from "./step-script.js";
+export { needsSessionLock } from "./step-script.js";

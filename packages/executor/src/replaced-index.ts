@@ -1,3 +1,4 @@
+import { quoteIdentifier, quoteLiteral } from "@pg-mig/model";
 import {
   leadingWords,
   type RunScriptOptions,
@@ -6,7 +7,6 @@ import {
   toNotice,
 } from "@pg-mig/psql-script";
 import type { Session } from "@pg-mig/sessions";
-import { quoteIdentifier, quoteLiteral } from "./quote.js";
 
 /** What has the name of an index that is to be built. */
 interface NameHolder {

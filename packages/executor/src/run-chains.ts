@@ -1,8 +1,9 @@
 import type { Blocker, RequeueReason } from "@pg-mig/report";
-import type { Session, SessionWork } from "@pg-mig/sessions";
+import type { Session, SessionNode, SessionWork } from "@pg-mig/sessions";
 import {
   type AcquireSessionOptions,
   acquireSession,
+  errorInfo,
   isConnectionLoss,
   isInterruption,
   isOutOfMemory,
@@ -18,6 +19,7 @@ import { shardTakenError } from "./blocked.js";
 import { abandonedEvent, failedEvent, requeuedEvent } from "./chain-events.js";
 import { ChainSchedule } from "./chain-schedule.js";
 import { advance, type ChainState, type ChainToRun, createChainState } from "./chain-state.js";
+import { entryGoneError, ledgerUnsettledError } from "./ledger-trouble.js";
 import { type ScriptEnvironment, scriptOptions } from "./script-environment.js";
 import type { StepRecorder } from "./step-recorder.js";
 import type { StepScript } from "./step-script.js";
@@ -38,12 +40,17 @@ export interface RunChainsOptions<L> extends ScriptEnvironment {
   readonly retryForMs: number;
   /** For how long a node that cannot be reached is tried again, in milliseconds. */
   readonly reconnectForMs: number;
+  /** Told of each commit, and when its server was started, as the session has it. */
+  readonly onCommit?: (node: SessionNode, serverStartedAt: string | undefined) => void;
   /** When it aborts: nothing new starts, what runs is cancelled on the servers and rolled back. */
   readonly signal: AbortSignal;
 }
 
 /** How often a version is tried again whose connection broke: some files end their own session. */
 const maxConnectionLosses = 3;
+
+/** How often a version is tried again that finds another ledger in its own transaction. */
+const maxUnsettled = 3;
 
 /**
  * Runs chains to their ends: in parallel over nodes and shards, each version all or nothing, under
@@ -194,7 +201,8 @@ class ChainRun<L> {
       const durationMs = Date.now() - startedAtMs;
       state.triedForMs += durationMs;
       if (result.type !== "refused") {
-        this.#settleStep(id, state, version, { ...result, durationMs, alone });
+        const serverStartedAt = session.opened?.serverStartedAt;
+        this.#settleStep(id, state, version, { ...result, durationMs, alone, serverStartedAt });
       } else if (result.reason === "ledger-changed") {
         await this.#replan(id, state, version, session);
       } else {
@@ -213,7 +221,7 @@ class ChainRun<L> {
     switch (result.type) {
       case "committed":
         state.ledger = result.ledger;
-        state.done.add(version);
+        this.#noteCommit(state, version, result.serverStartedAt);
         advance(state, state.versions.slice(1));
         // Of thousands of shards, those that are through need no memory.
         if (state.versions.length === 0) {
@@ -317,11 +325,29 @@ class ChainRun<L> {
     const step = { node: state.node.label, shard: state.shard };
     try {
       await session.ready();
-      const { ledger, pending } = await recorder.replan(session.client, state.ledger, step.node);
+      const serverStartedAt = session.opened?.serverStartedAt;
+      const replanned = await recorder.replan(session.client, state.ledger, step.node);
+      const { ledger, pending } = replanned;
       const done = state.versions.filter((name) => !pending.includes(name));
       const vanished = pending.filter((name) => !state.versions.includes(name));
       // A commit that got no answer has happened.
       const doneByUs = state.inDoubt === undefined ? undefined : version;
+      // On the same server, nothing that was committed is lost: somebody took the entries away.
+      const gone = vanished.filter(
+        (name) => state.done.has(name) && isSameServer(state.done.get(name), serverStartedAt),
+      );
+      if (gone.length > 0) {
+        this.#endGone(id, state, gone);
+        return;
+      }
+      if (
+        !replanned.changed &&
+        ++state.unsettled > (this.#isTransaction(version) ? maxUnsettled : 0)
+      ) {
+        const error = ledgerUnsettledError({ shard: state.shard, version });
+        this.#endFailed(id, state, version, error, 0);
+        return;
+      }
       state.ledger = ledger;
       if (done.length > 0 || vanished.length > 0) {
         advance(state, pending);
@@ -333,7 +359,7 @@ class ChainRun<L> {
       }
       for (const name of done) {
         if (name === doneByUs) {
-          state.done.add(name);
+          this.#noteCommit(state, name, serverStartedAt);
           emit({ type: "step:done", ...step, version: name, durationMs: 0 });
         } else {
           emit({ type: "step:already-done", ...step, version: name });
@@ -359,6 +385,24 @@ class ChainRun<L> {
   ): void {
     const notAttempted = this.#schedule.fail(id);
     this.#options.emit(failedEvent(state, version, { error, notAttempted, durationMs }));
+  }
+
+  #noteCommit(state: ChainState<L>, version: string, serverStartedAt: string | undefined): void {
+    state.done.set(version, serverStartedAt);
+    this.#options.onCommit?.(state.node, serverStartedAt);
+  }
+
+  /** What this run has committed is not run again, nor is what comes after it. */
+  #endGone(id: string, state: ChainState<L>, gone: readonly string[]): void {
+    this.#schedule.fail(id);
+    const { node, shard, versions } = state;
+    for (const [index, version] of gone.entries()) {
+      const step = { node: node.label, shard, version };
+      const error = errorInfo(entryGoneError(step), step);
+      const notAttempted = index === 0 ? versions : [];
+      this.#options.emit({ type: "step:vanished", ...step, doneBy: "this-run" });
+      this.#options.emit({ type: "step:failed", ...step, error, notAttempted, durationMs: 0 });
+    }
   }
 
   /** The node is not waited for any more: ends this chain and those that wait for the node. */
@@ -420,7 +464,14 @@ type EndedAttempt<L> = (
   readonly durationMs: number;
   /** Whether nothing else of this run could run on its node meanwhile. */
   readonly alone: boolean;
+  /** When the server was started that it ran on. */
+  readonly serverStartedAt: string | undefined;
 };
+
+/** Whether nothing can have been lost between two looks at a server. What is not known says nothing. */
+export function isSameServer(before: string | undefined, now: string | undefined): boolean {
+  return before === undefined || now === undefined || before === now;
+}
 
 function messageOf(error: unknown): string {
   const words = serverWords(error);

@@ -1,7 +1,7 @@
 import { Session } from "@pg-mig/sessions";
 import { createRecordingClient } from "./recording-client.js";
 import type { StepRecorder } from "./step-recorder.js";
-import { runStepScript, type StepScript, wrappedPrologue } from "./step-script.js";
+import { aroundWrapped, runStepScript, type StepScript } from "./step-script.js";
 
 /** A step whose messages are asked for. */
 export interface StepToShow<L> {
@@ -37,14 +37,14 @@ export async function stepMessages<L>(shown: StepToShow<L>): Promise<StepMessage
     recordSql: record.sql,
     scriptOptions: {},
   };
-  if (step.script.commands.length > 0) {
-    const join = (statements: readonly string[]) => `${statements.join(";\n")};`;
-    const before = join(wrappedPrologue(step, frame));
-    const messages = [before, step.script.text, join(record.sql), "COMMIT"];
-    return { messages, fileAsItStands: true, ledger: record.ledger };
-  }
   const { client, messages } = createRecordingClient();
   const session = new Session(client);
+  if (step.script.commands.length > 0) {
+    const join = (statements: readonly string[]) => `${statements.join(";\n")};`;
+    const { prologue, epilogue } = aroundWrapped(step, frame, session);
+    const messages = [join(prologue), step.script.text, join(epilogue), "COMMIT"];
+    return { messages, fileAsItStands: true, ledger: record.ledger };
+  }
   await runStepScript(session, step, frame);
   await session.commit();
   return { messages, fileAsItStands: false, ledger: record.ledger };

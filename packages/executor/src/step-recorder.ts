@@ -15,22 +15,38 @@ export interface StepRecorder<L> {
     readonly sqlState?: string | undefined;
     readonly message: string;
   }): "shard-taken" | "ledger-changed" | undefined;
+  /** Whether an error of the server is a refusal of the `checkSql` of {@link record}. */
+  isNotStored(error: { readonly sqlState?: string | undefined; readonly message: string }): boolean;
   /**
    * A query for the processes, as one column of pids, that have taken the shard. Without it a run
    * cannot say who they are.
    */
   holdersSql?(ledger: L): string;
-  /** Statements that record the version, done now, in `ledger`; and the ledger as it is then. */
-  record(ledger: L, version: string): { readonly sql: readonly string[]; readonly ledger: L };
+  /** Renders what records a version, done now, in a ledger. */
+  record(ledger: L, version: string): StepRecord<L>;
   /**
    * Reads the ledger of a shard again and plans anew what is still to run there; `node` is the label
    * of its node, for what is said of it.
    *
    * @throws PgMigError if what the ledger says now does not fit the versions on disk.
    */
-  replan(
-    client: SessionClient,
-    ledger: L,
-    node: string,
-  ): Promise<{ readonly ledger: L; readonly pending: readonly string[] }>;
+  replan(client: SessionClient, ledger: L, node: string): Promise<Replanned<L>>;
+}
+
+/** How a version is recorded. */
+export interface StepRecord<L> {
+  /** Statements that record it. */
+  readonly sql: readonly string[];
+  /** Statements that fail, after those, unless it is recorded: something may have changed it at once. */
+  readonly checkSql: readonly string[];
+  /** The ledger as it is then. */
+  readonly ledger: L;
+}
+
+/** What is to be done on a shard by its ledger as it is now. */
+export interface Replanned<L> {
+  readonly ledger: L;
+  readonly pending: readonly string[];
+  /** Whether the ledger is another one than before. */
+  readonly changed: boolean;
 }

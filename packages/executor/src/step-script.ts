@@ -1,3 +1,4 @@
+import { quoteIdentifier } from "@pg-mig/model";
 import {
   parseScript,
   type RunScriptOptions,
@@ -8,8 +9,8 @@ import {
 import type { Session } from "@pg-mig/sessions";
 import { enterSharedSql, leaveNothingSql, sessionTraces } from "@pg-mig/sessions";
 import type { Company, VersionLimits } from "./chain-schedule.js";
-import { quoteIdentifier } from "./quote.js";
 import { dropReplacedIndex, ensureIndexesAreValid, inSchema } from "./replaced-index.js";
+import { choosesTransaction } from "./transaction-choice.js";
 
 /** A file, and how it wants to be run. */
 export interface StepScript {
@@ -47,7 +48,7 @@ export interface StepFrame {
   /** The current schema. */
   readonly schema: string;
   readonly lockTimeoutMs: number;
-  /** Statements that run first in every transaction, and fail if the file must not run. */
+  /** Statements that run before the file, and in the transaction of the record; they fail if the file must not run. */
   readonly guardSql: (scope: "transaction" | "session") => readonly string[];
   /** Statements that run last, in the transaction that is committed. */
   readonly recordSql: readonly string[];
@@ -69,11 +70,11 @@ export async function runStepScript(
 ): Promise<void> {
   if (step.transaction === "wrapped") {
     const isShared = session.backend === "shared";
-    const [begin = "", ...prologue] = wrappedPrologue(step, frame);
+    const { prologue, epilogue } = aroundWrapped(step, frame, session);
     await runScript(step.script, session.client, {
       ...frame.scriptOptions,
-      prologue: [begin, ...(isShared ? enterSharedSql : []), ...prologue],
-      epilogue: [...frame.recordSql, ...(isShared ? leaveSharedSql(step, frame) : [])],
+      prologue,
+      epilogue: [...epilogue, ...(isShared ? leaveSharedSql(step, frame) : [])],
       expectOpenTransaction: true,
     });
   } else {
@@ -81,18 +82,65 @@ export async function runStepScript(
   }
 }
 
-/** What precedes a `wrapped` file in its message. */
-export function wrappedPrologue(step: StepScript, frame: StepFrame): string[] {
-  return ["BEGIN", ...transactionSettings(step, frame), ...frame.guardSql("transaction")];
+/** Whether a step can be guarded by a lock of the session only, which a pooler may keep from it. */
+export function needsSessionLock({ transaction, script }: StepScript): boolean {
+  return transaction !== "wrapped" || choosesTransaction(script);
 }
 
-/** What follows the record where the server's process is somebody else's behind the COMMIT. */
+/** Whether the shard is taken for the session, so that the lock is left when the step has ended. */
+export function isTakenForSession(step: StepScript, session: Session): boolean {
+  return needsSessionLock(step) || session.opened?.isolation !== undefined;
+}
+
+/**
+ * Begins the transaction of a guard: a database may have another level for its default, under which
+ * the check would not see what was committed just before the lock was had.
+ */
+const beginReadCommitted = "BEGIN ISOLATION LEVEL READ COMMITTED";
+
+/**
+ * What goes before and after a `wrapped` file, in its messages. The guard comes before the path of the
+ * shard is set, so that it finds nothing there.
+ */
+export function aroundWrapped(
+  step: StepScript,
+  frame: StepFrame,
+  session: Session,
+): { readonly prologue: readonly string[]; readonly epilogue: readonly string[] } {
+  const { guardSql, recordSql } = frame;
+  const settings = [
+    ...(session.backend === "shared" ? enterSharedSql : []),
+    ...transactionSettings(step, frame),
+  ];
+  const path = pathSql(frame);
+  if (!isTakenForSession(step, session)) {
+    const prologue = [beginReadCommitted, ...settings, ...guardSql("transaction"), path];
+    return { prologue, epilogue: recordSql };
+  }
+  // The file, or the database, has a say in what the transaction is like. So no query may come before
+  // the file: the lock is had in a transaction of its own and outlives it, and the ledger is checked
+  // once more after the file.
+  const prologue = [...guardForSession(frame), "BEGIN", ...settings, path];
+  return { prologue, epilogue: [...guardSql("transaction"), ...recordSql] };
+}
+
+/** Takes the shard for the session. */
+function guardForSession({ guardSql }: StepFrame): string[] {
+  const guard = guardSql("session");
+  return guard.length === 0 ? [] : [beginReadCommitted, ...guard, "COMMIT"];
+}
+
+function pathSql({ schema }: StepFrame): string {
+  return `SET LOCAL search_path TO ${quoteIdentifier(schema)}`;
+}
+
+/** What follows the record where the server's process is somebody else's after the COMMIT. */
 function leaveSharedSql(step: StepScript, frame: StepFrame): string[] {
   if (sessionTraces(step.script) === "none") {
     return [];
   }
   // What was put off to the COMMIT, as deferred triggers are, runs with the settings of the file.
-  return [...leaveNothingSql, ...transactionSettings(step, frame)];
+  return [...leaveNothingSql, ...transactionSettings(step, frame), pathSql(frame)];
 }
 
 function transactionSettings(step: StepScript, frame: StepFrame): string[] {
@@ -101,7 +149,6 @@ function transactionSettings(step: StepScript, frame: StepFrame): string[] {
     `SET LOCAL statement_timeout TO ${statementTimeoutMs}`,
     `SET LOCAL lock_timeout TO ${lockTimeoutMs}`,
     "SET LOCAL idle_in_transaction_session_timeout TO 0",
-    `SET LOCAL search_path TO ${quoteIdentifier(frame.schema)}`,
   ];
 }
 
@@ -121,8 +168,8 @@ async function runOutside(session: Session, step: StepScript, frame: StepFrame):
     // Ending CREATE INDEX CONCURRENTLY while it waits would leave an invalid index.
     `SET lock_timeout TO ${limits.lockTimeoutMs ?? 0}`,
     "SET idle_in_transaction_session_timeout TO 0",
+    ...guardForSession(frame),
     `SET search_path TO ${quoteIdentifier(schema)}`,
-    ...guardSql("session"),
     ...(framed ? ["BEGIN"] : []),
   ]);
   if (dropFirst !== undefined) {
@@ -133,7 +180,7 @@ async function runOutside(session: Session, step: StepScript, frame: StepFrame):
   if (framed && session.client.getTransactionStatus() !== "T") {
     throw notInTransaction(script);
   }
-  await run([...(framed ? [] : ["BEGIN"]), ...guardSql("transaction")]);
+  await run([...(framed ? [] : [beginReadCommitted]), ...guardSql("transaction")]);
   // A framed file may have chosen another schema by now.
   const built = framed
     ? concurrentIndexes

@@ -7,10 +7,10 @@ import {
 } from "./const-function.js";
 
 describe("renderConstFunction", () => {
-  it("writes the text of pg-mig 2.x, byte for byte", () => {
+  it("writes the function of pg-mig 2.x, with its text byte for byte", () => {
     const value = JSON.stringify(["20240101000000.initial.sh", "20240102000000.next.sh"]);
     expect(renderConstFunction("sh0001", "mig_versions_const", { value })).toBe(
-      'CREATE OR REPLACE FUNCTION "sh0001".mig_versions_const() RETURNS text LANGUAGE sql ' +
+      'CREATE OR REPLACE FUNCTION "sh0001".mig_versions_const() RETURNS pg_catalog.text LANGUAGE sql ' +
         "SET search_path FROM CURRENT AS " +
         `$$ SELECT '["20240101000000.initial.sh","20240102000000.next.sh"]'; $$`,
     );

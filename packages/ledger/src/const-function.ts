@@ -1,4 +1,4 @@
-import { quoteIdentifier } from "./quote.js";
+import { quoteIdentifier } from "@pg-mig/model";
 
 /**
  * The constant functions that hold what the tool remembers. Functions, not tables, so that
@@ -20,7 +20,8 @@ export interface ConstFunctionBody {
 /**
  * Renders the statements that store a constant function: first those that undo what a migration may
  * have left in the way (another role, another `search_path`), then the function itself, whose
- * `SET search_path FROM CURRENT` then names the schema alone. To be run in a transaction.
+ * `SET search_path FROM CURRENT` then names the schema alone. To be run in a transaction. No name in
+ * them is looked up in a schema of others, nor among temporary objects.
  */
 export function storeConstFunctionSql(
   schema: string,
@@ -46,7 +47,7 @@ export function renderConstFunction(
 ): string {
   const text = renderConstFunctionBody(body);
   return (
-    `CREATE OR REPLACE FUNCTION ${quoteIdentifier(schema)}.${name}() RETURNS text ` +
+    `CREATE OR REPLACE FUNCTION ${quoteIdentifier(schema)}.${name}() RETURNS pg_catalog.text ` +
     `LANGUAGE sql SET search_path FROM CURRENT AS ${dollarQuote(text)}`
   );
 }

@@ -1,10 +1,11 @@
-import { PgMigError } from "@pg-mig/model";
+import { equals, PgMigError } from "@pg-mig/model";
 import { parseConstFunctionBody } from "./const-function.js";
 
 /** The query behind {@link loadDBDigest}: at most one row, with the stored text. */
 const digestSql = `SELECT p.prosrc AS stored FROM pg_catalog.pg_proc p
-JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-WHERE n.nspname = 'public' AND p.proname = 'mig_digest_const' AND p.pronargs = 0`;
+JOIN pg_catalog.pg_namespace n ON n.oid ${equals} p.pronamespace
+WHERE n.nspname ${equals} 'public'::pg_catalog.name AND p.proname ${equals} 'mig_digest_const'::pg_catalog.name
+AND p.proargtypes ${equals} ''::pg_catalog.oidvector`;
 
 /**
  * Reads the digest of every node and chooses one for the cluster, as {@link chooseDigest} does. A

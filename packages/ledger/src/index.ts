@@ -32,5 +32,12 @@ export {
   storeLedgerSql,
   withEntries,
 } from "./shard-ledger.js";
-export type { TakeFailure } from "./take-shard.js";
-export { releaseShardSql, shardHoldersSql, takeFailure, takeShardSql } from "./take-shard.js";
+export type { StatementError, TakeFailure } from "./take-shard.js";
+export {
+  checkStoredSql,
+  isNotStored,
+  releaseShardSql,
+  shardHoldersSql,
+  takeFailure,
+  takeShardSql,
+} from "./take-shard.js";

@@ -1,6 +1,5 @@
-import { isPgMigError, PgMigError } from "@pg-mig/model";
+import { equals, isPgMigError, PgMigError, quoteLiteral } from "@pg-mig/model";
 import { parseConstFunctionBody, storeConstFunctionSql } from "./const-function.js";
-import { quoteLiteral } from "./quote.js";
 import { EntryPool, parseShardLedger, type ShardLedger } from "./shard-ledger.js";
 
 /** What a node remembers: the ledgers of its shards, and the two values of the whole node. */
@@ -24,13 +23,14 @@ export interface NodeLedgerRow {
 /**
  * The one query that reads all ledgers of a node, a row per schema and function. It executes none
  * of the functions: a call may answer from a stale plan, and takes seven times as long for
- * thousands of shards.
+ * thousands of shards. It means the same under any `search_path`.
  */
 export const nodeLedgerSql = `SELECT n.nspname AS schema, n.oid, p.proname AS name, p.prosrc AS stored
 FROM pg_catalog.pg_namespace n
-LEFT JOIN pg_catalog.pg_proc p ON p.pronamespace = n.oid AND p.proargtypes = ''
-AND p.proname IN ('mig_versions_const', 'mig_digest_const', 'mig_rerun_fingerprint_const')
-WHERE n.nspname !~ '^(pg_|debug_)' AND n.nspname <> 'information_schema'`;
+LEFT JOIN pg_catalog.pg_proc p ON p.pronamespace ${equals} n.oid AND p.proargtypes ${equals} ''::pg_catalog.oidvector
+AND p.proname ${equals} ANY ('{mig_versions_const,mig_digest_const,mig_rerun_fingerprint_const}'::pg_catalog.name[])
+WHERE n.nspname OPERATOR(pg_catalog.!~) '^(pg_|debug_)'::pg_catalog.text
+AND n.nspname OPERATOR(pg_catalog.<>) 'information_schema'::pg_catalog.name`;
 
 /** Tells the rows of {@link nodeLedgerSql} from others that came with them. */
 export function isNodeLedgerRow(row: object): row is NodeLedgerRow {
@@ -145,7 +145,9 @@ export async function readShardLedger(
   client: LedgerClient,
   shard: string,
 ): Promise<ShardLedger | undefined> {
-  const { rows } = await client.query(`${nodeLedgerSql} AND n.nspname = ${quoteLiteral(shard)}`);
+  const { rows } = await client.query(
+    `${nodeLedgerSql} AND n.nspname ${equals} ${quoteLiteral(shard)}::pg_catalog.name`,
+  );
   return parseNodeLedger(rows as readonly NodeLedgerRow[]).shards[0];
 }
 

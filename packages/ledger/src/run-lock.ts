@@ -1,3 +1,5 @@
+import { equals } from "@pg-mig/model";
+import { isAdvisoryLockSql } from "./advisory-lock.js";
 import { parseRunName, type RunName } from "./run-name.js";
 
 /** Beside the class of the shards' locks; the second half is 0: one lock a database. */
@@ -5,16 +7,15 @@ const runLockKey = { classId: 0x70676d68, objectId: 0 } as const;
 
 const key = `${runLockKey.classId}, ${runLockKey.objectId}`;
 
-const isRunLock =
-  "locktype = 'advisory' AND granted AND objsubid = 2 " +
-  `AND classid = ${runLockKey.classId} AND objid = ${runLockKey.objectId} AND database = ` +
-  "(SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())";
+const isRunLock = isAdvisoryLockSql(runLockKey.classId, runLockKey.objectId);
 
 /**
- * What a session that is to hold the run lock needs first: no time-out that would end it while it is
- * idle, and that the server notices within half a minute when its client's machine is gone.
+ * What a session that is to hold the run lock needs first: no name that is found in a schema of
+ * others, no time-out that would end it while it is idle, and that the server notices within half a
+ * minute when its client's machine is gone.
  */
 export const runLockSessionSql = [
+  "SET search_path TO pg_catalog, pg_temp",
   "SET idle_session_timeout TO 0",
   "SET statement_timeout TO 0",
   "SET tcp_keepalives_idle TO 10",
@@ -36,12 +37,12 @@ export const tryRunLockSql = `SELECT pg_catalog.pg_try_advisory_lock(${key}) AS 
 export const releaseRunLockSql = `SELECT pg_catalog.pg_advisory_unlock(${key})`;
 
 /** Asks whether the asking session has the lock: a row if so. */
-export const ownRunLockSql = `SELECT 1 FROM pg_catalog.pg_locks WHERE ${isRunLock} AND pid = pg_catalog.pg_backend_pid()`;
+export const ownRunLockSql = `SELECT 1 FROM pg_catalog.pg_locks WHERE ${isRunLock} AND pid ${equals} pg_catalog.pg_backend_pid()`;
 
 /** Asks who has the lock: a row for {@link parseRunLockHolder}, or none. Any role may ask. */
-export const runLockHolderSql = `SELECT l.pid, a.application_name, a.usename::text AS role, a.client_addr::text AS address
+export const runLockHolderSql = `SELECT l.pid, a.application_name, a.usename::pg_catalog.text AS role, a.client_addr::pg_catalog.text AS address
 FROM (SELECT pid FROM pg_catalog.pg_locks WHERE ${isRunLock}) l
-LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid`;
+LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid ${equals} l.pid`;
 
 /** Who has the run lock of a database. */
 export interface RunLockHolder {

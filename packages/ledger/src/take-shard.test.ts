@@ -188,3 +188,25 @@ describe("takeShardSql", () => {
     expect(new Set(entries).size).toBe(committed);
   }, 60_000);
 });
+
+describe("the guard of a shard", () => {
+  it("refuses whatever its database has set, by any name that it could ask for", async () => {
+    const database = await databaseWith("sh1");
+    for (const name of [
+      "pg_mig.ledger_has_changed",
+      "pg_mig.shard_is_taken_by_another_run",
+      "pg_mig.index_is_not_valid",
+    ]) {
+      await database.query(`ALTER DATABASE ${database.name} SET ${name} TO 'x'`);
+    }
+    const [mine, other] = [await connect(database), await connect(database)];
+    const stale = await ledgerOf(mine, "sh1");
+    await transact(other, stale, [{ version: "1.a.sh" }]);
+    const changed = await transact(mine, stale, [{ version: "2.b.sh" }]).catch(failureOf);
+    expect(changed).toBe("ledger-changed");
+    const now = await ledgerOf(other, "sh1");
+    await other.query(["BEGIN", ...takeShardSql(now)].join(";"));
+    expect(await transact(mine, now, []).catch(failureOf)).toBe("shard-taken");
+    await other.query("ROLLBACK");
+  });
+});

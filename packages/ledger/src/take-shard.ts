@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { quoteLiteral } from "./quote.js";
+import { equals, quoteIdentifier, quoteLiteral } from "@pg-mig/model";
+import { isAdvisoryLockSql } from "./advisory-lock.js";
 import type { ShardLedger } from "./shard-ledger.js";
 
 /**
@@ -8,9 +9,9 @@ import type { ShardLedger } from "./shard-ledger.js";
  */
 const shardLockClass = 0x70676d67;
 
-/** Names of settings that do not exist: asking for one is how the guard's statements fail. */
-const shardTaken = "pg_mig.shard_is_taken_by_another_run";
-const ledgerChanged = "pg_mig.ledger_has_changed";
+const shardTaken = "pg-mig: another run has taken the shard";
+const ledgerChanged = "pg-mig: the ledger has changed";
+const notStored = "pg-mig: the ledger is not what was stored";
 
 /** Why a shard could not be taken. */
 export type TakeFailure = "shard-taken" | "ledger-changed";
@@ -19,10 +20,11 @@ export type TakeFailure = "shard-taken" | "ledger-changed";
  * Renders the two statements that guard a version, to be run first in its transaction: *take* the
  * shard (a lock that ends with the transaction; never waited for), then *check* that its ledger is
  * still the one that the plan was made from. Each fails, and with it the transaction, if it cannot
- * be done; {@link takeFailure} tells which.
+ * be done; {@link takeFailure} tells which. They mean the same under any `search_path`.
  *
  * They are two statements, because the check must see what was committed before the lock was had:
- * under READ COMMITTED every statement reads with a new snapshot. And the check reads
+ * under READ COMMITTED every statement reads with a new snapshot. Begin the transaction with that
+ * level by name: a database may have another one for its default. And the check reads
  * `pg_proc.prosrc`, since a call of the function may answer from the backend's cache.
  *
  * With `scope: "session"` the lock outlives the transaction, for versions that run outside of one;
@@ -34,9 +36,8 @@ export function takeShardSql(
 ): string[] {
   const lock = scope === "session" ? "pg_try_advisory_lock" : "pg_try_advisory_xact_lock";
   return [
-    `SELECT CASE WHEN NOT pg_catalog.${lock}(${lockKey(ledger.shard)}) ` +
-      `THEN pg_catalog.current_setting('${shardTaken}') END`,
-    checkLedgerSql(ledger),
+    refuseUnlessSql(`pg_catalog.${lock}(${lockKey(ledger.shard)})`, shardTaken),
+    refuseUnlessSql(isStoredSql(ledger), ledgerChanged),
   ];
 }
 
@@ -45,47 +46,72 @@ export function releaseShardSql(shard: string): string {
   return `SELECT pg_catalog.pg_advisory_unlock(${lockKey(shard)})`;
 }
 
+/**
+ * Renders the statement that fails unless the ledger of a shard is stored as {@link storeLedgerSql}
+ * has just left it; {@link isNotStored} tells that failure.
+ */
+export function checkStoredSql(ledger: ShardLedger): string {
+  return refuseUnlessSql(isStoredSql(ledger), notStored);
+}
+
 /** Renders a query for the server processes that hold a shard, in either scope: one column of pids. */
 export function shardHoldersSql(shard: string): string {
   const { lockClass, hash } = lockKeyOf(shard);
-  return (
-    "SELECT pid FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 " +
-    // Both halves of the key are shown as what they are without a sign.
-    `AND classid = ${lockClass} AND objid = ${hash >>> 0} AND database = ` +
-    "(SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())"
-  );
+  return `SELECT pid FROM pg_catalog.pg_locks WHERE ${isAdvisoryLockSql(lockClass, hash)}`;
+}
+
+/** An error that a server gave to statements of ours: one of a file may have any text. */
+export interface StatementError {
+  readonly sqlState?: string | undefined;
+  readonly message: string;
 }
 
 /** Tells from a server's error whether {@link takeShardSql} refused, and why. */
-export function takeFailure(error: {
-  readonly sqlState?: string | undefined;
-  readonly message: string;
-}): TakeFailure | undefined {
-  // 42704, undefined_object: the message names the setting in every language.
-  if (error.sqlState !== "42704") {
-    return undefined;
-  }
-  if (error.message.includes(shardTaken)) {
+export function takeFailure(error: StatementError): TakeFailure | undefined {
+  if (isRefusal(error, shardTaken)) {
     return "shard-taken";
   }
-  return error.message.includes(ledgerChanged) ? "ledger-changed" : undefined;
+  return isRefusal(error, ledgerChanged) ? "ledger-changed" : undefined;
 }
 
-function checkLedgerSql({ shard, schemaOid, storedHash }: ShardLedger): string {
+/** Tells from a server's error whether {@link checkStoredSql} refused. */
+export function isNotStored(error: StatementError): boolean {
+  return isRefusal(error, notStored);
+}
+
+/**
+ * A statement that fails with a text of ours unless the condition holds. Nothing in a database makes
+ * it succeed: text is read as an integer by PostgreSQL itself, whatever settings, casts, functions and
+ * operators there are. It is read only when the statement runs, since the planner cannot know which
+ * of the two texts it will be.
+ */
+function refuseUnlessSql(condition: string, text: string): string {
+  return (
+    `SELECT (CASE WHEN (${condition}) IS TRUE THEN '0'::pg_catalog.text ` +
+    `ELSE '${text}'::pg_catalog.text END)::pg_catalog.int4`
+  );
+}
+
+function isRefusal({ sqlState, message }: StatementError, text: string): boolean {
+  // 22P02, invalid_text_representation: the message has the text in every language.
+  return sqlState === "22P02" && message.includes(`"${text}"`);
+}
+
+function isStoredSql({ shard, schemaOid, storedHash }: ShardLedger): string {
+  const oid = `'${schemaOid}'::pg_catalog.oid`;
+  // The whole key of an index: without the argument types the plan visits every shard's function.
+  const ofLedger =
+    `FROM pg_catalog.pg_proc WHERE proname ${equals} 'mig_versions_const'::pg_catalog.name ` +
+    `AND proargtypes ${equals} ''::pg_catalog.oidvector AND pronamespace ${equals} ${oid}`;
   const same =
     storedHash === undefined
-      ? "p.prosrc IS NULL"
+      ? `NOT EXISTS (SELECT ${ofLedger})`
       : // The hash travels instead of the text, which has some 50 bytes for every version.
-        `pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(p.prosrc, 'UTF8')), 'hex') = '${storedHash}'`;
+        "(SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(prosrc, 'UTF8')), 'hex') " +
+        `${ofLedger}) ${equals} '${storedHash}'::pg_catalog.text`;
   // A schema may be dropped, or renamed and another one made by its name.
-  const schema = `(SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = ${schemaOid})`;
-  // The whole key of an index: without the argument types the plan visits every shard's function.
-  return (
-    `SELECT CASE WHEN (p.nspname = ${quoteLiteral(shard)} AND ${same}) IS NOT TRUE ` +
-    `THEN pg_catalog.current_setting('${ledgerChanged}') END ` +
-    `FROM (SELECT ${schema} AS nspname, (SELECT prosrc FROM pg_catalog.pg_proc ` +
-    `WHERE proname = 'mig_versions_const' AND proargtypes = '' AND pronamespace = ${schemaOid}) AS prosrc) p`
-  );
+  const schema = `pg_catalog.to_regnamespace(${quoteLiteral(quoteIdentifier(shard))})::pg_catalog.oid`;
+  return `${schema} ${equals} ${oid} AND ${same}`;
 }
 
 function lockKey(shard: string): string {

@@ -1,5 +1,7 @@
 import type { StepRecorder } from "@pg-mig/executor";
 import {
+  checkStoredSql,
+  isNotStored,
   type LedgerEntry,
   ledgerEntry,
   readShardLedger,
@@ -30,18 +32,24 @@ export function createLedgerRecorder({
   return {
     takeSql: takeShardSql,
     takeFailure,
+    isNotStored,
     holdersSql: ({ shard }) => shardHoldersSql(shard),
     record(ledger, version) {
       const entries: readonly LedgerEntry[] =
         action === "apply"
           ? [...ledger.entries, ledgerEntry(version, checksum(version), new Date())]
           : ledger.entries.filter((entry) => entry.version !== version);
-      return { sql: storeLedgerSql(ledger.shard, entries), ledger: withEntries(ledger, entries) };
+      const after = withEntries(ledger, entries);
+      const sql = storeLedgerSql(ledger.shard, entries);
+      return { sql, checkSql: [checkStoredSql(after)], ledger: after };
     },
-    async replan(client, { shard }, node) {
+    async replan(client, before, node) {
+      const { shard } = before;
       const ledger = await readShardLedger(client, shard);
       if (ledger !== undefined) {
-        return { ledger, pending: replan(ledger, node) };
+        const changed =
+          ledger.storedHash !== before.storedHash || ledger.schemaOid !== before.schemaOid;
+        return { ledger, pending: replan(ledger, node), changed };
       }
       throw new PgMigError(`Shard "${shard}" was dropped or renamed during the run.`, {
         code: "SHARD_DROPPED",

@@ -1,4 +1,10 @@
-import { runChains, runHook, runSqlOnNodes } from "@pg-mig/executor";
+import {
+  isSameServer,
+  needsSessionLock,
+  runChains,
+  runHook,
+  runSqlOnNodes,
+} from "@pg-mig/executor";
 import { storeDigestSql, storeFingerprintSql } from "@pg-mig/ledger";
 import { PgMigError } from "@pg-mig/model";
 import type { Chain } from "@pg-mig/planner";
@@ -22,6 +28,8 @@ export interface RunContextOptions extends RunOptions {
 export class RunContext {
   readonly #options: RunContextOptions;
   readonly #files: MigrationFiles;
+  /** When the servers were started that this run has committed on, by the label of the node. */
+  readonly #servers = new Map<string, Set<string | undefined>>();
 
   constructor(options: RunContextOptions) {
     this.#options = options;
@@ -61,7 +69,7 @@ export class RunContext {
       .filter(({ node }) => cluster.isShared({ name: node }))
       .flatMap(({ node, pending }) =>
         pending
-          .filter((version) => this.#files.stepScript(version).transaction !== "wrapped")
+          .filter((version) => needsSessionLock(this.#files.stepScript(version)))
           .map((version) => `${version} on ${labelOf(nodes, node)}`),
       );
     if (places.length === 0) {
@@ -69,7 +77,7 @@ export class RunContext {
     }
     const unguarded = [...new Set(places)].map((message) => ({ message }));
     throw new PgMigError(
-      "Versions that run outside of a transaction cannot be guarded behind a pooler in transaction mode.",
+      "Versions that run outside of a transaction, or choose its isolation level, cannot be guarded through a pooler in transaction mode.",
       {
         code: "POOLER_REFUSED",
         hint: "Connect to PostgreSQL itself, or to a pool in session mode, to apply these.",
@@ -111,12 +119,29 @@ export class RunContext {
         }),
         stepScript: (version) => this.#files.stepScript(version),
         parallelism: this.#options.parallelism ?? 10,
+        onCommit: ({ label }, serverStartedAt) => {
+          const servers = this.#servers.get(label);
+          if (servers === undefined) {
+            this.#servers.set(label, new Set([serverStartedAt]));
+          } else {
+            servers.add(serverStartedAt);
+          }
+        },
       },
     );
     if (signal.aborted) {
       return false;
     }
     return (await this.#runHook("after.sql")) && !report.failed;
+  }
+
+  /**
+   * Whether what this run has committed on a node can be gone only since somebody took it away: all of
+   * it was committed on the server that was read now.
+   */
+  mustHave({ node, serverStartedAt }: OpenNode): boolean {
+    const servers = [...(this.#servers.get(node.label) ?? [])];
+    return servers.every((server) => isSameServer(server, serverStartedAt));
   }
 
   async #runHook(name: "before.sql" | "after.sql"): Promise<boolean> {

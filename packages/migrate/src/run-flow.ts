@@ -1,3 +1,4 @@
+import { entryGoneError } from "@pg-mig/executor";
 import type { MigrationDirectory } from "@pg-mig/migrations";
 import { isPgMigError } from "@pg-mig/model";
 import type { Chain } from "@pg-mig/planner";
@@ -53,13 +54,23 @@ async function run(
   let { nodes, chains, edited, hasWork }: RunPlan = prepared;
   const report = new ReportBuilder(kind.action, startedAtMs);
   begunReport = report;
-  /** Tells which steps a failover has taken back, and gives them. */
+  /**
+   * Tells which steps are gone, and gives those that a failover has taken back. If nothing else can
+   * have lost a step, somebody took its entry away, and it has failed: it is not run again.
+   */
   const tellVanished = (now: readonly OpenNode[]): readonly StepDone[] => {
-    const vanished = vanishedSteps(report.doneSteps, now, kind.action);
-    for (const step of vanished) {
+    const mustBeThere = new Set(
+      now.filter((open) => context.mustHave(open)).map(({ node }) => node.label),
+    );
+    return vanishedSteps(report.doneSteps, now, kind.action).filter((step) => {
       emit({ type: "step:vanished", ...step, doneBy: "this-run" });
-    }
-    return vanished;
+      if (!mustBeThere.has(step.node)) {
+        return true;
+      }
+      const error = errorInfo(entryGoneError(step), step);
+      emit({ type: "step:failed", ...step, error, notAttempted: [], durationMs: 0 });
+      return false;
+    });
   };
   /** Warns of files that do nothing, before they run, each once. */
   const toldEmpty = new Set<string>();
@@ -134,6 +145,9 @@ async function run(
         }
         nodes = await cluster.readLedgers();
         vanished = tellVanished(nodes);
+        if (report.failed) {
+          return finish("failed", nodes);
+        }
         const goesOn = kind.newSchemas === "go round again" || vanished.length > 0;
         chains = goesOn ? kind.plan(nodes) : [];
       }

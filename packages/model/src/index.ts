@@ -2,3 +2,4 @@ export { renderLocation } from "./location.js";
 export { editDistance, nearestWord } from "./nearest-word.js";
 export type { ErrorLocation, PgMigErrorOptions, Problem } from "./pg-mig-error.js";
 export { isPgMigError, PgMigError } from "./pg-mig-error.js";
+export { equals, ownPath, ownPathSql, quoteIdentifier, quoteLiteral } from "./sql-text.js";

@@ -24,7 +24,7 @@ import {
   nodeLedgerSql,
   renderRunName,
 } from "@pg-mig/ledger";
-import { isPgMigError, PgMigError } from "@pg-mig/model";
+import { isPgMigError, ownPathSql, PgMigError } from "@pg-mig/model";
 import type { NodeEvent } from "@pg-mig/report";
 import type pg from "pg";
 import { connectionLimitsSql, hopelessLimit, parseConnectionLimits } from "./connection-limits.js";
@@ -241,8 +241,8 @@ function createOpenCluster(
   };
   const readAgain = async (open: OpenNode, reconnectForMs: number): Promise<OpenNode> => {
     const { only, pool } = options;
-    const ledger = await readPatiently(open.node, { sessions, pool, reconnectForMs, signal });
-    return { ...open, ledger, shards: chosenShards(open.node, ledger.shards, only) };
+    const read = await readPatiently(open.node, { sessions, pool, reconnectForMs, signal });
+    return { ...open, ...read, shards: chosenShards(open.node, read.ledger.shards, only) };
   };
   return {
     nodes,
@@ -292,13 +292,13 @@ function createOpenCluster(
       // The first connection is no session yet: nothing is set on it that others could meet.
       const client = clients.get(node.name);
       if (client !== undefined) {
-        return (await client.query(sql)).rows;
+        return lastRows(await client.query(`${ownPathSql};\n${sql}`));
       }
       const { reconnectForMs } = patience(options);
       const { signal } = options;
-      return askPatiently(node, { sessions, reconnectForMs, signal }, async (session) => {
-        return (await session.query(sql)).rows;
-      });
+      return askPatiently(node, { sessions, reconnectForMs, signal }, async (session) =>
+        lastRows(await session.client.query(`${ownPathSql};\n${sql}`)),
+      );
     },
     readLedgers: () =>
       onEachNode(nodes, (open) => readAgain(open, patience(options).reconnectForMs)),
@@ -314,13 +314,19 @@ function createOpenCluster(
   };
 }
 
+/** The rows of the last statement: a message of several has an answer for each. */
+function lastRows(answers: unknown): readonly unknown[] {
+  const last = [answers].flat().at(-1) as { readonly rows?: readonly unknown[] } | undefined;
+  return last?.rows ?? [];
+}
+
 function takeFrom<K, V>(map: Map<K, V>, key: K): V | undefined {
   const value = map.get(key);
   map.delete(key);
   return value;
 }
 
-/** Both questions travel in one message. */
+/** Both questions travel in one message. A pooler may share its connection: the path is for it alone. */
 async function inspectNode(
   node: Node,
   client: pg.Client,
@@ -328,7 +334,7 @@ async function inspectNode(
 ): Promise<OpenNode> {
   const reader = new NodeLedgerReader(pool);
   const identity: Readonly<Record<string, unknown>>[] = [];
-  await streamRows(client, `${nodeIdentitySql};\n${nodeLedgerSql}`, (row) => {
+  await streamRows(client, `${ownPathSql};\n${nodeIdentitySql};\n${nodeLedgerSql}`, (row) => {
     if (isNodeLedgerRow(row)) {
       reader.add(row);
     } else {

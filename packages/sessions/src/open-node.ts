@@ -1,5 +1,6 @@
 import type { Node, NodeIdentity } from "@pg-mig/cluster";
 import type { NodeLedger, ShardLedger } from "@pg-mig/ledger";
+import type { OpenedSession } from "./session-settings.js";
 
 /** A primary of the cluster, with what it remembers. */
 export interface OpenNode {
@@ -8,4 +9,9 @@ export interface OpenNode {
   readonly ledger: NodeLedger;
   /** The ledgers of the shards to work on: all of the node's, if nothing was said. */
   readonly shards: readonly ShardLedger[];
+  /**
+   * When the server was started that this was read from again, as {@link OpenedSession} has it;
+   * `undefined`: it was not read again, or a pooler hides it.
+   */
+  readonly serverStartedAt?: OpenedSession["serverStartedAt"];
 }

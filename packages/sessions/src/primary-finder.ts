@@ -7,8 +7,9 @@ import {
   type NodeIdentity,
   nodeIdentitySql,
   parseNodeIdentity,
+  streamRows,
 } from "@pg-mig/cluster";
-import { isPgMigError, PgMigError } from "@pg-mig/model";
+import { isPgMigError, ownPathSql, PgMigError } from "@pg-mig/model";
 import type pg from "pg";
 
 export interface PrimaryFinderOptions {
@@ -105,7 +106,9 @@ export class PrimaryFinder {
     const { applicationName, signal } = this.#options;
     const client = await connectNode(node, { applicationName, signal });
     try {
-      const identity = parseNodeIdentity((await client.query(nodeIdentitySql)).rows);
+      const rows: Readonly<Record<string, unknown>>[] = [];
+      await streamRows(client, `${ownPathSql};\n${nodeIdentitySql}`, (row) => rows.push(row));
+      const identity = parseNodeIdentity(rows);
       this.#requirePrimary(node, identity, wanted);
       return { client, node, identity };
     } catch (error) {

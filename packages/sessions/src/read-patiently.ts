@@ -1,15 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { streamRows } from "@pg-mig/cluster";
-import {
-  type EntryPool,
-  isNodeLedgerRow,
-  type NodeLedger,
-  NodeLedgerReader,
-  nodeLedgerSql,
-} from "@pg-mig/ledger";
+import { type EntryPool, isNodeLedgerRow, NodeLedgerReader, nodeLedgerSql } from "@pg-mig/ledger";
+import { ownPathSql } from "@pg-mig/model";
 import { acquireSession } from "./acquire-session.js";
+import type { OpenNode } from "./open-node.js";
 import { isConnectionLoss } from "./server-error.js";
-import type { SessionClient, SessionNode } from "./session-client.js";
+import type { Session } from "./session.js";
+import type { SessionNode } from "./session-client.js";
 import type { SessionPool } from "./session-pool.js";
 
 export interface AskPatientlyOptions {
@@ -37,12 +34,12 @@ const lossPauseMs = 100;
 export async function askPatiently<T>(
   node: SessionNode,
   options: AskPatientlyOptions,
-  ask: (client: SessionClient) => Promise<T>,
+  ask: (session: Session) => Promise<T>,
 ): Promise<T> {
   for (let losses = 0; ; losses++) {
     const session = await acquireSession(node, undefined, options);
     try {
-      return await ask(session.client);
+      return await ask(session);
     } catch (error) {
       if (!isConnectionLoss(error) || losses === maxConnectionLosses) {
         throw error;
@@ -58,14 +55,14 @@ export async function askPatiently<T>(
 export function readPatiently(
   node: SessionNode,
   options: ReadPatientlyOptions,
-): Promise<NodeLedger> {
-  return askPatiently(node, options, async (client) => {
+): Promise<Pick<OpenNode, "ledger" | "serverStartedAt">> {
+  return askPatiently(node, options, async ({ client, opened }) => {
     const reader = new NodeLedgerReader(options.pool);
-    await streamRows(client, nodeLedgerSql, (row) => {
+    await streamRows(client, `${ownPathSql};\n${nodeLedgerSql}`, (row) => {
       if (isNodeLedgerRow(row)) {
         reader.add(row);
       }
     });
-    return reader.end();
+    return { ledger: reader.end(), serverStartedAt: opened?.serverStartedAt };
   });
 }

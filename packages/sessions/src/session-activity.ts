@@ -1,3 +1,4 @@
+import { equals } from "@pg-mig/model";
 import type { Blocker, BuildProgress } from "@pg-mig/report";
 import { isOneOfSql, type ServerSession } from "./session-settings.js";
 
@@ -17,6 +18,9 @@ export interface SessionActivity {
   readonly progress: BuildProgress | undefined;
 }
 
+/** Whether a row `a` of pg_stat_activity waits for a lock; null if it waits for nothing. */
+const waits = `(a.wait_event_type ${equals} 'Lock'::pg_catalog.text)`;
+
 /**
  * Asks what sessions of one server are at; a session that is gone has no row. `pg_blocking_pids`,
  * which takes all locks of the lock table's partitions for a moment, is called for waiting ones only.
@@ -24,17 +28,18 @@ export interface SessionActivity {
 export function sessionActivitySql(sessions: readonly ServerSession[]): string {
   return `SELECT pg_catalog.row_to_json(s) AS session FROM (
   SELECT a.pid, a.state,
-    (EXTRACT(epoch FROM pg_catalog.clock_timestamp() - a.state_change) * 1000)::bigint AS in_state_ms,
-    a.wait_event_type IS NOT DISTINCT FROM 'Lock' AS waiting,
-    CASE WHEN a.wait_event_type = 'Lock' THEN EXISTS (
-      SELECT FROM pg_catalog.pg_locks l WHERE l.pid = a.pid AND NOT l.granted AND l.locktype = 'relation'
-        AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+    (EXTRACT(epoch FROM pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) a.state_change)::pg_catalog.float8
+      OPERATOR(pg_catalog.*) '1000'::pg_catalog.float8)::pg_catalog.int8 AS in_state_ms,
+    ${waits} IS TRUE AS waiting,
+    CASE WHEN ${waits} THEN EXISTS (
+      SELECT FROM pg_catalog.pg_locks l WHERE l.pid ${equals} a.pid AND NOT l.granted AND l.locktype ${equals} 'relation'::pg_catalog.text
+        AND l.mode ${equals} ANY ('{ShareLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}'::pg_catalog.text[])
     ) END AS obstructs,
-    CASE WHEN a.wait_event_type = 'Lock' THEN (
+    CASE WHEN ${waits} THEN (
       SELECT pg_catalog.json_agg(b) FROM (${blockersSql("SELECT pg_catalog.unnest(pg_catalog.pg_blocking_pids(a.pid))")}) b
     ) END AS blockers,
     p.phase, p.lockers_done, p.lockers_total, p.blocks_done, p.blocks_total, p.tuples_done, p.tuples_total
-  FROM pg_catalog.pg_stat_activity a LEFT JOIN pg_catalog.pg_stat_progress_create_index p ON p.pid = a.pid
+  FROM pg_catalog.pg_stat_activity a LEFT JOIN pg_catalog.pg_stat_progress_create_index p ON p.pid ${equals} a.pid
   WHERE ${isOneOfSql(sessions)}
 ) s`;
 }
@@ -66,9 +71,10 @@ export function parseBlockers(rows: readonly unknown[]): Blocker[] {
 
 function blockersSql(pidsSql: string): string {
   return `SELECT w.pid, o.usename, o.state, o.query, o.xact_start,
-        COALESCE(NULLIF(o.application_name, ''), NULLIF(o.backend_type, 'client backend')) AS application
+        CASE WHEN o.application_name OPERATOR(pg_catalog.<>) ''::pg_catalog.text THEN o.application_name
+          WHEN o.backend_type OPERATOR(pg_catalog.<>) 'client backend'::pg_catalog.text THEN o.backend_type END AS application
       FROM (SELECT DISTINCT q.pid FROM (${pidsSql}) AS q(pid)) AS w
-      LEFT JOIN pg_catalog.pg_stat_activity o ON o.pid = w.pid ORDER BY w.pid`;
+      LEFT JOIN pg_catalog.pg_stat_activity o ON o.pid ${equals} w.pid ORDER BY w.pid`;
 }
 
 interface BlockerRow {

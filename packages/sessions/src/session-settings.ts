@@ -1,3 +1,5 @@
+import { equals, ownPath } from "@pg-mig/model";
+
 /**
  * What every session of a run sets for itself, by name. A role or a database may say otherwise (ALTER
  * ROLE … SET): a run's own limits are those of its options and files.
@@ -30,6 +32,12 @@ export interface ServerSession {
 export interface OpenedSession extends ServerSession {
   /** The settings of the session that this server knows. */
   readonly settings: readonly string[];
+  /** The level of its transactions, unless that is READ COMMITTED. */
+  readonly isolation?: string | undefined;
+  /** When the server was started: another one, or the same one started again, has another time. */
+  readonly serverStartedAt?: string | undefined;
+  /** Whether something of the database may change what is stored, the moment it is stored. */
+  readonly hasEventTriggers?: boolean | undefined;
 }
 
 /**
@@ -41,17 +49,22 @@ export function openSessionSql(except?: string): string {
     .filter(([name]) => name !== except)
     .map(([name, value]) => `('${name}', '${value}')`);
   return [
-    // Alone and first: the next statement, too, is cut off by what the role may have set.
+    // Alone and first: the next statements, too, are cut off by what the role may have set.
     "SET statement_timeout TO 0",
+    `SET search_path TO ${ownPath}`,
     `SELECT pg_catalog.pg_backend_pid() AS pid, (${startedAtSql}) AS "startedAt", ` +
       `ARRAY(SELECT name FROM (VALUES ${values.join(", ")}) AS v(name, value) ` +
       "WHERE CASE WHEN pg_catalog.current_setting(name, true) IS NOT NULL " +
-      "THEN pg_catalog.set_config(name, value, false) END IS NOT NULL) AS settings",
+      "THEN pg_catalog.set_config(name, value, false) END IS NOT NULL) AS settings, " +
+      "pg_catalog.current_setting('default_transaction_isolation') AS isolation, " +
+      'EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time())::pg_catalog.text AS "serverStartedAt", ' +
+      "EXISTS (SELECT FROM pg_catalog.pg_event_trigger WHERE evtenabled " +
+      `OPERATOR(pg_catalog.<>) 'D'::pg_catalog."char") AS "hasEventTriggers"`,
   ].join(";\n");
 }
 
 const startedAtSql =
-  "SELECT EXTRACT(epoch FROM backend_start)::text FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())";
+  "SELECT EXTRACT(epoch FROM backend_start)::pg_catalog.text FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())";
 
 /** Reads what a server answers to {@link openSessionSql}; `undefined` if it is nothing of the kind. */
 export function parseOpenedSession(answer: unknown): OpenedSession | undefined {
@@ -59,16 +72,18 @@ export function parseOpenedSession(answer: unknown): OpenedSession | undefined {
   const last: unknown = Array.isArray(answer) ? answer.at(-1) : answer;
   const [row] =
     (last as { readonly rows?: readonly Partial<OpenedSession>[] } | undefined)?.rows ?? [];
-  const { pid, startedAt, settings } = row ?? {};
+  const { pid, startedAt, settings, isolation, serverStartedAt, hasEventTriggers } = row ?? {};
   if (pid === undefined || startedAt === undefined || settings === undefined) {
     return undefined;
   }
-  return { pid, startedAt, settings };
+  const special = isolation === "read committed" ? {} : { isolation };
+  return { pid, startedAt, settings, serverStartedAt, hasEventTriggers, ...special };
 }
 
-/** The message that sets the settings again, after they were reset. */
-export function keepSessionSql({ settings }: OpenedSession): string {
-  return settings.map((name) => `SET ${name} TO ${settingValues[name]}`).join("; ");
+/** The message that sets path and settings again, after they were reset. */
+export function keepSessionSql(opened: OpenedSession | undefined): string {
+  const settings = (opened?.settings ?? []).map((name) => `SET ${name} TO ${settingValues[name]}`);
+  return [`SET search_path TO ${ownPath}`, ...settings].join("; ");
 }
 
 /**
@@ -78,14 +93,13 @@ export function keepSessionSql({ settings }: OpenedSession): string {
 export function endBackendsSql(sessions: readonly ServerSession[]): string {
   return (
     "SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a " +
-    `WHERE ${isOneOfSql(sessions)} AND a.wait_event IS DISTINCT FROM 'SyncRep'`
+    `WHERE ${isOneOfSql(sessions)} AND (a.wait_event ${equals} 'SyncRep'::pg_catalog.text) IS NOT TRUE`
   );
 }
 
 /** A condition on the rows `a` of pg_stat_activity. */
 export function isOneOfSql(sessions: readonly ServerSession[]): string {
-  const keys = sessions.map(({ pid, startedAt }) => `(${pid}, '${startedAt}')`);
-  return keys.length === 0
-    ? "false"
-    : `(a.pid, EXTRACT(epoch FROM a.backend_start)::text) IN (${keys.join(", ")})`;
+  const keys = sessions.map(({ pid, startedAt }) => `"${pid} ${startedAt}"`);
+  const key = `pg_catalog.concat(a.pid, ' ', EXTRACT(epoch FROM a.backend_start))`;
+  return `${key} ${equals} ANY ('{${keys.join(",")}}'::pg_catalog.text[])`;
 }

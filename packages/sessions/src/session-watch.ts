@@ -1,4 +1,4 @@
-import { isPgMigError } from "@pg-mig/model";
+import { isPgMigError, ownPath } from "@pg-mig/model";
 import type { RunEvent } from "@pg-mig/report";
 import { isConnectionLoss } from "./server-error.js";
 import {
@@ -157,11 +157,15 @@ export class SessionWatch {
     if (this.#nodes.get(node.name) !== watch) {
       hangUp(own);
     }
-    return own.query(sql).catch((error: unknown) => {
+    try {
+      // A message of several statements has an answer for each.
+      const answers: unknown = await own.query(`SET LOCAL search_path TO ${ownPath};\n${sql}`);
+      return [answers].flat().at(-1) as QueryAnswer;
+    } catch (error) {
       hangUp(own);
       watch.own = undefined;
       throw error;
-    });
+    }
   }
 
   #judge(one: BusySession, activity: SessionActivity | undefined): void {

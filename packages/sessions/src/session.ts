@@ -133,9 +133,7 @@ export class Session {
         await this.client.query("ROLLBACK");
       }
       await this.client.query("DISCARD ALL");
-      if (this.#opened !== undefined) {
-        await this.client.query(keepSessionSql(this.#opened));
-      }
+      await this.client.query(keepSessionSql(this.#opened));
     });
   }
 

@@ -1,3 +1,5 @@
+import { quoteIdentifier, quoteLiteral } from "@pg-mig/model";
+
 /** The value of a variable, or undefined where it is not set. */
 export type VariableLookup = (name: string) => string | undefined;
 
@@ -39,15 +41,4 @@ export function referenceName(reference: string): string {
     return reference.slice(3, -1);
   }
   return form === "'" || form === '"' ? reference.slice(2, -1) : reference.slice(1);
-}
-
-/** Quotes a value as libpq does: an escape string, with a blank before it, where it has a backslash. */
-export function quoteLiteral(value: string): string {
-  const doubled = value.replaceAll("'", "''");
-  return value.includes("\\") ? ` E'${doubled.replaceAll("\\", "\\\\")}'` : `'${doubled}'`;
-}
-
-/** Quotes an identifier, always and without folding. */
-export function quoteIdentifier(value: string): string {
-  return `"${value.replaceAll('"', '""')}"`;
 }
