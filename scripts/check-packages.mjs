@@ -1,32 +1,55 @@
-// Checks what the packages promise beside their code: publint and arethetypeswrong for each of them,
-// that its README has a runnable example, and that what is made from the table of settings is up to date:
-// the help in the manual, the table in the README of @pg-mig/config, the JSON schema of a config file.
-// With --write they are brought up to date.
+// Checks what the packages promise beside their code. Of each packed package: publint, arethetypeswrong,
+// the fields of package.json that npm shows, the licence, a README with a runnable example whose links
+// work outside of this repository. Of the repository: no link leads nowhere, and what is made from the
+// table of settings is up to date: the help in the manual, the table in the README of @pg-mig/config,
+// the JSON schema of a config file. With --write these are brought up to date.
+//
+// Needs pnpm in the PATH: npm run check, or pnpm exec node scripts/check-packages.mjs.
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const address = "https://github.com/pg-mig/pg-mig";
 const folders = ["packages", "apps"].flatMap((group) =>
-  readdirSync(join(root, group)).map((name) => join(group, name)),
+  readdirSync(join(root, group)).map((name) => `${group}/${name}`),
 );
 let failed = false;
-for (const folder of folders) {
-  const { private: isPrivate, name } = JSON.parse(
-    readFileSync(join(root, folder, "package.json"), "utf8"),
-  );
-  if (isPrivate) {
-    continue;
+
+const tarballs = mkdtempSync(join(tmpdir(), "pg-mig-packed-"));
+try {
+  const packages = folders
+    .map((folder) => ({ folder, manifest: json(join(root, folder, "package.json")) }))
+    .filter(({ manifest }) => manifest.private !== true);
+  const filters = packages.map(({ manifest }) => `--filter=${manifest.name}`);
+  execFileSync("pnpm", ["--recursive", ...filters, "pack", "--pack-destination", tarballs], {
+    cwd: root,
+  });
+  for (const { folder, manifest } of packages) {
+    const { name, version } = manifest;
+    const tarball = join(tarballs, `${name.replace("@", "").replace("/", "-")}-${version}.tgz`);
+    checkManifest(folder, manifest);
+    checkContents(folder, name, tarball);
+    await Promise.all([
+      check(name, "publint", ["run", tarball, "--strict"]),
+      check(name, "attw", [tarball, "--profile", "esm-only"]),
+    ]);
   }
-  const readme = join(root, folder, "README.md");
-  if (!existsSync(readme) || !/```(ts|js|sh)\n/.test(readFileSync(readme, "utf8"))) {
-    report(name, "there is no README.md with an example");
-  }
-  await check(folder, name, "publint", ["--strict"]);
-  await check(folder, name, "attw", ["--pack", "--profile", "esm-only"]);
+} finally {
+  rmSync(tarballs, { recursive: true });
 }
+checkLinks();
 checkHelp();
 await checkSettings();
 if (failed) {
@@ -34,11 +57,97 @@ if (failed) {
 }
 console.log("Packages: all checked.");
 
-function check(folder, name, command, args) {
+/** What npm shows of a package, and what provenance compares. */
+function checkManifest(folder, { name, description, keywords, files, ...manifest }) {
+  const expected = {
+    license: "MIT",
+    homepage: `${address}/tree/main/${folder}#readme`,
+    bugs: `${address}/issues`,
+    repository: { type: "git", url: `git+${address}.git`, directory: folder },
+  };
+  for (const [field, value] of Object.entries(expected)) {
+    if (JSON.stringify(manifest[field]) !== JSON.stringify(value)) {
+      report(name, `"${field}" in package.json is not ${JSON.stringify(value)}`);
+    }
+  }
+  if (!description) {
+    report(name, "package.json has no description");
+  }
+  if (!keywords?.includes("postgresql")) {
+    report(name, 'the keywords lack "postgresql"');
+  }
+  // Changesets write it at the first release; without the entry it would not be packed.
+  if (!files?.includes("CHANGELOG.md")) {
+    report(name, '"files" lacks CHANGELOG.md');
+  }
+}
+
+function checkContents(folder, name, tarball) {
+  const tar = (...args) => execFileSync("tar", args, { encoding: "utf8" });
+  const packed = tar("-tzf", tarball)
+    .split("\n")
+    .map((path) => path.replace(/^package\//, ""));
+  const content = (path) => (packed.includes(path) ? tar("-xzOf", tarball, `package/${path}`) : "");
+  if (content("LICENSE") !== readFileSync(join(root, "LICENSE"), "utf8")) {
+    report(name, "the tarball lacks the LICENSE of the repository");
+  }
+  const readme = content("README.md");
+  if (!/```(ts|js|sh)\n/.test(readme)) {
+    report(name, "there is no README.md with an example");
+  }
+  for (const link of links(readme)) {
+    if (isRelative(link) && !packed.includes(link)) {
+      report(
+        name,
+        `README.md links to ${link}: outside of the package, write ${inRepository(folder, link)}`,
+      );
+    }
+  }
+}
+
+/** Each link between files of the repository leads to one, whether it is relative or an address. */
+function checkLinks() {
+  const listed = execFileSync("git", ["ls-files", "*.md"], { cwd: root, encoding: "utf8" });
+  for (const file of listed.trim().split("\n")) {
+    for (const link of links(readFileSync(join(root, file), "utf8"))) {
+      const [, path] = /^https:.*?\/(?:tree|blob)\/main\/(.*)/.exec(link) ?? [];
+      if (path !== undefined && !link.startsWith(address)) {
+        continue;
+      }
+      if (path === undefined && !isRelative(link)) {
+        continue;
+      }
+      if (!existsSync(join(root, path ?? join(dirname(file), link)))) {
+        report(file, `the link to ${link} leads nowhere`);
+      }
+    }
+  }
+}
+
+/** Where the links of a text in Markdown lead to, without anchors. */
+function links(markdown) {
+  return [...markdown.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)].map(([, target]) => target);
+}
+
+function isRelative(link) {
+  return !/^[a-z]+:/i.test(link);
+}
+
+function inRepository(folder, link) {
+  const path = join(folder, link);
+  const isFolder = statSync(join(root, path), { throwIfNoEntry: false })?.isDirectory();
+  return `${address}/${isFolder ? "tree" : "blob"}/main/${path}`;
+}
+
+function json(file) {
+  return JSON.parse(readFileSync(file, "utf8"));
+}
+
+function check(name, command, args) {
   return new Promise((resolve) => {
     const output = [];
     const child = spawn(join(root, "node_modules", ".bin", command), args, {
-      cwd: join(root, folder),
+      cwd: root,
       stdio: ["ignore", "pipe", "pipe"],
     });
     child.stdout.on("data", (chunk) => output.push(chunk));

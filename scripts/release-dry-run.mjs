@@ -55,6 +55,12 @@ try {
     if (manifest.includes("workspace:")) {
       throw new Error(`${name} still names the workspace.`);
     }
+    const packed = (await run("tar", ["-tzf", join(tarballs, file)], work)).split("\n");
+    for (const needed of ["LICENSE", "README.md", "CHANGELOG.md"]) {
+      if (!packed.includes(`package/${needed}`)) {
+        throw new Error(`${name} is packed without ${needed}.`);
+      }
+    }
     await pnpmIn(folder, "publish", "--dry-run", "--no-git-checks", `--registry=${nowhere}`);
     console.log(`${name} ${version}`);
   }
