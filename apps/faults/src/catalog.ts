@@ -3,6 +3,7 @@ import { commitNetworkFaults } from "./faults/commit-network.js";
 import { concurrentIndexFaults } from "./faults/concurrent-indexes.js";
 import { failoverFaults } from "./faults/failover.js";
 import { fullDiskFaults } from "./faults/full-disk.js";
+import { fullOutputFaults } from "./faults/full-output.js";
 import { hostileFileFaults } from "./faults/hostile-files.js";
 import { hostileSettingsFaults } from "./faults/hostile-settings.js";
 import { killedToolFaults } from "./faults/killed-tool.js";
@@ -15,6 +16,7 @@ import { runLockFaults } from "./faults/run-lock.js";
 import { serverFaults } from "./faults/servers.js";
 import { severalWritersFaults } from "./faults/several-writers.js";
 import { signalFaults } from "./faults/signals.js";
+import { takenEntryFaults } from "./faults/taken-entries.js";
 import { unreachableNodeFaults } from "./faults/unreachable-nodes.js";
 
 /** All faults. */
@@ -36,4 +38,6 @@ export const faults: readonly Fault[] = [
   ...poolerFaults,
   ...failoverFaults,
   ...fullDiskFaults,
+  ...fullOutputFaults,
+  ...takenEntryFaults,
 ];

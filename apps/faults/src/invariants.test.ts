@@ -61,6 +61,7 @@ function run(
   const failed = events.filter((event) => event.type === "step:failed");
   const report = {
     action: "apply",
+    addresses: ["db1:5432/app"],
     outcome,
     durationMs: 1,
     planned: 3,

@@ -42,7 +42,10 @@ export const mutants: readonly Mutant[] = [
     name: "commit-in-the-message",
     guard: "COMMIT is a message of its own, sent when all before it is done",
     replacements: [
-      ["epilogue: recordSql }", 'epilogue: [...recordSql, "COMMIT"] }'],
+      [
+        "return { prologue: prologue2, epilogue: recordSql };",
+        'return { prologue: prologue2, epilogue: [...recordSql, "COMMIT"] };',
+      ],
       ["expectOpenTransaction: true", "expectOpenTransaction: false"],
     ],
     noticedBy: ["kill-tool-behind-reader"],
@@ -144,5 +147,29 @@ export const mutants: readonly Mutant[] = [
     guard: "a node that is given up ends the chains of no other node",
     replacements: [['this.#abandon("node-lost", state.node.name);', 'this.#abandon("node-lost");']],
     noticedBy: ["node-stays-down"],
+  },
+  {
+    name: "taken-entry-repeated",
+    guard: "what a run has committed is not run again, if no server can have lost it",
+    replacements: [
+      ["return before === void 0 || now === void 0 || before === now;", "return false;"],
+    ],
+    noticedBy: ["entry-dropped-at-commit"],
+    times: 2,
+  },
+  {
+    name: "hang-up-not-heard",
+    guard: "SIGHUP stops a run in order",
+    replacements: [['source.on("SIGHUP", onHangUp);', ""]],
+    noticedBy: ["sighup"],
+  },
+  {
+    name: "full-output-thrown",
+    guard: "what cannot be printed does not stop a run",
+    replacements: [
+      ['stream.on("error", note);', 'stream.on("error", (error) => { throw error; });'],
+    ],
+    noticedBy: ["stderr-full"],
+    times: 2,
   },
 ];

@@ -33,6 +33,8 @@ export interface RunSettings {
   readonly args?: readonly string[];
   /** Where the tool is told to connect. @default all places, by way of their proxies */
   readonly hosts?: readonly string[];
+  /** A file that stderr is written to. */
+  readonly stderrTo?: number;
 }
 
 /** For how long what a dead or cut-off tool left on a server may stay there. */
@@ -115,6 +117,7 @@ export class Scene {
       program: this.#program,
       args: ["--skip-config", "--parallelism=4", ...args],
       cwd: this.migrationDirectory,
+      stderrTo: settings.stderrTo,
       env: { PGHOST: hosts.join(","), PGMIGDIR: this.migrationDirectory },
     });
     this.#runs.push(run);

@@ -43,6 +43,8 @@ export interface ToolOptions {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** A file that stderr is written to instead. */
+  readonly stderrTo?: number | undefined;
 }
 
 /** The command under way, as a process of its own. */
@@ -59,14 +61,18 @@ export class ToolRun {
     const child = spawn(process.execPath, [program, "--json", ...args], {
       cwd,
       env: { PATH: process.env.PATH, HOME: cwd, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["ignore", "pipe", options.stderrTo ?? "pipe"],
     });
     this.#child = child;
     let stderr = "";
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       stderr += text;
     });
-    const lines = createInterface({ input: child.stdout });
+    const { stdout } = child;
+    if (stdout === null) {
+      throw new Error("stdout is a pipe.");
+    }
+    const lines = createInterface({ input: stdout });
     lines.on("line", (line) => {
       const event = parseEvent(line);
       if (event === undefined) {

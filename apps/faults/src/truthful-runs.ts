@@ -37,9 +37,9 @@ export function statusProblems(run: EndedRun, report: Report | undefined): strin
     done: [0],
     "nothing-to-do": [0],
     failed: [1],
-    interrupted: [130, 143],
+    interrupted: [129, 130, 143],
     refused: [1],
-    "left-at-once": [130, 143],
+    "left-at-once": [129, 130, 143],
   }[report?.outcome ?? (refused ? "refused" : "left-at-once")];
   return expected.includes(status)
     ? []

@@ -6,6 +6,8 @@ export const exitStatus = {
   failed: 1,
   /** A bug of the tool: please report it. */
   bug: 70,
+  /** Interrupted since the terminal went away (128 + SIGHUP). */
+  hungUp: 129,
   /** Interrupted by Ctrl-C (128 + SIGINT). */
   interrupted: 130,
   /** Interrupted by SIGTERM (128 + SIGTERM). */

@@ -2,12 +2,12 @@ import { exitStatus } from "./exit-status.js";
 
 /** Where signals come from: structurally, `process`. */
 export interface SignalSource {
-  on(signal: "SIGINT" | "SIGTERM", listener: () => void): unknown;
-  off(signal: "SIGINT" | "SIGTERM", listener: () => void): unknown;
+  on(signal: "SIGINT" | "SIGTERM" | "SIGHUP", listener: () => void): unknown;
+  off(signal: "SIGINT" | "SIGTERM" | "SIGHUP", listener: () => void): unknown;
   exit(status: number): never;
 }
 
-/** Turns Ctrl-C and SIGTERM into an `AbortSignal`. */
+/** Turns Ctrl-C, SIGTERM and SIGHUP into an `AbortSignal`. */
 export interface Interruption {
   readonly signal: AbortSignal;
   /** The status to exit with, if a signal came. */
@@ -49,8 +49,10 @@ export function listenForInterruption(
   };
   const onInterrupt = listen(exitStatus.interrupted);
   const onTerminate = listen(exitStatus.terminated);
+  const onHangUp = listen(exitStatus.hungUp);
   source.on("SIGINT", onInterrupt);
   source.on("SIGTERM", onTerminate);
+  source.on("SIGHUP", onHangUp);
   return {
     signal: controller.signal,
     get exitStatus() {
@@ -67,6 +69,15 @@ export function listenForInterruption(
     dispose() {
       source.off("SIGINT", onInterrupt);
       source.off("SIGTERM", onTerminate);
+      source.off("SIGHUP", onHangUp);
     },
   };
 }
+
+/** What is never interrupted: the signals of a process belong to whoever calls us. */
+export const uninterrupted: Interruption = {
+  signal: new AbortController().signal,
+  exitStatus: undefined,
+  leaveAtOnceDuring: (run) => run(),
+  dispose: () => {},
+};

@@ -1,15 +1,23 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import type { Place } from "@pg-mig/migrate";
 import { PgMigError } from "@pg-mig/model";
 import type { Report } from "@pg-mig/report";
+import { escapeHidden } from "./view/json-line.js";
 
-/** Writes the report of a run as JSON. The file is the old one or the new one, never half of it. */
+/**
+ * Writes the report of a run as JSON. The file is the old one or the new one, never half of it. It is
+ * for its owner's eyes alone (mode 0600), since messages of a server may hold data. A symbolic link is
+ * replaced, and never followed.
+ */
 export async function writeReportFile(path: string, report: Report): Promise<void> {
-  const fresh = `${path}.new`;
+  const fresh = `${path}.${randomBytes(6).toString("hex")}`;
   try {
-    await writeFile(fresh, `${JSON.stringify(report, undefined, 2)}\n`);
+    const text = `${escapeHidden(JSON.stringify(report, undefined, 2))}\n`;
+    await writeFile(fresh, text, { flag: "wx", mode: 0o600 });
     await rename(fresh, path);
   } catch (cause) {
+    await rm(fresh, { force: true }).catch(() => {});
     throw new PgMigError(`The report cannot be written to ${path}: ${reasonOf(cause)}.`, {
       code: "REPORT_NOT_WRITTEN",
       hint: "The run itself has ended as shown. Correct --report, or the permissions of its folder.",

@@ -1,13 +1,16 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
+import { isAbsolute } from "node:path";
 import nodeProcess from "node:process";
-import { isPgMigError } from "@pg-mig/model";
+import { isPgMigError, PgMigError } from "@pg-mig/model";
 import { accountName } from "./account-name.js";
 import type { Action } from "./action-context.js";
 import { type ActionRequest, type CommandLine, parseCommandLine } from "./command-line.js";
 import { exitStatus } from "./exit-status.js";
 import { listenForInterruption, type SignalSource } from "./interruption.js";
+import { printable } from "./view/display-width.js";
 import { bugLines, renderError } from "./view/error-text.js";
+import { jsonLine } from "./view/json-line.js";
 import { renderLines } from "./view/styled-line.js";
 import { createTerminal, type OutputStream } from "./view/terminal.js";
 
@@ -29,7 +32,7 @@ export async function run(args: readonly string[], process: CommandProcess): Pro
   const commandLine = parseCommandLine(args, {
     version: readVersion(),
     writeOut: (text) => process.stdout.write(text),
-    writeErr: (text) => process.stderr.write(text),
+    writeErr: (text) => process.stderr.write(withoutValues(text)),
   });
   if ("exitStatus" in commandLine) {
     return commandLine.exitStatus;
@@ -46,8 +49,7 @@ export async function run(args: readonly string[], process: CommandProcess): Pro
     stderr.write(renderLines(lines, stderr));
     if (commandLine.flags.json && isPgMigError(error)) {
       const { code, message, hint, where, problems } = error;
-      const line = JSON.stringify({ type: "error", code, message, hint, where, problems });
-      process.stdout.write(`${line}\n`);
+      process.stdout.write(jsonLine({ type: "error", code, message, hint, where, problems }));
     }
     if (commandLine.flags.debug && error instanceof Error) {
       stderr.write(`${error.stack}\n`);
@@ -73,7 +75,7 @@ async function runAction(
 ): Promise<number> {
   const { resolveSettings } = await import("@pg-mig/config");
   const { env } = process;
-  const cwd = process.cwd();
+  const cwd = workingDirectory(process, flags);
   const settings = await interruption.leaveAtOnceDuring(() =>
     resolveSettings({
       flags,
@@ -94,6 +96,37 @@ async function runAction(
     env,
     interruption,
   });
+}
+
+/** The value of an option that is not ours may be a secret: the name of the option is enough. */
+function withoutValues(complaint: string): string {
+  return printableLines(
+    complaint.replace(/(unknown option '-(?:-[^'=]*|[^'-]))[^'\n]*'/g, (_, name) => `${name}'`),
+  );
+}
+
+function printableLines(text: string): string {
+  return text.split("\n").map(printable).join("\n");
+}
+
+/**
+ * @throws PgMigError `WORKING_DIRECTORY_MISSING` if it was deleted, and something counts from it: config
+ * files, or the migration directory.
+ */
+function workingDirectory(process: CommandProcess, flags: CommandLine["flags"]): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    const migdir = flags.migdir ?? process.env.PGMIGDIR;
+    if (flags.skipConfig === true && typeof migdir === "string" && isAbsolute(migdir)) {
+      return "/";
+    }
+    throw new PgMigError("The working directory does not exist any more.", {
+      code: "WORKING_DIRECTORY_MISSING",
+      hint: "Change to another directory; or name the migration directory with its absolute path, and skip the config files with --skip-config.",
+      cause,
+    });
+  }
 }
 
 /** Loads what an action needs, and nothing else. */

@@ -10,9 +10,9 @@ interface KeyTypes {
   PGPORT: number | string;
   PGCREATEDB: boolean | number | string;
   PGSSLMODE: SslModeSetting;
-  lockTimeout: string | number;
-  retryFor: string | number;
-  wait: string | number | boolean;
+  lockTimeout: string;
+  retryFor: string | 0;
+  wait: string | 0 | boolean;
   allowPooler: boolean;
   discovery: DiscoveryEntry | readonly DiscoveryEntry[];
 }

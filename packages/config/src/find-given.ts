@@ -22,7 +22,8 @@ export function findGiven(
   if (flag !== undefined && option !== undefined && flags[flag] !== undefined) {
     const given: GivenValue = { value: flags[flag], source: { kind: "flag", name: option } };
     // In the environment an empty value is how one says "nothing"; an option is there to say more.
-    if (given.value === "" && definition.type.mayBeEmpty !== true) {
+    const isEmpty = [given.value].flat().includes("");
+    if (isEmpty && definition.type.mayBeEmpty !== true) {
       throw invalid(given, "a value");
     }
     return given;

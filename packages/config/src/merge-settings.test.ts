@@ -154,6 +154,8 @@ describe("mergeSettings", () => {
     [{ flags: { lockTimeout: "0.0001s" } }, "--lock-timeout"],
     [{ flags: { retryFor: "10 minutes" } }, "--retry-for"],
     [{ flags: { retryFor: "-1" } }, "--retry-for"],
+    [{ flags: { lockTimeout: "5" } }, "--lock-timeout"],
+    [{ layers: [{ path: "/c", config: { lockTimeout: 250 } }] }, "lockTimeout in /c"],
     [{ flags: { wait: "600h" } }, "--wait"],
     [{ flags: { wait: "" } }, "--wait"],
     [{ layers: [{ path: "/c", config: { wait: "soon" } }] }, "wait in /c"],
@@ -174,8 +176,7 @@ describe("mergeSettings", () => {
   });
 
   it.each([
-    ["250", 250],
-    [250, 250],
+    ["250ms", 250],
     ["500ms", 500],
     ["2s", 2000],
     ["1.5s", 1500],

@@ -57,12 +57,13 @@ export interface SettingDefinition<Value = unknown, Default = unknown> {
 export const settingTable = {
   hosts: define({
     option: "--hosts <list>",
+    repeatable: true,
     group: "The cluster",
     variable: "PGHOST",
     type: hosts,
     default: ["127.0.0.1"],
     shownDefault: "127.0.0.1",
-    help: "nodes: host, host:port, host:port/db or postgres:// URLs",
+    help: "nodes: host, host:port, host:port/db or postgres:// URLs; repeatable",
   }),
   discovery: define({
     option: "--discovery <name>",
@@ -97,7 +98,7 @@ export const settingTable = {
     variable: "PGPASSWORD",
     type: password,
     default: undefined,
-    help: "password of nodes that name none",
+    help: "password of nodes that name none; shows in the process list, PGPASSWORD and .pgpass do not",
   }),
   database: define({
     option: "--db <name>",

@@ -87,9 +87,11 @@ const longestMs = 2 ** 31 - 1;
 
 const unitsMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
-const durationSchema = { type: ["string", "integer"], pattern: "^[0-9]+(\\.[0-9]+)?(ms|s|m|h)?$" };
+const durationSchema = {
+  anyOf: [{ type: "string", pattern: "^([0-9]+(\\.[0-9]+)?(ms|s|m|h)|0)$" }, { const: 0 }],
+};
 
-/** A time in milliseconds: `500ms`, `1.5s`, `10m`, `1h`, or a bare number of milliseconds. */
+/** A time in milliseconds, written with its unit: `500ms`, `1.5s`, `10m`, `1h`; only 0 needs none. */
 export function duration({ leastMs = 0 } = {}): SettingType<number> {
   return { read: (given) => readDuration(given, leastMs), schema: durationSchema };
 }
@@ -181,11 +183,14 @@ function readWholeNumber(given: GivenValue, expected: string, greatest: number):
 }
 
 function readDuration(given: GivenValue, leastMs: number): number {
-  const match = /^(?<amount>\d+(?:\.\d+)?)(?<unit>ms|s|m|h)?$/.exec(String(given.value));
-  const { amount, unit = "ms" } = match?.groups ?? {};
+  const match = /^(?<amount>\d+(?:\.\d+)?)(?<unit>ms|s|m|h)$|^0$/.exec(String(given.value));
+  const { amount = match?.[0], unit = "ms" } = match?.groups ?? {};
   const ms = Math.round(Number(amount) * unitsMs[unit as keyof typeof unitsMs]);
   if (ms >= leastMs && ms <= longestMs) {
     return ms;
   }
-  throw invalid(given, `a time from ${leastMs}ms to 24 days, such as 500ms, 2s, 10m or 1h`);
+  throw invalid(
+    given,
+    `a time from ${leastMs}ms to 24 days with its unit, such as 500ms, 2s, 10m or 1h`,
+  );
 }

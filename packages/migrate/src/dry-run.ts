@@ -13,6 +13,8 @@ export interface PlannedRun {
   readonly action: "apply" | "undo";
   /** The labels of the nodes that would be worked on. */
   readonly nodes: readonly string[];
+  /** `host:port/database` of each, in the same order. */
+  readonly addresses: readonly string[];
   /** Which of before.sql and after.sql would run, on every node. */
   readonly hooks: readonly string[];
   /** The chains, by node, then shard. */
@@ -56,6 +58,7 @@ export async function dryRun(options: DryRunOptions): Promise<PlannedRun> {
     return {
       action: run.kind.action,
       nodes: [...labels.values()],
+      addresses: [...labels.keys()],
       hooks: run.hasWork ? run.files.hooks.map(({ file }) => file) : [],
       chains: run.chains.map(({ node, shard, pending }) => ({
         node: labels.get(node) ?? node,

@@ -127,6 +127,7 @@ async function run(
       type: "run:start",
       action: kind.action,
       nodes: nodes.map(({ node }) => node.label),
+      addresses: nodes.map(({ node }) => node.name),
       shards: nodes.reduce((sum, { shards }) => sum + shards.length, 0),
       ...totals(chains),
     });

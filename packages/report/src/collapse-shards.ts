@@ -63,8 +63,13 @@ function follows(previous: NumberedName | undefined, next: NumberedName | undefi
   );
 }
 
+/** A shard as it is shown everywhere: in double quotes if it could be taken for something else. */
+export function shownShard(name: string): string {
+  return plainName.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+}
+
 function rangeOf(run: readonly NumberedName[]): ShardRange {
   const name = run[0]?.name ?? "";
-  const text = plainName.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+  const text = shownShard(name);
   return { text: run.length === 1 ? text : `${text}-${run.at(-1)?.digits}`, count: run.length };
 }

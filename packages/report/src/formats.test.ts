@@ -14,7 +14,14 @@ const work = { ...step, file: true } as const;
 
 /** Every type of event with all of its fields: it compiles only as long as none is missing. */
 const eventFields: { readonly [TType in RunEvent["type"]]: FieldsOf<TType> } = {
-  "run:start": { action: true, nodes: true, shards: true, chains: true, steps: true },
+  "run:start": {
+    action: true,
+    nodes: true,
+    addresses: true,
+    shards: true,
+    chains: true,
+    steps: true,
+  },
   "round:start": { round: true, chains: true, steps: true },
   "hook:start": { node: true, file: true },
   "hook:done": { node: true, file: true, durationMs: true },
@@ -54,7 +61,15 @@ describe("docs/formats.md", () => {
     };
     const builder = new ReportBuilder("apply", 0);
     const events: readonly RunEvent[] = [
-      { type: "run:start", action: "apply", nodes: ["db1"], shards: 2, chains: 2, steps: 4 },
+      {
+        type: "run:start",
+        action: "apply",
+        nodes: ["db1"],
+        addresses: ["db1:5432/app"],
+        shards: 2,
+        chains: 2,
+        steps: 4,
+      },
       { type: "step:done", ...on("sh1", "1.initial.sh"), durationMs: 3 },
       { type: "step:done", ...on("sh1", "2.users.sh"), durationMs: 3 },
       {

@@ -1,10 +1,12 @@
 export type { Blocker } from "./blocker.js";
 export type { BuildProgress } from "./build-progress.js";
+export { shownShard } from "./collapse-shards.js";
 export { groupBy } from "./group-by.js";
 export type { FailureGroup, HookFailureGroup } from "./group-failures.js";
 export { failureReason, groupFailures, groupHookFailures } from "./group-failures.js";
 export type { Warning, WarningGroup } from "./group-warnings.js";
 export { groupWarnings } from "./group-warnings.js";
+export { listAddresses } from "./list-addresses.js";
 export { stepsPerSecond } from "./pace.js";
 export { countOf, formatCount, formatDuration, formatRate, formatSeconds } from "./quantities.js";
 export type { StepDone } from "./report.js";

@@ -22,7 +22,15 @@ describe("ReportBuilder", () => {
 
   it("counts every planned step in exactly one place", () => {
     const report = build([
-      { type: "run:start", action: "apply", nodes: ["a"], shards: 3, chains: 3, steps: 6 },
+      {
+        type: "run:start",
+        action: "apply",
+        nodes: ["a"],
+        addresses: ["a:5432/app"],
+        shards: 3,
+        chains: 3,
+        steps: 6,
+      },
       { type: "round:start", round: 2, chains: 1, steps: 2 },
       { type: "step:done", ...on("a", "sh2", "v1"), durationMs: 1 },
       { type: "step:done", ...on("a", "sh1", "v1"), durationMs: 1 },
@@ -59,7 +67,15 @@ describe("ReportBuilder", () => {
 
   it("counts a step that vanished as not done, and once when it is done again", () => {
     const once = [
-      { type: "run:start", action: "apply", nodes: ["a"], shards: 2, chains: 2, steps: 2 },
+      {
+        type: "run:start",
+        action: "apply",
+        nodes: ["a"],
+        addresses: ["a:5432/app"],
+        shards: 2,
+        chains: 2,
+        steps: 2,
+      },
       { type: "step:done", ...on("a", "sh1", "v1"), durationMs: 1 },
       { type: "step:done", ...on("a", "sh2", "v1"), durationMs: 1 },
       { type: "step:vanished", ...on("a", "sh2", "v1"), doneBy: "this-run" },
@@ -79,7 +95,15 @@ describe("ReportBuilder", () => {
 
   it("survives JSON", () => {
     const report = build([
-      { type: "run:start", action: "apply", nodes: ["a"], shards: 1, chains: 1, steps: 1 },
+      {
+        type: "run:start",
+        action: "apply",
+        nodes: ["a"],
+        addresses: ["a:5432/app"],
+        shards: 1,
+        chains: 1,
+        steps: 1,
+      },
       { type: "hook:failed", node: "a", file: "before.sql", durationMs: 1, error },
     ]);
     expect(JSON.parse(JSON.stringify(report))).toEqual(report);

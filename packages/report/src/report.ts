@@ -7,6 +7,7 @@ import type { Report, RunAction, RunEvent, RunOutcome, StepFailure } from "./run
 export class ReportBuilder {
   readonly #action: RunAction;
   readonly #startedAtMs: number;
+  #addresses: readonly string[] = [];
   #planned = 0;
   #alreadyDone = 0;
   readonly #failed: StepFailure[] = [];
@@ -38,6 +39,9 @@ export class ReportBuilder {
   add(event: RunEvent): void {
     switch (event.type) {
       case "run:start":
+        this.#addresses = event.addresses;
+        this.#planned += event.steps;
+        break;
       case "round:start":
         this.#planned += event.steps;
         break;
@@ -92,6 +96,7 @@ export class ReportBuilder {
     const ended = done + this.#alreadyDone + this.#failed.length + this.#inDoubt.length;
     return {
       action: this.#action,
+      addresses: this.#addresses,
       outcome,
       durationMs: nowMs - this.#startedAtMs,
       planned: this.#planned,

@@ -82,6 +82,8 @@ export type RunEvent =
       readonly type: "run:start";
       readonly action: RunAction;
       readonly nodes: readonly string[];
+      /** `host:port/database` of each, in the same order. */
+      readonly addresses: readonly string[];
       readonly shards: number;
       readonly chains: number;
       readonly steps: number;
@@ -221,6 +223,8 @@ export interface StepFailure extends OnStep {
 /** What a run did. Every planned step is counted in exactly one of the numbers. */
 export interface Report {
   readonly action: RunAction;
+  /** `host:port/database` of each node that was worked on. */
+  readonly addresses: readonly string[];
   readonly outcome: RunOutcome;
   readonly durationMs: number;
   /** Steps that were planned, rounds included. */

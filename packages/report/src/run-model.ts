@@ -1,5 +1,6 @@
 import type { Blocker } from "./blocker.js";
 import type { BuildProgress } from "./build-progress.js";
+import { shownShard } from "./collapse-shards.js";
 import { notePace, type Pace, startPace, stepsPerSecond } from "./pace.js";
 import type { RunAction, RunEvent } from "./run-event.js";
 
@@ -173,7 +174,7 @@ export function runningWork({ slots, away }: RunModel): RunningWork[] {
 
 /** Where work runs, as it is shown: `node1:sh0007`, or the node alone. */
 export function placeOfWork({ node, shard }: RunningWork): string {
-  return shard === undefined ? node : `${node}:${shard}`;
+  return shard === undefined ? node : `${node}:${shownShard(shard)}`;
 }
 
 /** Steps that were run, well or not. Those that are given up unrun are no progress. */

@@ -30,6 +30,7 @@ export const signalFaults: readonly Fault[] = [
   askedToEnd("sigint", "SIGINT", 1),
   askedToEnd("sigint-twice", "SIGINT", 2),
   askedToEnd("sigterm", "SIGTERM", 1),
+  askedToEnd("sighup", "SIGHUP", 1),
   {
     name: "stopped-and-continued",
     row: 30,

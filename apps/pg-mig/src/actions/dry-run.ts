@@ -2,6 +2,8 @@ import { dryRun } from "@pg-mig/migrate";
 import type { ActionContext } from "../action-context.js";
 import { exitStatus } from "../exit-status.js";
 import { runOptions } from "../run-options.js";
+import { printable } from "../view/display-width.js";
+import { jsonLine } from "../view/json-line.js";
 import { plannedRunLines } from "../view/planned-run.js";
 import { renderLines } from "../view/styled-line.js";
 
@@ -14,10 +16,10 @@ export async function dryRunAction(
   const planned = await dryRun({
     ...(await runOptions(context)),
     ...request,
-    onNote: (message) => stderr.write(`note: ${message}\n`),
+    onNote: (message) => stderr.write(`note: ${printable(message)}\n`),
   });
   const text = settings.json
-    ? `${JSON.stringify({ type: "plan", ...planned })}\n`
+    ? jsonLine({ type: "plan", ...planned })
     : renderLines(plannedRunLines(planned), stdout);
   stdout.write(text);
   return exitStatus.done;

@@ -4,6 +4,8 @@ import { listShards } from "@pg-mig/report";
 import type { ActionContext } from "../action-context.js";
 import { exitStatus } from "../exit-status.js";
 import { clusterOptions } from "../run-options.js";
+import { printable } from "../view/display-width.js";
+import { jsonLine } from "../view/json-line.js";
 
 /**
  * Prints all versions on disk, a line each. Where the cluster answers, tells of files that were
@@ -15,8 +17,9 @@ export async function listAction(context: ActionContext): Promise<number> {
   const versions = await listVersions(settings.migdir);
   const cluster = await clusterOptions(context);
   for (const { name } of versions) {
-    const text = settings.json ? JSON.stringify({ type: "version", version: name }) : name;
-    stdout.write(`${text}\n`);
+    stdout.write(
+      settings.json ? jsonLine({ type: "version", version: name }) : `${printable(name)}\n`,
+    );
   }
   if (versions.length === 0) {
     return exitStatus.done;
@@ -25,14 +28,18 @@ export async function listAction(context: ActionContext): Promise<number> {
     const { edited } = await status(cluster);
     for (const { version, shards } of edited) {
       const where = listShards(shards);
-      stderr.write(`warning: ${version} was edited after it was applied to ${where}.\n`);
+      stderr.write(
+        `warning: ${printable(version)} was edited after it was applied to ${printable(where)}.\n`,
+      );
     }
     return settings.strict && edited.length > 0 ? exitStatus.failed : exitStatus.done;
   } catch (error) {
     if (!isPgMigError(error)) {
       throw error;
     }
-    stderr.write(`note: Whether files were edited could not be checked: ${error.message}\n`);
+    stderr.write(
+      `note: Whether files were edited could not be checked: ${printable(error.message)}\n`,
+    );
     return exitStatus.done;
   }
 }

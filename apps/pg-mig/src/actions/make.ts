@@ -1,6 +1,7 @@
 import { make } from "@pg-mig/migrate";
 import type { ActionContext } from "../action-context.js";
 import { exitStatus } from "../exit-status.js";
+import { printable } from "../view/display-width.js";
 
 /** Makes the two empty files of a new version, and chain.txt. */
 export async function makeAction(target: string, context: ActionContext): Promise<number> {
@@ -10,11 +11,11 @@ export async function makeAction(target: string, context: ActionContext): Promis
     const { prefix, known, nearest } = unknownPrefix;
     const guess = nearest === undefined ? "" : ` Did you mean "${nearest}"?`;
     stderr.write(
-      `warning: no version has the prefix "${prefix}" yet (known: ${known.join(", ")}).${guess}\n`,
+      `warning: no version has the prefix "${printable(prefix)}" yet (known: ${printable(known.join(", "))}).${printable(guess)}\n`,
     );
   }
   for (const file of [...files, chainFile]) {
-    stdout.write(`${file}\n`);
+    stdout.write(`${printable(file)}\n`);
   }
   return exitStatus.done;
 }

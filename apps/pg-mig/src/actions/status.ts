@@ -2,6 +2,8 @@ import { type ClusterStatus, status } from "@pg-mig/migrate";
 import type { ActionContext } from "../action-context.js";
 import { exitStatus } from "../exit-status.js";
 import { clusterOptions } from "../run-options.js";
+import { printable } from "../view/display-width.js";
+import { jsonLine } from "../view/json-line.js";
 import { statusLines } from "../view/status-lines.js";
 import { renderLines } from "../view/styled-line.js";
 
@@ -10,10 +12,10 @@ export async function statusAction(context: ActionContext): Promise<number> {
   const { settings, stdout, stderr } = context;
   const found: ClusterStatus = await status({
     ...(await clusterOptions(context)),
-    onNote: (message) => stderr.write(`note: ${message}\n`),
+    onNote: (message) => stderr.write(`note: ${printable(message)}\n`),
   });
   const text = settings.json
-    ? `${JSON.stringify({ type: "status", ...found })}\n`
+    ? jsonLine({ type: "status", ...found })
     : renderLines(statusLines(found), stdout);
   stdout.write(text);
   return exitStatus.done;

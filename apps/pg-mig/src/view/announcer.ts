@@ -1,6 +1,7 @@
 import { renderLocation } from "@pg-mig/model";
 import type { ErrorInfo, NodeEvent, RunEvent } from "@pg-mig/report";
-import { failureReason, formatDuration, formatSeconds } from "@pg-mig/report";
+import { failureReason, formatDuration, formatSeconds, shownShard } from "@pg-mig/report";
+import { longestOnOneLine, shortened } from "./shortened.js";
 import { type Line, line } from "./styled-line.js";
 import { warningLines } from "./warning-lines.js";
 
@@ -57,7 +58,7 @@ export function createAnnouncer(): (event: RunEvent) => readonly Line[] {
     switch (event.type) {
       case "step:failed":
       case "step:in-doubt": {
-        const subject = `${event.node}:${event.shard} ${event.version}`;
+        const subject = `${event.node}:${shownShard(event.shard)} ${event.version}`;
         const verdict = event.type === "step:failed" ? "failed" : "in doubt";
         const reason = `${verdict} ${failureReason(event)}`;
         return failure(reason, [announce(verdict, subject, event.error)]);
@@ -77,7 +78,7 @@ export function createAnnouncer(): (event: RunEvent) => readonly Line[] {
         return [nodeLine(event)];
       }
       case "note":
-        return [line(event.message)];
+        return [line(shortened(event.message))];
       case "warning":
         // About a version, before it runs on any shard: a reason to stop. Others wait for the summary.
         return event.node === undefined && event.version !== undefined
@@ -90,8 +91,9 @@ export function createAnnouncer(): (event: RunEvent) => readonly Line[] {
             ? [line(`  … ${event.file} prints more; with --json it is all there`, "quiet")]
             : [];
         }
-        const source = event.shard === undefined ? event.node : `${event.node}:${event.shard}`;
-        return [[{ text: `${source} `, tone: "quiet" }, { text: event.line }]];
+        const source =
+          event.shard === undefined ? event.node : `${event.node}:${shownShard(event.shard)}`;
+        return [[{ text: `${source} `, tone: "quiet" }, { text: shortened(event.line) }]];
       }
       default:
         return [];
@@ -107,7 +109,7 @@ function nodeLine(event: NodeEvent): Line {
       return [
         { text: "away ", tone: "caution" },
         { text: node, tone: "strong" },
-        { text: `: ${event.error.message} ${wait}` },
+        { text: `: ${shortened(event.error.message, longestOnOneLine)} ${wait}` },
       ];
     }
     case "node:back":
@@ -120,7 +122,7 @@ function nodeLine(event: NodeEvent): Line {
       return [
         { text: "given up ", tone: "bad" },
         { text: node, tone: "strong" },
-        { text: `: ${event.error.message}` },
+        { text: `: ${shortened(event.error.message, longestOnOneLine)}` },
       ];
   }
 }
@@ -128,7 +130,7 @@ function nodeLine(event: NodeEvent): Line {
 function announce(verdict: "failed" | "in doubt", subject: string, error: ErrorInfo): Line {
   const said = error.server?.message ?? error.message;
   const place = renderLocation(error.where);
-  const [sentence = ""] = said.split("\n");
+  const [sentence = ""] = shortened(said, longestOnOneLine).split("\n");
   return [
     { text: `${verdict} `, tone: "bad" },
     { text: subject, tone: "strong" },

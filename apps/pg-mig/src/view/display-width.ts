@@ -14,8 +14,11 @@ function graphemesOf(text: string): Iterable<{ readonly segment: string }> {
 /** What takes no column of its own: combining marks, joiners, the trailing parts of a Hangul syllable. */
 const widthless = /^[\p{Mn}\p{Me}\p{Cf}\u1160-\u11FF]$/u;
 
-/** What a terminal would obey instead of show, or that would turn the direction of the text. */
-const unprintable = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
+/**
+ * What a terminal would obey instead of show, that would turn the direction of the text, or that
+ * nobody sees: two names that look alike must not be two names.
+ */
+const unprintable = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
 /**
  * How many columns a terminal needs at most for a text without control characters.
@@ -64,9 +67,11 @@ export function padToWidth(text: string, columns: number): string {
 export function printable(text: string): string {
   return text.replaceAll("\t", " ").replace(unprintable, (character) => {
     const code = character.codePointAt(0) ?? 0;
-    return code < 0x100
-      ? `\\x${code.toString(16).padStart(2, "0")}`
-      : `\\u${code.toString(16).padStart(4, "0")}`;
+    const digits = code.toString(16);
+    if (code < 0x100) {
+      return `\\x${digits.padStart(2, "0")}`;
+    }
+    return code > 0xffff ? `\\u{${digits}}` : `\\u${digits.padStart(4, "0")}`;
   });
 }
 

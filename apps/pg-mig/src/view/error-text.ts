@@ -1,4 +1,5 @@
 import { type ErrorLocation, type Problem, renderLocation } from "@pg-mig/model";
+import { shortened } from "./shortened.js";
 import { type Line, line } from "./styled-line.js";
 
 /** What there is to show of an error: a `PgMigError`, or an `ErrorInfo` of a run. */
@@ -27,19 +28,21 @@ export interface ShownError {
  */
 export function renderError(error: ShownError, subject = "error"): Line[] {
   const { message, server, hint, excerpt } = error;
-  const [headline = "", ...rest] = message.split("\n");
+  const [headline = "", ...rest] = shortened(message).split("\n");
   const place = renderLocation(error.where);
   return [
     [{ text: `${subject}: `, tone: "bad" }, { text: headline }],
     ...rest.map((text) => line(`  ${text}`)),
     ...(message.includes(place) ? [] : labelled("at", place)),
-    ...(excerpt ?? "").split("\n").flatMap((text) => (text === "" ? [] : [line(`    ${text}`)])),
+    ...shortened(excerpt ?? "")
+      .split("\n")
+      .flatMap((text) => (text === "" ? [] : [line(`    ${text}`)])),
     ...(server === undefined || message.includes(server.message)
       ? []
       : labelled("PostgreSQL", server.message)),
     ...labelled("SQLSTATE", server?.sqlState),
     ...labelled("detail", server?.detail),
-    ...labelled("PostgreSQL's hint", server?.hint),
+    ...(server?.hint === hint ? [] : labelled("PostgreSQL's hint", server?.hint)),
     ...labelled("context", server?.context),
     ...labelled("what to do", hint),
     ...(error.problems ?? [])
@@ -55,7 +58,7 @@ function withPlace({ message, where }: Problem): string {
 
 function problemLines(problem: Problem): Line[] {
   const { hint } = problem;
-  const [first = "", ...rest] = withPlace(problem).split("\n");
+  const [first = "", ...rest] = shortened(withPlace(problem)).split("\n");
   return [
     line(`  - ${first}`),
     ...rest.map((text) => line(`    ${text}`)),
@@ -68,7 +71,7 @@ function labelled(label: string, text: string | undefined): Line[] {
   if (text === undefined || text === "") {
     return [];
   }
-  const [first = "", ...rest] = text.split("\n");
+  const [first = "", ...rest] = shortened(text).split("\n");
   return [
     [{ text: `  ${label}: `, tone: "quiet" }, { text: first }],
     ...rest.map((more) => line(`    ${more}`)),

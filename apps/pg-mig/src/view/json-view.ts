@@ -1,3 +1,4 @@
+import { jsonLine } from "./json-line.js";
 import type { RunView } from "./run-view.js";
 import type { Terminal } from "./terminal.js";
 
@@ -14,7 +15,7 @@ export interface JsonViewOptions {
  */
 export function createJsonView({ stdout, stderr }: JsonViewOptions): RunView {
   return {
-    handle: (event) => stdout.write(`${JSON.stringify(event)}\n`),
+    handle: (event) => stdout.write(jsonLine(event)),
     say: (message) => stderr.write(`${message}\n`),
     stop: () => {},
   };

@@ -6,10 +6,12 @@ import {
   formatDuration,
   formatRate,
   formatSeconds,
+  listAddresses,
   placeOfWork,
   type RunModel,
   remainingMs,
   runningWork,
+  shownShard,
   stepsPerSecond,
 } from "@pg-mig/report";
 import { awayText } from "./away-text.js";
@@ -29,7 +31,12 @@ export function startLines(event: RunEvent): Line[] {
       const verb = event.action === "apply" ? "Applying" : "Undoing";
       const chains = `${formatCount(event.chains)} of ${countOf(event.shards, "shard")}`;
       const work = `${verb} ${countOf(event.steps, "step")} on ${chains}`;
-      return [line(`${work}, ${countOf(event.nodes.length, "node")}.`, "strong")];
+      return [
+        [
+          { text: `${work}, ${countOf(event.nodes.length, "node")}: `, tone: "strong" },
+          { text: listAddresses(event.addresses) },
+        ],
+      ];
     }
     case "round:start":
       if (event.steps === 0) {
@@ -52,18 +59,22 @@ export function stepLines(event: RunEvent): Line[] {
       return [
         [
           { text: "done ", tone: "good" },
-          { text: `${event.node}:${event.shard} ${event.version}` },
+          { text: `${event.node}:${shownShard(event.shard)} ${event.version}` },
           { text: ` (${formatDuration(event.durationMs)})`, tone: "quiet" },
         ],
       ];
     case "step:already-done":
-      return [line(`done by another run: ${event.node}:${event.shard} ${event.version}`)];
+      return [
+        line(`done by another run: ${event.node}:${shownShard(event.shard)} ${event.version}`),
+      ];
     case "step:vanished":
-      return [line(`gone since: ${event.node}:${event.shard} ${event.version}`)];
+      return [line(`gone since: ${event.node}:${shownShard(event.shard)} ${event.version}`)];
     case "step:requeued": {
       const { reason, node, shard, version, blockedBy } = event;
-      const behind = blockedBy === undefined ? "" : `, behind ${blockersText(blockedBy)}`;
-      return [line(`tried again later (${reason}): ${node}:${shard} ${version}${behind}`)];
+      const behind = blockedBy === undefined ? "" : `, waiting for ${blockersText(blockedBy)}`;
+      return [
+        line(`tried again later (${reason}): ${node}:${shownShard(shard)} ${version}${behind}`),
+      ];
     }
     default:
       return [];

@@ -1,5 +1,6 @@
 import type { PlannedRun, PlannedSql } from "@pg-mig/migrate";
 import { countOf, groupBy, listShards } from "@pg-mig/report";
+import { nodesLine } from "./nodes-line.js";
 import { type Line, line } from "./styled-line.js";
 import { warningLines } from "./warning-lines.js";
 
@@ -8,7 +9,7 @@ export function plannedRunLines(planned: PlannedRun): Line[] {
   const { action, nodes, hooks, chains, sql } = planned;
   const warnings = warningLines([...planned.emptyFiles, ...planned.unmatchedPrefixes]);
   if (chains.length === 0 && hooks.length === 0) {
-    return [...warnings, line("Nothing to do.", "good")];
+    return [...warnings, ...nodesLine(planned.addresses), line("Nothing to do.", "good")];
   }
   const steps = chains.flatMap(({ node, shard, pending }) =>
     pending.map((version) => ({ node, shard, version })),
@@ -31,6 +32,7 @@ export function plannedRunLines(planned: PlannedRun): Line[] {
     ...hookLines(hooks, "after.sql", nodes),
     ...(sql ?? []).flatMap(sqlLines),
     ...warnings,
+    ...nodesLine(planned.addresses),
     line("Nothing was changed: this was a dry run."),
   ];
 }

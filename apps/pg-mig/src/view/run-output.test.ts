@@ -59,7 +59,7 @@ describe("createRunOutput", () => {
       colors: false,
     });
     view.handle(runStart(["n"], 1));
-    expect(lines).toEqual(["Applying 1 step on 1 of 1 shard, 1 node.\n"]);
+    expect(lines).toEqual(["Applying 1 step on 1 of 1 shard, 1 node: n:5432/app\n"]);
   });
 
   it("writes each event as one line of JSON, and nothing else anywhere", () => {

@@ -1,5 +1,6 @@
 import type { ClusterStatus } from "@pg-mig/migrate";
 import { countOf, groupBy, listShards } from "@pg-mig/report";
+import { nodesLine } from "./nodes-line.js";
 import { type Line, line } from "./styled-line.js";
 import { versionsMapLines } from "./versions-map.js";
 import { warningLines } from "./warning-lines.js";
@@ -44,6 +45,7 @@ export function statusLines(status: ClusterStatus): Line[] {
             "caution",
           ),
         ]),
+    ...nodesLine(status.nodes.map(({ address }) => address)),
     line(
       pending === 0
         ? "Nothing is pending."

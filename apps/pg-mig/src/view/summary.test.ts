@@ -20,6 +20,13 @@ describe("summaryLines", () => {
     expect(text).toContain("n1 was given up: No server accepts.\n  what to do: Start it.");
   });
 
+  it("names the servers and databases that it is about", () => {
+    const addresses = ["db1:5432/app", "db2:5432/app"];
+    expect(summary({ outcome: "nothing-to-do", addresses })).toBe(
+      "Nodes: db1-2 (port 5432, database app)\nNothing to do.",
+    );
+  });
+
   it("says that there is nothing to do, and no more", () => {
     expect(summary({ outcome: "nothing-to-do" })).toBe("Nothing to do.");
   });

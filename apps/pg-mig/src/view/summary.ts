@@ -12,6 +12,8 @@ import {
   type WarningGroup,
 } from "@pg-mig/report";
 import { renderError } from "./error-text.js";
+import { nodesLine } from "./nodes-line.js";
+import { longestOnOneLine, shortened } from "./shortened.js";
 import { type Line, line } from "./styled-line.js";
 import { type AbandonedChain, endLines, totalsLine } from "./summary-totals.js";
 import { type VersionRow, versionTable } from "./version-table.js";
@@ -43,7 +45,7 @@ export function summaryLines(report: Report, notes: SummaryNotes): Line[] {
     ...failureSections(groupFailures(report.inDoubt), "in doubt"),
     ...report.lostNodes.map(({ node, error }) => renderError(error, `${node} was given up`)),
     report.error === undefined ? [] : renderError(report.error, "The run failed"),
-    [totalsLine(report), ...endLines(report, notes.abandoned)],
+    [...nodesLine(report.addresses), totalsLine(report), ...endLines(report, notes.abandoned)],
   ].filter((lines) => lines.length > 0);
   return sections.flatMap((lines, index) => (index === 0 ? lines : [line(""), ...lines]));
 }
@@ -71,7 +73,7 @@ function warningLines({ message, version = "", node = "", shards, count }: Warni
   const place = shards.length === 0 ? node : listShards(shards);
   const subject = [version, place].filter((part) => part !== "").join(" on ");
   const times = count > 1 ? ` (${formatCount(count)} times)` : "";
-  const [first = "", ...rest] = message.split("\n");
+  const [first = "", ...rest] = shortened(message).split("\n");
   return [
     line(`  ${first}${times}`),
     ...rest.map((text) => line(`  ${text}`)),
@@ -90,7 +92,7 @@ function failureSections(groups: readonly FailureGroup[], verdict: Verdict): Lin
       .slice(groupsInFull)
       .map(({ error, ...group }) => [
         { text: `${subjectOf(group, verdict)}: `, tone: "bad" },
-        { text: error.message },
+        { text: shortened(error.message, longestOnOneLine) },
       ]),
   ];
 }
@@ -98,7 +100,7 @@ function failureSections(groups: readonly FailureGroup[], verdict: Verdict): Lin
 function failureSection(group: FailureGroup, verdict: Verdict): Line[] {
   const { shards, error, notAttempted } = group;
   const list: Line = [{ text: "  shards: ", tone: "quiet" }, { text: listShards(shards) }];
-  const behind = `  not attempted behind it: ${countOf(notAttempted, "step")}`;
+  const behind = `  not attempted after it: ${countOf(notAttempted, "step")}`;
   return [
     ...renderError(error, subjectOf(group, verdict)),
     ...(shards.length === 1 ? [] : [list]),

@@ -8,7 +8,15 @@ export function shardNames(count: number, from = 0): string[] {
 
 /** The first event of a run that has `steps` steps, one per shard. */
 export function runStart(nodes: readonly string[], steps: number): RunEvent {
-  return { type: "run:start", action: "apply", nodes, shards: steps, chains: steps, steps };
+  return {
+    type: "run:start",
+    action: "apply",
+    nodes,
+    addresses: nodes.map((node) => `${node}:5432/app`),
+    shards: steps,
+    chains: steps,
+    steps,
+  };
 }
 
 /** An error as a server reports it for a statement of a file. */
@@ -43,6 +51,7 @@ export function failureOn(
 export function reportOf(more: Partial<Report>): Report {
   return {
     action: "apply",
+    addresses: [],
     outcome: "done",
     durationMs: 1234,
     planned: 0,
@@ -114,6 +123,7 @@ export const anyRun: fc.Arbitrary<readonly RunEvent[]> = fc
         type: "run:start",
         action: "apply",
         nodes,
+        addresses: nodes.map((node) => `${node}:5432/app`),
         shards: chains.length,
         chains: chains.length,
         steps,

@@ -1,0 +1,211 @@
+import { spawn } from "node:child_process";
+import { existsSync, openSync } from "node:fs";
+import { chmod, lstat, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { scenarios } from "./scenario.js";
+
+const { scenario } = scenarios({ nodes: 2 });
+const command = fileURLToPath(new URL("../bin/pg-mig.cjs", import.meta.url));
+
+describe("the end of the command", () => {
+  it("comes when its work is done, whatever a config file left open", async () => {
+    const { write, pgMig } = await scenario();
+    await write(
+      "pg-mig.config.cjs",
+      "setInterval(() => {}, 1000); require('node:net').createServer().listen(0); module.exports = {};",
+    );
+    expect((await pgMig(["--list=digest"])).status).toBe(0);
+  });
+
+  it("cuts nothing of what a slow reader has not read yet", async () => {
+    const { migrations, folder } = await scenario();
+    const names = Array.from(
+      { length: 1500 },
+      (_, i) => `${20240101000000 + i}.${"x".repeat(150)}.sh`,
+    );
+    await migrations(Object.fromEntries(names.map((name) => [name, ""])));
+    const child = spawn(
+      "sh",
+      ["-c", `"$0" "$1" --skip-config --list | (sleep 1; cat)`, process.execPath, command],
+      {
+        env: {
+          PATH: process.env.PATH,
+          HOME: folder,
+          PGMIGDIR: join(folder, "mig"),
+          PGHOST: "127.0.0.1:1",
+        },
+        stdio: ["ignore", "pipe", "ignore"],
+      },
+    );
+    let text = "";
+    child.stdout.setEncoding("utf8").on("data", (more: string) => {
+      text += more;
+    });
+    await new Promise((resolve) => child.on("close", resolve));
+    expect(text.trimEnd().split("\n")).toEqual(names);
+  }, 60_000);
+
+  it.skipIf(!existsSync("/dev/full"))(
+    "is that of the run, if a disk is full after its output",
+    async () => {
+      const { migrations, folder, ledger, databases } = await scenario({ shards: ["sh1"] });
+      await migrations({ "1.a.sh": "CREATE TABLE t();", "2.b.sh": "CREATE TABLE u();" });
+      const full = openSync("/dev/full", "w");
+      const child = spawn(process.execPath, [command, "--skip-config", "--json"], {
+        env: {
+          PATH: process.env.PATH,
+          HOME: folder,
+          PGMIGDIR: join(folder, "mig"),
+          PGHOST: databases.map(({ url }) => url).join(","),
+        },
+        stdio: ["ignore", full, "pipe"],
+      });
+      let stderr = "";
+      child.stderr?.setEncoding("utf8").on("data", (more: string) => {
+        stderr += more;
+      });
+      const status = await new Promise((resolve) => child.on("close", resolve));
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/^warning: Not all output could be written to stdout: ENOSPC.*\n$/);
+      expect(await ledger("sh1")).toEqual(["1.a.sh", "2.b.sh"]);
+    },
+  );
+
+  it("is 129 after SIGHUP, with what runs rolled back and reported", async () => {
+    const { migrations, start, column } = await scenario({ shards: ["sh1"] });
+    await migrations({ "1.a.sh": "CREATE TABLE t();\n\\echo at work\nSELECT pg_sleep(600);" });
+    const run = start();
+    await run.printed("at work");
+    run.kill("SIGHUP");
+    const { status, stdout } = await run.result;
+    expect(status).toBe(129);
+    expect(stdout).toContain("Interrupted: 0 of 2 steps applied");
+    expect(await column("SELECT to_regclass('sh1.t')")).toEqual([null]);
+  });
+
+  it("needs no working directory, if nothing counts from it", async () => {
+    const { folder, write } = await scenario();
+    await write("gone/x", "");
+    const script = `cd ${folder}/gone && rm -r ${folder}/gone && "${process.execPath}" "${command}"`;
+    const run = (args: string) =>
+      new Promise<{ status: number | null; text: string }>((resolve) => {
+        const child = spawn("sh", ["-c", `${script} ${args} 2>&1`], {
+          env: { PATH: process.env.PATH },
+        });
+        let text = "";
+        child.stdout.setEncoding("utf8").on("data", (more: string) => {
+          text += more;
+        });
+        child.on("close", (status) => resolve({ status, text }));
+      });
+    expect(await run(`--skip-config --migdir=${folder}/mig --list=digest`)).toMatchObject({
+      status: 0,
+    });
+    await write("gone/x", "");
+    const { status, text } = await run("--list=digest");
+    expect(status).toBe(1);
+    expect(text).toMatch(/^error: The working directory does not exist any more/);
+  });
+});
+
+describe("the report file", () => {
+  it("is for its owner alone, replaces a link instead of following it, and leaves nothing beside it", async () => {
+    const { migrations, pgMig, folder } = await scenario({ shards: ["sh1"] });
+    await migrations({ "1.a.sh": "CREATE TABLE t();" });
+    await writeFile(join(folder, "precious"), "precious");
+    await symlink(join(folder, "precious"), join(folder, "report.json"));
+    const before = await readdir(folder);
+    expect((await pgMig(["--report=report.json"])).status).toBe(0);
+    expect(await readFile(join(folder, "precious"), "utf8")).toBe("precious");
+    expect((await lstat(join(folder, "report.json"))).isSymbolicLink()).toBe(false);
+    expect((await stat(join(folder, "report.json"))).mode & 0o777).toBe(0o600);
+    expect((await readdir(folder)).sort()).toEqual(before.sort());
+  });
+
+  it("leaves nothing beside it, either, if it cannot be written", async () => {
+    const { migrations, pgMig, folder, write } = await scenario({ shards: ["sh1"] });
+    await migrations({ "1.a.sh": "CREATE TABLE t();" });
+    await write("there/x", "");
+    await chmod(join(folder, "there"), 0o700);
+    const { status, stderr } = await pgMig(["--report=there"]);
+    expect(status).toBe(1);
+    expect(stderr).toContain("The report cannot be written");
+    expect((await readdir(folder)).filter((name) => name.startsWith("there."))).toEqual([]);
+  });
+});
+
+describe("what is printed", () => {
+  it("names host, port and database of every node: plan, run, summary, status, JSON", async () => {
+    const { migrations, pgMig, databases } = await scenario({ shards: ["sh1"] });
+    await migrations({ "1.a.sh": "CREATE TABLE t();" });
+    const addresses = databases.map(({ port, name }) => `127.0.0.1:${port}/${name}`);
+    const shown = (text: string) => addresses.filter((address) => !text.includes(address));
+    expect(shown((await pgMig(["--dry"])).stdout)).toEqual([]);
+    const [plan] = (await pgMig(["--dry", "--json"])).stdout.split("\n");
+    expect(JSON.parse(plan ?? "").addresses.toSorted()).toEqual(addresses.toSorted());
+    const { stdout, stderr } = await pgMig();
+    expect([shown(stdout), shown(stderr)]).toEqual([[], []]);
+    expect(shown((await pgMig(["status"])).stdout)).toEqual([]);
+    const lines = (await pgMig(["--json"])).stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(lines.find(({ type }) => type === "run:start").addresses).toHaveLength(2);
+    expect(lines.at(-1).report.addresses).toHaveLength(2);
+  });
+
+  it("counts the hosts of all --hosts", async () => {
+    const { migrations, pgMig, databases, ledger } = await scenario({ shards: ["sh1"] });
+    await migrations({ "1.a.sh": "CREATE TABLE t();" });
+    const args = databases.map(({ url }) => `--hosts=${url}`);
+    expect((await pgMig(args, { env: { PGHOST: undefined } })).status).toBe(0);
+    for (const database of databases) {
+      expect(await ledger("sh1", database)).toEqual(["1.a.sh"]);
+    }
+  });
+
+  it.each([
+    ["--password=S3cretPw"],
+    ["--passwd", "S3cretPw"],
+    ["-pS3cretPw"],
+    ["--pasword=S3cretPw"],
+  ])("is the name of an option that does not exist, without its value: %s", async (...args) => {
+    const { pgMig } = await scenario();
+    const { status, stdout, stderr } = await pgMig([...args, "--json", "--debug"]);
+    expect(status).toBe(1);
+    expect(stderr).toContain(args[0]?.startsWith("-p") ? "-p" : "unknown option");
+    expect(`${stdout}${stderr}`).not.toContain("S3cretPw");
+  });
+
+  it("is short, if a message of a server is not; the report has it all", async () => {
+    const { migrations, pgMig, folder } = await scenario({ shards: ["sh1"] });
+    await migrations({
+      "1.a.sh":
+        "DO $$ BEGIN RAISE EXCEPTION '%', repeat('x', 2000000) USING DETAIL = repeat('y', 100000); END $$;",
+    });
+    const { status, stdout, stderr } = await pgMig(["--report=report.json"]);
+    expect(status).toBe(1);
+    expect(stdout.length + stderr.length).toBeLessThan(10_000);
+    expect(stdout).toContain("more characters");
+    expect(await readFile(join(folder, "report.json"), "utf8")).toContain("x".repeat(2_000_000));
+  });
+
+  it("shows characters that nobody would see, in names and in messages", async () => {
+    const { migrations, pgMig } = await scenario({ shards: ["sh1"] });
+    await migrations({ "1.a\u202Eb.sh": "DO $$ BEGIN RAISE EXCEPTION 'a\u200Bb'; END $$;" });
+    const outputs = [
+      await pgMig(["--list"]),
+      await pgMig(["--list", "--json"]),
+      await pgMig(["--chain"]),
+      await pgMig(["status"]),
+      await pgMig(["--json"]),
+      await pgMig(),
+    ];
+    for (const { stdout, stderr } of outputs) {
+      expect(`${stdout}${stderr}`).not.toMatch(/\p{Cf}/u);
+    }
+    expect(outputs[0]?.stdout).toBe("1.a\\u202eb.sh\n");
+  });
+});
