@@ -69,7 +69,7 @@ describe("a version that fails on one shard", () => {
         "    ALTER TABLE users",
         "    ^",
         "  SQLSTATE: 42701",
-        "  not attempted behind it: 1 step",
+        "  not attempted after it: 1 step",
       ].join("\n"),
     );
   });

@@ -73,7 +73,7 @@ describe("createPlainView", () => {
     expect(lines().slice(1)).toEqual([
       "done n:sh0001 v (1.5 s)",
       "done by another run: n:sh0002 v",
-      "tried again later (shard-taken): n:sh0003 v, behind process 9 (pg-mig)",
+      "tried again later (shard-taken): n:sh0003 v, waiting for process 9 (pg-mig)",
     ]);
   });
 
