@@ -3,7 +3,10 @@ import type { Fault } from "../fault.js";
 import { type EndedRun, reportOf, type ToolRun } from "../tool-run.js";
 
 /** For how long the run waits for the node. */
-const retryForS = 3;
+const retryForS = 2;
+
+/** Makes the other nodes slow enough to be at work still when this one is given up. */
+const latencyMs = 12;
 
 /** It takes so long at most to say that a node is down: what takes a minute helps nobody. */
 const toldWithinMs = 5000;
@@ -35,6 +38,9 @@ export const lostNodeFaults: readonly Fault[] = [
     weight: 2,
     async inject(scene, random) {
       const { place, others } = scene.drawPlace(random);
+      for (const other of others) {
+        other.proxy.shape({ latencyMs: latencyMs });
+      }
       const run = scene.start({ args: [`--retry-for=${retryForS}s`] });
       const goesOn = await run.isAtWorkFor(random.integer(0, 150));
       const { label } = place;
