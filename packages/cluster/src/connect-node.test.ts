@@ -194,6 +194,23 @@ describe("connectNode", () => {
     await client.end();
   });
 
+  it.each([
+    ["role", "ALTER ROLE few CONNECTION LIMIT 0", 'ALTER ROLE "few" CONNECTION LIMIT'],
+    ["database", "ALTER DATABASE few CONNECTION LIMIT 0", 'ALTER DATABASE "few" CONNECTION LIMIT'],
+  ])("says whose limit of connections is reached: that of the %s", async (_, limit, hint) => {
+    await cluster.node.query("CREATE ROLE few LOGIN PASSWORD 'few'");
+    const database = await cluster.node.createDatabase({ name: "few" });
+    onTestFinished(async () => {
+      await database.drop();
+      await cluster.node.query("DROP ROLE few");
+    });
+    await cluster.node.query(limit);
+    const refused = await failure(nodeOf({ user: "few", password: "few", database: "few" }));
+    expect(refused.code).toBe("TOO_MANY_CONNECTIONS");
+    expect(refused.hint).toContain(hint);
+    expect(refused.hint).not.toContain("--parallelism");
+  });
+
   it("says that the server has no free connection", async () => {
     const attempts = Array.from({ length: 12 }, () => connectNode(nodeOf(), { applicationName }));
     const results = await Promise.allSettled(attempts);

@@ -197,7 +197,7 @@ export const settingTable = {
     type: duration(),
     default: 600_000,
     shownDefault: "10m",
-    help: "how long a version that was put back is tried again",
+    help: "how long a version that was put back is tried again, and a node that went away (1m at most)",
   }),
   waitMs: define({
     option: "--wait [time]",
