@@ -27,7 +27,7 @@ function hintOf(error: PgMigError): string | undefined {
 }
 
 const outOfMemoryHint =
-  "This version needs more locks or memory than the server has, even with no other shard beside it. Raise max_locks_per_transaction (the server must be restarted for it), or split the version so that each part touches fewer tables.";
+  "The server has no room for the locks, or no memory, that this needs. Raise max_locks_per_transaction (the server must be restarted for it), or split the file so that each part touches fewer tables.";
 
 function definedOnly<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
