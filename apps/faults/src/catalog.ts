@@ -5,6 +5,7 @@ import { failoverFaults } from "./faults/failover.js";
 import { fullDiskFaults } from "./faults/full-disk.js";
 import { fullOutputFaults } from "./faults/full-output.js";
 import { hostileFileFaults } from "./faults/hostile-files.js";
+import { hostileOwnerFaults } from "./faults/hostile-owners.js";
 import { hostileSettingsFaults } from "./faults/hostile-settings.js";
 import { killedToolFaults } from "./faults/killed-tool.js";
 import { lockFaults } from "./faults/locks.js";
@@ -16,7 +17,6 @@ import { runLockFaults } from "./faults/run-lock.js";
 import { serverFaults } from "./faults/servers.js";
 import { severalWritersFaults } from "./faults/several-writers.js";
 import { signalFaults } from "./faults/signals.js";
-import { takenEntryFaults } from "./faults/taken-entries.js";
 import { unreachableNodeFaults } from "./faults/unreachable-nodes.js";
 
 /** All faults. */
@@ -39,5 +39,5 @@ export const faults: readonly Fault[] = [
   ...failoverFaults,
   ...fullDiskFaults,
   ...fullOutputFaults,
-  ...takenEntryFaults,
+  ...hostileOwnerFaults,
 ];

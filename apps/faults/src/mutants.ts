@@ -154,7 +154,7 @@ export const mutants: readonly Mutant[] = [
     replacements: [
       ["return before === void 0 || now === void 0 || before === now;", "return false;"],
     ],
-    noticedBy: ["entry-dropped-at-commit"],
+    noticedBy: ["entry-taken-at-commit"],
     times: 2,
   },
   {
@@ -171,5 +171,35 @@ export const mutants: readonly Mutant[] = [
     ],
     noticedBy: ["stderr-full"],
     times: 2,
+  },
+  {
+    name: "names-by-the-path",
+    guard: "no name in the tool's own SQL is found in a schema of others",
+    replacements: [
+      ['ownPath = "pg_catalog, pg_temp"', 'ownPath = "public, pg_catalog"'],
+      ['equals = "OPERATOR(pg_catalog.=)"', 'equals = "="'],
+    ],
+    noticedBy: ["hostile-operators"],
+    times: 1,
+  },
+  {
+    name: "guard-asks-for-a-setting",
+    guard: "no setting makes the guard pass",
+    replacements: [
+      [
+        "function refuseUnlessSql(isSo, refusalText) {\n",
+        `function refuseUnlessSql(condition, text) {
+  const setting = refusalText === shardTaken ? "shard_is_taken_by_another_run" : "ledger_has_changed";
+  return \`SELECT CASE WHEN (\${isSo}) IS NOT TRUE THEN pg_catalog.current_setting('pg_mig.\${setting}') END\`;\n`,
+      ],
+    ],
+    noticedBy: ["outside-writer-and-settings"],
+  },
+  {
+    name: "entry-not-read-back",
+    guard: "what is stored is read back if there are event triggers",
+    replacements: [["[...record.sql, ...record.checkSql]", "record.sql"]],
+    noticedBy: ["entry-rewritten-as-it-is-stored"],
+    times: 1,
   },
 ];

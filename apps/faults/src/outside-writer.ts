@@ -85,7 +85,7 @@ export class OutsideWriter {
     await sleep(this.#options.random.integer(0, 10));
     const entries = [...ledger.entries, ledgerEntry(version.name, "0".repeat(64), new Date())];
     return [
-      "BEGIN",
+      "BEGIN ISOLATION LEVEL READ COMMITTED",
       ...takeShardSql(ledger),
       `SET LOCAL search_path TO ${shard}`,
       version.up,

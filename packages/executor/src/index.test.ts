@@ -4,7 +4,7 @@ import * as face from "./index.js";
 it("exports exactly this", () => {
   expect(Object.keys(face).sort()).toEqual([
     "ChainSchedule",
-    "entryGoneError",
+    "entryLostError",
     "isSameServer",
     "needsSessionLock",
     "runChains",

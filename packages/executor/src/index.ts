@@ -1,7 +1,7 @@
 export type { Company, ScheduledChain, StartedStep, VersionLimits } from "./chain-schedule.js";
 export { ChainSchedule } from "./chain-schedule.js";
 export type { ChainToRun } from "./chain-state.js";
-export { entryGoneError } from "./ledger-trouble.js";
+export { entryLostError } from "./ledger-trouble.js";
 export type { RunChainsOptions } from "./run-chains.js";
 export { isSameServer, runChains } from "./run-chains.js";
 export type { RunOnNodesOptions } from "./run-on-nodes.js";

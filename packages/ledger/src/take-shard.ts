@@ -85,10 +85,10 @@ export function isNotStored(error: StatementError): boolean {
  * operators there are. It is read only when the statement runs, since the planner cannot know which
  * of the two texts it will be.
  */
-function refuseUnlessSql(condition: string, text: string): string {
+function refuseUnlessSql(isSo: string, refusalText: string): string {
   return (
-    `SELECT (CASE WHEN (${condition}) IS TRUE THEN '0'::pg_catalog.text ` +
-    `ELSE '${text}'::pg_catalog.text END)::pg_catalog.int4`
+    `SELECT (CASE WHEN (${isSo}) IS TRUE THEN '0'::pg_catalog.text ` +
+    `ELSE '${refusalText}'::pg_catalog.text END)::pg_catalog.int4`
   );
 }
 

@@ -1,4 +1,4 @@
-import { entryGoneError } from "@pg-mig/executor";
+import { entryLostError } from "@pg-mig/executor";
 import type { MigrationDirectory } from "@pg-mig/migrations";
 import { isPgMigError } from "@pg-mig/model";
 import type { Chain } from "@pg-mig/planner";
@@ -67,7 +67,7 @@ async function run(
       if (!mustBeThere.has(step.node)) {
         return true;
       }
-      const error = errorInfo(entryGoneError(step), step);
+      const error = errorInfo(entryLostError(step), step);
       emit({ type: "step:failed", ...step, error, notAttempted: [], durationMs: 0 });
       return false;
     });

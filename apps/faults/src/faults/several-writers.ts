@@ -60,13 +60,29 @@ function isLockedOut({ events }: EndedRun): boolean {
   return events.some((event) => event.type === "error" && event.code === "RUN_LOCKED");
 }
 
-function outsideWriter(name: string, manners: WriterManners): Fault {
+/** What the owner of a database may set, to have the guard pass. */
+const guardSettings = [
+  "pg_mig.ledger_has_changed TO 'x'",
+  "pg_mig.shard_is_taken_by_another_run TO 'x'",
+  "default_transaction_isolation TO 'repeatable read'",
+];
+
+function outsideWriter(
+  name: string,
+  manners: WriterManners,
+  settings: readonly string[] = [],
+): Fault {
   return {
     name,
-    row: 20,
+    row: settings.length === 0 ? 20 : 31,
     weight: 3,
     versions: manners === "guarded" ? manyRows : manyTables,
     async inject(scene, random) {
+      for (const { database } of scene.places) {
+        for (const setting of settings) {
+          await database.query(`ALTER DATABASE ${database.name} SET ${setting}`);
+        }
+      }
       const writers = scene.places.map(
         ({ database }) =>
           new OutsideWriter({
@@ -112,6 +128,7 @@ export const severalWritersFaults: readonly Fault[] = [
   },
   outsideWriter("outside-writer", "guarded"),
   outsideWriter("old-fashioned-writer", "old-fashioned"),
+  outsideWriter("outside-writer-and-settings", "guarded", guardSettings),
   {
     name: "next-run-while-transaction-lives",
     row: 10,
