@@ -1,6 +1,6 @@
 /**
- * Decodes UTF-8 strictly; a byte order mark stays in the text. Where the bytes are no UTF-8, gives
- * the offset of the first byte that cannot be.
+ * Decodes UTF-8 strictly; a byte order mark stays in the text. If the bytes are no UTF-8, gives the
+ * offset at which the first invalid sequence begins: of a Latin-1 letter, not of what follows it.
  */
 export function decodeUtf8(bytes: Uint8Array): { text: string } | { invalidAt: number } {
   try {
@@ -22,7 +22,11 @@ function firstInvalidByte(bytes: Uint8Array): number {
       bad = middle;
     }
   }
-  return good;
+  // A sequence that the next byte breaks off has begun before it.
+  const complete = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(0, good), {
+    stream: true,
+  });
+  return new TextEncoder().encode(complete).length;
 }
 
 function canGoOn(bytes: Uint8Array): boolean {

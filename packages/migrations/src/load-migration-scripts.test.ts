@@ -181,10 +181,11 @@ describe("decodeUtf8", () => {
   it.each([
     ["a lone continuation byte", [0x61, 0x80, 0x61], 1],
     ["a byte that no text has", [0x61, 0x61, 0xff], 2],
-    ["a character that is cut off by another", [0xe2, 0x82, 0x41], 2],
-    ["an end inside of a character", [0x61, 0xe2, 0x82], 3],
-    ["a Latin-1 letter", [0x61, 0xe9, 0x20], 2],
-  ])("finds where it cannot go on: %s", (_, bytes, invalidAt) => {
+    ["a character that is cut off by another", [0xe2, 0x82, 0x41], 0],
+    ["an end inside of a character", [0x61, 0xe2, 0x82], 1],
+    ["a Latin-1 letter", [0x61, 0xe9, 0x20], 1],
+    ["a Latin-1 letter after a byte order mark", [0xef, 0xbb, 0xbf, 0x61, 0xe9, 0x20], 4],
+  ])("finds where the invalid sequence begins: %s", (_, bytes, invalidAt) => {
     expect(decodeUtf8(new Uint8Array(bytes))).toEqual({ invalidAt });
   });
 });
