@@ -3,7 +3,12 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { startNodes, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
+import {
+  type StartNodesOptions,
+  startNodes,
+  type TestCluster,
+  type TestDatabase,
+} from "@pg-mig/testkit";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 
 /** What a command printed, and how it ended. */
@@ -57,13 +62,16 @@ export interface CommandOptions {
 const command = fileURLToPath(new URL("../bin/pg-mig.cjs", import.meta.url));
 
 /** Starts nodes for the tests of a file; gives what makes the scenario of one test. */
-export function scenarios({ nodes }: { readonly nodes: number }): {
+export function scenarios({
+  nodes,
+  ...options
+}: { readonly nodes: number } & Pick<StartNodesOptions, "major" | "settings">): {
   readonly cluster: () => TestCluster;
   readonly scenario: (options?: { readonly shards?: readonly string[] }) => Promise<Scenario>;
 } {
   let cluster: TestCluster;
   beforeAll(async () => {
-    cluster = await startNodes({ count: nodes });
+    cluster = await startNodes({ ...options, count: nodes });
   });
   afterAll(async () => {
     await cluster?.stop();

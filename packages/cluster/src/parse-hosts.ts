@@ -95,8 +95,9 @@ function parseUrl(entry: string): NodeSpec {
   const at = authority.lastIndexOf("@");
   const [user = "", ...afterUser] = at === -1 ? [] : authority.slice(0, at).split(":");
   const password = afterUser.join(":");
-  if (path.includes("@")) {
-    throw invalid(entry, 'an "@" behind the first "/" must be written %40', {
+  // Then what looks like a path or a parameter may be the rest of a password: none of it is shown.
+  if (path.includes("@") || query.includes("@")) {
+    throw invalid(entry, 'an "@" after the first "/" or "?" must be written %40', {
       hint: 'In a password, write "/" as %2F, "?" as %3F and "#" as %23.',
     });
   }

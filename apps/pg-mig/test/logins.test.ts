@@ -1,0 +1,102 @@
+import { chmod, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { quote, type Scenario, scenarios } from "./scenario.js";
+
+const { scenario, cluster } = scenarios({ nodes: 1 });
+
+/** Every character that means something to a URL, a list of hosts, a password file or SQL. */
+const password = `p@ss:w/r d?%#,;=&'"\\ü`;
+
+/** Makes a role that may log in, and gives what follows `postgres://…@` in a URL of the database. */
+async function withLogin({ database }: Scenario, role: string, options: string): Promise<string> {
+  const { node } = cluster();
+  const [name, secret] = [quote(role), password.replaceAll("'", "''")];
+  await node.query(`CREATE ROLE ${name} LOGIN PASSWORD '${secret}' ${options}`);
+  onTestFinished(async () => {
+    await database.query(`DROP OWNED BY ${name}`);
+    await node.query(`DROP ROLE ${name}`);
+  });
+  return `${database.host}:${database.port}/${database.name}`;
+}
+
+/** Fails if any piece of the password is in a text, as it is or encoded. */
+function expectNoPassword(text: string): void {
+  expect(text).not.toMatch(/p@ss|p%40ss|w\/r|d\?%|%2Fr|ü|%C3%BC/);
+}
+
+describe("a password that holds every character that means something somewhere", () => {
+  // brianc/node-postgres#133, MattiLehtinen/postgrator#30
+  it("lets in from an option, the environment, a URL and the password file, and is never shown", async () => {
+    const made = await scenario({ shards: ["sh1"] });
+    const address = await withLogin(made, "ann", "SUPERUSER");
+    const { migrations, pgMig, folder, ledger } = made;
+    const passFile = join(folder, ".pgpass");
+    const user = { PGUSER: "ann", PGHOST: address };
+    const ways = [
+      { args: [`--hosts=${address}`, "--user=ann", `--pass=${password}`], env: {} },
+      { args: [], env: { ...user, PGPASSWORD: password } },
+      { args: [], env: { PGHOST: `postgres://ann:${encodeURIComponent(password)}@${address}` } },
+      { args: [], env: user, file: `*:*:*:ann:${password.replaceAll(/[:\\]/g, "\\$&")}\n` },
+    ];
+    for (const [i, { args, env, file }] of ways.entries()) {
+      await migrations({ [`${i}.a.sh`]: "SELECT 1;" });
+      if (file !== undefined) {
+        await writeFile(passFile, file);
+        await chmod(passFile, 0o600);
+      }
+      const { status, stdout, stderr } = await pgMig(args, { env });
+      expect({ status, stderr }).toMatchObject({ status: 0 });
+      expectNoPassword(`${stdout}${stderr}`);
+      expect(await ledger("sh1")).toHaveLength(i + 1);
+    }
+  });
+
+  it("is not shown either if it is not encoded in a URL: that is refused, or fails", async () => {
+    const made = await scenario({ shards: ["sh1"] });
+    await made.migrations({ "1.a.sh": "CREATE TABLE t();" });
+    const address = `${made.database.host}:1/x`;
+    const forms = [password, "p@ss", "p@ss:w/r", "p@ss#w/r", "p@ss?w/r", "p@ss%zzw/r", "p@ss w/r"];
+    for (const raw of forms) {
+      const env = { PGHOST: `postgres://ann:${raw}@${address}` };
+      const { status, stdout, stderr } = await made.pgMig(["--json", "--debug"], { env });
+      expect({ raw, status }).toEqual({ raw, status: 1 });
+      expectNoPassword(`${stdout}${stderr}`);
+    }
+  });
+});
+
+describe("a login that the server refuses", () => {
+  it("is one sentence that names the node and the user, and shows no password", async () => {
+    const made = await scenario({ shards: ["sh1"] });
+    const { node } = cluster();
+    const { database, migrations, pgMig, column } = made;
+    await migrations({ "1.a.sh": "CREATE TABLE t();" });
+    const address = await withLogin(made, "expired", "SUPERUSER VALID UNTIL '2001-01-01'");
+    await withLogin(made, "rejected", "SUPERUSER");
+    await withLogin(made, "outsider", "");
+    await database.query(`REVOKE CONNECT ON DATABASE ${database.name} FROM PUBLIC`);
+    const rules = join(node.dataDirectory, "pg_hba.conf");
+    await writeFile(rules, `host all rejected all reject\n${await readFile(rules, "utf8")}`);
+    await node.query("SELECT pg_reload_conf()");
+    const refusals = [
+      ["expired", password, /password/],
+      ["postgres", password, /password/],
+      ["rejected", password, /pg_hba\.conf/],
+      ["outsider", password, /CONNECT|permission denied for database/],
+      ["nobody", password, /password/],
+    ] as const;
+    for (const [user, secret, words] of refusals) {
+      const url = `postgres://${user}:${encodeURIComponent(secret)}@${address}`;
+      const { status, stdout, stderr } = await pgMig([], { env: { PGHOST: url } });
+      expect({ user, status, stdout }).toEqual({ user, status: 1, stdout: "" });
+      expect(stderr).toMatch(/^error: /);
+      expect(stderr).toContain(`${database.host}:${database.port}`);
+      expect(stderr).toContain(user);
+      expect(stderr).toMatch(words);
+      expect(stderr).toContain("what to do: ");
+      expectNoPassword(stderr);
+    }
+    expect(await column("SELECT to_regclass('sh1.t')")).toEqual([null]);
+  });
+});
