@@ -53,6 +53,8 @@ describe("isShardChosen", () => {
       expect(isShardChosen(choice, { node: eu, shard: "sh1" }, failed)).toBe(true);
       expect(isShardChosen(choice, { node: eu, shard: "sh2" }, failed)).toBe(false);
       expect(isShardChosen(choice, { node: nodeOf(), shard: "sh1" }, failed)).toBe(false);
+      const other = nodeOf({ host: "db2", labels: { region: "eu" } });
+      expect(isShardChosen(choice, { node: other, shard: "sh1" }, failed)).toBe(false);
     }
     expect(isShardChosen(choice, { node: eu, shard: "sh1" })).toBe(false);
   });
@@ -107,6 +109,8 @@ describe("mayHoldChosen", () => {
     const choice = parseChoice(["region=us,shard=sh1", "failed"]);
     expect(mayHoldChosen(choice, eu, [{ node: "db2", shard: "sh1" }])).toBe(false);
     expect(mayHoldChosen(choice, eu, [{ node: "db1", shard: "sh1" }])).toBe(true);
+    expect(mayHoldChosen(parseChoice(["region=us", "region=eu"]), eu)).toBe(true);
+    expect(mayHoldChosen(parseChoice(["failed"]), eu)).toBe(false);
   });
 });
 

@@ -102,6 +102,8 @@ describe("parseHosts", () => {
     ["db%ZZ", "%25"],
     ["db1/%00", "%25"],
     ["postgres://ann:54321/word@db1", "%40"],
+    ["postgres://ann:54321#word@db1", "%23"],
+    ["postgres://db1/app#x", "%23"],
     ["postgres://ann:54321?secret@db1", "%40"],
     ["postgres://ann:54321?sslmode=secret@db1", "%40"],
     ["postgres://ann:a@b?secret=c@db1", "%40"],

@@ -98,6 +98,27 @@ describe("mergeSettings", () => {
     expect(merge({ env: { PGCREATEDB } }).createDatabase).toBe(true);
   });
 
+  it.each([
+    ["createdb", "createDatabase", false],
+    ["allowPooler", "allowPooler", false],
+    ["force", "force", false],
+    ["strict", "strict", false],
+    ["shell", "shell", true],
+    ["json", "json", false],
+    ["debug", "debug", false],
+  ] as const)("honours --%s and --no-%s, whatever the default", (flag, name, fallback) => {
+    expect(merge()[name]).toBe(fallback);
+    expect(merge({ flags: { [flag]: true } })[name]).toBe(true);
+    expect(merge({ flags: { [flag]: false } })[name]).toBe(false);
+  });
+
+  it.each(["disable", "allow", "prefer", "require", "verify-ca", "verify-full"])(
+    "takes PGSSLMODE=%s as it is",
+    (PGSSLMODE) => {
+      expect(merge({ env: { PGSSLMODE } }).sslMode).toBe(PGSSLMODE);
+    },
+  );
+
   it("takes an empty variable for one that is not set", () => {
     const env = { PGHOST: "", PGPORT: "", PGUSER: "", PGDATABASE: "", PGSSLMODE: "" };
     expect(merge({ env })).toEqual(merge());
@@ -235,5 +256,9 @@ describe("mergeSettings", () => {
     expect(inspect(settings) + JSON.stringify(settings)).not.toContain("hunter2");
     const { message } = failure({ layers: [{ path: "/c", config: { PGPASSWORD: 12345 } }] });
     expect(message).not.toContain("12345");
+    for (const PGHOST of [["postgres://ann:hunter2@db1", 5], { password: "hunter2" }]) {
+      const error = failure({ layers: [{ path: "/c", config: { PGHOST } }] });
+      expect(inspect(error)).not.toContain("hunter2");
+    }
   });
 });

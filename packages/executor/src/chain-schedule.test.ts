@@ -34,7 +34,18 @@ const plan = fc.record({
   fates: fc.infiniteStream(
     fc.record({
       ms: fc.integer({ min: 0, max: 40 }),
-      fate: fc.constantFrom("done", "done", "done", "done", "fail", "requeue"),
+      fate: fc.constantFrom("done", "done", "done", "done", "fail", "requeue", "reread"),
+      /** What a ledger that was read again leaves to do. */
+      reread: fc.integer({ min: 0, max: 4 }),
+    }),
+  ),
+  /** What else happens, once a turn: nodes have no room or are given up, schemas appear. */
+  incidents: fc.infiniteStream(
+    fc.record({
+      kind: fc.constantFrom("none", "none", "none", "none", "limit", "abandon", "stop", "add"),
+      node: fc.integer({ min: 0, max: 3 }),
+      slots: fc.integer({ min: -1, max: 4 }),
+      from: fc.integer({ min: 0, max: 3 }),
     }),
   ),
 });
@@ -48,23 +59,30 @@ function simulate(
     chainOf: (id: string) => ScheduledChain;
     limitsOf: (version: string) => VersionLimits;
     waiting: (node: string) => readonly { chain: ScheduledChain; version: string }[];
+    slotsOf: (node: string) => number;
   }) => void,
 ) {
   const limitsByVersion = new Map(allVersions.map((v, i) => [v, input.limits[i] as VersionLimits]));
-  const chains = input.chains.map(
-    ({ node, from }, i): ScheduledChain => ({
-      id: `c${i}`,
-      node: `n${node}`,
-      host: `h${node >> 1}`,
-      versions: allVersions.slice(from),
-    }),
-  );
+  const makeChain = (
+    { node, from }: { readonly node: number; readonly from: number },
+    i: number,
+  ): ScheduledChain => ({
+    id: `c${i}`,
+    node: `n${node}`,
+    host: `h${node >> 1}`,
+    versions: allVersions.slice(from),
+  });
+  const chains = input.chains.map(makeChain);
   const schedule = new ChainSchedule(chains, {
     parallelism: input.parallelism,
     limits: limitsByVersion,
   });
   const left = new Map(chains.map((chain) => [chain.id, [...chain.versions]]));
   const paused = new Map<string, number>();
+  /** Chains whose versions were replaced on the way. */
+  const replaced = new Set<string>();
+  const slots = new Map<string, number>();
+  const slotsOf = (node: string) => slots.get(node) ?? input.parallelism;
   const log: { chain: string; version: string; fate: string }[] = [];
   let running: Running[] = [];
   let held: Running[] = [];
@@ -79,6 +97,10 @@ function simulate(
       expect(left.get(step.chain)?.[0]).toBe(step.version);
       const { value } = input.fates.next();
       running.push({ ...step, ...value, endsAt: now + value.ms });
+      const onNode = running.filter(({ node }) => node === step.node).length;
+      expect(onNode).toBeLessThanOrEqual(slotsOf(step.node));
+      expect(schedule.runningOn(step.chain)).toBe(onNode);
+      expect(schedule.runsAlone(step.chain)).toBe(onNode === 1 && slotsOf(step.node) === 1);
     }
     held = held.filter(({ endsAt }) => endsAt > now);
     check({
@@ -86,6 +108,7 @@ function simulate(
       held,
       chainOf,
       limitsOf,
+      slotsOf,
       waiting: (node) =>
         [...left].flatMap(([id, [version]]) => {
           const chain = chainOf(id);
@@ -109,9 +132,17 @@ function simulate(
     for (const step of running.filter(({ endsAt }) => endsAt <= now)) {
       running = running.filter((other) => other !== step);
       log.push(step);
-      if (step.fate === "requeue") {
-        schedule.requeue(step.chain, { notBeforeMs: now + step.ms });
-        paused.set(step.chain, now + step.ms);
+      if (step.fate === "requeue" || step.fate === "reread") {
+        const notBeforeMs = now + step.ms;
+        paused.set(step.chain, notBeforeMs);
+        if (step.fate === "requeue") {
+          schedule.requeue(step.chain, { notBeforeMs });
+        } else {
+          const versions = allVersions.slice(step.reread);
+          schedule.requeue(step.chain, { notBeforeMs, versions });
+          left.set(step.chain, versions);
+          replaced.add(step.chain);
+        }
       } else if (step.fate === "fail") {
         expect(schedule.fail(step.chain)).toEqual(left.get(step.chain)?.slice(1));
         left.delete(step.chain);
@@ -124,8 +155,33 @@ function simulate(
         }
       }
     }
+    const { value: incident } = input.incidents.next();
+    const node = `n${incident.node}`;
+    if (incident.kind === "limit") {
+      slots.set(node, Math.max(1, Math.min(slotsOf(node), incident.slots)));
+      expect(schedule.limitSlots(node, incident.slots)).toBe(slotsOf(node));
+    } else if (incident.kind === "abandon" || (incident.kind === "stop" && turn > 20)) {
+      const given = incident.kind === "abandon" ? node : undefined;
+      const idle = [...left].filter(
+        ([id, versions]) =>
+          versions.length > 0 &&
+          !running.some((step) => step.chain === id) &&
+          (given === undefined || chainOf(id).node === given),
+      );
+      expect(schedule.abandon(given)).toEqual(
+        idle.map(([chain, notAttempted]) => ({ chain, notAttempted })),
+      );
+      for (const [id] of idle) {
+        left.delete(id);
+      }
+    } else if (incident.kind === "add" && chains.length < 40) {
+      const chain = makeChain(incident, chains.length);
+      chains.push(chain);
+      left.set(chain.id, [...chain.versions]);
+      schedule.add([chain]);
+    }
   }
-  return { log, chains, left };
+  return { log, chains, left, replaced };
 }
 
 interface Running {
@@ -135,18 +191,15 @@ interface Running {
   readonly endsAt: number;
   readonly ms: number;
   readonly fate: string;
+  readonly reread: number;
 }
 
 describe("ChainSchedule", () => {
   it("keeps all limits at every moment, counting delays, and never idles a slot that could run", () => {
     fc.assert(
       fc.property(plan, (input) => {
-        simulate(input, ({ running, held, chainOf, limitsOf, waiting }) => {
+        simulate(input, ({ running, held, chainOf, limitsOf, waiting, slotsOf }) => {
           const busy = [...running, ...held];
-          for (const node of new Set(running.map((step) => step.node))) {
-            const onNode = running.filter((step) => step.node === node);
-            expect(onNode.length).toBeLessThanOrEqual(input.parallelism);
-          }
           const companyOf = (version: string) => limitsOf(version).company ?? "transactions";
           const suits = (node: string, versions: readonly string[]) => {
             const beside = running.filter((step) => step.node === node);
@@ -172,8 +225,8 @@ describe("ChainSchedule", () => {
             expect(suits(node, []), node).toBe(true);
           }
           const alone = busy.some((step) => limitsOf(step.version).runAlone === true);
-          for (const node of new Set(input.chains.map((chain) => `n${chain.node}`))) {
-            const free = input.parallelism - running.filter((step) => step.node === node).length;
+          for (const node of ["n0", "n1", "n2", "n3"]) {
+            const free = slotsOf(node) - running.filter((step) => step.node === node).length;
             if (free <= 0 || alone) {
               continue;
             }
@@ -191,8 +244,8 @@ describe("ChainSchedule", () => {
   it("ends every chain, its versions in order and each done at most once", () => {
     fc.assert(
       fc.property(plan, (input) => {
-        const { log, chains, left } = simulate(input, () => {});
-        for (const chain of chains) {
+        const { log, chains, left, replaced } = simulate(input, () => {});
+        for (const chain of chains.filter(({ id }) => !replaced.has(id))) {
           const done = log.filter((step) => step.chain === chain.id && step.fate === "done");
           const versions = done.map((step) => step.version);
           expect(versions).toEqual(chain.versions.slice(0, versions.length));

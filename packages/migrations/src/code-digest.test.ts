@@ -19,6 +19,13 @@ describe("codeDigest", () => {
     );
   });
 
+  it("has the digits of the last of many versions", () => {
+    for (const count of [1, 2, 3, 7]) {
+      const names = Array.from({ length: count }, (_, i) => `2020010${i + 1}000000.a.sh`);
+      expect(codeDigest(disk(...names))).toMatch(new RegExp(`^2020010${count}000000\\.`));
+    }
+  });
+
   it("does not depend on the order of the versions", () => {
     const versions = disk("1.a.sh", "2.b.sh", "3.c.public", "10.d.sh");
     fc.assert(

@@ -70,6 +70,11 @@ describe("versionsForShard", () => {
       "3.c.sh",
     ]);
     expect(versionsForShard(versions, "sharding")).toEqual([]);
+    const reversed = [...versions].reverse();
+    for (const list of [versions, reversed, [...versions, ...reversed], versions.slice(1)]) {
+      const prefixes = versionsForShard(list, "sh0000old1").map(({ prefix }) => prefix);
+      expect(new Set(prefixes)).toEqual(new Set(["sh0000"]));
+    }
   });
 
   it("gives the versions of one prefix, which matches and which no longer one of them beats", () => {

@@ -1,9 +1,29 @@
 import { PgMigError } from "@pg-mig/model";
+import { ScriptError } from "@pg-mig/psql-script";
 import { describe, expect, it } from "vitest";
 import { isConnectionLoss, isInterruption, retryReason, serverWords } from "./server-error.js";
 
 function serverError(code: string, fields: object = {}): Error {
   return Object.assign(new Error("said the server"), { severity: "ERROR", code, ...fields });
+}
+
+/** As Node raises it: with a code that is no SQLSTATE. */
+function socketError(code: string): Error {
+  return Object.assign(new Error(`read ${code}`), { code, errno: -104, syscall: "read" });
+}
+
+/** An error of ours whose cause is a server's. */
+function wrapped(code: string, cause: Error): PgMigError {
+  return new PgMigError("wrapped", { code, cause });
+}
+
+/** An error of a statement in a file. */
+function scriptError(code: string): ScriptError {
+  const none = { detail: undefined, hint: undefined, position: undefined, where: undefined };
+  const fields = { severity: "ERROR", code, ...none };
+  const server = Object.assign(new Error("said the server"), fields);
+  const place = { source: undefined, offset: undefined };
+  return new ScriptError("it failed", { code: "SCRIPT_FAILED", part: "script", ...place, server });
 }
 
 describe("retryReason", () => {
@@ -25,6 +45,11 @@ describe("retryReason", () => {
     ["a duplicate key of a user", serverError("23505", { schema: "sh0001" }), undefined],
     ["a syntax error", serverError("42601"), undefined],
     ["no error of a server", new Error("ECONNRESET"), undefined],
+    ["a broken socket, whose code is no SQLSTATE", socketError("40001"), undefined],
+    ["what a script was told", scriptError("40P01"), "deadlock"],
+    ["a COMMIT that was refused", wrapped("COMMIT_REFUSED", serverError("40001")), "serialization"],
+    ["a node's state", wrapped("NODE_NOT_WRITABLE", serverError("55P03")), "lock-timeout"],
+    ["any other error of ours", wrapped("NODE_UNREACHABLE", serverError("40001")), undefined],
   ])("knows %s", (_, error, reason) => {
     expect(retryReason(error)).toBe(reason);
   });
@@ -39,6 +64,15 @@ describe("isConnectionLoss", () => {
     ["a failed statement", serverError("42601"), false],
     ["a cancelled statement", serverError("57014"), false],
     ["a bug", new TypeError("x is not a function"), false],
+    ["a reset socket, with the code of Node", socketError("ECONNRESET"), true],
+    ["a pipe that is closed", socketError("EPIPE"), true],
+    ["a time-out of the network", socketError("ETIMEDOUT"), true],
+    ["what a script says of it", wrapped("CONNECTION_LOST", socketError("ECONNRESET")), true],
+    ["a session that ends at COMMIT", wrapped("COMMIT_REFUSED", serverError("57P01")), true],
+    ["a constraint that fails at COMMIT", wrapped("COMMIT_REFUSED", serverError("23503")), false],
+    ["a script's statement that failed", scriptError("42601"), false],
+    ["a script whose session was ended", scriptError("57P01"), true],
+    ["an abort", wrapped("SCRIPT_ABORTED", new Error("aborted")), false],
   ])("judges %s", (_, error, lost) => {
     expect(isConnectionLoss(error)).toBe(lost);
   });
@@ -48,6 +82,13 @@ describe("isInterruption", () => {
   it("is what a cancel request leads to, and nothing else that a server says", () => {
     expect(isInterruption(serverError("57014"))).toBe(true);
     expect(isInterruption(serverError("55P03"))).toBe(false);
+    expect(isInterruption(scriptError("57014"))).toBe(true);
+    expect(isInterruption(wrapped("COMMIT_REFUSED", serverError("57014")))).toBe(true);
+  });
+
+  it("is an abort of a script between two messages, too", () => {
+    expect(isInterruption(wrapped("SCRIPT_ABORTED", new Error("aborted")))).toBe(true);
+    expect(isInterruption(wrapped("SCRIPT_FAILED", new Error("failed")))).toBe(false);
   });
 });
 
