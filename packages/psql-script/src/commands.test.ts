@@ -115,6 +115,16 @@ describe("\\gset and \\gexec", () => {
 select 1 as x \\; select 2 as y \\gset\n\\echo :{?x} :y\n`;
     expect(await printed(text)).toEqual(["1 x y FALSE", "FALSE 2"]);
   });
+  it("leave ROW_COUNT as psql does: of the query, or of the value that failed last", async () => {
+    const text = `create table t (a int);
+select 'insert into t select generate_series(1, 5)' \\gexec\n\\echo :ROW_COUNT
+select 5 as "ROW_COUNT" \\gset\n\\echo :ROW_COUNT
+\\set ON_ERROR_STOP off
+select 'select 1/0' union all select 'table t' \\gexec\n\\echo :ROW_COUNT :ERROR :LAST_ERROR_SQLSTATE
+select 1 as a, 2 as b \\crosstabview\n\\echo :ROW_COUNT\n`;
+    const { stdout } = await bench.run(text);
+    expect(stdout).toEqual(["1", "1", "5 false 22012", "5"]);
+  });
   it("needs one row", async () => {
     expect((await failure("select 1 where false \\gset\n"))?.message).toContain("no rows");
     expect((await failure("values (1), (2) \\gset\n"))?.message).toContain("more than one row");

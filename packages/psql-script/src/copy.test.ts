@@ -64,10 +64,24 @@ describe("COPY FROM STDIN", () => {
     expect(run.error).toMatchObject({ sqlState: "22P02", where: { line: 3, column: 1 } });
     expect(await rows()).toEqual([]);
   });
-  it("refuses binary data", async () => {
-    const run = await bench.run("copy t from stdin (format binary);\nxx\n\\.\n");
-    expect(run.error?.code).toBe("SCRIPT_FAILED");
-    expect(run.error?.message).toContain("binary");
+  it("refuses binary data, wherever its statement comes from", async () => {
+    for (const text of [
+      "copy t from stdin (format binary);\nxx\n\\.\n",
+      "\\set format binary\ncopy t from stdin (format :format);\nxx\n\\.\n",
+      "select 'copy t from stdin binary' \\gexec\nxx\n\\.\n",
+    ]) {
+      const run = await bench.run(text);
+      expect(run.error?.code).toBe("SCRIPT_FAILED");
+      expect(run.error?.message).toContain("binary data cannot stand in a script");
+    }
+  });
+  it("takes a statement that has the word binary in a name or a comment", async () => {
+    const text = `alter table t rename b to "binary";
+copy t (a, "binary") from stdin;\n1\tx\n\\.
+/* not binary */ copy t from stdin; -- binary\n2\ty\n\\.
+alter table t rename "binary" to b;\n`;
+    expect((await bench.run(text)).error).toBeUndefined();
+    expect(await rows()).toEqual(["1|x", "2|y"]);
   });
   it("reads data for statements that \\gexec made", async () => {
     const run = await bench.run("select 'copy t from stdin' \\gexec\n1\tfrom \\\\nosuch\n\\.\n");
@@ -81,6 +95,17 @@ describe("COPY TO STDOUT", () => {
     await bench.client.query("insert into t values (1, 'é'), (2, null)");
     const run = await bench.run("copy t to stdout;\n\\o /dev/null\ncopy t to stdout;\n");
     expect(run).toMatchObject({ error: undefined, stdout: ["1\té", "2\t\\N"] });
+  });
+});
+
+describe("COPY TO STDOUT at the end of a script", () => {
+  it("prints, in one message with the epilogue and by itself", async () => {
+    const text = "insert into t values (1, 'x');\ncopy t to stdout;\n";
+    const wrapped = { prologue: ["begin"], epilogue: ["commit"], expectOpenTransaction: false };
+    for (const options of [{}, wrapped, { batching: "single" } as const]) {
+      await bench.client.query("truncate t");
+      expect(await bench.run(text, options)).toMatchObject({ error: undefined, stdout: ["1\tx"] });
+    }
   });
 });
 

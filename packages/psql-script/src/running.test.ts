@@ -58,8 +58,12 @@ describe.skipIf(programMajor("psql") === undefined)("running a script", () => {
 
   async function psqlRuns(file: string) {
     const { status, stdout, stderr } = await runPsql(file, target("theirs"), {}, [], environment);
-    const [, line, message] = /^psql:[^:]*:(\d+): (?:ERROR: {2})(.*)$/m.exec(stderr) ?? [];
-    return { failed: status !== 0, stdout, error: message, line: Number(line ?? 0) };
+    const failed = status !== 0;
+    // Of what a script went on after, only its rows tell.
+    const [, line, message] = !failed
+      ? []
+      : (/^psql:[^:]*:(\d+): (?:ERROR: {2})(.*)$/m.exec(stderr) ?? []);
+    return { failed, stdout, error: message, line: Number(line ?? 0) };
   }
 
   async function weRun(text: string, file: string, batching: "single" | "joined") {

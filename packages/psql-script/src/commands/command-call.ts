@@ -17,6 +17,8 @@ export interface CommandFile {
   readonly origin: PartOrigin;
   /** Runs another file, here. */
   include(path: string): Promise<void>;
+  /** Goes on after an error if ON_ERROR_STOP is off; then returns false. */
+  attempt(action: () => Promise<unknown>): Promise<boolean>;
   /** Reads no further. */
   quit(): void;
   /** Tells of something odd in the line that is being read. */

@@ -26,7 +26,7 @@ export async function copy(call: CommandCall): Promise<void> {
   } else if (target.kind === "file") {
     await copyFile(call, parsed, target.name);
   } else if (parsed.direction === "from") {
-    await send(call, parsed, { onCopyIn: () => call.file.sender.copyData() });
+    await send(call, parsed, { onCopyIn: call.file.sender.copyData });
   } else {
     await send(call, parsed, {});
   }

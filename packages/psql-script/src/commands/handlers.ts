@@ -4,6 +4,7 @@ import { copy } from "./copy.js";
 import { changeDirectory, include } from "./files.js";
 import { print, printQuery, redirectResults } from "./print.js";
 import {
+  crossTabulate,
   describeQuery,
   executeResults,
   quit,
@@ -34,7 +35,7 @@ const handlers: Readonly<Record<string, CommandHandler>> = {
   endif: branch,
   g: sendQuery,
   gx: sendQuery,
-  crosstabview: sendQuery,
+  crosstabview: crossTabulate,
   gset: setFromQuery,
   gexec: executeResults,
   gdesc: describeQuery,

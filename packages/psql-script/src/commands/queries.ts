@@ -1,13 +1,14 @@
 import type { QueryBuffer } from "../read/query-buffer.js";
+import type { QueryOutcome } from "../run/simple-query.js";
 import { specialVariables } from "../run/special-variables.js";
 import type { CommandCall } from "./command-call.js";
 
-/** `\g`, `\gx` and `\crosstabview`: sends the query. Options for printing are dropped. */
+/** `\g` and `\gx`: sends the query. Options for printing are dropped. */
 export async function sendQuery(call: CommandCall): Promise<void> {
   const target = await call.arguments.next();
   if (target?.startsWith("(")) {
     call.arguments.leftover();
-  } else if (target !== undefined && call.name.startsWith("g")) {
+  } else if (target !== undefined) {
     throw call.refuse(
       "results cannot be written to a file or a command",
       "Use \\copy (query) to 'file'.",
@@ -17,12 +18,36 @@ export async function sendQuery(call: CommandCall): Promise<void> {
   await call.file.sender.send(query);
 }
 
+/** `\crosstabview [column …]`: sends the query, whose result must have three columns. */
+export async function crossTabulate(call: CommandCall): Promise<void> {
+  for (let i = 0; i < 4; i++) {
+    await call.arguments.next();
+  }
+  const query = takeQuery(call);
+  const outcome = await call.file.sender.send(query, { noteLater: true });
+  if (outcome === undefined) {
+    return;
+  }
+  if (outcome.columns !== undefined && outcome.columns.length < 3) {
+    throw call.fail("the query must return at least three columns");
+  }
+  call.run.noteSuccess(outcome);
+}
+
 /** `\gset [prefix]`: the columns of the one row become variables. */
 export async function setFromQuery(call: CommandCall): Promise<void> {
   const prefix = (await call.arguments.next()) ?? "";
   const query = takeQuery(call);
-  const outcome = await call.file.sender.send(query, { rows: "keep" });
-  if (outcome?.columns === undefined) {
+  const outcome = await call.file.sender.send(query, { rows: "keep", noteLater: true });
+  if (outcome === undefined) {
+    return;
+  }
+  storeRow(call, outcome, prefix);
+  call.run.noteSuccess(outcome);
+}
+
+function storeRow(call: CommandCall, outcome: QueryOutcome, prefix: string): void {
+  if (outcome.columns === undefined) {
     return;
   }
   const [row, ...more] = outcome.rows;
@@ -50,16 +75,28 @@ export async function setFromQuery(call: CommandCall): Promise<void> {
   }
 }
 
-/** `\gexec`: each value of the result is a message of its own, row by row. */
+/**
+ * `\gexec`: each value of the result is a message of its own, row by row. Where all of them succeed,
+ * the variables tell of the query itself, as in psql; otherwise of the last value.
+ */
 export async function executeResults(call: CommandCall): Promise<void> {
   const query = takeQuery(call);
   const start = query.sourceOffset(0);
-  const outcome = await call.file.sender.send(query, { rows: "keep" });
-  for (const cell of outcome?.rows.flat() ?? []) {
-    if (cell === null) {
-      continue;
+  const { file } = call;
+  const outcome = await file.sender.send(query, { rows: "keep", noteLater: true });
+  if (outcome === undefined) {
+    return;
+  }
+  const options = { onCopyIn: file.sender.copyData };
+  let succeeded = true;
+  for (const cell of outcome.rows.flat()) {
+    if (cell !== null) {
+      const done = await file.attempt(() => file.sender.sendText(cell, start, options));
+      succeeded &&= done;
     }
-    await call.file.sender.sendText(cell, start, { onCopyIn: () => call.file.sender.copyData() });
+  }
+  if (succeeded) {
+    call.run.noteSuccess(outcome);
   }
 }
 

@@ -46,7 +46,12 @@ add("o out", { verdict: "run", style: "file-or-pipe", dropsSemicolon: true });
 add("copy !", { verdict: "run", style: "line" });
 
 add("pset timing f T", { verdict: "ignore", style: "words" });
-add("a H html t C x conninfo copyright errverbose ? s z l list l+ list+ lo_list lo_list+", {
+add("a H html t C x conninfo copyright errverbose ? s", {
+  verdict: "ignore",
+  style: "words",
+  dropsSemicolon: true,
+});
+add("z zS zx zSx zxS l list lx listx l+ list+ lx+ listx+ l+x list+x", {
   verdict: "ignore",
   style: "words",
   dropsSemicolon: true,
@@ -79,6 +84,13 @@ refuse(
   "Remove it: statements without commands between them travel together anyway.",
 );
 
+/**
+ * The listings of psql 18, with what it takes for one: it looks at no more than the letters here, so
+ * that `\\dtable` is `\\dt`, but `\\drop` and `\\delete` do not exist.
+ */
+const listing =
+  /^(?:lo_list|d(?:$|[+SabcCdDgilLmEnoOpstTuvxXy]|A(?:$|[+xcfop])|e[suwt]|f(?:$|[+Sanptwx])|F(?:$|[+xpdt])|P(?:$|[+tinx])|r(?:ds|g)|R[ps]))/;
+
 /** The rule for a command, or undefined where psql has no such command. Names are case-sensitive, but for `copy`. */
 export function commandRule(name: string): CommandRule | undefined {
   const rule = rules.get(name);
@@ -88,8 +100,7 @@ export function commandRule(name: string): CommandRule | undefined {
   if (name.toLowerCase() === "copy") {
     return rules.get("copy");
   }
-  // The listings: \d, \dt, \df+, \dnS, …
-  if (/^d[A-Za-z]*[S+x]*$/.test(name)) {
+  if (listing.test(name)) {
     return { verdict: "ignore", style: "words", dropsSemicolon: true };
   }
   return undefined;

@@ -52,12 +52,12 @@ export class FileRun implements CommandFile {
       if (stop === "line") {
         await this.#atLine();
       } else if (stop === "statement") {
-        await this.#guard(() => this.#runStatement(cursor.takeQuery()));
-      } else if (!(await this.#guard(() => runCommand(this.#run, this)))) {
+        await this.attempt(() => this.#runStatement(cursor.takeQuery()));
+      } else if (!(await this.attempt(() => runCommand(this.#run, this)))) {
         cursor.skipLine();
       }
     }
-    await this.#guard(() => this.#atEnd());
+    await this.attempt(() => this.#atEnd());
   }
 
   async include(path: string): Promise<void> {
@@ -103,7 +103,7 @@ export class FileRun implements CommandFile {
       this.#eager = run.variables.mentionsResults || resultReference.test(line);
       const mayEscape = script.backslashInString && line.includes("\\") && line.includes("'");
       if ((this.#eager || mayEscape) && !run.outbox.idle) {
-        await this.#guard(() => this.sender.flush());
+        await this.attempt(() => this.sender.flush());
       }
     }
     cursor.lexer.standardStrings = run.outbox.standardStrings ?? true;
@@ -163,8 +163,7 @@ export class FileRun implements CommandFile {
     }
   }
 
-  /** Goes on behind an error where ON_ERROR_STOP is off; then returns false. */
-  async #guard(action: () => Promise<unknown>): Promise<boolean> {
+  async attempt(action: () => Promise<unknown>): Promise<boolean> {
     try {
       await action();
       return true;

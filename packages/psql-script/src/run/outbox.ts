@@ -101,12 +101,12 @@ export class Outbox {
   }
 
   /** Sends the rest and the epilogue: glued together, where nothing can come between them. */
-  async finish(ending: "checked" | "unchecked"): Promise<void> {
+  async finish(ending: "checked" | "unchecked", options: FlushOptions): Promise<void> {
     const { batching, epilogue } = this.#options;
     const glued =
       batching === "joined" && this.#pending.every((part) => part.lastControlAt === undefined);
     if (!glued) {
-      await this.flush();
+      await this.flush(options);
     }
     if (ending === "checked") {
       this.#checkEnding();
@@ -114,7 +114,7 @@ export class Outbox {
     const parts = [...this.#takePending(), ...epilogue.map(toPart("epilogue"))];
     const before = await this.#prologue();
     if (before.length + parts.length > 0) {
-      await this.#send([...before, ...parts], {});
+      await this.#send([...before, ...parts], options);
     }
   }
 

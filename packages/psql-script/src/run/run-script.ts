@@ -50,7 +50,7 @@ export async function runScript(
     if (run.firstError !== undefined && outbox.status === "failed") {
       throw run.firstError;
     }
-    await outbox.finish(script.psqlCompat ? "unchecked" : "checked");
+    await run.finish(script.psqlCompat ? "unchecked" : "checked");
   } finally {
     run.output.end();
     client.removeListener("notice", onNotice);

@@ -7,6 +7,12 @@ import { ScriptOutput } from "./script-output.js";
 import type { QueryOutcome } from "./simple-query.js";
 import { Variables } from "./variables.js";
 
+/** What the caller of {@link RunState.flush} wants. */
+export interface RunFlushOptions extends FlushOptions {
+  /** The variables that tell of a success are set only when a command has used the result. */
+  readonly noteLater?: boolean;
+}
+
 /** What all files of one run share. It belongs to the run, never to the process. */
 export class RunState {
   readonly outbox: Outbox;
@@ -61,12 +67,15 @@ export class RunState {
     this.includes = script.includes;
   }
 
-  /** Sends what waits, and sets the variables that tell how it went. */
-  async flush(options: FlushOptions = {}): Promise<QueryOutcome | undefined> {
+  /**
+   * Sends what waits, and sets the variables that tell how it went; a success of what `noteLater` asks
+   * for is told to {@link noteSuccess} by the caller. Without `onCopyOut` the output of a COPY is printed.
+   */
+  async flush({ noteLater, ...options }: RunFlushOptions = {}): Promise<QueryOutcome | undefined> {
     try {
-      const outcome = await this.outbox.flush(options);
-      if (outcome !== undefined) {
-        this.#noteSuccess(outcome);
+      const outcome = await this.outbox.flush({ ...this.#printing, ...options });
+      if (outcome !== undefined && !noteLater) {
+        this.noteSuccess(outcome, options.onCopyOut === undefined ? "printed" : "taken");
       }
       return outcome;
     } catch (error) {
@@ -75,6 +84,20 @@ export class RunState {
       }
       throw error;
     }
+  }
+
+  /** Sends the rest and the epilogue; see {@link Outbox.finish}. */
+  async finish(ending: "checked" | "unchecked"): Promise<void> {
+    await this.outbox.finish(ending, this.#printing);
+  }
+
+  get #printing(): FlushOptions {
+    return {
+      onCopyOut: (chunk) => {
+        this.output.writeResult(chunk.toString("utf8"));
+        return undefined;
+      },
+    };
   }
 
   /** Sets the variables about the server, which only some scripts need. */
@@ -87,10 +110,12 @@ export class RunState {
     this.#set("SERVER_VERSION_NAME", (await setting("server_version")) ?? "");
   }
 
-  #noteSuccess({ tags, columns }: QueryOutcome): void {
+  /** Sets the variables that tell of a success. psql does not count the rows of a COPY that it prints. */
+  noteSuccess(outcome: QueryOutcome, copied: "printed" | "taken" = "printed"): void {
+    const { tags, columns, copiedOut } = outcome;
     this.#set("ERROR", "false");
     this.#set("SQLSTATE", "00000");
-    this.#set("ROW_COUNT", rowCount(tags.at(-1)));
+    this.#set("ROW_COUNT", copiedOut && copied === "printed" ? "0" : rowCount(tags.at(-1)));
     if (columns === undefined) {
       this.#set("LASTOID", "0");
     }

@@ -7,6 +7,8 @@ export interface WireMessage {
   readonly status?: string;
   readonly parameterName?: string;
   readonly parameterValue?: string;
+  /** The format of a COPY's data. */
+  readonly binary?: boolean;
 }
 
 /** What a script needs of a `pg.Client`'s connection. */

@@ -15,11 +15,16 @@ export interface QueryOutcome {
   readonly rows: readonly (readonly (string | null)[])[];
   /** The first error that the server reported. */
   readonly error: ServerError | undefined;
+  /** The last statement was a COPY TO STDOUT. */
+  readonly copiedOut: boolean;
   /** Why the data for a COPY could not be read, if so; the server's error follows from it. */
   readonly copyError: unknown;
   /** Why the connection is gone, if it is. */
   readonly lost: unknown;
 }
+
+/** How the data of a COPY is written, as the server announces it. */
+export type CopyFormat = "text" | "binary";
 
 /** What to answer a server that asks for the data of a COPY: the data, or why there is none. */
 export type CopySource = AsyncIterable<Buffer> | Iterable<Buffer> | { readonly refusal: string };
@@ -27,7 +32,7 @@ export type CopySource = AsyncIterable<Buffer> | Iterable<Buffer> | { readonly r
 export interface SimpleQueryOptions {
   readonly text: string;
   readonly rows?: "keep" | "drop";
-  readonly onCopyIn?: () => CopySource;
+  readonly onCopyIn?: (format: CopyFormat) => CopySource;
   /** Takes the data of a COPY TO STDOUT. While a returned promise is pending, no more is read. */
   readonly onCopyOut?: (chunk: Buffer) => Promise<unknown> | undefined;
   /** The server reports that one of its parameters changed. */
@@ -51,6 +56,7 @@ export class SimpleQuery {
   #result: Result = noResult;
   #pending: Result = noResult;
   #error: ServerError | undefined;
+  #copiedOut = false;
   #copyError: unknown;
   #full: Promise<unknown> | undefined;
   #settle: (outcome: QueryOutcome) => void = () => {};
@@ -71,20 +77,31 @@ export class SimpleQuery {
     const onParameter = ({ parameterName = "", parameterValue = "" }: WireMessage) =>
       this.#options.onParameter?.(parameterName, parameterValue);
     const onEnd = () => this.#finish({ status: undefined, lost: new Error("connection closed") });
+    // The driver calls handleCopyInResponse without the server's message, which tells the format.
+    const onCopyIn = ({ binary }: WireMessage) =>
+      this.#answerCopyIn(connection, binary ? "binary" : "text");
+    const onCopyOut = () => {
+      this.#copiedOut = true;
+    };
     connection.once("readyForQuery", onReady);
     connection.once("end", onEnd);
     connection.on("parameterStatus", onParameter);
+    connection.on("copyInResponse", onCopyIn);
+    connection.on("copyOutResponse", onCopyOut);
     this.#detach = () => {
       connection.removeListener("readyForQuery", onReady);
       connection.removeListener("end", onEnd);
       connection.removeListener("parameterStatus", onParameter);
+      connection.removeListener("copyInResponse", onCopyIn);
+      connection.removeListener("copyOutResponse", onCopyOut);
     };
     connection.query(this.#options.text);
     return null;
   }
 
   handleRowDescription(message: { readonly fields: readonly { readonly name: string }[] }): void {
-    this.#pending = { columns: message.fields.map((field) => field.name), rows: [] };
+    const columns = message.fields.map((field) => field.name);
+    this.#pending = { ...noResult, columns, rows: [] };
   }
 
   handleDataRow(message: { readonly fields: readonly (string | null)[] }): void {
@@ -95,8 +112,9 @@ export class SimpleQuery {
 
   handleCommandComplete(message: { readonly text: string }): void {
     this.#tags.push(message.text);
-    this.#result = this.#pending;
+    this.#result = { ...this.#pending, copiedOut: this.#copiedOut };
     this.#pending = noResult;
+    this.#copiedOut = false;
   }
 
   handleEmptyQuery(): void {}
@@ -112,8 +130,12 @@ export class SimpleQuery {
     this.#over.abort();
   }
 
-  handleCopyInResponse(connection: WireConnection): void {
-    const source = this.#options.onCopyIn?.() ?? { refusal: "there is no data for this COPY" };
+  handleCopyInResponse(): void {}
+
+  #answerCopyIn(connection: WireConnection, format: CopyFormat): void {
+    const source = this.#options.onCopyIn?.(format) ?? {
+      refusal: "there is no data for this COPY",
+    };
     if ("refusal" in source) {
       connection.sendCopyFail(source.refusal);
     } else {
@@ -169,6 +191,7 @@ export class SimpleQuery {
       tags: this.#tags,
       columns: this.#result.columns,
       rows: this.#result.rows,
+      copiedOut: this.#result.copiedOut,
       error: this.#error,
       copyError: this.#copyError,
     });
@@ -179,6 +202,7 @@ export class SimpleQuery {
 interface Result {
   readonly columns: readonly string[] | undefined;
   readonly rows: (readonly (string | null)[])[];
+  readonly copiedOut: boolean;
 }
 
-const noResult: Result = { columns: undefined, rows: [] };
+const noResult: Result = { columns: undefined, rows: [], copiedOut: false };

@@ -4,10 +4,9 @@ import type { PlainRegion, Script } from "../read/script.js";
 import type { ScriptCursor } from "../read/script-cursor.js";
 import { leadingWordsOf } from "../read/statement.js";
 import { ScriptError } from "../source/script-error.js";
-import type { FlushOptions } from "./outbox.js";
-import type { RunState } from "./run-state.js";
+import type { RunFlushOptions as FlushOptions, RunState } from "./run-state.js";
 import { type PartOrigin, queryPart, regionPart, textPart } from "./script-parts.js";
-import type { QueryOutcome } from "./simple-query.js";
+import type { CopyFormat, CopySource, QueryOutcome } from "./simple-query.js";
 
 /** Hands the statements of one file to the outbox, and the file's data lines to their COPY. */
 export class StatementSender {
@@ -54,7 +53,7 @@ export class StatementSender {
       await this.flush();
     }
     this.add(query);
-    const data = query.mayCopyFromStdin ? { onCopyIn: () => this.#dataFor(query) } : {};
+    const data = query.mayCopyFromStdin ? { onCopyIn: this.copyData } : {};
     const outcome = await this.flush({ ...data, ...options });
     this.#checkCommit(query, outcome);
     return outcome;
@@ -71,22 +70,20 @@ export class StatementSender {
   }
 
   /** The data lines of the file, for the COPY whose statement was just sent. */
-  copyData(): Iterable<Buffer> {
+  readonly copyData = (format: CopyFormat): CopySource => {
+    if (format === "binary" && !this.#origin.source.psqlCompat) {
+      return { refusal: "binary data cannot stand in a script" };
+    }
     const { start, end } = this.#cursor.takeCopyData();
     this.#data = start;
     return copyChunks(this.#origin.source.text, start, end);
-  }
+  };
 
-  /** Sends what waits. Output of a COPY is printed; an error in its data is led to the data's line. */
+  /** Sends what waits. An error in the data of a COPY is led to the data's line. */
   async flush(options: FlushOptions = {}): Promise<QueryOutcome | undefined> {
-    const { output } = this.#run;
     this.#data = undefined;
-    const onCopyOut = (chunk: Buffer) => {
-      output.writeResult(chunk.toString("utf8"));
-      return undefined;
-    };
     try {
-      return await this.#run.flush({ onCopyOut, ...options });
+      return await this.#run.flush(options);
     } catch (error) {
       if (!(error instanceof ScriptError) || this.#data === undefined) {
         throw error;
@@ -97,13 +94,6 @@ export class StatementSender {
       }
       throw error.movedTo(lineOffset(this.#origin.source.text, this.#data, line - 1));
     }
-  }
-
-  #dataFor(query: QueryBuffer): Iterable<Buffer> | { readonly refusal: string } {
-    if (!this.#origin.source.psqlCompat && /\bbinary\b/i.test(query.toString())) {
-      return { refusal: "binary data cannot stand in a script" };
-    }
-    return this.copyData();
   }
 
   /** Without ON_ERROR_STOP a COMMIT can be a ROLLBACK, and succeeds. */
