@@ -83,6 +83,26 @@ describe("what pg_dump writes", () => {
     }, 60_000);
   }
 
+  for (const major of dumpable) {
+    it(`has large objects, and they come out the same (PostgreSQL ${major})`, async () => {
+      await using cluster = await startNodes({ major });
+      const source = await cluster.node.createDatabase();
+      await source.query(`
+        select lo_from_bytea(1001, 'hello');
+        select lo_from_bytea(1002, (select string_agg(sha512(i::text::bytea), '') from generate_series(1, 2000) i));
+        select lo_from_bytea(1003, '');
+        comment on large object 1002 is 'one; BEGIN;';
+        grant select on large object 1003 to public`);
+      const text = await dump(source);
+      expect(text).toMatch(/^BEGIN;\n\nSELECT pg_catalog\.lo_open/m);
+      for (const variant of [text, text.replace(/^\\.*/gm, ""), text.replaceAll("\n", "\r\n")]) {
+        const copy = await cluster.node.createDatabase();
+        await restore(variant, copy);
+        expect(await dump(copy)).toBe(text);
+      }
+    }, 60_000);
+  }
+
   // pg_dump 18, compiled to WebAssembly with a server that lives in the process. It reads no other
   // server, so that what came of the dump is compared by its catalogs.
   it("makes the same database of a dump by pg_dump 18, which is always at hand", async () => {

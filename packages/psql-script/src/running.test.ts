@@ -59,10 +59,9 @@ describe.skipIf(programMajor("psql") === undefined)("running a script", () => {
   async function psqlRuns(file: string) {
     const { status, stdout, stderr } = await runPsql(file, target("theirs"), {}, [], environment);
     const failed = status !== 0;
-    // Of what a script went on after, only its rows tell.
-    const [, line, message] = !failed
-      ? []
-      : (/^psql:[^:]*:(\d+): (?:ERROR: {2})(.*)$/m.exec(stderr) ?? []);
+    // The script went on after the errors before the last.
+    const errors = [...stderr.matchAll(/^psql:[^:]*:(\d+): (?:ERROR: {2})(.*)$/gm)];
+    const [, line, message] = (failed && errors.at(-1)) || [];
     return { failed, stdout, error: message, line: Number(line ?? 0) };
   }
 

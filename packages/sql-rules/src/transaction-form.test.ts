@@ -52,6 +52,32 @@ describe("a file that runs in one transaction", () => {
     ]);
   });
 
+  const largeObjects = [
+    "BEGIN;",
+    "",
+    "SELECT pg_catalog.lo_open('16399', 131072);",
+    "SELECT pg_catalog.lowrite(0, '\\x68656c6c6f');",
+    "SELECT pg_catalog.lo_close(0);",
+    "",
+    "COMMIT;",
+    "",
+  ];
+  it("may hold the BEGIN and COMMIT that pg_dump writes around large objects", () => {
+    expect(accept(largeObjects.join("\n")).transaction).toBe("wrapped");
+    expect(accept(largeObjects.join("\r\n")).transaction).toBe("wrapped");
+  });
+  it.each([
+    ["another statement", largeObjects.with(1, "SELECT 1;")],
+    ["a statement in the midst", largeObjects.with(4, "SELECT 1;")],
+    ["an unclosed object", largeObjects.toSpliced(4, 1)],
+    ["ROLLBACK", largeObjects.with(6, "ROLLBACK;")],
+    ["a level", largeObjects.with(0, "BEGIN READ ONLY;")],
+  ])("must not hold a BEGIN like theirs with %s", (_, lines) => {
+    expect(messagesOf(lines.join("\n"))).toContain(
+      "1:1 BEGIN in a file that runs in one transaction",
+    );
+  });
+
   it("must not do so behind \\; either", () => {
     expect(messagesOf("SELECT 1\\; COMMIT;")).toEqual([
       "1:1 COMMIT in a file that runs in one transaction",

@@ -66,7 +66,7 @@ export function judgeTransactions(
       ? judgeAlone(only)
       : wantsOutside || transactionControlOf(only) === "commit"
         ? judgeFramed(phrases)
-        : { ...wrapped, problems: phrases.flatMap(refuseControl) };
+        : { ...wrapped, problems: phrases.flatMap((phrase) => refuseControl(phrase, script)) };
   const missing = rule === "limits-needed" ? missingLimits(phrases, limits) : [];
   return {
     ...judged,
@@ -85,9 +85,12 @@ const wrapped: Omit<TransactionUse, "company"> = {
 const controlHint =
   "Remove it: the tool begins and commits the transaction, so that version and ledger change together. A file that must end the transaction starts with COMMIT; and has BEGIN; behind what runs outside.";
 
-function refuseControl(phrase: SqlPhrase): readonly StatementProblem[] {
+function refuseControl(
+  phrase: SqlPhrase,
+  { largeObjectFrames }: Script,
+): readonly StatementProblem[] {
   const control = transactionControlOf(phrase);
-  if (control === undefined) {
+  if (control === undefined || largeObjectFrames.has(phrase.statement.offset)) {
     return [];
   }
   const name = controlNames[control];

@@ -11,6 +11,7 @@ import {
   unterminated,
 } from "../source/script-problems.js";
 import type { SourceText } from "../source/source-text.js";
+import { largeObjectFrame } from "./large-object-data.js";
 import { RegionCollector } from "./region-collector.js";
 import type { Command, Script } from "./script.js";
 import { ScriptCursor } from "./script-cursor.js";
@@ -84,6 +85,7 @@ class ScriptParser {
   readonly #regions: RegionCollector;
   /** The `\if` blocks that are open: where they begin, and the parentheses that were open there. */
   readonly #blocks: { readonly offset: number; readonly parenDepth: number }[] = [];
+  readonly #largeObjectFrames = new Set<number>();
   #sawVariable = false;
   #sawEscape = false;
   #sawSplit = false;
@@ -121,6 +123,7 @@ class ScriptParser {
       plain: this.#isPlain(),
       regions: this.#regions.regions,
       backslashInString: this.#cursor.lexer.sawPlainBackslash,
+      largeObjectFrames: this.#largeObjectFrames,
       psqlCompat: this.#psqlCompat,
       path: undefined,
       includes: new Map(),
@@ -177,6 +180,7 @@ class ScriptParser {
     const statement = new ScriptStatement(query, position);
     this.#statements.push(statement);
     this.#regions.add(statement);
+    this.#noteFrame(statement);
     if (query.standsAlone) {
       this.#sawSplit = true;
       this.#regions.spoil();
@@ -186,6 +190,18 @@ class ScriptParser {
       this.#regions.spoil();
     }
     return statement;
+  }
+
+  /** Finds pg_dump's BEGIN and COMMIT around large objects: such lines are read again when the script runs. */
+  #noteFrame({ text, offset }: ScriptStatement): void {
+    const frames = this.#largeObjectFrames;
+    const frame = text === "BEGIN;" ? largeObjectFrame(this.#source.text, offset) : undefined;
+    if (frame !== undefined) {
+      frames.add(frame.begin).add(frame.commit);
+    }
+    if (frames.has(offset)) {
+      this.#regions.spoil();
+    }
   }
 
   #addCommand(): "quit" | "go on" {

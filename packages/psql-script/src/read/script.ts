@@ -57,6 +57,11 @@ export interface Script extends SourceText {
   readonly regions: readonly PlainRegion[];
   /** A `'…'` holds a backslash: where the text is cut depends on standard_conforming_strings. */
   readonly backslashInString: boolean;
+  /**
+   * Where the BEGIN and COMMIT begin that pg_dump writes around the data of large objects, in UTF-16
+   * units. In a transaction that must stay open they are left out.
+   */
+  readonly largeObjectFrames: ReadonlySet<number>;
   /** It is read and run with psql's own leniency; see `ParseScriptOptions`. */
   readonly psqlCompat: boolean;
   /** The absolute name of the file, where the text was read from one. */

@@ -138,6 +138,9 @@ export class FileRun implements CommandFile {
   }
 
   async #runStatement(query: QueryBuffer): Promise<void> {
+    if (this.#run.expectOpenTransaction && this.#framesLargeObjects(query)) {
+      return;
+    }
     if (!this.#run.expectOpenTransaction && controlsTransaction(query)) {
       query.standsAlone = true;
     }
@@ -146,6 +149,12 @@ export class FileRun implements CommandFile {
     } else {
       this.sender.add(query);
     }
+  }
+
+  /** It is the BEGIN or COMMIT that pg_dump writes around the data of large objects. */
+  #framesLargeObjects(query: QueryBuffer): boolean {
+    const { largeObjectFrames } = this.script;
+    return largeObjectFrames.size > 0 && largeObjectFrames.has(query.sourceOffset(0));
   }
 
   async #atEnd(): Promise<void> {
