@@ -1,6 +1,7 @@
 import { emptyRunModel, passTime, reduceRun } from "@pg-mig/report";
 import { createAnnouncer } from "./announcer.js";
 import { liveFrame } from "./live-frame.js";
+import { startLines } from "./plain-lines.js";
 import { createRepaintArea } from "./repaint-area.js";
 import type { Clock, OnExit, RunView } from "./run-view.js";
 import { type Line, line, renderLine } from "./styled-line.js";
@@ -28,8 +29,11 @@ export function createLiveView({ terminal, clock, onExit }: LiveViewOptions): Ru
   let announced: string[] = [];
   let announcements = 0;
 
-  const announce = (lines: readonly Line[]) => {
-    announced.push(...lines.map((spans) => renderLine(spans, { colors: terminal.colors })));
+  const announce = (lines: readonly Line[], columns?: number) => {
+    const options = columns === undefined ? {} : { columns };
+    announced.push(
+      ...lines.map((spans) => renderLine(spans, { colors: terminal.colors, ...options })),
+    );
     announcements += lines.length;
   };
   const draw = () => {
@@ -62,6 +66,7 @@ export function createLiveView({ terminal, clock, onExit }: LiveViewOptions): Ru
   return {
     handle: (event) => {
       model = reduceRun(model, event, clock.now());
+      announce(startLines(event), terminal.columns() - 1);
       announce(announcementsOf(event));
       if (event.type === "run:done") {
         stop();
