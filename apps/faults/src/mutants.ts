@@ -160,7 +160,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "hang-up-not-heard",
     guard: "SIGHUP stops a run in order",
-    replacements: [['source.on("SIGHUP", onHangUp);', ""]],
+    replacements: [['["SIGHUP", listen(', '["SIGUSR2", listen(']],
     noticedBy: ["sighup"],
   },
   {

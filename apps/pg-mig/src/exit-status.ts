@@ -13,3 +13,6 @@ export const exitStatus = {
   /** Interrupted by SIGTERM (128 + SIGTERM). */
   terminated: 143,
 } as const;
+
+/** Added to the number of the signal that ended a run, as shells do. */
+export const signalStatus = 128;

@@ -30,7 +30,7 @@ describe("listenForInterruption", () => {
     expect(source.listenerCount("SIGINT")).toBe(0);
   });
 
-  it("exits at the first signal while code of the user's runs, and only then", async () => {
+  it("exits at the first signal while code of the user's runs; if the process goes on, the run does not", async () => {
     const { source, exits } = signalSource();
     const interruption = listenForInterruption(source);
     const given = await interruption.leaveAtOnceDuring(async () => {
@@ -38,10 +38,19 @@ describe("listenForInterruption", () => {
       return 7;
     });
     expect({ given, exits }).toEqual({ given: 7, exits: [130] });
-    expect(interruption.signal.aborted).toBe(false);
-    source.emit("SIGTERM");
     expect(interruption.signal.aborted).toBe(true);
-    expect(exits).toEqual([130]);
-    interruption.dispose();
+    expect(source.listenerCount("SIGTERM")).toBe(0);
+  });
+
+  it("does not exit at the SIGHUP of the shell that follows the one of the terminal", () => {
+    const { source, exits } = signalSource();
+    let now = 0;
+    const interruption = listenForInterruption(source, () => now);
+    source.emit("SIGHUP");
+    now += 5000;
+    source.emit("SIGHUP");
+    expect([exits, interruption.exitStatus]).toEqual([[], 129]);
+    source.emit("SIGTERM");
+    expect(exits).toEqual([129]);
   });
 });

@@ -4,7 +4,8 @@ import { exitStatus } from "./exit-status.js";
 export interface SignalSource {
   on(signal: "SIGINT" | "SIGTERM" | "SIGHUP", listener: () => void): unknown;
   off(signal: "SIGINT" | "SIGTERM" | "SIGHUP", listener: () => void): unknown;
-  exit(status: number): never;
+  /** Ends the process, or has it ended. */
+  exit(status: number): void;
 }
 
 /** Turns Ctrl-C, SIGTERM and SIGHUP into an `AbortSignal`. */
@@ -36,23 +37,38 @@ export function listenForInterruption(
   let status: number | undefined;
   let firstAtMs = 0;
   let foreignCode = false;
+  const leave = (of: number) => {
+    dispose();
+    source.exit(of);
+    // If the process goes on nevertheless, the run does not.
+    status = of;
+    controller.abort();
+  };
   const listen = (of: number) => () => {
     if (foreignCode) {
-      source.exit(status ?? of);
+      leave(status ?? of);
     } else if (status === undefined) {
       status = of;
       firstAtMs = now();
       controller.abort();
-    } else if (now() - firstAtMs >= sameSignalMs) {
-      source.exit(status);
+    } else if (of !== exitStatus.hungUp && now() - firstAtMs >= sameSignalMs) {
+      // Nobody hangs up twice: the second SIGHUP is the shell's, after the terminal's.
+      leave(status);
     }
   };
-  const onInterrupt = listen(exitStatus.interrupted);
-  const onTerminate = listen(exitStatus.terminated);
-  const onHangUp = listen(exitStatus.hungUp);
-  source.on("SIGINT", onInterrupt);
-  source.on("SIGTERM", onTerminate);
-  source.on("SIGHUP", onHangUp);
+  const listeners = [
+    ["SIGINT", listen(exitStatus.interrupted)],
+    ["SIGTERM", listen(exitStatus.terminated)],
+    ["SIGHUP", listen(exitStatus.hungUp)],
+  ] as const;
+  const dispose = () => {
+    for (const [signal, listener] of listeners) {
+      source.off(signal, listener);
+    }
+  };
+  for (const [signal, listener] of listeners) {
+    source.on(signal, listener);
+  }
   return {
     signal: controller.signal,
     get exitStatus() {
@@ -66,11 +82,7 @@ export function listenForInterruption(
         foreignCode = false;
       }
     },
-    dispose() {
-      source.off("SIGINT", onInterrupt);
-      source.off("SIGTERM", onTerminate);
-      source.off("SIGHUP", onHangUp);
-    },
+    dispose,
   };
 }
 

@@ -6,6 +6,7 @@ import { accountName } from "./account-name.js";
 import type { Action } from "./action-context.js";
 import { exitStatus } from "./exit-status.js";
 import { uninterrupted } from "./interruption.js";
+import { guardingOutput } from "./output-guard.js";
 import { createTerminal } from "./view/terminal.js";
 
 /** What {@link migrate} is asked to do. */
@@ -50,7 +51,16 @@ const optionNames = [
   ...["migDir", "hosts", "port", "user", "pass", "db", "createDB"],
   ...["parallelism", "dry", "force", "ci", "action"],
 ];
-const actionNames = ["apply", "undo", "make", "list", "digest", "chain"];
+
+/** Every action, and what it takes. */
+const actionParts: Readonly<Record<MigrateAction["type"], readonly string[]>> = {
+  apply: ["after"],
+  undo: ["version"],
+  make: ["name"],
+  list: [],
+  digest: [],
+  chain: [],
+};
 
 /** What later versions of 2.x have, and this package has not. */
 const notYet = ["validShardSchemasSql", "list-db"];
@@ -60,25 +70,25 @@ const notYet = ["validShardSchemasSql", "list-db"];
  * stdout and stderr, and resolves to whether all went well. Reads no config file. For events instead of
  * printed lines see `startMigration`.
  *
- * @throws PgMigError `MIGRATE_OPTION_UNKNOWN` for an option or action that does not exist; and whatever
- * is found wrong before anything is changed
+ * @throws PgMigError `MIGRATE_OPTION_INVALID` for an option or action that does not exist, or whose value
+ * does not fit; and whatever is found wrong before anything is changed
  */
 export async function migrate(options: MigrateOptions): Promise<boolean> {
-  const { action } = options;
-  refuseUnknown("option", Object.keys(options), optionNames);
-  refuseUnknown("action", [String(action?.type)], actionNames);
+  refuseInvalid(options);
+  const { action, dry = false } = options;
   const { env } = nodeProcess;
   const cwd = nodeProcess.cwd();
   const given = (value: string | undefined) => (value === "" ? undefined : value);
   const settings = mergeSettings({
     flags: {
       migdir: options.migDir,
-      hosts: options.hosts.length === 0 ? undefined : options.hosts,
+      hosts: options.hosts,
       port: options.port,
       user: given(options.user),
       pass: given(options.pass),
       db: given(options.db),
-      createdb: options.createDB,
+      // PGCREATEDB is a variable of the command.
+      createdb: options.createDB ?? false,
       // 2.x takes 0 for its default.
       parallelism: options.parallelism || undefined,
       force: options.force,
@@ -91,15 +101,17 @@ export async function migrate(options: MigrateOptions): Promise<boolean> {
   });
   const after = action.type === "apply" ? (action.after ?? []) : [];
   const terminals = options.ci === true ? { ...env, CI: "true" } : env;
-  const act = await actionOf(action, options.dry === true);
-  const status = await act({
-    settings: { ...settings, ...secretsOf(settings), after },
-    stdout: createTerminal(nodeProcess.stdout, terminals),
-    stderr: createTerminal(nodeProcess.stderr, terminals),
-    cwd,
-    env,
-    interruption: uninterrupted,
-  });
+  const act = await actionOf(action, dry);
+  const status = await guardingOutput(nodeProcess, ({ stdout, stderr }) =>
+    act({
+      settings: { ...settings, ...secretsOf(settings), after },
+      stdout: createTerminal(stdout, terminals),
+      stderr: createTerminal(stderr, terminals),
+      cwd,
+      env,
+      interruption: uninterrupted,
+    }),
+  );
   return status === exitStatus.done;
 }
 
@@ -135,24 +147,64 @@ async function actionOf(action: MigrateAction, dry: boolean): Promise<Action> {
   }
 }
 
-function refuseUnknown(
-  kind: "option" | "action",
-  names: readonly string[],
-  known: readonly string[],
-): void {
+/** Judges what JavaScript may hand over, too. Values that the command has as well are judged with its settings. */
+function refuseInvalid(options: MigrateOptions): void {
+  refuseUnknown("option", Object.keys(options), optionNames);
+  const { hosts, dry } = options;
+  const action: Readonly<Record<string, unknown>> | undefined = options.action;
+  if (typeof action?.type !== "string") {
+    throw invalid(
+      "migrate() needs an action.",
+      `It is one of ${Object.keys(actionParts).join(", ")}.`,
+    );
+  }
+  const { type, ...parts } = action;
+  refuseUnknown("action", [type], Object.keys(actionParts));
+  const known = actionParts[type as MigrateAction["type"]];
+  refuseUnknown(`part of the action ${type}`, Object.keys(parts), known);
+  for (const name of ["createDB", "dry", "force", "ci"] as const) {
+    const value: unknown = options[name];
+    if (value !== undefined && typeof value !== "boolean") {
+      throw invalid(`The option ${name} of migrate() is neither true nor false.`);
+    }
+  }
+  for (const name of known.filter((part) => part !== "after")) {
+    if (typeof parts[name] !== "string") {
+      throw invalid(`The action ${type} of migrate() needs a ${name}, which is a text.`);
+    }
+  }
+  const { after = [] } = parts;
+  if (!Array.isArray(after) || after.some((hook) => typeof hook !== "function")) {
+    throw invalid("In the action apply of migrate(), after is no array of functions.");
+  }
+  // As in 2.x, where the digest alone needs none; the command would take those of the environment.
+  if (type !== "digest" && (hosts === undefined || hosts.length === 0)) {
+    throw invalid("migrate() was given no hosts.");
+  }
+  if (dry === true && (type === "make" || type === "chain")) {
+    throw invalid(`The action ${type} of migrate() writes files: it has no dry run.`);
+  }
+}
+
+function refuseUnknown(kind: string, names: readonly string[], known: readonly string[]): void {
   const unknown = names.find((name) => !known.includes(name));
   if (unknown === undefined) {
     return;
   }
   const nearest = nearestWord(unknown, known);
-  const meant = nearest === undefined ? "" : `Did you mean ${nearest}? `;
-  throw new PgMigError(
+  const meant = nearest === undefined ? [] : [`Did you mean ${nearest}?`];
+  const takes = known.length === 0 ? [] : [`There is ${known.join(", ")}.`];
+  throw invalid(
     notYet.includes(unknown)
       ? `migrate() does not have the ${kind} "${unknown}" yet.`
       : `migrate() has no ${kind} "${unknown}".`,
-    {
-      code: "MIGRATE_OPTION_UNKNOWN",
-      hint: `${meant}It takes ${known.join(", ")}.`,
-    },
+    [...meant, ...takes].join(" "),
   );
+}
+
+function invalid(message: string, hint?: string): PgMigError {
+  return new PgMigError(message, {
+    code: "MIGRATE_OPTION_INVALID",
+    hint: hint || "Correct the call of migrate(): nothing was changed.",
+  });
 }

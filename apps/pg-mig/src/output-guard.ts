@@ -1,25 +1,64 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { exitStatus } from "./exit-status.js";
 import type { OutputStream } from "./view/terminal.js";
 
-/** What {@link guardOutput} needs of `process.stdout` and `process.stderr`. */
+/** What is guarded: structurally, `process.stdout` and `process.stderr`. */
 export interface RawOutput extends OutputStream {
   write(text: string, done?: (error?: Error | null) => void): unknown;
   on(event: "error", listener: (error: NodeJS.ErrnoException) => void): unknown;
+  off(event: "error", listener: (error: NodeJS.ErrnoException) => void): unknown;
+  readonly writableLength: number;
 }
 
 /** A stream that never throws, and what became of it. */
-export interface GuardedOutput extends OutputStream {
+interface GuardedOutput extends OutputStream {
   /** Why something could not be written, if that is bad news: a reader that went away is none. */
   readonly failure: NodeJS.ErrnoException | undefined;
   /** Resolves when all is written that ever will be. */
   flushed(): Promise<void>;
+  /** Leaves the stream as it was. */
+  release(): void;
 }
 
 /**
- * Makes an output stream one that a run survives. A reader that went away (`pg-mig --list | head -1`)
- * has what it wanted; a full disk, or a terminal that is gone, is no reason to stop half-way: the run
- * goes on, and its exit status tells.
+ * Does work whose output streams it survives, and gives its exit status when all is written. A reader that
+ * went away (`pg-mig --list | head -1`) has what it wanted; a full disk, or a terminal that is gone, is no
+ * reason to stop half-way: the work goes on, the other stream says so, and the status tells it.
  */
-export function guardOutput(stream: RawOutput): GuardedOutput {
+export async function guardingOutput(
+  streams: { readonly stdout: RawOutput; readonly stderr: RawOutput },
+  work: (guarded: {
+    readonly stdout: OutputStream;
+    readonly stderr: OutputStream;
+  }) => Promise<number>,
+): Promise<number> {
+  const stdout = guard(streams.stdout);
+  const stderr = guard(streams.stderr);
+  try {
+    const status = await work({ stdout, stderr });
+    await Promise.all([stdout.flushed(), stderr.flushed()]);
+    sayWhatIsLost("stdout", stdout.failure, stderr);
+    sayWhatIsLost("stderr", stderr.failure, stdout);
+    const lost = stdout.failure !== undefined || stderr.failure !== undefined;
+    return status === exitStatus.done && lost ? exitStatus.failed : status;
+  } finally {
+    await Promise.all([stdout.flushed(), stderr.flushed()]);
+    stdout.release();
+    stderr.release();
+  }
+}
+
+function sayWhatIsLost(
+  name: string,
+  failure: NodeJS.ErrnoException | undefined,
+  other: GuardedOutput,
+): void {
+  if (failure !== undefined) {
+    other.write(`warning: Not all output could be written to ${name}: ${failure.message}\n`);
+  }
+}
+
+function guard(stream: RawOutput): GuardedOutput {
   let failure: NodeJS.ErrnoException | undefined;
   const note = (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") {
@@ -48,13 +87,17 @@ export function guardOutput(stream: RawOutput): GuardedOutput {
     get failure() {
       return failure;
     },
-    flushed: () =>
-      new Promise((resolve) => {
-        try {
+    async flushed() {
+      if (stream.writableLength > 0) {
+        await new Promise<void>((resolve) => {
           stream.write("", () => resolve());
-        } catch {
-          resolve();
-        }
-      }),
+        });
+      }
+      // The event of an error comes after the write has ended.
+      await nextTurn();
+    },
+    release: () => {
+      stream.off("error", note);
+    },
   };
 }

@@ -6,8 +6,9 @@ import { isPgMigError, PgMigError } from "@pg-mig/model";
 import { accountName } from "./account-name.js";
 import type { Action } from "./action-context.js";
 import { type ActionRequest, type CommandLine, parseCommandLine } from "./command-line.js";
-import { exitStatus } from "./exit-status.js";
+import { exitStatus, signalStatus } from "./exit-status.js";
 import { listenForInterruption, type SignalSource } from "./interruption.js";
+import { guardingOutput } from "./output-guard.js";
 import { printable } from "./view/display-width.js";
 import { bugLines, renderError } from "./view/error-text.js";
 import { jsonLine } from "./view/json-line.js";
@@ -38,13 +39,9 @@ export async function run(args: readonly string[], process: CommandProcess): Pro
     return commandLine.exitStatus;
   }
   const stderr = createTerminal(process.stderr, process.env);
-  const interruption = listenForInterruption(process);
   try {
-    return await runAction(commandLine, process, interruption);
+    return await execute(commandLine, process);
   } catch (error) {
-    if (interruption.exitStatus !== undefined) {
-      return interruption.exitStatus;
-    }
     const lines = isPgMigError(error) ? renderError(error) : bugLines(error);
     stderr.write(renderLines(lines, stderr));
     if (commandLine.flags.json && isPgMigError(error)) {
@@ -52,20 +49,64 @@ export async function run(args: readonly string[], process: CommandProcess): Pro
       process.stdout.write(jsonLine({ type: "error", code, message, hint, where, problems }));
     }
     if (commandLine.flags.debug && error instanceof Error) {
-      stderr.write(`${error.stack}\n`);
+      stderr.write(`${printableLines(error.stack ?? "")}\n`);
     }
     return isPgMigError(error) ? exitStatus.failed : exitStatus.bug;
-  } finally {
-    interruption.dispose();
   }
 }
 
 /**
- * The command as a function: takes the arguments behind its name, prints to this process's stdout and
- * stderr, and resolves to whether all went well.
+ * The command as a function: takes the arguments that follow its name, prints to this process's stdout and
+ * stderr, and resolves to whether all went well. It never ends the process: a second Ctrl-C is left to
+ * whoever else listens, or to the system.
+ *
+ * @throws PgMigError `COMMAND_LINE_INVALID`, or whatever is found wrong before anything is changed
  */
 export async function main(args: readonly string[]): Promise<boolean> {
-  return (await run(args, nodeProcess)) === exitStatus.done;
+  let complaint = "";
+  const status = await guardingOutput(nodeProcess, async (outputs) => {
+    const commandLine = parseCommandLine(args, {
+      version: readVersion(),
+      writeOut: (text) => outputs.stdout.write(text),
+      writeErr: (text) => {
+        complaint += withoutValues(text);
+      },
+    });
+    return "exitStatus" in commandLine
+      ? commandLine.exitStatus
+      : execute(commandLine, {
+          ...outputs,
+          env: nodeProcess.env,
+          cwd: () => nodeProcess.cwd(),
+          on: (signal, listener) => nodeProcess.on(signal, listener),
+          off: (signal, listener) => nodeProcess.off(signal, listener),
+          exit: (code) => nodeProcess.kill(nodeProcess.pid, code - signalStatus),
+        });
+  });
+  if (complaint !== "") {
+    const [message = "", ...more] = complaint
+      .replace(/^error: /, "")
+      .trim()
+      .split("\n");
+    const hint = more.join(" ") || "--help lists what there is.";
+    throw new PgMigError(message, { code: "COMMAND_LINE_INVALID", hint });
+  }
+  return status === exitStatus.done;
+}
+
+/** Runs an action; gives the exit status, also when a signal made it fail. */
+async function execute(commandLine: CommandLine, process: CommandProcess): Promise<number> {
+  const interruption = listenForInterruption(process);
+  try {
+    return await runAction(commandLine, process, interruption);
+  } catch (error) {
+    if (interruption.exitStatus !== undefined) {
+      return interruption.exitStatus;
+    }
+    throw error;
+  } finally {
+    interruption.dispose();
+  }
 }
 
 async function runAction(
@@ -100,9 +141,9 @@ async function runAction(
 
 /** The value of an option that is not ours may be a secret: the name of the option is enough. */
 function withoutValues(complaint: string): string {
-  return printableLines(
-    complaint.replace(/(unknown option '-(?:-[^'=]*|[^'-]))[^'\n]*'/g, (_, name) => `${name}'`),
-  );
+  // A secret may hold a quote or a line feed, too: all up to the last quote is its option.
+  const named = /(unknown option '-(?:-[^'=\s]*|[^'-]))[\s\S]*'/;
+  return printableLines(complaint.replace(named, (_, name) => `${name}'`));
 }
 
 function printableLines(text: string): string {
@@ -111,19 +152,24 @@ function printableLines(text: string): string {
 
 /**
  * @throws PgMigError `WORKING_DIRECTORY_MISSING` if it was deleted, and something counts from it: config
- * files, or the migration directory.
+ * files, the migration directory, the report, a discovery source.
  */
 function workingDirectory(process: CommandProcess, flags: CommandLine["flags"]): string {
   try {
     return process.cwd();
   } catch (cause) {
     const migdir = flags.migdir ?? process.env.PGMIGDIR;
-    if (flags.skipConfig === true && typeof migdir === "string" && isAbsolute(migdir)) {
+    const { report, discovery } = flags;
+    const isNeeded =
+      flags.skipConfig !== true ||
+      discovery !== undefined ||
+      [migdir, report ?? "/"].some((path) => typeof path !== "string" || !isAbsolute(path));
+    if (!isNeeded) {
       return "/";
     }
     throw new PgMigError("The working directory does not exist any more.", {
       code: "WORKING_DIRECTORY_MISSING",
-      hint: "Change to another directory; or name the migration directory with its absolute path, and skip the config files with --skip-config.",
+      hint: "Change to another directory; or name the migration directory and the report by absolute paths, and skip the config files with --skip-config.",
       cause,
     });
   }

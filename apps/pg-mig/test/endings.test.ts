@@ -171,6 +171,9 @@ describe("what is printed", () => {
     ["--passwd", "S3cretPw"],
     ["-pS3cretPw"],
     ["--pasword=S3cretPw"],
+    ["--password=it's S3cretPw"],
+    ["--password=two\nlines 'of' S3cretPw"],
+    ["--force=S3cretPw"],
   ])("is the name of an option that does not exist, without its value: %s", async (...args) => {
     const { pgMig } = await scenario();
     const { status, stdout, stderr } = await pgMig([...args, "--json", "--debug"]);

@@ -1,5 +1,14 @@
+import { readdir } from "node:fs/promises";
 import pg from "pg";
-import { loadDBDigest, migrate, type Report, type RunEvent, startMigration } from "pg-mig";
+import {
+  loadDBDigest,
+  type MigrateOptions,
+  main,
+  migrate,
+  type Report,
+  type RunEvent,
+  startMigration,
+} from "pg-mig";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { scenarios } from "./scenario.js";
 
@@ -76,21 +85,6 @@ describe('import { startMigration, loadDBDigest } from "pg-mig"', () => {
 });
 
 describe('import { migrate } from "pg-mig", as in 2.x', () => {
-  /** What it prints is no part of these tests. */
-  function silenced() {
-    const printed: string[] = [];
-    const keep = (text: unknown) => {
-      printed.push(String(text));
-      return true;
-    };
-    vi.spyOn(process.stdout, "write").mockImplementation(keep);
-    vi.spyOn(process.stderr, "write").mockImplementation(keep);
-    onTestFinished(() => {
-      vi.restoreAllMocks();
-    });
-    return printed;
-  }
-
   it("resolves to true when all is applied, calls after, and to false when something failed", async () => {
     const { options, ledger, migrations } = await prepared();
     silenced();
@@ -122,10 +116,85 @@ describe('import { migrate } from "pg-mig", as in 2.x', () => {
     });
     const wrong = { ...options, action: apply, paralelism: 3 };
     await expect(migrate(wrong)).rejects.toMatchObject({
-      code: "MIGRATE_OPTION_UNKNOWN",
+      code: "MIGRATE_OPTION_INVALID",
       hint: expect.stringContaining("Did you mean parallelism?"),
     });
-    const listDb = { ...options, action: { type: "list-db" } } as never;
-    await expect(migrate(listDb)).rejects.toMatchObject({ code: "MIGRATE_OPTION_UNKNOWN" });
+  });
+
+  it.each<[string, unknown, RegExp, string?]>([
+    ["no hosts", { hosts: [] }, /no hosts/],
+    ["hosts that are not given", { hosts: undefined }, /no hosts/],
+    ["what comes later", { action: { type: "list-db" } }, /does not have the action "list-db" yet/],
+    ["what comes later", { validShardSchemasSql: "" }, /"validShardSchemasSql" yet/],
+    ["an action that it does not know", { action: { type: "aply" } }, /"aply"/, "mean apply?"],
+    ["no action", { action: undefined }, /needs an action/],
+    ["a misspelt part", { action: { type: "apply", afer: [] } }, /"afer"/, "mean after?"],
+    ["undo of nothing", { action: { type: "undo" } }, /version/],
+    ["make of nothing", { action: { type: "make" } }, /name/],
+    ["what cannot be called", { action: { type: "apply", after: ["x"] } }, /after/],
+    ["a word instead of true", { dry: "false" }, /dry/],
+    ["make, dry", { dry: true, action: { type: "make", name: "a@sh" } }, /dry/],
+    ["chain, dry", { dry: true, action: { type: "chain" } }, /dry/],
+  ])("refuses %s: %j, and changes nothing", async (_, wrong, message, hint = "") => {
+    const { options, column, folder } = await prepared();
+    vi.stubEnv("PGHOST", options.hosts.join(","));
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    const files = await readdir(`${folder}/mig`);
+    const given = { ...options, action: { type: "apply" }, ...(wrong as object) };
+    await expect(migrate(given as MigrateOptions)).rejects.toMatchObject({
+      code: "MIGRATE_OPTION_INVALID",
+      message: expect.stringMatching(message),
+      hint: expect.stringContaining(hint),
+    });
+    expect(await column("SELECT to_regclass('sh1.users')")).toEqual([null]);
+    expect(await readdir(`${folder}/mig`)).toEqual(files);
+  });
+
+  it("makes no database because of an environment variable of the command", async () => {
+    const { options, databases } = await prepared();
+    silenced();
+    vi.stubEnv("PGCREATEDB", "1");
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    const [first = ""] = databases.map(({ url }) => `${url}_missing`);
+    const call = migrate({ ...options, hosts: [first], action: { type: "apply" } });
+    await expect(call).rejects.toMatchObject({
+      code: "DATABASE_MISSING",
+    });
   });
 });
+
+describe('import { main } from "pg-mig", as in 2.x', () => {
+  it("resolves to whether all went well, and rejects for what is wrong before", async () => {
+    const { folder } = await prepared();
+    const printed = silenced();
+    const args = ["--skip-config", `--migdir=${folder}/mig`];
+    expect(await main([...args, "--list=digest"])).toBe(true);
+    expect(printed.join("")).toMatch(/^20240101000000\./);
+    await expect(main([...args, "--nope"])).rejects.toMatchObject({
+      code: "COMMAND_LINE_INVALID",
+      message: "unknown option '--nope'",
+    });
+    await expect(main(["--skip-config", `--migdir=${folder}/no`])).rejects.toMatchObject({
+      code: "MIGRATION_DIRECTORY_MISSING",
+    });
+  });
+});
+
+/** Keeps what is printed from the screen, and gives it. */
+function silenced() {
+  const printed: string[] = [];
+  const keep = (text: unknown) => {
+    printed.push(String(text));
+    return true;
+  };
+  vi.spyOn(process.stdout, "write").mockImplementation(keep);
+  vi.spyOn(process.stderr, "write").mockImplementation(keep);
+  onTestFinished(() => {
+    vi.restoreAllMocks();
+  });
+  return printed;
+}
