@@ -163,15 +163,15 @@ export const mutants: readonly Mutant[] = [
     replacements: [['["SIGHUP", listen(', '["SIGUSR2", listen(']],
     noticedBy: ["sighup"],
   },
-  {
-    name: "full-output-thrown",
-    guard: "what cannot be printed does not stop a run",
+  ...(["stdout", "stderr"] as const).map((stream) => ({
+    name: `full-${stream}-thrown`,
+    guard: `what cannot be written to ${stream} does not stop a run`,
     replacements: [
-      ['stream.on("error", note);', 'stream.on("error", (error) => { throw error; });'],
+      ['stream.on("error", note);', 'stream.on("error", (error) => { throw error; });'] as const,
     ],
-    noticedBy: ["stderr-full"],
+    noticedBy: [`${stream}-full`],
     times: 2,
-  },
+  })),
   {
     name: "names-by-the-path",
     guard: "no name in the tool's own SQL is found in a schema of others",

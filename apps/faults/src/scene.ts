@@ -33,7 +33,9 @@ export interface RunSettings {
   readonly args?: readonly string[];
   /** Where the tool is told to connect. @default all places, by way of their proxies */
   readonly hosts?: readonly string[];
-  /** A file that stderr is written to. */
+  /** A file that stdout is written to; then no events are heard. */
+  readonly stdoutTo?: number;
+  /** A file that stderr is written to; then the tool prints text, and no events are heard. */
   readonly stderrTo?: number;
 }
 
@@ -117,6 +119,7 @@ export class Scene {
       program: this.#program,
       args: ["--skip-config", "--parallelism=4", ...args],
       cwd: this.migrationDirectory,
+      stdoutTo: settings.stdoutTo,
       stderrTo: settings.stderrTo,
       env: { PGHOST: hosts.join(","), PGMIGDIR: this.migrationDirectory },
     });

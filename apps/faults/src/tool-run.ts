@@ -43,7 +43,9 @@ export interface ToolOptions {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** A file that stderr is written to instead. */
+  /** A file that stdout is written to instead; then no events are heard. */
+  readonly stdoutTo?: number | undefined;
+  /** A file that stderr is written to instead; then the tool prints text, and no events are heard. */
   readonly stderrTo?: number | undefined;
 }
 
@@ -58,22 +60,20 @@ export class ToolRun {
   constructor(options: ToolOptions) {
     const { program, args, cwd, env } = options;
     const startedAtMs = performance.now();
-    const child = spawn(process.execPath, [program, "--json", ...args], {
+    // With --json, stderr is hardly written to.
+    const format = options.stderrTo === undefined ? ["--json"] : [];
+    const child = spawn(process.execPath, [program, ...format, ...args], {
       cwd,
       env: { PATH: process.env.PATH, HOME: cwd, ...env },
-      stdio: ["ignore", "pipe", options.stderrTo ?? "pipe"],
+      stdio: ["ignore", options.stdoutTo ?? "pipe", options.stderrTo ?? "pipe"],
     });
     this.#child = child;
     let stderr = "";
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       stderr += text;
     });
-    const { stdout } = child;
-    if (stdout === null) {
-      throw new Error("stdout is a pipe.");
-    }
-    const lines = createInterface({ input: stdout });
-    lines.on("line", (line) => {
+    const lines = child.stdout === null ? undefined : createInterface({ input: child.stdout });
+    lines?.on("line", (line) => {
       const event = parseEvent(line);
       if (event === undefined) {
         return;

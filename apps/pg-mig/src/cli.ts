@@ -1,4 +1,6 @@
+import { closeSync } from "node:fs";
 import process from "node:process";
+import { isatty } from "node:tty";
 import { guardingOutput } from "./output-guard.js";
 import { run } from "./run.js";
 
@@ -11,6 +13,11 @@ export function cli(): void {
 }
 
 async function runToExit(): Promise<never> {
+  const terminals = [0, 1, 2].filter((fd) => isatty(fd));
+  const exit = (status: number): never => {
+    closeGone(terminals);
+    return process.exit(status);
+  };
   const status = await guardingOutput(process, (outputs) =>
     run(process.argv.slice(2), {
       ...outputs,
@@ -18,8 +25,17 @@ async function runToExit(): Promise<never> {
       cwd: () => process.cwd(),
       on: (signal, listener) => process.on(signal, listener),
       off: (signal, listener) => process.off(signal, listener),
-      exit: (code) => process.exit(code),
+      exit,
     }),
   );
-  return process.exit(status);
+  return exit(status);
+}
+
+/** Node aborts, instead of exiting, if it cannot reset a terminal that has gone away: that counts as closed. */
+function closeGone(terminals: readonly number[]): void {
+  for (const fd of terminals) {
+    if (!isatty(fd)) {
+      closeSync(fd);
+    }
+  }
 }

@@ -1,14 +1,38 @@
 import { randomBytes } from "node:crypto";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { constants, type Stats } from "node:fs";
+import { access, lstat, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Place } from "@pg-mig/migrate";
 import { PgMigError } from "@pg-mig/model";
 import type { Report } from "@pg-mig/report";
 import { escapeHidden } from "./view/json-line.js";
 
 /**
+ * Finds out before a run whether its report could be written. A place that is no regular file, such as a
+ * symbolic link or /dev/null, is refused: the report would replace it.
+ *
+ * @throws PgMigError `REPORT_NOT_WRITTEN`
+ */
+export async function refuseReportPlace(path: string): Promise<void> {
+  const hint =
+    "Nothing was changed. Name in --report a file in a folder that exists and may be written.";
+  try {
+    const found = await lstat(path).catch(ifMissing);
+    if (found?.isFile() === false) {
+      throw new Error(`it is ${kindOf(found)}`);
+    }
+    await access(dirname(path), constants.W_OK);
+  } catch (cause) {
+    throw notWritten(path, cause, hint);
+  }
+}
+
+/**
  * Writes the report of a run as JSON. The file is the old one or the new one, never half of it. It is
- * for its owner's eyes alone (mode 0600), since messages of a server may hold data. A symbolic link is
- * replaced, and never followed.
+ * for its owner's eyes alone (mode 0600), since messages of a server may hold data. A symbolic link that
+ * was put there meanwhile is replaced, and never followed.
+ *
+ * @throws PgMigError `REPORT_NOT_WRITTEN`
  */
 export async function writeReportFile(path: string, report: Report): Promise<void> {
   const fresh = `${path}.${randomBytes(6).toString("hex")}`;
@@ -18,13 +42,32 @@ export async function writeReportFile(path: string, report: Report): Promise<voi
     await rename(fresh, path);
   } catch (cause) {
     await rm(fresh, { force: true }).catch(() => {});
-    throw new PgMigError(`The report cannot be written to ${path}: ${reasonOf(cause)}.`, {
-      code: "REPORT_NOT_WRITTEN",
-      hint: "The run itself has ended as shown. Correct --report, or the permissions of its folder.",
-      where: { file: path },
-      cause,
-    });
+    const hint =
+      "The run itself has ended as shown. Correct --report, or the permissions of its folder.";
+    throw notWritten(path, cause, hint);
   }
+}
+
+function notWritten(path: string, cause: unknown, hint: string): PgMigError {
+  return new PgMigError(`The report cannot be written to ${path}: ${reasonOf(cause)}.`, {
+    code: "REPORT_NOT_WRITTEN",
+    hint,
+    where: { file: path },
+    cause,
+  });
+}
+
+function ifMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") {
+    throw error;
+  }
+}
+
+function kindOf(found: Stats): string {
+  if (found.isSymbolicLink()) {
+    return "a symbolic link";
+  }
+  return found.isDirectory() ? "a directory" : "no regular file";
 }
 
 /**

@@ -9,7 +9,7 @@ import {
 } from "@pg-mig/migrate";
 import { PgMigError } from "@pg-mig/model";
 import type { ActionContext } from "./action-context.js";
-import { readFailedShards } from "./report-file.js";
+import { readFailedShards, refuseReportPlace } from "./report-file.js";
 
 /** The cluster, as the settings describe it. */
 export async function clusterOptions(context: ActionContext): Promise<ClusterOptions> {
@@ -43,6 +43,9 @@ export async function runOptions(context: ActionContext): Promise<RunOptions> {
   const { settings, env } = context;
   const { parallelism, force, strict, shell, exported } = settings;
   const { lockTimeoutMs, retryForMs, waitMs, allowPooler } = settings;
+  if (settings.report !== undefined) {
+    await refuseReportPlace(settings.report);
+  }
   return {
     ...(await clusterOptions(context)),
     parallelism,

@@ -125,7 +125,7 @@ describe("pg-mig.config", () => {
     );
     const { status, stderr } = await pgMig();
     expect(status).toBe(1);
-    expect(stderr).toContain('The "after" function of a config file failed: no cache');
+    expect(stderr).toContain('The function "after" failed: no cache');
     expect(await ledger("sh1")).toEqual(["1.a.sh"]);
   });
 });

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync, openSync } from "node:fs";
-import { chmod, lstat, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { lstat, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -73,6 +73,42 @@ describe("the end of the command", () => {
     },
   );
 
+  it.skipIf(process.platform !== "linux" || !existsSync("/usr/bin/script"))(
+    "is that of SIGHUP, with what runs rolled back and reported, if the terminal goes away",
+    async () => {
+      const { migrations, folder, databases, column } = await scenario({ shards: ["sh1"] });
+      await migrations({ "1.a.sh": "CREATE TABLE t(); SELECT pg_sleep(600);" });
+      // A shell that passes the signal on, as one does that loses its terminal, and tells of the end.
+      const shell = `"${process.execPath}" "${command}" --skip-config --report=r.json & pid=$!
+        trap 'kill -HUP $pid' HUP; wait $pid; wait $pid; echo $? >ended; mv ended status`;
+      const terminal = spawn("/usr/bin/script", ["-qec", shell, "/dev/null"], {
+        cwd: folder,
+        env: {
+          PATH: process.env.PATH,
+          HOME: folder,
+          TERM: "xterm",
+          SHELL: "/bin/sh",
+          PGMIGDIR: join(folder, "mig"),
+          PGHOST: databases.map(({ url }) => url).join(","),
+        },
+        stdio: ["ignore", "pipe", "ignore"],
+      });
+      const asleep = `SELECT count(*)::int FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event = 'PgSleep'`;
+      while ((await column(asleep))[0] !== 1) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      terminal.kill("SIGKILL");
+      while (!existsSync(join(folder, "status"))) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      expect(await readFile(join(folder, "status"), "utf8")).toBe("129\n");
+      const report = JSON.parse(await readFile(join(folder, "r.json"), "utf8"));
+      expect(report).toMatchObject({ outcome: "interrupted", done: 0 });
+      expect(await column("SELECT to_regclass('sh1.t')")).toEqual([null]);
+    },
+  );
+
   it("is 129 after SIGHUP, with what runs rolled back and reported", async () => {
     const { migrations, start, column } = await scenario({ shards: ["sh1"] });
     await migrations({ "1.a.sh": "CREATE TABLE t();\n\\echo at work\nSELECT pg_sleep(600);" });
@@ -103,36 +139,56 @@ describe("the end of the command", () => {
     expect(await run(`--skip-config --migdir=${folder}/mig --list=digest`)).toMatchObject({
       status: 0,
     });
-    await write("gone/x", "");
-    const { status, text } = await run("--list=digest");
-    expect(status).toBe(1);
-    expect(text).toMatch(/^error: The working directory does not exist any more/);
+    for (const args of ["--list=digest", `--skip-config --migdir=${folder}/mig --report=r.json`]) {
+      await write("gone/x", "");
+      const { status, text } = await run(args);
+      expect(status).toBe(1);
+      expect(text).toMatch(/^error: The working directory does not exist any more/);
+    }
   });
 });
 
 describe("the report file", () => {
-  it("is for its owner alone, replaces a link instead of following it, and leaves nothing beside it", async () => {
+  it("is for its owner alone, replaces the last one, and leaves nothing beside it", async () => {
     const { migrations, pgMig, folder } = await scenario({ shards: ["sh1"] });
     await migrations({ "1.a.sh": "CREATE TABLE t();" });
-    await writeFile(join(folder, "precious"), "precious");
-    await symlink(join(folder, "precious"), join(folder, "report.json"));
+    await writeFile(join(folder, "report.json"), "the last one", { mode: 0o644 });
     const before = await readdir(folder);
     expect((await pgMig(["--report=report.json"])).status).toBe(0);
-    expect(await readFile(join(folder, "precious"), "utf8")).toBe("precious");
-    expect((await lstat(join(folder, "report.json"))).isSymbolicLink()).toBe(false);
+    expect(JSON.parse(await readFile(join(folder, "report.json"), "utf8")).outcome).toBe("done");
     expect((await stat(join(folder, "report.json"))).mode & 0o777).toBe(0o600);
     expect((await readdir(folder)).sort()).toEqual(before.sort());
   });
 
-  it("leaves nothing beside it, either, if it cannot be written", async () => {
-    const { migrations, pgMig, folder, write } = await scenario({ shards: ["sh1"] });
+  it.each([
+    ["a symbolic link", "link"],
+    ["a directory", "mig"],
+    ["no regular file", "/dev/null"],
+    ["no such file or directory", "nowhere/report.json"],
+  ])("is refused before anything is changed, if its place is %s", async (reason, path) => {
+    const { migrations, pgMig, folder, column } = await scenario({ shards: ["sh1"] });
     await migrations({ "1.a.sh": "CREATE TABLE t();" });
-    await write("there/x", "");
-    await chmod(join(folder, "there"), 0o700);
-    const { status, stderr } = await pgMig(["--report=there"]);
+    await writeFile(join(folder, "precious"), "precious");
+    await symlink(join(folder, "precious"), join(folder, "link"));
+    const { status, stderr } = await pgMig([`--report=${path}`]);
     expect(status).toBe(1);
     expect(stderr).toContain("The report cannot be written");
-    expect((await readdir(folder)).filter((name) => name.startsWith("there."))).toEqual([]);
+    expect(stderr).toContain(reason);
+    expect(await column("SELECT to_regclass('sh1.t')")).toEqual([null]);
+    expect(await readFile(join(folder, "precious"), "utf8")).toBe("precious");
+    expect((await stat("/dev/null")).isFile()).toBe(false);
+  });
+
+  it("replaces a link that was put there meanwhile, and never writes through it", async () => {
+    const { migrations, start, folder } = await scenario({ shards: ["sh1"] });
+    await migrations({ "1.a.sh": "\\echo at work\nSELECT pg_sleep(1);" });
+    await writeFile(join(folder, "precious"), "precious");
+    const run = start(["--report=report.json"]);
+    await run.printed("at work");
+    await symlink(join(folder, "precious"), join(folder, "report.json"));
+    expect((await run.result).status).toBe(0);
+    expect(await readFile(join(folder, "precious"), "utf8")).toBe("precious");
+    expect((await lstat(join(folder, "report.json"))).isFile()).toBe(true);
   });
 });
 

@@ -1,29 +1,51 @@
 import { closeSync, existsSync, openSync } from "node:fs";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Report } from "pg-mig";
 import type { Fault } from "../fault.js";
 
 /** A file that is always full; other systems than Linux have none. */
 const fullFile = "/dev/full";
 
-export const fullOutputFaults: readonly Fault[] = [
-  {
-    name: "stderr-full",
+/** A stream of the tool meets a full disk from its first byte on; the run goes on, and its status tells. */
+function fullOutput(stream: "stdout" | "stderr"): Fault {
+  return {
+    name: `${stream}-full`,
     row: 27,
     impossible: async () => (existsSync(fullFile) ? undefined : `There is no ${fullFile} here.`),
-    // What a file prints on stderr, and what a run says there, meets a full disk; the run goes on.
     async inject(scene) {
-      const stderrTo = openSync(fullFile, "w");
+      const full = openSync(fullFile, "w");
+      const report = join(scene.migrationDirectory, "report.json");
       try {
-        const ended = await scene.run({ stderrTo, args: ["--debug"] });
-        const report = ended.events.at(-1);
-        const isDone = report?.type === "run:done" && report.report.outcome === "done";
+        const args = [`--report=${report}`];
+        const { status, stderr } = await scene.run({ [`${stream}To`]: full, args });
+        const { outcome } = await readReport(report);
         return {
           outcome: "struck",
           runs: [],
-          problems: isDone ? [] : [`the run ended with status ${ended.status}`],
+          problems: [
+            ...(outcome === "done" ? [] : [`the run was not done, but: ${outcome}`]),
+            ...(status === 1 ? [] : [`the run ended with status ${status}: ${stderr}`]),
+            ...(stream === "stderr" || /^warning: .* written to stdout: ENOSPC.*\n$/.test(stderr)
+              ? []
+              : [`the run said on stderr: ${stderr}`]),
+          ],
         };
       } finally {
-        closeSync(stderrTo);
+        closeSync(full);
+        await rm(report, { force: true });
       }
     },
-  },
-];
+  };
+}
+
+/** What the run says of itself; a run that broke off has said nothing. */
+async function readReport(path: string): Promise<Partial<Report>> {
+  try {
+    return JSON.parse(await readFile(path, "utf8"));
+  } catch {
+    return {};
+  }
+}
+
+export const fullOutputFaults: readonly Fault[] = [fullOutput("stdout"), fullOutput("stderr")];

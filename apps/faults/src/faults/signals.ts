@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { whyNotThrough } from "../expectations.js";
 import type { Fault } from "../fault.js";
+import { reportOf } from "../tool-run.js";
 import { usualRunMs, usualWorkMs } from "./passing-trouble.js";
 
 /** Asks the tool to end, at a moment that is drawn; its status and report must tell how it ended. */
@@ -21,7 +22,13 @@ function askedToEnd(name: string, signal: NodeJS.Signals, times: number): Fault 
           await run.goesOnFor(random.integer(0, 600));
         }
       }
-      return { outcome: struck ? "struck" : "missed", runs: [await run.ended] };
+      const ended = await run.ended;
+      const isCutOff = struck && ended.status === undefined && reportOf(ended) === undefined;
+      return {
+        outcome: struck ? "struck" : "missed",
+        runs: [ended],
+        problems: isCutOff ? [`${signal} ended the tool before it could stop in order`] : [],
+      };
     },
   };
 }

@@ -23,9 +23,9 @@ async function callAfterHooks(hooks: readonly (() => unknown)[]): Promise<void> 
       await after();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new PgMigError(`The "after" function of a config file failed: ${reason}`, {
+      throw new PgMigError(`The function "after" failed: ${reason}`, {
         code: "AFTER_HOOK_FAILED",
-        hint: "All versions are applied. Mend the function, and run pg-mig again: it is called again.",
+        hint: "All versions are applied. Fix the function and run again: that calls it again.",
         cause: error,
       });
     }

@@ -1,5 +1,6 @@
 import type { RunModel } from "@pg-mig/report";
 import { formatCount, formatSeconds } from "@pg-mig/report";
+import { longestOnOneLine, shortened } from "./shortened.js";
 
 /** Which nodes are waited for, why, and for how long yet; empty if none is. */
 export function awayText({ away }: Pick<RunModel, "away">, nowMs: number): string {
@@ -10,5 +11,5 @@ export function awayText({ away }: Pick<RunModel, "away">, nowMs: number): strin
   const [node, { message, untilMs }] = first;
   const more = others.length === 0 ? "" : ` and ${formatCount(others.length)} more`;
   const left = formatSeconds(Math.max(0, untilMs - nowMs));
-  return `waits for ${node}${more}, ${left} more at most: ${message}`;
+  return `waits for ${node}${more}, ${left} more at most: ${shortened(message, longestOnOneLine)}`;
 }

@@ -54,11 +54,30 @@ describe("printable", () => {
     expect(printable("a\u001B[31mb\u0007\u202Ec\nd")).toBe("a\\x1b[31mb\\x07\\u202ec\\x0ad");
   });
 
-  it("leaves no control character of any text", () => {
+  it("leaves nothing of any text that a terminal would obey, or that nobody sees", () => {
+    const hidden = fc.constantFrom(
+      ...["\u0000", "\u001B", "\u007F", "\u0085", "\u009B", "\u00AD", "\u061C", "\u200B", "\u200D"],
+      ...[
+        "\u200F",
+        "\u202E",
+        "\u2028",
+        "\u2029",
+        "\u2060",
+        "\u2066",
+        "\u2069",
+        "\uFEFF",
+        "\u{E0001}",
+      ],
+    );
+    const text = fc.array(fc.oneof(hidden, anyName)).map((parts) => parts.join(""));
     fc.assert(
-      fc.property(anyName, (text) => {
-        expect(printable(text)).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
+      fc.property(text, (any) => {
+        expect(printable(any)).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Bidi_Control}]/u);
       }),
     );
+  });
+
+  it("shows two texts that differ in what nobody sees as two", () => {
+    expect(new Set(["ab", "a\u200Bb", "a\u200Db", "a\u00ADb"].map(printable)).size).toBe(4);
   });
 });

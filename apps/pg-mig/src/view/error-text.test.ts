@@ -34,6 +34,21 @@ describe("renderError", () => {
     expect(text(error)).toBe("error: No connection.\n  PostgreSQL: too many clients");
   });
 
+  it.each(["Use a new version.", "Run again. Use a new version."])(
+    "does not give the server's hint twice, if the advice says it: %s",
+    (hint) => {
+      const error = {
+        message: "No.",
+        hint,
+        server: { message: "No.", hint: "Use a new version." },
+      };
+      expect(text(error)).toBe(`error: No.\n  what to do: ${hint}`);
+      expect(text({ ...error, hint: "Stop." })).toBe(
+        "error: No.\n  PostgreSQL's hint: Use a new version.\n  what to do: Stop.",
+      );
+    },
+  );
+
   it("indents the further lines of a message and of a hint", () => {
     expect(text({ message: "Two files are wrong:\na.sql\nb.sql", hint: "Rename\nthem." })).toBe(
       "error: Two files are wrong:\n  a.sql\n  b.sql\n  what to do: Rename\n    them.",

@@ -42,7 +42,9 @@ export function renderError(error: ShownError, subject = "error"): Line[] {
       : labelled("PostgreSQL", server.message)),
     ...labelled("SQLSTATE", server?.sqlState),
     ...labelled("detail", server?.detail),
-    ...(server?.hint === hint ? [] : labelled("PostgreSQL's hint", server?.hint)),
+    ...(hint?.includes(server?.hint ?? "") === true
+      ? []
+      : labelled("PostgreSQL's hint", server?.hint)),
     ...labelled("context", server?.context),
     ...labelled("what to do", hint),
     ...(error.problems ?? [])

@@ -73,6 +73,14 @@ describe("createLiveView", () => {
     expect(terminal.cursor).toBe("shown");
   });
 
+  it("names every node above the area, however narrow the window", () => {
+    const { terminal, clock, view } = liveView(20);
+    view.handle(runStart(["alpha", "beta", "gamma"], 3));
+    clock.advance(100);
+    const shown = terminal.lines.join("");
+    expect(shown).toContain("3 nodes: alpha, beta, gamma (port 5432, database app)");
+  });
+
   it("leaves failures above the area and erases the area at the end", () => {
     const { terminal, clock, view, waiting } = liveView();
     view.handle(runStart(["n"], 3));
@@ -144,10 +152,15 @@ describe("createLiveView", () => {
             view.handle(event);
             clock.advance(60);
           }
-          expect(terminal.wraps).toBe(0);
           view.stop();
-          const isHeaded = events.some((event) => event.type === "run:start" && event.steps > 0);
-          expect(terminal.lines.slice(isHeaded ? 1 : 0).join("")).toBe("");
+          const headed = liveView(columns, rows);
+          for (const event of events.filter(({ type }) => type === "run:start")) {
+            headed.view.handle(event);
+          }
+          headed.view.stop();
+          // The header alone may wrap: it names every node.
+          expect(terminal.wraps).toBe(headed.terminal.wraps);
+          expect(terminal.lines).toEqual(headed.terminal.lines);
         },
       ),
     );

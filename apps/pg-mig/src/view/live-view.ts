@@ -29,11 +29,8 @@ export function createLiveView({ terminal, clock, onExit }: LiveViewOptions): Ru
   let announced: string[] = [];
   let announcements = 0;
 
-  const announce = (lines: readonly Line[], columns?: number) => {
-    const options = columns === undefined ? {} : { columns };
-    announced.push(
-      ...lines.map((spans) => renderLine(spans, { colors: terminal.colors, ...options })),
-    );
+  const announce = (lines: readonly Line[]) => {
+    announced.push(...lines.map((spans) => renderLine(spans, { colors: terminal.colors })));
     announcements += lines.length;
   };
   const draw = () => {
@@ -66,7 +63,7 @@ export function createLiveView({ terminal, clock, onExit }: LiveViewOptions): Ru
   return {
     handle: (event) => {
       model = reduceRun(model, event, clock.now());
-      announce(startLines(event), terminal.columns() - 1);
+      announce(startLines(event));
       announce(announcementsOf(event));
       if (event.type === "run:done") {
         stop();

@@ -39,7 +39,7 @@ describe("createPlainView", () => {
     view.handle(runDone);
     expect(lines()).toHaveLength(11);
     expect(lines().slice(0, 2)).toEqual([
-      "Applying 1,000 steps on 1,000 of 1,000 shards, 2 nodes: n1-2 (port 5432, database app)",
+      "Applying 1,000 steps on 1,000 of 1,000 shards, 2 nodes: n1, n2 (port 5432, database app)",
       "100/1,000 (10%), 50/s, 19 s left",
     ]);
     expect(lines().at(-1)).toBe("1,000/1,000 (100%), 50/s");

@@ -1,5 +1,5 @@
 import type { PlannedRun, PlannedSql } from "@pg-mig/migrate";
-import { countOf, groupBy, listShards } from "@pg-mig/report";
+import { countOf, groupBy, listShards, shownShard } from "@pg-mig/report";
 import { nodesLine } from "./nodes-line.js";
 import { type Line, line } from "./styled-line.js";
 import { warningLines } from "./warning-lines.js";
@@ -44,7 +44,7 @@ function sqlLines(sql: PlannedSql): Line[] {
   const note = "-- the file, as it stands: its psql commands decide what is sent";
   return [
     line(""),
-    line(`-- ${version} on ${node}:${shard}${others}`, "strong"),
+    line(`-- ${version} on ${node}:${shownShard(shard)}${others}`, "strong"),
     ...messages.flatMap((message, index) => [
       line(`-- message ${index + 1} of ${messages.length}`, "quiet"),
       ...(fileAsItStands && index === 1 ? [line(note, "quiet")] : []),

@@ -40,10 +40,10 @@ describe("createRunOutput", () => {
     view.handle(runStart(["n"], 1));
     view.handle(warning);
     clock.advance(200);
-    expect(terminal.lines[0]).toContain("0/1");
+    expect(terminal.lines[1]).toContain("0/1");
     expect(stdout()).toBe("");
     view.handle(runDone);
-    expect(terminal.lines).toEqual([""]);
+    expect(terminal.lines).toEqual(["Applying 1 step on 1 of 1 shard, 1 node: n:5432/app"]);
     expect(stdout()).toContain("Warnings:\n  Careful.\n    v on n:a\n");
     expect(stdout()).toContain("\nDone: 1 of 1 step applied, in 1.2 s.\n");
   });

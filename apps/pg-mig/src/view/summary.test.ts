@@ -23,7 +23,7 @@ describe("summaryLines", () => {
   it("names the servers and databases that it is about", () => {
     const addresses = ["db1:5432/app", "db2:5432/app"];
     expect(summary({ outcome: "nothing-to-do", addresses })).toBe(
-      "Nodes: db1-2 (port 5432, database app)\nNothing to do.",
+      "Nodes: db1, db2 (port 5432, database app)\nNothing to do.",
     );
   });
 
