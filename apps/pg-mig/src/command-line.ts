@@ -59,6 +59,10 @@ export function parseCommandLine(
     if (typeof dry === "string" && dry !== "sql") {
       return program.error(`error: --dry takes nothing or "sql", not "${dry}"`);
     }
+    const [writer] = all.filter(({ type }) => type === "make" || type === "chain");
+    if (dry !== undefined && writer !== undefined) {
+      program.error(`error: --${writer.type} writes files: it has no dry run`);
+    }
     if (flags.hosts !== undefined && flags.discovery !== undefined) {
       program.error("error: --hosts and --discovery exclude each other");
     }

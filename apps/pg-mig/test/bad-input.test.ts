@@ -13,6 +13,26 @@ interface Case {
 
 const cases: readonly Case[] = [
   {
+    name: "a time without its unit",
+    args: () => ["--lock-timeout=5"],
+    says: /--lock-timeout.*with its unit/,
+  },
+  {
+    name: "a time without its unit in a config file",
+    prepare: async ({ write }) => write("pg-mig.config.cjs", "exports.retryFor = 5;"),
+    says: /retryFor.*with its unit/,
+  },
+  {
+    name: "--make as a dry run",
+    args: () => ["--dry", "--make=a@sh"],
+    says: "--make writes files: it has no dry run",
+  },
+  {
+    name: "--chain as a dry run",
+    args: () => ["--dry=sql", "--chain"],
+    says: "--chain writes files: it has no dry run",
+  },
+  {
     name: "no migration directory at all",
     env: { PGMIGDIR: undefined },
     says: "The migration directory is not set.",

@@ -19,7 +19,7 @@ describe("a version that the application keeps from its lock", () => {
     const { status, stdout, stderr } = await pgMig(["--retry-for=10s"]);
     expect(status).toBe(1);
     expect(`${stdout}${stderr}`).toContain(
-      `behind process ${pid} postgres (shop) idle in transaction since`,
+      `waiting for process ${pid} postgres (shop) idle in transaction since`,
     );
     expect(stdout).toContain(
       `In its way: process ${pid} (user postgres, shop, idle in transaction`,

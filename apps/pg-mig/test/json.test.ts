@@ -109,6 +109,7 @@ describe("--json", () => {
         type: "plan",
         action: "apply",
         nodes: [expect.any(String), expect.any(String)],
+        addresses: [expect.any(String), expect.any(String)],
         hooks: ["before.sql"],
         edited: [],
         emptyFiles: [],

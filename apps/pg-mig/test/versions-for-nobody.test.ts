@@ -34,7 +34,8 @@ describe("a version whose prefix matches no schema on any node", () => {
     expect(plan.stdout.split(warning)).toHaveLength(2);
     expect((await pgMig()).status).toBe(0);
     const { status, stdout } = await pgMig(["--dry"]);
-    expect({ status, stdout }).toEqual({ status: 0, stdout: `${warning}Nothing to do.\n` });
+    expect(status).toBe(0);
+    expect(stdout.replace(/^Nodes: .*\n/m, "")).toBe(`${warning}Nothing to do.\n`);
     const json = JSON.parse((await pgMig(["--dry", "--json"])).stdout);
     expect(json.unmatchedPrefixes).toEqual([
       {

@@ -71,5 +71,5 @@ function nextStep({ action, failed, hookFailures }: Report): string {
       : "un the same undo again: it goes on where this run ended.";
   return failed.length + hookFailures.length === 0
     ? `R${again}`
-    : `Mend what failed, then r${again}`;
+    : `Fix what failed, then r${again}`;
 }

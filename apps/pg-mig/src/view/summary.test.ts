@@ -71,7 +71,7 @@ Done: 28 of 28 steps applied, in 1.2 s.`,
   not attempted after it: 1 step
 
 Failed: 1 of 3 steps applied, 1 failed, 1 not attempted, in 1.2 s.
-Mend what failed, then run pg-mig again: it goes on where this run ended.`,
+Fix what failed, then run pg-mig again: it goes on where this run ended.`,
     );
   });
 
