@@ -35,7 +35,11 @@ async function runToExit(): Promise<never> {
 function closeGone(terminals: readonly number[]): void {
   for (const fd of terminals) {
     if (!isatty(fd)) {
-      closeSync(fd);
+      try {
+        closeSync(fd);
+      } catch {
+        // A config file has closed it: Node knows that.
+      }
     }
   }
 }

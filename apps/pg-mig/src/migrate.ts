@@ -82,7 +82,7 @@ export async function migrate(options: MigrateOptions): Promise<boolean> {
   const settings = mergeSettings({
     flags: {
       migdir: options.migDir,
-      hosts: options.hosts,
+      hosts: options.hosts?.length ? options.hosts : undefined,
       port: options.port,
       user: given(options.user),
       pass: given(options.pass),
