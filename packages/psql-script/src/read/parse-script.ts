@@ -71,7 +71,9 @@ function refuseNonText(source: SourceText): void {
   });
 }
 
-/** The setting that decides where a string ends is changed, or may be. */
+/** The setting that decides where a string ends. */
+export const mentionsStrings = /standard_conforming_strings/i;
+/** It is changed, or may be. */
 const changesStrings = /standard_conforming_strings(?!\s*(?:=|to)\s*'?on\b)/i;
 
 const queryCommands = new Set(["g", "gx", "gset", "gexec", "gdesc", "crosstabview"]);
@@ -123,11 +125,20 @@ class ScriptParser {
       plain: this.#isPlain(),
       regions: this.#regions.regions,
       backslashInString: this.#cursor.lexer.sawPlainBackslash,
+      stringsSetting: this.#stringsSetting(),
       largeObjectFrames: this.#largeObjectFrames,
       psqlCompat: this.#psqlCompat,
       path: undefined,
       includes: new Map(),
     };
+  }
+
+  #stringsSetting(): Script["stringsSetting"] {
+    const { text } = this.#source;
+    if (!mentionsStrings.test(text)) {
+      return "not-mentioned";
+    }
+    return changesStrings.test(text) ? "changed" : "set-on";
   }
 
   #isPlain(): boolean {
@@ -278,7 +289,9 @@ class ScriptParser {
     const cursor = this.#cursor;
     const { opening, query } = cursor;
     if (opening !== undefined && !this.#sawVariable) {
-      this.#refuse(() => unterminated(opening.what, this.#place(opening.offset)));
+      const { sawPlainBackslash } = cursor.lexer;
+      const hint = sawPlainBackslash ? stringsHint(opening.what) : undefined;
+      this.#refuse(() => unterminated(opening.what, this.#place(opening.offset), hint));
     }
     const block = this.#blocks.at(-1);
     if (block !== undefined) {
@@ -292,6 +305,10 @@ class ScriptParser {
     }
     this.#regions.end(cursor.line + 1);
   }
+}
+
+function stringsHint(what: string): string {
+  return `Close the ${what}. If a \\' in a string before it stands for a quote, write '' or E'…', or put SET standard_conforming_strings = off; at the top of the file.`;
 }
 
 /** How many blocks of data are behind the line of a statement: one for each COPY FROM STDIN in it. */

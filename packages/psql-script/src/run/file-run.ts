@@ -1,4 +1,5 @@
 import type { CommandFile } from "../commands/command-call.js";
+import { mentionsStrings } from "../read/parse-script.js";
 import type { QueryBuffer } from "../read/query-buffer.js";
 import type { Script } from "../read/script.js";
 import { ScriptCursor } from "../read/script-cursor.js";
@@ -23,6 +24,8 @@ export class FileRun implements CommandFile {
 
   readonly #run: RunState;
   #nextRegion = 0;
+  /** Lines that need no reading are sent as they stand. */
+  #sendsRegions = false;
   /** As psql does, ON_ERROR_STOP is looked at when a line begins. */
   #stopOnError = true;
   /** The line refers to what the statement before it did. */
@@ -84,9 +87,15 @@ export class FileRun implements CommandFile {
   /** Asks the server beforehand for what the reading of this file depends on. */
   async #prepare(): Promise<void> {
     const { script } = this;
-    if (script.backslashInString && !script.plain) {
-      await this.#run.outbox.knowStandardStrings();
+    const { outbox, batching } = this.#run;
+    const { backslashInString, stringsSetting, plain, psqlCompat } = script;
+    const asItStands = plain && stringsSetting === "not-mentioned";
+    if (backslashInString && (!asItStands || psqlCompat || batching === "single")) {
+      await outbox.knowStandardStrings();
     }
+    // The server reads the strings of a whole message by the setting that it has before it.
+    const staysOn = plain && stringsSetting === "set-on" && outbox.standardStrings === true;
+    this.#sendsRegions = !psqlCompat && (!backslashInString || asItStands || staysOn);
     if (!script.plain && script.text.includes("SERVER_VERSION")) {
       await this.#run.knowServerVersion();
     }
@@ -96,7 +105,7 @@ export class FileRun implements CommandFile {
     const { cursor, script } = this;
     const run = this.#run;
     this.#stopOnError = run.variables.isOn("ON_ERROR_STOP");
-    if (script.plain) {
+    if (script.plain && this.#sendsRegions) {
       this.#eager = false;
     } else {
       const line = cursor.lineText;
@@ -112,14 +121,13 @@ export class FileRun implements CommandFile {
 
   /** Adds the lines that need no reading to the next message, and goes on behind them. */
   #sendRegion(): void {
-    const { cursor, script } = this;
-    const { regions } = script;
+    const { cursor } = this;
+    const { regions } = this.script;
     while ((regions[this.#nextRegion]?.start ?? Infinity) < cursor.lineStart) {
       this.#nextRegion++;
     }
     const region = regions[this.#nextRegion];
-    const readAnyway = script.psqlCompat || (script.backslashInString && !script.plain);
-    if (region?.start !== cursor.lineStart || readAnyway) {
+    if (region?.start !== cursor.lineStart || !this.#sendsRegions) {
       return;
     }
     if (this.#oneByOne || !cursor.active || !cursor.atRest) {
@@ -142,6 +150,10 @@ export class FileRun implements CommandFile {
       return;
     }
     if (!this.#run.expectOpenTransaction && controlsTransaction(query)) {
+      query.standsAlone = true;
+    }
+    // A statement after it on its line is cut as before, and then read by the server in the new way.
+    if (this.script.backslashInString && mentionsStrings.test(query.toString())) {
       query.standsAlone = true;
     }
     if (this.#oneByOne || query.mayCopyFromStdin || query.standsAlone) {

@@ -24,6 +24,8 @@ export interface OutboxPart extends MessagePart {
   readonly lastControlAt: number | undefined;
   /** Where the first statement that ends a transaction begins, if there is one. */
   readonly endsTransactionAt: number | undefined;
+  /** Its statements were cut together: a change of standard_conforming_strings in it comes too late. */
+  readonly stringsMatter?: boolean;
 }
 
 /**
@@ -44,6 +46,7 @@ export class Outbox {
   #prologueSent: boolean;
   #lastControl: OutboxPart | undefined;
   #encoding: string | undefined;
+  #stringsChanged = false;
 
   constructor(client: ScriptClient, options: OutboxOptions) {
     this.#client = client;
@@ -180,6 +183,7 @@ export class Outbox {
       text: message.text,
       onParameter: (name, value) => this.#noteParameter(name, value),
     });
+    this.#stringsChanged = false;
     this.messages++;
     this.#client.query(query);
     const outcome = await query.outcome;
@@ -195,12 +199,22 @@ export class Outbox {
         hint: "Leave client_encoding at UTF8, and save the script as UTF-8.",
       });
     }
+    const misread = this.#stringsChanged && parts.find(({ stringsMatter }) => stringsMatter);
+    if (misread) {
+      throw new ScriptError("a statement here changed standard_conforming_strings.", {
+        ...misread,
+        offset: misread.statements[0],
+        code: "SCRIPT_STRINGS",
+        hint: "Write SET standard_conforming_strings in the file itself: the strings after it are read in another way.",
+      });
+    }
     return outcome;
   }
 
   #noteParameter(name: string, value: string): void {
     if (name === "standard_conforming_strings") {
       this.standardStrings = value === "on";
+      this.#stringsChanged = true;
     }
     if (name !== "client_encoding") {
       return;

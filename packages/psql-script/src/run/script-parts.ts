@@ -13,10 +13,12 @@ export interface PartOrigin {
 
 /** The text of a region, as it stands in the file. */
 export function regionPart(region: PlainRegion, origin: PartOrigin): OutboxPart {
+  const text = origin.source.text.slice(region.start, region.end);
   return {
     ...origin,
     part: "script",
-    text: origin.source.text.slice(region.start, region.end),
+    text,
+    stringsMatter: region.contents.length > 1 && text.includes("\\"),
     terminated: region.terminated,
     statements: region.contents,
     locate: (index) => region.start + index,

@@ -27,6 +27,7 @@ export interface ScriptErrorOptions {
  * - `SCRIPT_QUIT`: a `\q` skips text;
  * - `SCRIPT_INCLUDE`: an included file cannot be read, or files include each other;
  * - `SCRIPT_ENCODING`, `SCRIPT_NUL`, `SCRIPT_NOT_TEXT`: the file, or the session, is not UTF-8 text;
+ * - `SCRIPT_STRINGS`: standard_conforming_strings was changed by a statement that does not name it;
  * - `SCRIPT_ENDED_TRANSACTION`: the script ends the transaction that its caller had opened;
  * - `SCRIPT_LEFT_TRANSACTION`: the script ends inside of a transaction that it had opened itself;
  * - `SCRIPT_ROLLED_BACK`: with ON_ERROR_STOP off, a COMMIT was a ROLLBACK;

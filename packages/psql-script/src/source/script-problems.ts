@@ -9,11 +9,11 @@ export interface ProblemPlace {
 }
 
 /** Something is open at the end of a file. */
-export function unterminated(what: string, place: ProblemPlace): ScriptError {
+export function unterminated(what: string, place: ProblemPlace, hint?: string): ScriptError {
   return new ScriptError(`this ${what} is never closed.`, {
     ...at(place),
     code: "SCRIPT_UNTERMINATED",
-    hint: `Close the ${what}, or remove it.`,
+    hint: hint ?? `Close the ${what}, or remove it.`,
   });
 }
 
