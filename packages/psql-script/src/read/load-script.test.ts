@@ -2,6 +2,7 @@ import { startNodes, type TestCluster, type TestDatabase } from "@pg-mig/testkit
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ScriptBench } from "../testing/script-bench.js";
 import { loadScript } from "./load-script.js";
+import { parseScript } from "./parse-script.js";
 
 let cluster: TestCluster;
 let database: TestDatabase;
@@ -87,6 +88,29 @@ describe("loadScript", () => {
       code: "SCRIPT_INCLUDE",
       where: { file: "b.sql", line: 1 },
     });
+  });
+
+  it("says what to do about an included file that cannot be read", async () => {
+    for (const [code, advice] of [
+      ["ENOENT", "There is no file /m/nosuch.sql. Correct the name"],
+      ["EISDIR", "/m/nosuch.sql is a directory."],
+      ["EACCES", "Allow the user who runs this to read /m/nosuch.sql."],
+      ["EIO", "Make /m/nosuch.sql readable: EIO: sorry"],
+    ] as const) {
+      const readFile = async (path: string) => {
+        if (path === "/m/a.sql") {
+          return Buffer.from("\\ir nosuch.sql\n");
+        }
+        throw Object.assign(new Error(`${code}: sorry`), { code });
+      };
+      const hint = expect.stringContaining(advice);
+      await expect(loadScript("/m/a.sql", { readFile })).rejects.toMatchObject({ hint });
+      const late = {
+        ...parseScript("\\set f nosuch\n\\ir :f.sql\n", { file: "/m/a.sql" }),
+        path: "/m/a.sql",
+      };
+      expect((await bench.runScript(late, { readFile })).error).toMatchObject({ hint });
+    }
   });
 
   it("leaves files with a name that is not fixed to the run", async () => {

@@ -68,7 +68,7 @@ async function readIncludes(script: Script, context: IncludeContext): Promise<vo
         source: script,
         offset: command.offset,
         cause,
-        hint: cause instanceof Error ? cause.message : undefined,
+        hint: cause === undefined ? undefined : unreadableHint(path, cause),
       });
     if (context.open.includes(path)) {
       throw failure(`${name} includes itself.`);
@@ -107,6 +107,21 @@ export async function readScriptFile(
   const { file, psqlCompat = false } = options;
   const text = decodeUtf8(await options.readFile(path), file);
   return { ...parseScript(text, { file, psqlCompat }), path };
+}
+
+/** What to do about an included file that cannot be read. */
+export function unreadableHint(path: string, cause: unknown): string {
+  const { code, message } = cause as Partial<NodeJS.ErrnoException>;
+  switch (code) {
+    case "ENOENT":
+      return `There is no file ${path}. Correct the name, or add the file.`;
+    case "EISDIR":
+      return `${path} is a directory. Name a file.`;
+    case "EACCES":
+      return `Allow the user who runs this to read ${path}.`;
+    default:
+      return `Make ${path} readable: ${message ?? String(cause)}`;
+  }
 }
 
 function decodeUtf8(bytes: Uint8Array, file: string): string {

@@ -12,6 +12,7 @@ import {
 } from "../source/script-problems.js";
 import type { SourceText } from "../source/source-text.js";
 import { largeObjectFrame } from "./large-object-data.js";
+import { changesEncoding, changesStrings, mentionsStrings } from "./reading-settings.js";
 import { RegionCollector } from "./region-collector.js";
 import type { Command, Script } from "./script.js";
 import { ScriptCursor } from "./script-cursor.js";
@@ -70,11 +71,6 @@ function refuseNonText(source: SourceText): void {
     hint: "Save the file as UTF-8: PostgreSQL has no NUL in text, and UTF-16 files are full of them.",
   });
 }
-
-/** The setting that decides where a string ends. */
-export const mentionsStrings = /standard_conforming_strings/i;
-/** It is changed, or may be. */
-const changesStrings = /standard_conforming_strings(?!\s*(?:=|to)\s*'?on\b)/i;
 
 const queryCommands = new Set(["g", "gx", "gset", "gexec", "gdesc", "crosstabview"]);
 
@@ -192,6 +188,9 @@ class ScriptParser {
     this.#statements.push(statement);
     this.#regions.add(statement);
     this.#noteFrame(statement);
+    if (changesEncoding.test(statement.text)) {
+      this.#regions.spoil();
+    }
     if (query.standsAlone) {
       this.#sawSplit = true;
       this.#regions.spoil();

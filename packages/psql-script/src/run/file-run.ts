@@ -1,6 +1,6 @@
 import type { CommandFile } from "../commands/command-call.js";
-import { mentionsStrings } from "../read/parse-script.js";
 import type { QueryBuffer } from "../read/query-buffer.js";
+import { changesEncoding, mentionsStrings } from "../read/reading-settings.js";
 import type { Script } from "../read/script.js";
 import { ScriptCursor } from "../read/script-cursor.js";
 import { ScriptError } from "../source/script-error.js";
@@ -152,8 +152,7 @@ export class FileRun implements CommandFile {
     if (!this.#run.expectOpenTransaction && controlsTransaction(query)) {
       query.standsAlone = true;
     }
-    // A statement after it on its line is cut as before, and then read by the server in the new way.
-    if (this.script.backslashInString && mentionsStrings.test(query.toString())) {
+    if (this.#changesReading(query)) {
       query.standsAlone = true;
     }
     if (this.#oneByOne || query.mayCopyFromStdin || query.standsAlone) {
@@ -161,6 +160,13 @@ export class FileRun implements CommandFile {
     } else {
       this.sender.add(query);
     }
+  }
+
+  /** The server reads what comes after it in another way: it must not be in the same message. */
+  #changesReading(query: QueryBuffer): boolean {
+    const text = query.toString();
+    const changesCut = this.script.backslashInString && mentionsStrings.test(text);
+    return changesCut || changesEncoding.test(text);
   }
 
   /** It is the BEGIN or COMMIT that pg_dump writes around the data of large objects. */

@@ -1,5 +1,8 @@
 import type { Message } from "../source/message.js";
+import { oddCharacter } from "../source/odd-character.js";
 import { ScriptError, type ScriptErrorOptions } from "../source/script-error.js";
+import type { ServerError } from "../source/server-error.js";
+import { positionAt } from "../source/source-text.js";
 import type { QueryOutcome } from "./simple-query.js";
 
 /** What an outcome is measured by. */
@@ -26,11 +29,14 @@ export function judgeOutcome(
   if (error !== undefined) {
     const place = error.position && message.placeOfCharacter(Number(error.position));
     const at = { ...atStatement(message, tags.length), ...(place || {}) };
+    const statement = place
+      ? (message.placeOfStatementAt(Number(error.position)) ?? at)
+      : atStatement(message, tags.length);
     return new ScriptError(error.message, {
       ...at,
       code: "SCRIPT_FAILED",
       // What the server advises about a statement of the caller's is not for the script's author.
-      hint: at.part === "script" ? error.hint : undefined,
+      hint: at.part === "script" ? (oddCharacterHint(error, statement) ?? error.hint) : undefined,
       server: error,
       cause: outcome.copyError ?? error,
     });
@@ -43,6 +49,25 @@ export function judgeOutcome(
     });
   }
   return undefined;
+}
+
+/** A syntax error, a name that does not exist, or one that cannot stand there (a column in a DEFAULT). */
+const notUnderstood = /^(?:42|0A)/;
+
+/** Names the character that no screen shows, if a statement was not understood and holds one. */
+function oddCharacterHint(
+  { code }: ServerError,
+  { source, offset }: Pick<ScriptErrorOptions, "source" | "offset">,
+): string | undefined {
+  if (source === undefined || offset === undefined || !notUnderstood.test(code ?? "")) {
+    return undefined;
+  }
+  const odd = oddCharacter(source.text, offset);
+  if (odd === undefined) {
+    return undefined;
+  }
+  const { line, column } = positionAt(source, odd.offset);
+  return `${odd.name} stands in line ${line}, column ${column}. ${odd.advice}`;
 }
 
 /** The fields of an error that say where: at the statement that the server counts as the `nth`. */

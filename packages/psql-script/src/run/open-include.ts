@@ -1,5 +1,5 @@
 import { basename, dirname, join, relative } from "node:path";
-import { readScriptFile } from "../read/load-script.js";
+import { readScriptFile, unreadableHint } from "../read/load-script.js";
 import type { Script } from "../read/script.js";
 import { ScriptError } from "../source/script-error.js";
 import type { ProblemPlace } from "../source/script-problems.js";
@@ -37,7 +37,7 @@ export async function openInclude(
     throw new ScriptError(`${file} cannot be read.`, {
       ...common,
       code: "SCRIPT_COMMAND_FAILED",
-      hint: cause instanceof Error ? cause.message : undefined,
+      hint: unreadableHint(path, cause),
       cause,
     });
   }

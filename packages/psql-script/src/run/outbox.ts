@@ -192,9 +192,17 @@ export class Outbox {
     if (failure !== undefined) {
       throw failure;
     }
+    this.#checkReading(parts);
+    return outcome;
+  }
+
+  /** Throws if what comes next would be read in another way than it is written. */
+  #checkReading(parts: readonly OutboxPart[]): void {
     if (this.#encoding !== undefined) {
-      throw new ScriptError(`the client encoding is ${this.#encoding} behind this statement.`, {
-        ...atStatement(message, Math.max(outcome.tags.length - 1, 0)),
+      const last = parts.findLast(({ part }) => part === "script");
+      throw new ScriptError(`the client encoding is ${this.#encoding} after this statement.`, {
+        ...(last ?? { part: "script", source: undefined }),
+        offset: last?.statements.at(-1),
         code: "SCRIPT_ENCODING",
         hint: "Leave client_encoding at UTF8, and save the script as UTF-8.",
       });
@@ -208,7 +216,6 @@ export class Outbox {
         hint: "Write SET standard_conforming_strings in the file itself: the strings after it are read in another way.",
       });
     }
-    return outcome;
   }
 
   #noteParameter(name: string, value: string): void {

@@ -158,6 +158,51 @@ describe("runScript", () => {
     expect(run.error).toMatchObject({ code: "SCRIPT_ENCODING", where: { line: 2, column: 1 } });
   });
 
+  it("refuses it at its statement, in every form and before anything after it", async () => {
+    await bench.client.query("create table t (a text)");
+    for (const change of [
+      "set client_encoding = 'LATIN1';",
+      "set names 'LATIN1';",
+      "select set_config('client_encoding', 'LATIN1', false);",
+      "set client_encoding = 'UTF8'; set client_encoding = 'LATIN1';",
+    ]) {
+      const text = `insert into t values ('1');\n  ${change} insert into t values ('2');\nselect 1;\n`;
+      for (const options of [inTransaction, {}]) {
+        await bench.client.query("rollback; reset client_encoding; truncate t");
+        const run = await bench.run(text, { ...options, epilogue: ["select 1"] });
+        expect(run.error).toMatchObject({
+          code: "SCRIPT_ENCODING",
+          where: { file: "a.sql", line: 2 },
+        });
+        expect(await bench.values("select a from t")).toEqual(["1"]);
+      }
+    }
+    await bench.client.query("rollback; reset client_encoding");
+  });
+
+  it.each([
+    ["a\u00a0int", "U+00A0 (no-break space) stands in line 2, column 21. Type a plain space"],
+    ["a\u200b int, b inet 1", "U+200B (invisible character) stands in line 2, column 21. Remove"],
+    ["\ufeffa int, b inet 1", "U+FEFF (byte order mark) stands in line 2, column 20. Remove"],
+    [
+      "a text default \u2018x\u2019",
+      "U+2018 (typographic quote) stands in line 2, column 35. Type '",
+    ],
+    ["a int default 1 \u2013 2", "U+2013 (typographic dash) stands in line 2, column 36. Type -"],
+  ])("names the character that makes a statement a wrong one: %j", async (columns, advice) => {
+    const run = await bench.run(
+      `select '\u00a0', 1 as "\u2019" -- \u00a0\n; create table tt (${columns});`,
+    );
+    expect(run.error?.code).toBe("SCRIPT_FAILED");
+    expect(run.error?.hint).toContain(advice);
+  });
+
+  it("names no character that may stand where it is", async () => {
+    const run = await bench.run(`select '\u00a0', "\u2019" -- \u00a0\n;`);
+    expect(run.error?.sqlState).toBe("42703");
+    expect(run.error?.hint).toBeUndefined();
+  });
+
   it("leaves nothing of itself on the client", async () => {
     const listeners = () =>
       ["notice", "error"].map((event) => bench.client.listenerCount(event)).join();

@@ -55,6 +55,23 @@ export class Message {
 
   /** The place of a character as the server counts them, from 1. */
   placeOfCharacter(position: number): MessagePlace | undefined {
+    const found = this.#find(position);
+    return found && placeIn(found.part, found.offset);
+  }
+
+  /** The place where the statement begins that holds a character as the server counts them. */
+  placeOfStatementAt(position: number): MessagePlace | undefined {
+    const found = this.#find(position);
+    return (
+      found &&
+      placeIn(
+        found.part,
+        found.part.statements.findLast((start) => start <= (found.offset ?? 0)),
+      )
+    );
+  }
+
+  #find(position: number): { part: MessagePart; offset: number | undefined } | undefined {
     const index = offsetOfCharacter(this.text, position - 1);
     const found = this.parts.findLastIndex((_, i) => (this.#starts[i] ?? 0) <= index);
     const part = this.parts[found];
@@ -62,7 +79,7 @@ export class Message {
       return undefined;
     }
     const inPart = Math.min(index - (this.#starts[found] ?? 0), part.text.length);
-    return placeIn(part, part.locate(inPart));
+    return { part, offset: part.locate(inPart) };
   }
 
   /** The place of the statement that the server counts as the `nth`, from 0. */
