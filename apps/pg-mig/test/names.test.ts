@@ -77,33 +77,36 @@ describe("names of schemas", () => {
 });
 
 describe("names of versions", () => {
-  it("may hold anything but dots and slashes, in title and prefix", async () => {
-    const prefixes = [
-      'Qu"ote',
-      "$$",
-      "it's",
-      "шард 片",
-      "a\\b",
-      "x; DROP SCHEMA y",
-      "%s",
-      "ende-1_",
-    ];
+  it("may hold anything but dots, slashes, backslashes and double quotes, in title and prefix", async () => {
+    const prefixes = ["$$", "it's", "шард 片", "x; DROP SCHEMA y", "%s", "ende-1_"];
     const { migrations, pgMig, ledger } = await scenario({ shards: prefixes });
     const names = prefixes.flatMap((prefix) => [
       `1.Title ${prefix}.${prefix}`,
-      `2.$$;'"--.${prefix}`,
+      `2.$$;'--.${prefix}`,
     ]);
     await migrations(
       Object.fromEntries(names.map((name) => [name, "CREATE TABLE IF NOT EXISTS t();"])),
     );
     expect((await pgMig()).status).toBe(0);
     for (const prefix of prefixes) {
-      expect(await ledger(prefix)).toEqual([`1.Title ${prefix}.${prefix}`, `2.$$;'"--.${prefix}`]);
+      expect(await ledger(prefix)).toEqual([`1.Title ${prefix}.${prefix}`, `2.$$;'--.${prefix}`]);
     }
     expect((await pgMig()).stdout).toContain("Nothing to do.");
-    expect((await pgMig([`--undo=2.$$;'"--.$$`])).status).toBe(0);
+    expect((await pgMig([`--undo=2.$$;'--.$$`])).status).toBe(0);
     expect(await ledger("$$")).toEqual(["1.Title $$.$$"]);
   });
+
+  it.each(['1.a"b.sh', "1.a\\b.sh", '1.a.s"h', "1.a.s\\h"])(
+    "with a backslash or a double quote are refused before anything runs: %s",
+    async (name) => {
+      const { migrations, pgMig, column } = await scenario({ shards: ["sh1"] });
+      await migrations({ "0.a.sh": "CREATE TABLE t();", [name]: "SELECT 1;" });
+      const { status, stderr } = await pgMig();
+      expect(status).toBe(1);
+      expect(stderr).toContain('a title and a prefix hold no backslash and no "');
+      expect(await column("SELECT to_regclass('sh1.t')")).toEqual([null]);
+    },
+  );
 
   it("are ordered by their code units, whatever the digits or the language mean", async () => {
     const { migrations, pgMig, ledger } = await scenario({ shards: ["sh1"] });

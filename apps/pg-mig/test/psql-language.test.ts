@@ -102,6 +102,45 @@ COPY t (id, word) FROM stdin;
     expect(await column("SELECT word FROM sh1.t")).toEqual(["seven"]);
   });
 
+  it("takes a dump with large objects, all or nothing", async () => {
+    const { migrations, pgMig, column, ledger } = await scenario({ shards: ["sh1"] });
+    const dump = (end: string) => `\\restrict abc
+SELECT pg_catalog.lo_create('4711');
+
+BEGIN;
+
+SELECT pg_catalog.lo_open('4711', 131072);
+SELECT pg_catalog.lowrite(0, '\\x68656c6c6f');
+SELECT pg_catalog.lo_close(0);
+
+COMMIT;
+
+\\unrestrict abc
+${end}`;
+    await migrations({ "1.a.sh": dump("SELECT 1/0;\n") });
+    expect(await pgMig()).toMatchObject({ status: 1 });
+    expect(await column("SELECT oid FROM pg_largeobject_metadata")).toEqual([]);
+    await migrations({ "1.a.sh": dump("") });
+    expect(await pgMig()).toMatchObject({ status: 0 });
+    expect(await column("SELECT convert_from(lo_get(4711), 'UTF8')")).toEqual(["hello"]);
+    expect(await ledger("sh1")).toEqual(["1.a.sh"]);
+  });
+
+  it("names an invisible character, and what to do about a missing include", async () => {
+    const { migrations, pgMig } = await scenario({ shards: ["sh1"] });
+    await migrations({ "1.a.sh": "CREATE TABLE t(a int DEFAULT\u00a01);" });
+    const invisible = await pgMig();
+    expect(invisible.status).toBe(1);
+    expect(invisible.stdout + invisible.stderr).toContain(
+      "U+00A0 (no-break space) stands in line 1, column 29. Type a plain space in its place.",
+    );
+    await migrations({ "1.a.sh": "\\ir parts/gone.sql\n" });
+    const missing = await pgMig();
+    expect(missing.status).toBe(1);
+    expect(missing.stdout + missing.stderr).toMatch(/There is no file .*parts.gone\.sql\. Correct/);
+    expect(missing.stdout + missing.stderr).not.toContain("ENOENT");
+  });
+
   it("is all or nothing with the ledger, and tells the place in an included file", async () => {
     const { migrations, write, pgMig, column } = await scenario({ shards: ["sh1"] });
     await migrations({ "1.a.sh": "CREATE TABLE t();\n\\set n 0\n\\ir parts/bad.sql\n" });

@@ -61,6 +61,9 @@ function faultOf(fileName: string): string {
   if (!["up", "dn"].includes(parts.at(-1) ?? "")) {
     return "it does not end in .up.sql or .dn.sql";
   }
+  if (/[\\"]/u.test(fileName)) {
+    return `a title and a prefix hold no backslash and no "`;
+  }
   if (parts.length > 4) {
     return "a title and a prefix hold no dot";
   }

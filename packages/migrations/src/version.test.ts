@@ -28,6 +28,10 @@ describe("parseVersion", () => {
     "-1.a.sh",
     "1.a/b.sh",
     "1.a\nb.sh",
+    '1.a"b.sh',
+    '1.a.s"h',
+    "1.a\\b.sh",
+    "1.a.s\\h",
     "1.a.s\th",
     "1.a.sh.up.sql",
     "٣.a.sh",
@@ -39,7 +43,7 @@ describe("parseVersion", () => {
 describe("migration file names", () => {
   const part = fc
     .string({ unit: "grapheme", minLength: 1 })
-    .filter((text) => !/[./\p{Cc}]/u.test(text));
+    .filter((text) => !/[./\\"\p{Cc}]/u.test(text));
 
   it("are read back as the version and direction that they were made of", () => {
     fc.assert(

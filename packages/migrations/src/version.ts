@@ -18,8 +18,9 @@ export interface MigrationFileName {
   readonly direction: Direction;
 }
 
-// Control characters cannot be meant, and would forge lines in chain.txt and in the output.
-const versionName = /^(\d+)\.([^./\p{Cc}]+)\.([^./\p{Cc}]+)$/u;
+// Control characters cannot be meant, and would forge lines in chain.txt and in the output. A backslash
+// or a double quote in the ledger breaks tools that read it as JSON where standard_conforming_strings is off.
+const versionName = /^(\d+)\.([^./\\"\p{Cc}]+)\.([^./\\"\p{Cc}]+)$/u;
 
 /** Reads a version's name; `undefined` where the text is no such name. */
 export function parseVersion(name: string): Version | undefined {

@@ -109,13 +109,21 @@ describe("what pg_dump writes", () => {
     await using cluster = await startNodes({ major: 18 });
     const source = await PGlite.create();
     await source.exec(contents);
+    await source.exec("select lo_from_bytea(4711, 'hello'), lo_from_bytea(4712, '')");
     const pruned = await (await pgDump({ pg: source })).text();
     expect(pruned).toContain("Dumped by pg_dump version 18");
     // pglite-tools takes these two lines away, which pg_dump writes.
     const text = `\\restrict k\n\n${pruned}\n\\unrestrict k\n`;
+    expect(text).toMatch(/^BEGIN;\n\nSELECT pg_catalog\.lo_open/m);
     const copy = await cluster.node.createDatabase();
     await restore(text, copy);
-    for (const sql of [catalog, 'select t::text from app."Odd ""Name""" t', "table app.m"]) {
+    const largeObjects = "select oid, lo_get(oid)::text from pg_largeobject_metadata order by oid";
+    for (const sql of [
+      catalog,
+      largeObjects,
+      'select t::text from app."Odd ""Name""" t',
+      "table app.m",
+    ]) {
       const { rows } = await source.query(sql);
       expect(rows.length).toBeGreaterThan(0);
       expect(await copy.query(sql)).toEqual(rows);
