@@ -83,6 +83,7 @@ class ScriptParser {
   readonly #regions: RegionCollector;
   /** The `\if` blocks that are open: where they begin, and the parentheses that were open there. */
   readonly #blocks: { readonly offset: number; readonly parenDepth: number }[] = [];
+  readonly #changesEncoding: boolean;
   readonly #largeObjectFrames = new Set<number>();
   #sawVariable = false;
   #sawEscape = false;
@@ -97,6 +98,7 @@ class ScriptParser {
     this.#source = source;
     this.#psqlCompat = psqlCompat;
     this.#doubtful = changesStrings.test(source.text);
+    this.#changesEncoding = changesEncoding.test(source.text);
     this.#regions = new RegionCollector(source.text);
     this.#cursor = new ScriptCursor(source, {
       schemaRoutines: !psqlCompat,
@@ -188,7 +190,7 @@ class ScriptParser {
     this.#statements.push(statement);
     this.#regions.add(statement);
     this.#noteFrame(statement);
-    if (changesEncoding.test(statement.text)) {
+    if (this.#changesEncoding && changesEncoding.test(statement.text)) {
       this.#regions.spoil();
     }
     if (query.standsAlone) {
