@@ -141,6 +141,31 @@ ${end}`;
     expect(missing.stdout + missing.stderr).not.toContain("ENOENT");
   });
 
+  it("reads strings as the database's and the file's standard_conforming_strings say", async () => {
+    const { migrations, pgMig, database, column } = await scenario({ shards: ["sh1"] });
+    await database.query(`ALTER DATABASE "${database.name}" SET standard_conforming_strings = off`);
+    await migrations({
+      "1.a.sh": String.raw`CREATE TABLE t(n int, word text);
+INSERT INTO t VALUES (1, 'a\\b');
+SET standard_conforming_strings = on; INSERT INTO t VALUES (2, 'c\\d');
+INSERT INTO t VALUES (3, 'e\');
+`,
+    });
+    expect(await pgMig()).toMatchObject({ status: 0 });
+    expect(await column("SELECT word FROM sh1.t ORDER BY n")).toEqual(["a\\b", "c\\\\d", "e\\"]);
+  });
+
+  it("refuses another client encoding, with its place, and keeps nothing", async () => {
+    const { migrations, pgMig, column } = await scenario({ shards: ["sh1"] });
+    await migrations({
+      "1.a.sh": "CREATE TABLE t();\nSET client_encoding = 'LATIN1';\nSELECT 1;\n",
+    });
+    const { status, stdout, stderr } = await pgMig();
+    expect(status).toBe(1);
+    expect(stdout + stderr).toMatch(/1\.a\.sh\.up\.sql:2:1: the client encoding is LATIN1/);
+    expect(await column("SELECT to_regclass('sh1.t')")).toEqual([null]);
+  });
+
   it("is all or nothing with the ledger, and tells the place in an included file", async () => {
     const { migrations, write, pgMig, column } = await scenario({ shards: ["sh1"] });
     await migrations({ "1.a.sh": "CREATE TABLE t();\n\\set n 0\n\\ir parts/bad.sql\n" });

@@ -59,10 +59,10 @@ describe.skipIf(programMajor("psql") === undefined)("running a script", () => {
   async function psqlRuns(file: string) {
     const { status, stdout, stderr } = await runPsql(file, target("theirs"), {}, [], environment);
     const failed = status !== 0;
-    // The script went on after the errors before the last.
-    const errors = [...stderr.matchAll(/^psql:[^:]*:(\d+): (?:ERROR: {2})(.*)$/gm)];
+    // The script went on after the errors before the last; the last may be psql's own.
+    const errors = [...stderr.matchAll(/^psql:[^:]*:(\d+): (?:ERROR: {2}(.*)|error: .*)$/gm)];
     const [, line, message] = (failed && errors.at(-1)) || [];
-    return { failed, stdout, error: message, line: Number(line ?? 0) };
+    return { failed, stdout, error: message, line: Number((message && line) ?? 0) };
   }
 
   async function weRun(text: string, file: string, batching: "single" | "joined") {

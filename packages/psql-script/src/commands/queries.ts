@@ -76,7 +76,7 @@ function storeRow(call: CommandCall, outcome: QueryOutcome, prefix: string): voi
 }
 
 /**
- * `\gexec`: each value of the result is a message of its own, row by row. Where all of them succeed,
+ * `\gexec`: each value of the result is a message of its own, row by row. If all of them succeed,
  * the variables tell of the query itself, as in psql; otherwise of the last value.
  */
 export async function executeResults(call: CommandCall): Promise<void> {

@@ -86,7 +86,7 @@ refuse(
 
 /**
  * The listings of psql 18, with what it takes for one: it looks at no more than the letters here, so
- * that `\\dtable` is `\\dt`, but `\\drop` and `\\delete` do not exist.
+ * that `\dtable` is `\dt`, but `\drop` and `\delete` do not exist.
  */
 const listing =
   /^(?:lo_list|d(?:$|[+SabcCdDgilLmEnoOpstTuvxXy]|A(?:$|[+xcfop])|e[suwt]|f(?:$|[+Sanptwx])|F(?:$|[+xpdt])|P(?:$|[+tinx])|r(?:ds|g)|R[ps]))/;

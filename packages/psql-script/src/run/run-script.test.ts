@@ -188,6 +188,10 @@ describe("runScript", () => {
       "a text default \u2018x\u2019",
       "U+2018 (typographic quote) stands in line 2, column 35. Type '",
     ],
+    [
+      "a int, \u{1d4b3}\u00a0int",
+      "U+00A0 (no-break space) stands in line 2, column 28. Type a plain",
+    ],
     ["a int default 1 \u2013 2", "U+2013 (typographic dash) stands in line 2, column 36. Type -"],
   ])("names the character that makes a statement a wrong one: %j", async (columns, advice) => {
     const run = await bench.run(
@@ -195,6 +199,12 @@ describe("runScript", () => {
     );
     expect(run.error?.code).toBe("SCRIPT_FAILED");
     expect(run.error?.hint).toContain(advice);
+  });
+
+  it("names no joiner in a word of a script that has them", async () => {
+    const hint = async (name: string) => (await bench.run(`select ${name};`)).error?.hint;
+    expect(await hint("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645")).toBeUndefined();
+    expect(await hint("a\u200cb")).toContain("U+200C (invisible character)");
   });
 
   it("names no character that may stand where it is", async () => {

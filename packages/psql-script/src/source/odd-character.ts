@@ -23,7 +23,9 @@ const kinds: readonly {
     advice: "Type a plain space in its place.",
   },
   {
-    pattern: /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069]/,
+    // Between other than Latin letters, a zero-width joiner or non-joiner is part of a word.
+    pattern:
+      /[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069]|(?<![^\0-\x7f])\p{Join_Control}/u,
     name: "invisible character",
     advice: "Remove it.",
   },
@@ -68,13 +70,14 @@ export function oddCharacter(text: string, offset: number): OddCharacter | undef
 }
 
 function find(token: string): OddCharacter | undefined {
-  for (const [offset, character] of [...token].entries()) {
-    const kind =
-      character < "\u0080" ? undefined : kinds.find(({ pattern }) => pattern.test(character));
-    if (kind !== undefined) {
-      const code = character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
-      return { offset, name: `U+${code} (${kind.name})`, advice: kind.advice };
-    }
+  const [first] = kinds
+    .map((kind) => ({ ...kind, offset: token.search(kind.pattern) }))
+    .filter(({ offset }) => offset >= 0)
+    .sort((a, b) => a.offset - b.offset);
+  if (first === undefined) {
+    return undefined;
   }
-  return undefined;
+  const { offset, name, advice } = first;
+  const code = token.charCodeAt(offset).toString(16).toUpperCase().padStart(4, "0");
+  return { offset, name: `U+${code} (${name})`, advice };
 }
