@@ -54,6 +54,20 @@ describe("connectNode", () => {
     await client.end();
   });
 
+  it("tells what the server reports of its parameters, at the start and after a change", async () => {
+    const database = await server.createDatabase();
+    await database.query(`ALTER DATABASE "${database.name}" SET standard_conforming_strings = off`);
+    const client = await connectNode(nodeOf({ database: database.name }), { applicationName });
+    const told = () => client.getParameterStatus("standard_conforming_strings");
+    expect(told()).toBe("off");
+    await client.query("BEGIN; SET standard_conforming_strings = on");
+    expect(told()).toBe("on");
+    await client.query("ROLLBACK");
+    expect(told()).toBe("off");
+    expect(client.getParameterStatus("nosuch")).toBeUndefined();
+    await client.end();
+  });
+
   it("connects to a Unix socket, whatever the SSL mode", async () => {
     const node = nodeOf({ host: server.socketDirectory, sslMode: "verify-full" });
     const client = await connectNode(node, { applicationName });

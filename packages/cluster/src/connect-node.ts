@@ -23,6 +23,12 @@ export interface ConnectNodeOptions {
   readonly onNote?: ((message: string) => void) | undefined;
 }
 
+/** A connection to a node. */
+export type NodeClient = Client & {
+  /** What the server reported last of one of its parameters, as libpq's PQparameterStatus. */
+  getParameterStatus(name: string): string | undefined;
+};
+
 /**
  * Connects to a node. The client is ready for queries; who gets it must `end()` it.
  *
@@ -34,7 +40,7 @@ export interface ConnectNodeOptions {
  * `TOO_MANY_CONNECTIONS`, `NOT_POSTGRES`, `TLS_UNAVAILABLE`, `TLS_FAILED`, `TLS_FILE_UNREADABLE` or
  * `CONNECTION_FAILED`.
  */
-export async function connectNode(node: Node, options: ConnectNodeOptions): Promise<Client> {
+export async function connectNode(node: Node, options: ConnectNodeOptions): Promise<NodeClient> {
   const { signal, connectTimeoutMs = node.connectTimeoutMs ?? 10_000 } = options;
   signal?.throwIfAborted();
   // Many nodes are connected to at once under one signal: that is no leak to warn of.
@@ -92,7 +98,7 @@ interface ConnectAttempt extends ConnectNodeOptions {
 async function connectOnce(
   node: Node,
   { applicationName, connectTimeoutMs, signal, host, tls, password }: ConnectAttempt,
-): Promise<{ readonly client: Client } | ConnectFailure> {
+): Promise<{ readonly client: NodeClient } | ConnectFailure> {
   // Loaded here, so that a program that only parses hosts never loads it.
   const { Client } = await import("pg");
   signal?.throwIfAborted();
@@ -122,6 +128,7 @@ async function connectOnce(
   });
   sendAtStart(client, node.startupParameters);
   client.on("error", () => {});
+  const parameters = keepParameters(client);
   let encrypted = false;
   client.connection.once("sslconnect", () => {
     client.connection.stream.once("secureConnect", () => {
@@ -139,7 +146,7 @@ async function connectOnce(
     await client.connect();
     // What psql calls HOST: the name, not the address that it led to.
     client.host = node.host;
-    return { client };
+    return { client: Object.assign(client, { getParameterStatus: parameters }) };
   } catch (error) {
     socket.destroy();
     const encryption = tls === false ? "plain" : encrypted ? "tls" : "tls-asked";
@@ -155,6 +162,15 @@ function sendAtStart(client: Client, parameters: Readonly<Record<string, string>
   const starting = client as Client & { getStartupConf(): Record<string, string> };
   const known = starting.getStartupConf();
   starting.getStartupConf = () => ({ ...known, ...parameters });
+}
+
+/** Keeps what the server reports of its parameters, which pg drops. */
+function keepParameters({ connection }: Client): (name: string) => string | undefined {
+  const values = new Map<string, string>();
+  connection.on("parameterStatus", ({ parameterName, parameterValue }) => {
+    values.set(parameterName, parameterValue);
+  });
+  return (name) => values.get(name);
 }
 
 async function addressesOf({ host }: Node): Promise<string[]> {

@@ -27,6 +27,7 @@ export function createRecordingClient(): {
   const client: SessionClient = {
     query: query as SessionClient["query"],
     getTransactionStatus: () => "T",
+    getParameterStatus: (name) => (name === "standard_conforming_strings" ? "on" : undefined),
     end: async () => {},
     on: () => {},
     removeListener: () => {},

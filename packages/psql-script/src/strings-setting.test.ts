@@ -115,6 +115,37 @@ insert into t values ('a\\b');`;
     expect(error).toMatchObject({ code: "SCRIPT_STRINGS", where: { file: "a.sql" } });
     expect(await database.query("select a from t")).toEqual([]);
   });
+  it("that is off hides no COMMIT from the transaction that the script runs in", async () => {
+    const database = await emptied("off");
+    // While it is on, the string goes on to the quote before the dashes.
+    const text = String.raw`insert into t values ('x');
+select 'a\''; commit; select '--';`;
+    const error = await weRun(text, database, {
+      prologue: ["BEGIN"],
+      expectOpenTransaction: true,
+      epilogue: ["insert into t values ('epilogue')"],
+    });
+    expect(error).toMatchObject({
+      code: "SCRIPT_ENDED_TRANSACTION",
+      where: { file: "a.sql", line: 2, column: 15 },
+    });
+    expect(await database.query("select a from t")).toEqual([]);
+  });
+  it("is not asked for if the client tells it, and nothing tells it wrong", async () => {
+    for (const initial of ["on", "off"] as const) {
+      const database = await emptied(initial);
+      const client = await database.connect();
+      const told = Object.assign(client, {
+        getParameterStatus: (name: string) =>
+          name === "standard_conforming_strings" ? initial : undefined,
+      });
+      const run = await new ScriptBench(told).run(String.raw`insert into t values ('a\\b');`);
+      await client.end();
+      expect(run).toMatchObject({ error: undefined, messages: 1 });
+      const [row] = await database.query("select length(a) from t");
+      expect(row).toEqual({ length: initial === "on" ? 4 : 3 });
+    }
+  });
   it("is advice where a string is never closed after a backslash", () => {
     const parse = (text: string) => () => parseScript(text, { file: "a.sql" });
     expect(parse(String.raw`insert into t values ('it\'s');`)).toThrow(

@@ -45,6 +45,10 @@ export class TrackedClient implements SessionClient {
     return this.#client.getTransactionStatus();
   }
 
+  getParameterStatus(name: string): string | undefined {
+    return this.#client.getParameterStatus?.(name);
+  }
+
   end(): Promise<void> {
     return this.#client.end();
   }

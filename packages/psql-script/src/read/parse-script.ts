@@ -12,7 +12,7 @@ import {
 } from "../source/script-problems.js";
 import type { SourceText } from "../source/source-text.js";
 import { largeObjectFrame } from "./large-object-data.js";
-import { changesEncoding, changesStrings, mentionsStrings } from "./reading-settings.js";
+import { changesEncoding, changesStrings } from "./reading-settings.js";
 import { RegionCollector } from "./region-collector.js";
 import type { Command, Script } from "./script.js";
 import { ScriptCursor } from "./script-cursor.js";
@@ -123,20 +123,12 @@ class ScriptParser {
       plain: this.#isPlain(),
       regions: this.#regions.regions,
       backslashInString: this.#cursor.lexer.sawPlainBackslash,
-      stringsSetting: this.#stringsSetting(),
+      changesStrings: changesStrings.test(this.#source.text),
       largeObjectFrames: this.#largeObjectFrames,
       psqlCompat: this.#psqlCompat,
       path: undefined,
       includes: new Map(),
     };
-  }
-
-  #stringsSetting(): Script["stringsSetting"] {
-    const { text } = this.#source;
-    if (!mentionsStrings.test(text)) {
-      return "not-mentioned";
-    }
-    return changesStrings.test(text) ? "changed" : "set-on";
   }
 
   #isPlain(): boolean {

@@ -57,8 +57,8 @@ export interface Script extends SourceText {
   readonly regions: readonly PlainRegion[];
   /** A `'…'` holds a backslash: where the text is cut depends on standard_conforming_strings. */
   readonly backslashInString: boolean;
-  /** What the text says of standard_conforming_strings: nothing, only that it is on, or something else. */
-  readonly stringsSetting: "not-mentioned" | "set-on" | "changed";
+  /** The text sets standard_conforming_strings to something else than on, or may do so. */
+  readonly changesStrings: boolean;
   /**
    * Where the BEGIN and COMMIT begin that pg_dump writes around the data of large objects, in UTF-16
    * units. In a transaction that must stay open they are left out.

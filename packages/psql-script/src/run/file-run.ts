@@ -87,15 +87,14 @@ export class FileRun implements CommandFile {
   /** Asks the server beforehand for what the reading of this file depends on. */
   async #prepare(): Promise<void> {
     const { script } = this;
-    const { outbox, batching } = this.#run;
-    const { backslashInString, stringsSetting, plain, psqlCompat } = script;
-    const asItStands = plain && stringsSetting === "not-mentioned";
-    if (backslashInString && (!asItStands || psqlCompat || batching === "single")) {
+    const { outbox } = this.#run;
+    const { backslashInString, changesStrings, plain, psqlCompat } = script;
+    if (backslashInString) {
       await outbox.knowStandardStrings();
     }
-    // The server reads the strings of a whole message by the setting that it has before it.
-    const staysOn = plain && stringsSetting === "set-on" && outbox.standardStrings === true;
-    this.#sendsRegions = !psqlCompat && (!backslashInString || asItStands || staysOn);
+    // Only with the setting that it was parsed by is the text cut as the server cuts it.
+    const cutHolds = plain && !changesStrings && outbox.standardStrings === true;
+    this.#sendsRegions = !psqlCompat && (!backslashInString || cutHolds);
     if (!script.plain && script.text.includes("SERVER_VERSION")) {
       await this.#run.knowServerVersion();
     }

@@ -52,6 +52,8 @@ export class Outbox {
     this.#client = client;
     this.#options = options;
     this.#prologueSent = options.prologue.length === 0;
+    const strings = client.getParameterStatus?.("standard_conforming_strings");
+    this.standardStrings = strings === undefined ? undefined : strings === "on";
     const status = client.getTransactionStatus?.();
     this.status = this.#statusAtStart =
       status === "T" ? "open" : status === "E" ? "failed" : "idle";

@@ -40,6 +40,11 @@ export interface ScriptClient {
   removeListener(event: string, listener: Listener): unknown;
   /** The state of the transaction at the moment: `I`, `T` or `E`. */
   getTransactionStatus?(): "I" | "T" | "E" | null;
+  /**
+   * What the server reported last of one of its parameters, as libpq's PQparameterStatus. Without it a
+   * run asks the server, in a message more.
+   */
+  getParameterStatus?(name: string): string | undefined;
   readonly host?: string | undefined;
   readonly port?: number | undefined;
   readonly user?: string | undefined;
