@@ -103,6 +103,31 @@ describe("what pg_dump writes", () => {
     }, 60_000);
   }
 
+  for (const major of dumpable.slice(-1)) {
+    it(`comes out the same whatever standard_conforming_strings is here and there (PostgreSQL ${major})`, async () => {
+      await using cluster = await startNodes({ major });
+      const settings = ["on", "off"] as const;
+      const set = (database: TestDatabase, value: (typeof settings)[number]) =>
+        database.query(
+          `alter database "${database.name}" set standard_conforming_strings = ${value}`,
+        );
+      const source = await cluster.node.createDatabase();
+      await source.query(`${contents}; select lo_from_bytea(1001, 'hello')`);
+      for (const there of settings) {
+        await set(source, there);
+        const text = await dump(source);
+        expect(text).toContain(`SET standard_conforming_strings = ${there};`);
+        for (const here of settings) {
+          const copy = await cluster.node.createDatabase();
+          await set(copy, here);
+          await restore(text, copy);
+          await set(copy, there);
+          expect(await dump(copy)).toBe(text);
+        }
+      }
+    }, 60_000);
+  }
+
   // pg_dump 18, compiled to WebAssembly with a server that lives in the process. It reads no other
   // server, so that what came of the dump is compared by its catalogs.
   it("makes the same database of a dump by pg_dump 18, which is always at hand", async () => {
