@@ -21,7 +21,7 @@ const wanted = Number(process.env.PG_MIG_TEST_MAJOR ?? 18);
 // pg_dump reads no server that is newer than itself.
 const { scenario, cluster } = scenarios({ nodes: 1, major: Math.min(wanted, major ?? wanted) });
 
-/** influitive/apartment#322, flyway/flyway#4171, amacneil/dbmate#735. */
+/** influitive/apartment#322, flyway/flyway#4171, amacneil/dbmate#735, dimitri/pgcopydb#915. */
 const contents = String.raw`
 CREATE SCHEMA app;
 CREATE TABLE app.t(id int PRIMARY KEY, word text);
@@ -33,6 +33,11 @@ CREATE FUNCTION app.twice(n int) RETURNS int LANGUAGE sql
   BEGIN ATOMIC SELECT CASE WHEN n > 0 THEN n * 2 ELSE 0 END; END;
 CREATE VIEW app.v AS SELECT word || ':x;' AS w FROM app.t;
 CREATE RULE r AS ON INSERT TO app.v DO INSTEAD (SELECT 1; SELECT 2;);
+CREATE TABLE app."binary"(id int, "binary" bytea);
+INSERT INTO app."binary" VALUES (1, '\x00ff');
+SELECT lo_from_bytea(4711, 'hello'), lo_from_bytea(4712, repeat('long ', 9999)::bytea), lo_from_bytea(4713, '');
+COMMENT ON LARGE OBJECT 4711 IS 'BEGIN; COMMIT;';
+GRANT SELECT ON LARGE OBJECT 4713 TO PUBLIC;
 CREATE PUBLICATION p FOR TABLE app.t;
 COMMENT ON SCHEMA app IS 'two
 \lines';
@@ -55,6 +60,7 @@ describe("what pg_dump writes, as a version", () => {
     const text = await dump(source, options);
     expect(text).toContain("\\restrict k");
     expect(text).toContain(sign);
+    expect(text).toMatch(/^BEGIN;\n\nSELECT pg_catalog\.lo_open/m);
     const empty = options.includes("--clean") ? { template: source } : {};
     const target = await cluster().node.createDatabase(empty);
     onTestFinished(() => target.drop());
