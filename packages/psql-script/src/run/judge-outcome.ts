@@ -1,8 +1,7 @@
 import type { Message } from "../source/message.js";
-import { oddCharacter } from "../source/odd-character.js";
+import { oddCharacterInStatement } from "../source/odd-character.js";
 import { ScriptError, type ScriptErrorOptions } from "../source/script-error.js";
 import type { ServerError } from "../source/server-error.js";
-import { positionAt } from "../source/source-text.js";
 import type { QueryOutcome } from "./simple-query.js";
 
 /** What an outcome is measured by. */
@@ -56,18 +55,13 @@ const notUnderstood = /^(?:42|0A)/;
 
 /** Names the character that no screen shows, if a statement was not understood and holds one. */
 function oddCharacterHint(
-  { code }: ServerError,
+  { code, message }: ServerError,
   { source, offset }: Pick<ScriptErrorOptions, "source" | "offset">,
 ): string | undefined {
   if (source === undefined || offset === undefined || !notUnderstood.test(code ?? "")) {
     return undefined;
   }
-  const odd = oddCharacter(source.text, offset);
-  if (odd === undefined) {
-    return undefined;
-  }
-  const { line, column } = positionAt(source, odd.offset);
-  return `${odd.name} stands in line ${line}, column ${column}. ${odd.advice}`;
+  return oddCharacterInStatement(source, offset, message);
 }
 
 /** The fields of an error that say where: at the statement that the server counts as the `nth`. */

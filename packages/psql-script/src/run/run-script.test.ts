@@ -201,6 +201,23 @@ describe("runScript", () => {
     expect(run.error?.hint).toContain(advice);
   });
 
+  it.each([
+    ["do $$ begin\n  perform 1,\u00a0Num; end $$", 13],
+    ["do $$ begin\n  perform a\u200b; end $$", 12],
+    ["create function f() returns int language sql as '\n select NUM\u00a0b'", 12],
+    ["create function f() returns int language plpgsql as $f$\nbegin return\u00a01; end $f$", 13],
+  ])("names it also in the body of a routine: %j", async (statement, column) => {
+    const run = await bench.run(`select '\u00a0', 1 as "\u00a0num";\n\n${statement};`);
+    expect(run.error?.hint).toMatch(/^U\+(00A0|200B) /);
+    expect(run.error?.hint).toContain(`stands in line 4, column ${column}.`);
+  });
+
+  it("names it in the name of a command that does not exist", async () => {
+    const run = await bench.run("select 1;\n\\set\u00a0x 1\n");
+    expect(run.error?.code).toBe("SCRIPT_COMMAND_REFUSED");
+    expect(run.error?.hint).toContain("U+00A0 (no-break space) stands in line 2, column 5.");
+  });
+
   it("names no joiner in a word of a script that has them", async () => {
     const hint = async (name: string) => (await bench.run(`select ${name};`)).error?.hint;
     expect(await hint("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645")).toBeUndefined();
@@ -208,9 +225,15 @@ describe("runScript", () => {
   });
 
   it("names no character that may stand where it is", async () => {
-    const run = await bench.run(`select '\u00a0', "\u2019" -- \u00a0\n;`);
-    expect(run.error?.sqlState).toBe("42703");
-    expect(run.error?.hint).toBeUndefined();
+    for (const statement of [
+      `select '\u00a0', "\u2019" -- \u00a0\n;`,
+      `do $$ begin perform "\u00a0x"; end $$;`,
+      `do $$ begin execute 'select ' || chr(160) || 'x'; end $$; select '\u00a0';`,
+    ]) {
+      const run = await bench.run(statement);
+      expect(run.error?.sqlState).toBe("42703");
+      expect(run.error?.hint).toBeUndefined();
+    }
   });
 
   it("leaves nothing of itself on the client", async () => {

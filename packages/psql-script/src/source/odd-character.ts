@@ -1,7 +1,8 @@
 import { Lexer } from "../lex/lexer.js";
+import { positionAt, type SourceText } from "./source-text.js";
 
 /** A character that looks like part of SQL on a screen, and is none. */
-export interface OddCharacter {
+interface OddCharacter {
   /** Where it stands, in UTF-16 units. */
   readonly offset: number;
   /** Such as `U+00A0 (no-break space)`. */
@@ -43,10 +44,37 @@ const kinds: readonly {
 ];
 
 /**
- * Finds the first character in the statement at `offset` that is invisible, or a look-alike of one that
- * SQL has. The server takes such for a letter. In literals, quoted names and comments it may stand.
+ * Advice about a statement at `offset` that the server did not understand, if a character of it is
+ * invisible, or a look-alike of one that SQL has: the server takes such for a letter. In literals,
+ * quoted names and comments it may stand; in the body of a routine, unless the server's message quotes it.
  */
-export function oddCharacter(text: string, offset: number): OddCharacter | undefined {
+export function oddCharacterInStatement(
+  source: SourceText,
+  offset: number,
+  message: string,
+): string | undefined {
+  const { text } = source;
+  return advise(source, findInStatement(text, offset) ?? findQuoted(text, offset, message));
+}
+
+/** Likewise about the word that begins at `offset`. */
+export function oddCharacterInWord(
+  source: SourceText,
+  offset: number,
+  word: string,
+): string | undefined {
+  return advise(source, find(word, offset));
+}
+
+function advise(source: SourceText, odd: OddCharacter | undefined): string | undefined {
+  if (odd === undefined) {
+    return undefined;
+  }
+  const { line, column } = positionAt(source, odd.offset);
+  return `${odd.name} stands in line ${line}, column ${column}. ${odd.advice}`;
+}
+
+function findInStatement(text: string, offset: number): OddCharacter | undefined {
   const lexer = new Lexer({ schemaRoutines: true });
   for (let at = offset; at < text.length; ) {
     const lineFeed = text.indexOf("\n", at);
@@ -57,9 +85,9 @@ export function oddCharacter(text: string, offset: number): OddCharacter | undef
         return undefined;
       }
       if (lexer.kind === "word" || lexer.kind === "punctuation" || lexer.kind === "number") {
-        const found = find(text.slice(at, end));
+        const found = find(text.slice(at, end), at);
         if (found !== undefined) {
-          return { ...found, offset: at + found.offset };
+          return found;
         }
       }
       at = end;
@@ -69,15 +97,31 @@ export function oddCharacter(text: string, offset: number): OddCharacter | undef
   return undefined;
 }
 
-function find(token: string): OddCharacter | undefined {
+/** Finds what a message of the server quotes from the text after `offset`, in whatever case of letters. */
+function findQuoted(text: string, offset: number, message: string): OddCharacter | undefined {
+  const [, quoted = ""] = /"([^"]+)"/.exec(message) ?? [];
+  const odd = find(quoted, 0);
+  const at = odd === undefined ? -1 : lowerCase(text).indexOf(lowerCase(quoted), offset);
+  if (odd === undefined || at < 0 || text[at - 1] === '"') {
+    return undefined;
+  }
+  return { ...odd, offset: at + odd.offset };
+}
+
+/** As the server folds names: other letters than ASCII stay, and with them the places. */
+function lowerCase(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
+function find(word: string, offset: number): OddCharacter | undefined {
   const [first] = kinds
-    .map((kind) => ({ ...kind, offset: token.search(kind.pattern) }))
-    .filter(({ offset }) => offset >= 0)
-    .sort((a, b) => a.offset - b.offset);
+    .map((kind) => ({ ...kind, at: word.search(kind.pattern) }))
+    .filter(({ at }) => at >= 0)
+    .sort((a, b) => a.at - b.at);
   if (first === undefined) {
     return undefined;
   }
-  const { offset, name, advice } = first;
-  const code = token.charCodeAt(offset).toString(16).toUpperCase().padStart(4, "0");
-  return { offset, name: `U+${code} (${name})`, advice };
+  const { at, name, advice } = first;
+  const code = word.charCodeAt(at).toString(16).toUpperCase().padStart(4, "0");
+  return { offset: offset + at, name: `U+${code} (${name})`, advice };
 }

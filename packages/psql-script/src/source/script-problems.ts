@@ -1,3 +1,4 @@
+import { oddCharacterInWord } from "./odd-character.js";
 import { ScriptError, type ScriptErrorOptions } from "./script-error.js";
 import type { SourcePosition, SourceText } from "./source-text.js";
 
@@ -25,7 +26,8 @@ export function unknownCommand(name: string, place: ProblemPlace): ScriptError {
     code: "SCRIPT_COMMAND_REFUSED",
     hint:
       known === undefined
-        ? "Correct its name; a backslash outside of quotes begins a psql command."
+        ? (oddCharacterInWord(place.source, place.offset + 1, name) ??
+          "Correct its name; a backslash outside of quotes begins a psql command.")
         : `Write \\${known} without "${rest}": psql takes it for a part of the name.`,
   });
 }
