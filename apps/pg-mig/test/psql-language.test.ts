@@ -71,6 +71,39 @@ describe("psql's language in a migration file", () => {
     expect(`${stdout}${stderr}`).toContain("The answer is 42");
   });
 
+  it("prints the output of COPY TO STDOUT, also at the end of a file", async () => {
+    const { migrations, pgMig } = await scenario({ shards: ["sh1"] });
+    await migrations({ "1.a.sh": "CREATE TABLE t AS SELECT 'printed' AS a;\nCOPY t TO STDOUT;\n" });
+    const { status, stdout, stderr } = await pgMig();
+    expect({ status, stdout, stderr }).toMatchObject({ status: 0 });
+    expect(`${stdout}${stderr}`).toContain("printed");
+  });
+
+  it("takes the word binary in a COPY, and refuses data that is binary", async () => {
+    const { migrations, pgMig, column } = await scenario({ shards: ["sh1"] });
+    await migrations({
+      "1.a.sh": 'CREATE TABLE t("binary" int);\nCOPY t ("binary") FROM stdin; -- binary\n7\n\\.\n',
+    });
+    expect(await pgMig()).toMatchObject({ status: 0 });
+    expect(await column('SELECT "binary" FROM sh1.t')).toEqual([7]);
+    await migrations({ "2.b.sh": "SELECT 1;\nCOPY t FROM stdin (FORMAT binary);\n\\.\n" });
+    const { status, stdout } = await pgMig();
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/2\.b\.sh\.up\.sql:2:1: .*binary data cannot stand in a script/);
+  });
+
+  it.each(["\\drop table t;", "\\delete from t;", "\\lists", "\\zz", "\\start"])(
+    "refuses what psql does not have before anything runs: %s",
+    async (line) => {
+      const { migrations, pgMig, column } = await scenario({ shards: ["sh1"] });
+      await migrations({ "1.a.sh": "CREATE TABLE t();", "2.b.sh": `SELECT 1;\n${line}\n` });
+      const { status, stderr } = await pgMig();
+      expect(status).toBe(1);
+      expect(stderr).toContain(`2.b.sh.up.sql:2:1: there is no psql command ${line.split(" ")[0]}`);
+      expect(await column("SELECT to_regclass('sh1.t')")).toEqual([null]);
+    },
+  );
+
   it("takes the output of pg_dump, with \\restrict", async () => {
     const { migrations, pgMig, column } = await scenario({ shards: ["sh1"] });
     await migrations({
