@@ -73,7 +73,14 @@ describe("COPY FROM STDIN", () => {
       const run = await bench.run(text);
       expect(run.error?.code).toBe("SCRIPT_FAILED");
       expect(run.error?.message).toContain("binary data cannot stand in a script");
+      expect(run.error?.hint).toContain("\\copy");
     }
+  });
+  it("reads binary data from a file, as the advice says", async () => {
+    const text = `insert into t values (1, 'x');\n\\copy t to t.bin (format binary)
+truncate t;\n\\copy t from t.bin (format binary)\n`;
+    expect((await bench.run(text, { cwd: directory })).error).toBeUndefined();
+    expect(await rows()).toEqual(["1|x"]);
   });
   it("takes a statement that has the word binary in a name or a comment", async () => {
     const text = `alter table t rename b to "binary";

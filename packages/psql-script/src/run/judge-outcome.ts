@@ -35,7 +35,10 @@ export function judgeOutcome(
       ...at,
       code: "SCRIPT_FAILED",
       // What the server advises about a statement of the caller's is not for the script's author.
-      hint: at.part === "script" ? (oddCharacterHint(error, statement) ?? error.hint) : undefined,
+      hint:
+        at.part === "script"
+          ? (outcome.copyHint ?? oddCharacterHint(error, statement) ?? error.hint)
+          : undefined,
       server: error,
       cause: outcome.copyError ?? error,
     });

@@ -19,6 +19,8 @@ export interface QueryOutcome {
   readonly copiedOut: boolean;
   /** Why the data for a COPY could not be read, if so; the server's error follows from it. */
   readonly copyError: unknown;
+  /** What is to be done about a COPY that was given no data; the server's error follows from it. */
+  readonly copyHint: string | undefined;
   /** Why the connection is gone, if it is. */
   readonly lost: unknown;
 }
@@ -27,7 +29,13 @@ export interface QueryOutcome {
 export type CopyFormat = "text" | "binary";
 
 /** What to answer a server that asks for the data of a COPY: the data, or why there is none. */
-export type CopySource = AsyncIterable<Buffer> | Iterable<Buffer> | { readonly refusal: string };
+export type CopySource = AsyncIterable<Buffer> | Iterable<Buffer> | CopyRefusal;
+
+/** Why there is no data for a COPY, and what to do about it. */
+export interface CopyRefusal {
+  readonly refusal: string;
+  readonly hint?: string;
+}
 
 export interface SimpleQueryOptions {
   readonly text: string;
@@ -58,6 +66,7 @@ export class SimpleQuery {
   #error: ServerError | undefined;
   #copiedOut = false;
   #copyError: unknown;
+  #copyHint: string | undefined;
   #full: Promise<unknown> | undefined;
   #settle: (outcome: QueryOutcome) => void = () => {};
   #detach: () => void = () => {};
@@ -133,10 +142,9 @@ export class SimpleQuery {
   handleCopyInResponse(): void {}
 
   #answerCopyIn(connection: WireConnection, format: CopyFormat): void {
-    const source = this.#options.onCopyIn?.(format) ?? {
-      refusal: "there is no data for this COPY",
-    };
+    const source = this.#options.onCopyIn?.(format) ?? noData;
     if ("refusal" in source) {
+      this.#copyHint ??= source.hint;
       connection.sendCopyFail(source.refusal);
     } else {
       void this.#sendCopy(connection, source);
@@ -194,6 +202,7 @@ export class SimpleQuery {
       copiedOut: this.#result.copiedOut,
       error: this.#error,
       copyError: this.#copyError,
+      copyHint: this.#copyHint,
     });
   }
 }
@@ -205,4 +214,5 @@ interface Result {
   readonly copiedOut: boolean;
 }
 
+const noData: CopyRefusal = { refusal: "there is no data for this COPY" };
 const noResult: Result = { columns: undefined, rows: [], copiedOut: false };

@@ -72,7 +72,10 @@ export class StatementSender {
   /** The data lines of the file, for the COPY whose statement was just sent. */
   readonly copyData = (format: CopyFormat): CopySource => {
     if (format === "binary" && !this.#origin.source.psqlCompat) {
-      return { refusal: "binary data cannot stand in a script" };
+      return {
+        refusal: "binary data cannot stand in a script",
+        hint: "Write the data as text, or load it from a file: \\copy … from 'file' (FORMAT binary)",
+      };
     }
     const { start, end } = this.#cursor.takeCopyData();
     this.#data = start;
