@@ -51,14 +51,23 @@ describe("planNewVersion", () => {
     );
   });
 
-  it.each(["", "title", "@sh", "title@", "Title@sh", "a.b@sh", "a b@sh", "a@s.h", "a@s/h"])(
-    "refuses the target %j",
-    (target) => {
-      expect(() => planNewVersion({ target, now, versions: [] })).toThrow(
-        expect.objectContaining({ code: "MAKE_TARGET_INVALID" }),
-      );
-    },
-  );
+  it.each([
+    "",
+    "title",
+    "@sh",
+    "title@",
+    "Title@sh",
+    "a.b@sh",
+    "a b@sh",
+    "a@s.h",
+    "a@s/h",
+    'a@s"h',
+    "a@s\\h",
+  ])("refuses the target %j", (target) => {
+    expect(() => planNewVersion({ target, now, versions: [] })).toThrow(
+      expect.objectContaining({ code: "MAKE_TARGET_INVALID" }),
+    );
+  });
 
   it("tells a prefix that no version has, with the known ones and the nearest", () => {
     const versions = disk("20260102000000.b.shard", "20260101000000.a.public");

@@ -42,7 +42,7 @@ export function planNewVersion({ target, now, versions }: PlanNewVersionOptions)
   if (title === undefined || prefix === undefined || version === undefined) {
     throw new PgMigError(`Expected --make to be title@prefix, got ${JSON.stringify(target)}.`, {
       code: "MAKE_TARGET_INVALID",
-      hint: "The title is made of a-z, 0-9, - and _; the prefix holds no dot: --make=add-users@sh.",
+      hint: "The title is made of a-z, 0-9, - and _; the prefix holds no dot, slash, backslash or double quote: --make=add-users@sh.",
     });
   }
   const last = versions.find(({ name }) => compareVersions(name, version.name) > 0);
