@@ -12,12 +12,19 @@ const entry: fc.Arbitrary<LedgerEntry> = fc
   .tuple(
     fc.string({ unit: "grapheme" }),
     fc.option(fc.stringMatching(/^[0-9a-f]{64}$/), { nil: undefined }),
+    fc.boolean(),
   )
-  .map(([version, sha256]) =>
-    sha256 === undefined
-      ? { version }
-      : ledgerEntry(version, sha256, new Date("2026-01-02T03:04:05.678Z")),
-  );
+  .map(([version, sha256, isTimeKnown]) => {
+    if (sha256 === undefined) {
+      return { version };
+    }
+    const { checksum, appliedAt } = ledgerEntry(
+      version,
+      sha256,
+      new Date("2026-01-02T03:04:05.678Z"),
+    );
+    return { version, checksum, ...(isTimeKnown ? { appliedAt } : {}) };
+  });
 
 describe("parseShardLedger", () => {
   it("reads back what renderShardLedger wrote", () => {
@@ -27,6 +34,28 @@ describe("parseShardLedger", () => {
         expect(parseShardLedger({ shard: "sh", schemaOid: 1, stored }).entries).toEqual(entries);
       }),
     );
+  });
+
+  it("takes nothing from details that this tool does not write", () => {
+    const checksum = "0123456789abcdef";
+    const applied = [
+      checksum,
+      `${checksum} 2026-01-02T03:04:05Z`,
+      `${checksum} two words`,
+      `${checksum}0`,
+      "edited by hand",
+      7,
+      null,
+    ];
+    const names = applied.map((_, i) => `v${i}`);
+    const details = JSON.stringify({ applied });
+    const stored = ` SELECT '${JSON.stringify(names)}'; /* pg-mig ${details} */ `;
+    const { entries } = parseShardLedger({ shard: "sh", schemaOid: 1, stored });
+    expect(entries).toEqual([
+      { version: "v0", checksum },
+      { version: "v1", checksum, appliedAt: "2026-01-02T03:04:05Z" },
+      ...names.slice(2).map((version) => ({ version })),
+    ]);
   });
 
   it("is empty where there is no ledger", () => {
@@ -49,6 +78,17 @@ describe("parseShardLedger", () => {
     expect(parse).toThrow(
       expect.objectContaining({ code: "LEDGER_UNREADABLE", where: { shard: "sh0007" } }),
     );
+  });
+});
+
+describe("ledgerEntry", () => {
+  it("has 16 digits of the checksum, and the time in UTC in whole seconds", () => {
+    const at = new Date("2026-01-02T03:04:05.999+02:00");
+    expect(ledgerEntry("v", "0123456789abcdef".repeat(4), at)).toEqual({
+      version: "v",
+      checksum: "0123456789abcdef",
+      appliedAt: "2026-01-02T01:04:05Z",
+    });
   });
 });
 

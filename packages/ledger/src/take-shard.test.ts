@@ -1,9 +1,10 @@
+import { createHash } from "node:crypto";
 import { startNodes, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { readNodeLedger, readShardLedger, storeDigestSql } from "./node-ledger.js";
 import { type LedgerEntry, type ShardLedger, storeLedgerSql } from "./shard-ledger.js";
-import { releaseShardSql, takeFailure, takeShardSql } from "./take-shard.js";
+import { releaseShardSql, shardHoldersSql, takeFailure, takeShardSql } from "./take-shard.js";
 
 let cluster: TestCluster;
 
@@ -93,8 +94,18 @@ describe("the ledger of a shard", () => {
     const client = await connect(database);
     const ledger = await ledgerOf(client, "sh1");
     const store = storeLedgerSql("sh1", [{ version: "1.a.sh" }]);
-    await client.query(["BEGIN", "SET ROLE pg_monitor", ...store, "COMMIT"].join(";"));
-    expect((await ledgerOf(client, "sh1")).entries).not.toEqual(ledger.entries);
+    for (const taken of ["SET ROLE pg_monitor", "SET SESSION AUTHORIZATION pg_monitor"]) {
+      await client.query("DROP FUNCTION IF EXISTS sh1.mig_versions_const()");
+      await client.query(
+        ["BEGIN", taken, "SET search_path TO public, sh1", ...store, "COMMIT"].join(";"),
+      );
+      expect((await ledgerOf(client, "sh1")).entries).not.toEqual(ledger.entries);
+      const { rows } = await client.query(
+        `SELECT proowner = session_user::regrole AS mine, proconfig FROM pg_proc
+          WHERE proname = 'mig_versions_const'`,
+      );
+      expect(rows).toEqual([{ mine: true, proconfig: ["search_path=sh1"] }]);
+    }
   });
 });
 
@@ -143,6 +154,42 @@ describe("takeShardSql", () => {
     await transact(one, ledger, []);
     await one.query(releaseShardSql("sh1"));
     await transact(two, await ledgerOf(two, "sh1"), []);
+  });
+
+  it("names who holds a shard, in either scope, and nobody else", async () => {
+    const [database, other] = [await databaseWith("sh1", "sh2"), await databaseWith("sh1")];
+    const holders = async () =>
+      (await database.query<{ pid: number }>(shardHoldersSql("sh1"))).map(({ pid }) => pid);
+    const pidOf = async (client: pg.Client) =>
+      (await client.query("SELECT pg_backend_pid() AS pid")).rows[0].pid;
+    const take = async (on: TestDatabase, shard: string) => {
+      const client = await connect(on);
+      const sql = takeShardSql(await ledgerOf(client, shard));
+      await client.query(["BEGIN", ...sql].join(";"));
+      return client;
+    };
+    await take(database, "sh2");
+    await take(other, "sh1");
+    // Keys that are one number less, and the single-bigint key that is made of the same two numbers.
+    const [first, second] = [
+      1885826407,
+      createHash("sha256").update("sh1").digest().readInt32BE(0),
+    ];
+    const whole = BigInt.asIntN(64, (BigInt(first) << 32n) | BigInt.asUintN(32, BigInt(second)));
+    const stranger = await connect(database);
+    await stranger.query(
+      `SELECT pg_advisory_lock(${first - 1}, ${second}), pg_advisory_lock(${first}, ${second - 1}),
+        pg_advisory_lock(${whole})`,
+    );
+    expect(await holders()).toEqual([]);
+    const client = await take(database, "sh1");
+    expect(await holders()).toEqual([await pidOf(client)]);
+    await client.query("COMMIT");
+    const session = await connect(database);
+    await session.query(takeShardSql(await ledgerOf(session, "sh1"), "session").join(";"));
+    expect(await holders()).toEqual([await pidOf(session)]);
+    await session.query(releaseShardSql("sh1"));
+    expect(await holders()).toEqual([]);
   });
 
   it("takes no other error for a refusal", async () => {

@@ -48,6 +48,8 @@ export const insideTransaction: readonly string[] = [
   "COMMENT ON TABLE t IS 'VACUUM; CREATE INDEX CONCURRENTLY'",
   "REINDEX TABLE t",
   "REINDEX (CONCURRENTLY off) INDEX ix0",
+  "REINDEX (CONCURRENTLY false) INDEX ix0",
+  "REINDEX (CONCURRENTLY 0, VERBOSE) INDEX ix0",
   "ANALYZE t",
   "CLUSTER t USING ix0",
   "CLUSTER VERBOSE t USING ix0",
@@ -57,4 +59,5 @@ export const insideTransaction: readonly string[] = [
   "ALTER DATABASE postgres SET work_mem = '5MB'",
   "DISCARD TEMP",
   "CREATE SUBSCRIPTION s CONNECTION 'host=127.0.0.1' PUBLICATION p WITH (connect = false)",
+  "CREATE SUBSCRIPTION s CONNECTION 'host=127.0.0.1' PUBLICATION p WITH (create_slot = false)",
 ];
