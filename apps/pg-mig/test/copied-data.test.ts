@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { psqlMajor, psqlMissing, runWithPsql, seenFrom } from "./psql-judge.js";
+import { programMajor, runWithPsql, seenFrom } from "./psql-judge.js";
 import { scenarios } from "./scenario.js";
 
 const { scenario, cluster } = scenarios({ nodes: 1 });
 
-/** citusdata/citus#8401 (headers, line breaks in quotes), golang-migrate/migrate#316 (COPY at all). */
+/** citusdata/citus#8401 (headers, line breaks in quotes), mattes/migrate#316 (COPY at all). */
 const csv = String.raw`
 CREATE TABLE t(id int, word text, more text);
 COPY t FROM stdin WITH (FORMAT csv, HEADER, DELIMITER ';', NULL 'none');
@@ -41,10 +41,10 @@ describe("inline data of COPY", () => {
     ]);
   });
 
-  it.skipIf(psqlMissing() !== undefined)("is what psql makes of it", async (context) => {
+  it.skipIf(programMajor("psql") === undefined)("is what psql makes of it", async (context) => {
     const made = await scenario({ shards: ["sh1"] });
     // An older psql sends the end of the data along, which a server from 18 on takes for data in CSV.
-    const old = cluster().node.major >= 18 && (psqlMajor() ?? 0) < 18;
+    const old = cluster().node.major >= 18 && (programMajor("psql") ?? 0) < 18;
     context.skip(old, "psql is older than the server");
     await made.migrations({ "1.a.sh": csv });
     await made.pgMig();

@@ -1,27 +1,19 @@
-import { execFile, execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { TestDatabase } from "@pg-mig/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { programMajor } from "./psql-judge.js";
 import { scenarios } from "./scenario.js";
 
 const run = promisify(execFile);
 
-function dumpMajor(): number | undefined {
-  try {
-    const version = execFileSync("pg_dump", ["--version"], { encoding: "utf8" });
-    return Number(/ (\d+)/.exec(version)?.[1]);
-  } catch {
-    return undefined;
-  }
-}
-
-const major = dumpMajor();
+const major = programMajor("pg_dump");
 const wanted = Number(process.env.PG_MIG_TEST_MAJOR ?? 18);
 
 // pg_dump reads no server that is newer than itself.
 const { scenario, cluster } = scenarios({ nodes: 1, major: Math.min(wanted, major ?? wanted) });
 
-/** influitive/apartment#322, flyway/flyway#4171, amacneil/dbmate#735, dimitri/pgcopydb#915. */
+/** rails-on-services/apartment#322, flyway/flyway#4171, amacneil/dbmate#735, dimitri/pgcopydb#915. */
 const contents = String.raw`
 CREATE SCHEMA app;
 CREATE TABLE app.t(id int PRIMARY KEY, word text);

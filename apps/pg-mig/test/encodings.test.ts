@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { psqlMissing, runWithPsql, seenFrom } from "./psql-judge.js";
+import { programMajor, runWithPsql, seenFrom } from "./psql-judge.js";
 import { scenarios } from "./scenario.js";
 
 const { scenario, cluster } = scenarios({ nodes: 1 });
@@ -41,7 +41,7 @@ describe("a file with a byte order mark and CRLF", () => {
     ]);
   });
 
-  it.skipIf(psqlMissing() !== undefined)("is to pg-mig what it is to psql", async () => {
+  it.skipIf(programMajor("psql") === undefined)("is to pg-mig what it is to psql", async () => {
     const made = await scenario({ shards: ["sh1"] });
     await made.migrations({ "1.a.sh": windowsFile });
     await made.pgMig();
@@ -58,7 +58,7 @@ describe("a file with a byte order mark and CRLF", () => {
   });
 });
 
-describe("a file that is no UTF-8 text", () => {
+describe("a file that is not UTF-8 text", () => {
   it.each([
     ["holds a NUL", Buffer.from("SELECT 'a\0b';"), /:1:10: .*NUL/],
     ["is Latin-1", Buffer.from("-- caf\u00e9\nSELECT 1;", "latin1"), /byte 6 .*not valid UTF-8/],

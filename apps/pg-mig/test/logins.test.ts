@@ -26,7 +26,7 @@ function expectNoPassword(text: string): void {
 }
 
 describe("a password that holds every character that means something somewhere", () => {
-  // brianc/node-postgres#133, MattiLehtinen/postgrator#30
+  // brianc/node-postgres#133, rickbergfalk/postgrator#30
   it("lets in from an option, the environment, a URL and the password file, and is never shown", async () => {
     const made = await scenario({ shards: ["sh1"] });
     const address = await withLogin(made, "ann", "SUPERUSER");

@@ -20,7 +20,7 @@ describe("a server that says a lot", () => {
     expect(`${stdout}${stderr}`.split("\n").length).toBeLessThan(80);
   });
 
-  it("is not repeated at all where it is notices", async () => {
+  it("is not repeated at all if what it says are notices", async () => {
     const { migrations, pgMig, ledger } = await scenario({ shards });
     await migrations({
       "1.a.sh":
@@ -51,9 +51,13 @@ describe("a server that says a lot", () => {
 describe("a long chain of one shard", () => {
   // What may leave something in its session, as a function can that SELECT calls, is cleaned up after.
   it.each([
-    ["two messages", 2, "CREATE TABLE IF NOT EXISTS t();"],
-    ["four messages, if the session is cleaned up after it,", 4, "SELECT 1;"],
-  ])("takes %s a step, whatever its length", async (_, each, text) => {
+    [
+      "two messages for each step that leaves nothing in its session",
+      2,
+      "CREATE TABLE IF NOT EXISTS t();",
+    ],
+    ["four messages for each step that may", 4, "SELECT 1;"],
+  ])("takes %s, however long it is", async (_, each, text) => {
     const { database, migrations, pgMig, ledger } = await scenario({ shards: ["sh1"] });
     const names = Array.from({ length: 150 }, (_, i) => `${1000 + i}.a.sh`);
     await migrations(Object.fromEntries(names.map((name) => [name, text])));

@@ -66,7 +66,7 @@ describe("a file that", () => {
     expect(await column(tables)).toEqual([]);
   });
 
-  // influitive/apartment#109, bernardopires/django-tenant-schemas#113: an extension is in one schema.
+  // rails-on-services/apartment#109: an extension is in one schema of its database.
   it("makes an extension in its shard fails on the others, as an extension is there once", async () => {
     const { migrations, pgMig, column } = await scenario({ shards: ["sh1", "sh2"] });
     await migrations({

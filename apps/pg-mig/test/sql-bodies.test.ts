@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { psqlMissing, runWithPsql, seenFrom } from "./psql-judge.js";
+import { programMajor, runWithPsql, seenFrom } from "./psql-judge.js";
 import { scenarios } from "./scenario.js";
 
 const { scenario } = scenarios({ nodes: 1 });
@@ -63,7 +63,7 @@ describe("routines whose bodies are SQL", () => {
     expect(names).toHaveLength(5);
   });
 
-  it.skipIf(psqlMissing() !== undefined)("are what psql makes of them", async () => {
+  it.skipIf(programMajor("psql") === undefined)("are what psql makes of them", async () => {
     const made = await applied();
     await runWithPsql(made, "mig/1.bodies.sh.up.sql");
     for (const sql of [definitions, "SELECT * FROM pending()"]) {

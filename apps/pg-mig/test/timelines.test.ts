@@ -5,7 +5,7 @@ import { scenarios } from "./scenario.js";
 
 const { scenario } = scenarios({ nodes: 2 });
 
-/** Two nodes with two versions on every shard, and one of the second node's shards behind. */
+/** Two nodes with two versions on every shard, and a shard without any on the second. */
 async function applied() {
   const made = await scenario({ shards: ["sh1", "sh2"] });
   await made.migrations({ "10.a.sh": "CREATE TABLE a();", "30.c.sh": "CREATE TABLE c();" });
@@ -52,7 +52,7 @@ describe("versions on disk that do not go on from what is applied stop the run o
     await expectRefused([], [/Timeline violation .*30\.better\.sh on disk, but 30\.c\.sh/]);
   });
 
-  it("one that is applied and was taken away, also where it is to be undone", async () => {
+  it("one that is applied and was taken away, also if it is to be undone", async () => {
     const { folder, expectRefused } = await applied();
     for (const end of ["up.sql", "dn.sql"]) {
       await rm(join(folder, `mig/30.c.sh.${end}`));
