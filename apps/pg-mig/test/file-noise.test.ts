@@ -52,7 +52,7 @@ describe("a migration directory", () => {
     await migrations({ "1.a.sh": "CREATE TABLE t();" });
     const strays = [
       "2.b.sh.UP.SQL",
-      "2.b.sh.up.SQL",
+      "3.c.sh.up.SQL",
       "._1.a.sh.up.sql",
       "1.a.sh.up_BACKUP_1.sql",
       " 2.b.sh.up.sql",
