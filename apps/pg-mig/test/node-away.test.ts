@@ -80,7 +80,8 @@ describe("a node that goes down in the middle of a run", slowTest, () => {
     await run.printed("done 127.0.0.1");
     await node.stop("immediate");
     const label = `127.0.0.1:${node.port}`;
-    await run.printed(`away ${label}: No server accepts connections at ${label}.`);
+    // How a connection ends that meets the server on its way down depends on the moment.
+    await run.printed(`away ${label}: `);
     await node.start();
     const { status, stdout, stderr } = await run.result;
     expect(stderr).toContain("The run waits for it, 1 min 00 s at most.");

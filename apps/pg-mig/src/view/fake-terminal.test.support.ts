@@ -6,6 +6,9 @@ import type { Terminal } from "./terminal.js";
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the codes begin with one
 const code = /^\u001B\[(?:(\d+)A|(K)|(J)|\?25([lh])|\d+m)/;
 
+/** A sign and what belongs to it, such as U+FE0F, which makes it two columns wide, take one place. */
+const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
 interface Row {
   /** A character of two columns is followed by an empty cell. */
   readonly cells: string[];
@@ -69,7 +72,7 @@ export class FakeTerminal implements Terminal {
     this.writes += 1;
     for (let rest = text; rest !== ""; ) {
       const match = code.exec(rest);
-      const [character = ""] = rest;
+      const { segment: character = "" } = segmenter.segment(rest).containing(0) ?? {};
       if (match !== null) {
         this.#obey(match);
       } else if (character === "\n") {
