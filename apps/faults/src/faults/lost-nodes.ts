@@ -11,8 +11,12 @@ const latencyMs = 12;
 /** It takes so long at most to say that a node is down: what takes a minute helps nobody. */
 const toldWithinMs = 5000;
 
+const tellings = new Set(["node:away", "node:lost", "step:failed"]);
+
 async function isTold(run: ToolRun, label: string): Promise<boolean> {
-  const told = run.until((event) => event.type === "node:away" && event.node === label);
+  const told = run.until(
+    (event) => "node" in event && event.node === label && tellings.has(event.type),
+  );
   const pause = new AbortController();
   const late = sleep(toldWithinMs, false, { signal: pause.signal }).catch(() => false);
   const result = await Promise.race([told, late]);
@@ -20,11 +24,21 @@ async function isTold(run: ToolRun, label: string): Promise<boolean> {
   return result;
 }
 
+/** Whether the run still had versions for the node; if not, it looks at the node only for after.sql. */
+function hadWorkLeft(ended: EndedRun, label: string): boolean {
+  const { failed = [], inDoubt = [], abandoned = [] } = reportOf(ended) ?? {};
+  return [...failed, ...inDoubt, ...abandoned].some(({ node }) => node === label);
+}
+
 function whatWasNotTold(ended: EndedRun, label: string): string[] {
   const report = reportOf(ended);
   const given = report?.lostNodes.map(({ node }) => node) ?? [];
-  const lost = ended.events.filter((event) => event.type === "node:lost" && event.node === label);
+  const ofNode = ended.events.filter((event) => "node" in event && event.node === label);
+  const lost = ofNode.filter((event) => event.type === "node:lost");
+  const awayIsTold = ofNode.some((event) => event.type === "node:away");
+  const waited = lost.some(({ awayMs }) => awayMs > 0);
   return [
+    ...(awayIsTold || !waited ? [] : ["the run waited for the node and did not say so"]),
     ...(ended.status === 1 ? [] : [`the run ended with status ${ended.status}`]),
     ...(lost.length === 1 ? [] : [`the node was said to be given up ${lost.length} times`]),
     ...(given.join() === label ? [] : [`the report gives up "${given.join()}", not ${label}`]),
@@ -56,7 +70,9 @@ export const lostNodeFaults: readonly Fault[] = [
         runs: [ended],
         spared: others.map((other) => other.label),
         problems: [
-          ...(told ? [] : [`it was not said within ${toldWithinMs} ms that the node is down`]),
+          ...(told || !hadWorkLeft(ended, label)
+            ? []
+            : [`it was not said within ${toldWithinMs} ms that the node is down`]),
           ...whatWasNotTold(ended, label),
         ],
       };
