@@ -15,6 +15,9 @@ export interface MutantSuiteOptions {
   readonly signal: AbortSignal;
 }
 
+/** What a program says that was cut wrongly: such a mutant dies, whatever the faults notice. */
+const brokenProgram = /\b(?:ReferenceError|SyntaxError)\b/;
+
 /** What became of a mutant. */
 export interface MutantResult {
   readonly mutant: Mutant;
@@ -65,6 +68,9 @@ async function runMutant(
       const [first] = violations;
       if (first === undefined) {
         return "go-on";
+      }
+      if (brokenProgram.test(first.problem)) {
+        throw new Error(`The mutant ${mutant.name} is no program: ${first.problem}`);
       }
       noticed ??= `${fault.name}, seed ${at}: ${first.invariant}: ${first.problem}`;
       return "stop";

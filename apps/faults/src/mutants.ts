@@ -188,7 +188,7 @@ export const mutants: readonly Mutant[] = [
     replacements: [
       [
         "function refuseUnlessSql(isSo, refusalText) {\n",
-        `function refuseUnlessSql(condition, text) {
+        `function refuseUnlessSql(isSo, refusalText) {
   const setting = refusalText === shardTaken ? "shard_is_taken_by_another_run" : "ledger_has_changed";
   return \`SELECT CASE WHEN (\${isSo}) IS NOT TRUE THEN pg_catalog.current_setting('pg_mig.\${setting}') END\`;\n`,
       ],
