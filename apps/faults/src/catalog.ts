@@ -1,4 +1,5 @@
 import type { Fault } from "./fault.js";
+import { bugFaults } from "./faults/bugs.js";
 import { commitNetworkFaults } from "./faults/commit-network.js";
 import { concurrentIndexFaults } from "./faults/concurrent-indexes.js";
 import { failoverFaults } from "./faults/failover.js";
@@ -27,6 +28,7 @@ export const faults: readonly Fault[] = [
   ...networkFaults,
   ...serverFaults,
   ...lostNodeFaults,
+  ...bugFaults,
   ...lockFaults,
   ...severalWritersFaults,
   ...runLockFaults,

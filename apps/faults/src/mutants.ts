@@ -202,4 +202,11 @@ export const mutants: readonly Mutant[] = [
     noticedBy: ["entry-rewritten-as-it-is-stored"],
     times: 1,
   },
+  {
+    name: "bug-is-an-error-like-others",
+    guard: "a bug of the tool ends the run, and is told as one",
+    replacements: [["function isBug(error) {\n", "function isBug(error) {\n  return false;\n"]],
+    noticedBy: ["bug-in-the-tool"],
+    times: 1,
+  },
 ];

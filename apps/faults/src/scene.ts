@@ -37,6 +37,8 @@ export interface RunSettings {
   readonly stdoutTo?: number;
   /** A file that stderr is written to; then the tool prints text, and no events are heard. */
   readonly stderrTo?: number;
+  /** A CommonJS module that the tool's process loads before the tool. */
+  readonly preload?: string;
 }
 
 /** For how long what a dead or cut-off tool left on a server may stay there. */
@@ -121,6 +123,7 @@ export class Scene {
       cwd: this.migrationDirectory,
       stdoutTo: settings.stdoutTo,
       stderrTo: settings.stderrTo,
+      preload: settings.preload,
       env: { PGHOST: hosts.join(","), PGMIGDIR: this.migrationDirectory },
     });
     this.#runs.push(run);

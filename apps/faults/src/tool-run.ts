@@ -47,6 +47,8 @@ export interface ToolOptions {
   readonly stdoutTo?: number | undefined;
   /** A file that stderr is written to instead; then the tool prints text, and no events are heard. */
   readonly stderrTo?: number | undefined;
+  /** A CommonJS module that is loaded before it. */
+  readonly preload?: string | undefined;
 }
 
 /** The command under way, as a process of its own. */
@@ -58,11 +60,12 @@ export class ToolRun {
   #work: WorkTime | undefined;
 
   constructor(options: ToolOptions) {
-    const { program, args, cwd, env } = options;
+    const { program, args, cwd, env, preload } = options;
     const startedAtMs = performance.now();
     // With --json, stderr is hardly written to.
     const format = options.stderrTo === undefined ? ["--json"] : [];
-    const child = spawn(process.execPath, [program, ...format, ...args], {
+    const required = preload === undefined ? [] : ["--require", preload];
+    const child = spawn(process.execPath, [...required, program, ...format, ...args], {
       cwd,
       env: { PATH: process.env.PATH, HOME: cwd, ...env },
       stdio: ["ignore", options.stdoutTo ?? "pipe", options.stderrTo ?? "pipe"],
@@ -151,8 +154,8 @@ export class ToolRun {
 
 /** The report of a run that came to its end. */
 export function reportOf({ events }: EndedRun): Report | undefined {
-  const last = events.at(-1);
-  return last?.type === "run:done" ? last.report : undefined;
+  // A bug of the tool is told after it.
+  return events.findLast((event) => event.type === "run:done")?.report;
 }
 
 /** A process that was killed may have printed half a line. */

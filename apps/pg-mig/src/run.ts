@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute } from "node:path";
 import nodeProcess from "node:process";
-import { isPgMigError, PgMigError } from "@pg-mig/model";
+import { bugHint, isPgMigError, PgMigError } from "@pg-mig/model";
 import { accountName } from "./account-name.js";
 import type { Action } from "./action-context.js";
 import { type ActionRequest, type CommandLine, parseCommandLine } from "./command-line.js";
@@ -42,11 +42,10 @@ export async function run(args: readonly string[], process: CommandProcess): Pro
   try {
     return await execute(commandLine, process);
   } catch (error) {
-    const lines = isPgMigError(error) ? renderError(error) : bugLines(error);
+    const lines = isPgMigError(error) ? renderError(error) : bugLines(error, thisProgram());
     stderr.write(renderLines(lines, stderr));
-    if (commandLine.flags.json && isPgMigError(error)) {
-      const { code, message, hint, where, problems } = error;
-      process.stdout.write(jsonLine({ type: "error", code, message, hint, where, problems }));
+    if (commandLine.flags.json) {
+      process.stdout.write(jsonLine({ type: "error", ...errorFields(error) }));
     }
     if (commandLine.flags.debug && error instanceof Error) {
       stderr.write(`${printableLines(error.stack ?? "")}\n`);
@@ -137,6 +136,20 @@ async function runAction(
     env,
     interruption,
   });
+}
+
+function errorFields(error: unknown) {
+  if (isPgMigError(error)) {
+    const { code, message, hint, where, problems } = error;
+    return { code, message, hint, where, problems };
+  }
+  return { code: "INTERNAL_ERROR", message: String(error), hint: bugHint };
+}
+
+/** What a report of a bug needs: the versions of the tool and of Node, and the system. */
+function thisProgram(): string {
+  const { version, platform, arch } = nodeProcess;
+  return `pg-mig ${readVersion()}, Node ${version}, ${platform} ${arch}`;
 }
 
 /** The value of an option that is not ours may be a secret: the name of the option is enough. */

@@ -1,4 +1,4 @@
-import type { Run } from "@pg-mig/report";
+import type { Report, Run } from "@pg-mig/report";
 import type { ActionContext } from "./action-context.js";
 import { exitStatus } from "./exit-status.js";
 import { writeReportFile } from "./report-file.js";
@@ -19,14 +19,19 @@ export async function showRun(run: Run, context: ActionContext): Promise<number>
     output.say("Stopping: what runs is rolled back. Press Ctrl-C again to leave at once.");
   });
   try {
-    for await (const event of run) {
-      output.handle(event);
+    let report: Report | undefined;
+    try {
+      for await (const event of run) {
+        output.handle(event);
+        report = event.type === "run:done" ? event.report : report;
+      }
+    } finally {
+      // A bug ends the run after its report.
+      if (settings.report !== undefined && report !== undefined) {
+        await writeReportFile(settings.report, report);
+      }
     }
-    const report = await run.result;
-    if (settings.report !== undefined) {
-      await writeReportFile(settings.report, report);
-    }
-    const { outcome } = report;
+    const { outcome } = await run.result;
     if (outcome === "interrupted") {
       return interruption.exitStatus ?? exitStatus.failed;
     }

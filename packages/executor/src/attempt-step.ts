@@ -1,6 +1,6 @@
 import { type RunScriptOptions, type Script, ScriptError } from "@pg-mig/psql-script";
 import type { Session } from "@pg-mig/sessions";
-import { isConnectionLoss, isInterruption, sessionTraces } from "@pg-mig/sessions";
+import { isBug, isConnectionLoss, isInterruption, sessionTraces } from "@pg-mig/sessions";
 import { gaveUpError } from "./blocked.js";
 import { entryRefusedError } from "./ledger-trouble.js";
 import type { StepRecorder } from "./step-recorder.js";
@@ -103,6 +103,9 @@ function failureOf<L>(
   session: Session,
   { recorder, shard, version }: StepAttempt<L>,
 ): AttemptResult<L> {
+  if (isBug(error)) {
+    throw error;
+  }
   if (session.lost || isConnectionLoss(error)) {
     return { type: "lost", error };
   }

@@ -256,6 +256,11 @@ export class ChainSchedule {
     return undefined;
   }
 
+  /** Whether a version of the chain is under way. */
+  isRunning(chainId: string): boolean {
+    return this.#running.has(chainId);
+  }
+
   #start(node: NodeState, chain: ScheduledChain, version: string): StartedStep {
     node.running++;
     node.company = this.#companyOf(version);

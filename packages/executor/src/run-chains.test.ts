@@ -1,3 +1,4 @@
+import type { RunEvent } from "@pg-mig/report";
 import { startNodes, type TestCluster } from "@pg-mig/testkit";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { ledgerOf, runVersions, target } from "./executor.test.support.js";
@@ -43,5 +44,47 @@ describe("a version that waits for a lock", () => {
     );
     expect(order.slice(0, 3)).toEqual(["step:requeued sh1", "step:done sh2", "step:requeued sh1"]);
     expect(await ledgerOf(database, "sh1")).toEqual(["1.a"]);
+  });
+});
+
+describe("a bug of the tool", () => {
+  it("ends the run after what runs has ended, is told once, and is no reason to try again", async () => {
+    const database = await cluster.node.createDatabase();
+    onTestFinished(() => database.drop());
+    await database.query("CREATE SCHEMA sh1; CREATE SCHEMA sh2; CREATE SCHEMA sh3");
+    const bug = new TypeError("x is not a function");
+    const events: RunEvent[] = [];
+    const run = runVersions({
+      targets: [target("db", database)],
+      versions: { "1.a": "CREATE TABLE t(); SELECT pg_sleep(0.3)", "2.b": "CREATE TABLE u()" },
+      parallelism: 2,
+      onEvent: (event) => {
+        events.push(event);
+        if (event.type === "step:start" && event.shard === "sh2") {
+          throw bug;
+        }
+      },
+    });
+    await expect(run).rejects.toBe(bug);
+    const told = events.flatMap((event) =>
+      "shard" in event ? [`${event.type} ${event.shard}`] : [],
+    );
+    expect(told).toEqual([
+      "step:start sh1",
+      "step:start sh2",
+      "step:failed sh2",
+      "chain:abandoned sh3",
+      "step:done sh1",
+      "chain:abandoned sh1",
+    ]);
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        type: "step:failed",
+        error: expect.objectContaining({ code: "INTERNAL_ERROR", message: bug.message }),
+        notAttempted: ["2.b"],
+      }),
+    );
+    expect(await ledgerOf(database, "sh1")).toEqual(["1.a"]);
+    expect(await ledgerOf(database, "sh2")).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import {
   type AcquireSessionOptions,
   acquireSession,
   errorInfo,
+  isBug,
   isConnectionLoss,
   isInterruption,
   isOutOfMemory,
@@ -55,7 +56,8 @@ const maxUnsettled = 3;
 /**
  * Runs chains to their ends: in parallel over nodes and shards, each version all or nothing, under
  * the limits of the versions. Resolves when every chain has ended; what became of each is told by
- * events. A version that fails ends its own chain only.
+ * events. A version that fails ends its own chain only. Rejects with a bug of the tool, after what runs
+ * has ended.
  */
 export function runChains<L>(
   chains: readonly ChainToRun<L>[],
@@ -71,6 +73,8 @@ class ChainRun<L> {
   /** The nodes of which fewer shards run at a time than was asked for. */
   readonly #limited = new Set<string>();
   #running = 0;
+  /** What the run is ended for: nothing starts any more, what runs goes on to its end. */
+  #bug: { readonly reason: unknown } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #settle: { resolve: () => void; reject: (bug: unknown) => void } | undefined;
 
@@ -118,23 +122,27 @@ class ChainRun<L> {
   /** Starts all that may start now, and sees to it that this is called again in time. */
   #pump(): void {
     clearTimeout(this.#timer);
-    if (this.#options.signal.aborted) {
+    if (this.#options.signal.aborted || this.#bug !== undefined) {
       this.#abandon("interrupted");
     } else {
       for (let step = this.#schedule.take(Date.now()); step !== undefined; ) {
         this.#running++;
-        this.#runStep(step.chain).then(
-          () => {
+        const { chain } = step;
+        this.#runStep(chain)
+          .catch((bug: unknown) => this.#endOnBug(chain, bug))
+          .then(() => {
             this.#running--;
             this.#pump();
-          },
-          (bug: unknown) => this.#settle?.reject(bug),
-        );
+          });
         step = this.#schedule.take(Date.now());
       }
     }
     if (this.#schedule.finished && this.#running === 0) {
-      this.#settle?.resolve();
+      if (this.#bug === undefined) {
+        this.#settle?.resolve();
+      } else {
+        this.#settle?.reject(this.#bug.reason);
+      }
     }
     const timerMs = this.#schedule.nextTimerMs();
     if (timerMs !== undefined && !this.#schedule.finished) {
@@ -161,7 +169,10 @@ class ChainRun<L> {
     };
     try {
       session = await this.#acquire(state, version, step, onCrowded);
-    } catch {
+    } catch (error) {
+      if (isBug(error)) {
+        throw error;
+      }
       if (crowded) {
         this.#putBack(id, state, version, { reason: "no-connection", delayMs: 0 });
       } else {
@@ -367,12 +378,24 @@ class ChainRun<L> {
       }
     } catch (error) {
       // The ledger is there, and can be read once the node is back.
+      if (isBug(error)) {
+        throw error;
+      }
       const lost = session.lost || isConnectionLoss(error);
       if (lost) {
         this.#requeue(id, state, version, "connection-lost", error);
       } else {
         this.#endFailed(id, state, version, error, 0);
       }
+    }
+  }
+
+  #endOnBug(id: string, bug: unknown): void {
+    this.#bug ??= { reason: bug };
+    const state = this.#states.get(id);
+    const version = state?.versions[0];
+    if (state !== undefined && version !== undefined && this.#schedule.isRunning(id)) {
+      this.#endFailed(id, state, version, bug, 0);
     }
   }
 

@@ -4,6 +4,7 @@ import type { SessionNode } from "@pg-mig/sessions";
 import {
   acquireSession,
   errorInfo,
+  isBug,
   isConnectionLoss,
   isInterruption,
   lockTimeoutMs,
@@ -57,6 +58,9 @@ export async function runHook(
       emit({ type: "hook:done", node: node.label, file, durationMs: durationMs() });
       return true;
     } catch (error) {
+      if (isBug(error)) {
+        throw error;
+      }
       if (signal.aborted && (isInterruption(error) || retryReason(error) !== undefined)) {
         return false;
       }

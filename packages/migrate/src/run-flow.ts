@@ -1,6 +1,5 @@
 import { entryLostError } from "@pg-mig/executor";
 import type { MigrationDirectory } from "@pg-mig/migrations";
-import { isPgMigError } from "@pg-mig/model";
 import type { Chain } from "@pg-mig/planner";
 import {
   createRun,
@@ -10,13 +9,7 @@ import {
   type RunEvent,
   type StepDone,
 } from "@pg-mig/report";
-import {
-  errorInfo,
-  isConnectionLoss,
-  type OpenNode,
-  SessionWatch,
-  schemasOf,
-} from "@pg-mig/sessions";
+import { errorInfo, isBug, type OpenNode, SessionWatch, schemasOf } from "@pg-mig/sessions";
 import { prepareRun, type RunKind, type RunPlan } from "./prepare-run.js";
 import { refuseObstacles } from "./refuse-obstacles.js";
 import { RunContext } from "./run-context.js";
@@ -158,11 +151,15 @@ async function run(
     }
     return finish(hasWork ? "done" : "nothing-to-do", nodes);
   } catch (error) {
-    // Versions are applied by now. That must be told, whatever went wrong behind them.
-    if (!begun || !(isPgMigError(error) || isConnectionLoss(error))) {
+    // Versions are applied by now. That must be told, whatever went wrong after them.
+    if (!begun) {
       throw error;
     }
-    return finish("failed", await cluster.readReachable(), { error: errorInfo(error, {}) });
+    const built = finish("failed", await cluster.readReachable(), { error: errorInfo(error, {}) });
+    if (isBug(error)) {
+      throw error;
+    }
+    return built;
   } finally {
     watch?.stop();
     await cluster.close();

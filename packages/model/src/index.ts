@@ -1,3 +1,4 @@
+export { bugAddress, bugHint } from "./bug-report.js";
 export { renderLocation } from "./location.js";
 export { editDistance, nearestWord } from "./nearest-word.js";
 export type { ErrorLocation, PgMigErrorOptions, Problem } from "./pg-mig-error.js";

@@ -38,7 +38,7 @@ export interface PgMigErrorOptions {
 }
 
 /**
- * An error that a user can cause and can mend. All packages of pg-mig throw this class, or a
+ * An error that a user can cause and can fix. All packages of pg-mig throw this class, or a
  * subclass that adds fields.
  *
  * `message` is one sentence that says what happened and where; `hint` says what to do. The two are

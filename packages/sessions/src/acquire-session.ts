@@ -1,6 +1,7 @@
 import { isPgMigError, PgMigError } from "@pg-mig/model";
 import { pause } from "./pause.js";
 import { retryPauseMs } from "./retry-pause.js";
+import { isBug } from "./server-error.js";
 import type { Session } from "./session.js";
 import type { SessionNode } from "./session-client.js";
 import type { SessionPool, SessionWork } from "./session-pool.js";
@@ -50,7 +51,7 @@ export async function acquireSession(
       presence.seen(node);
       return session;
     } catch (error) {
-      if (signal.aborted) {
+      if (signal.aborted || isBug(error)) {
         throw error;
       }
       if (isPgMigError(error)) {

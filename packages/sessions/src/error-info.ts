@@ -1,7 +1,7 @@
-import { type ErrorLocation, isPgMigError, type PgMigError } from "@pg-mig/model";
+import { bugHint, type ErrorLocation, isPgMigError, type PgMigError } from "@pg-mig/model";
 import { ScriptError } from "@pg-mig/psql-script";
 import type { ErrorInfo } from "@pg-mig/report";
-import { isConnectionLoss, isOutOfMemory, serverWords } from "./server-error.js";
+import { isBug, isConnectionLoss, isOutOfMemory, serverWords } from "./server-error.js";
 
 /** Turns what was thrown into plain data for events and reports; `where` adds what is known of the place. */
 export function errorInfo(error: unknown, where: ErrorLocation): ErrorInfo {
@@ -15,6 +15,9 @@ export function errorInfo(error: unknown, where: ErrorLocation): ErrorInfo {
     return { code, message, ...definedOnly({ hint, excerpt, server }), where: place };
   }
   const message = error instanceof Error ? error.message : String(error);
+  if (isBug(error)) {
+    return { code: "INTERNAL_ERROR", message, hint: bugHint, where: place };
+  }
   const code = isConnectionLoss(error) ? "CONNECTION_LOST" : "SERVER_REFUSED";
   return { code, message, ...definedOnly({ server }), where: place };
 }

@@ -13,6 +13,7 @@ export { pause } from "./pause.js";
 export { lockTimeoutMs, retryPauseMs } from "./retry-pause.js";
 export type { Only } from "./selected-shards.js";
 export {
+  isBug,
   isConnectionLoss,
   isInterruption,
   isOutOfMemory,

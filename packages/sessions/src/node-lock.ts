@@ -9,7 +9,7 @@ import {
   tryRunLockSql,
 } from "@pg-mig/ledger";
 import type pg from "pg";
-import { isConnectionLoss } from "./server-error.js";
+import { connectionLost, isConnectionLoss } from "./server-error.js";
 
 /** The connection that the run lock of a node is held over. */
 export interface LockConnection {
@@ -138,7 +138,7 @@ export class NodeLock {
   async #send(sql: string): Promise<{ readonly rows: readonly unknown[] }> {
     const connection = this.#connection;
     if (connection === undefined) {
-      throw new Error("The connection of the run lock is lost.");
+      throw connectionLost("The connection of the run lock is lost.");
     }
     const cancelTimeout = afterAwake(this.#options.answerWithinMs, () => this.#drop(connection));
     try {
@@ -160,7 +160,7 @@ export class NodeLock {
     const { client } = connection;
     if (this.#closed) {
       void client.end();
-      throw new Error("The run has ended.");
+      throw connectionLost("The run has ended.");
     }
     this.#connection = connection;
     client.once("end", () => this.#forget(connection));

@@ -1,6 +1,6 @@
 import { isPgMigError, PgMigError } from "@pg-mig/model";
 import PQueue from "p-queue";
-import { isConnectionLoss } from "./server-error.js";
+import { isBug } from "./server-error.js";
 
 /** To how many nodes at a time connections are opened and ledgers are read. */
 const nodesAtATime = 64;
@@ -66,8 +66,7 @@ export function nodeError(node: string, reason: unknown): PgMigError {
   if (isPgMigError(reason)) {
     return reason;
   }
-  const ofServer = reason instanceof Error && "severity" in reason;
-  if (!ofServer && !isConnectionLoss(reason)) {
+  if (isBug(reason)) {
     throw reason;
   }
   const message = reason instanceof Error ? reason.message : String(reason);

@@ -1,7 +1,17 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type NetConnectOpts } from "node:net";
 import { PgMigError } from "@pg-mig/model";
 import { ScriptError } from "@pg-mig/psql-script";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isConnectionLoss, isInterruption, retryReason, serverWords } from "./server-error.js";
+import {
+  connectionLost,
+  isBug,
+  isConnectionLoss,
+  isInterruption,
+  retryReason,
+  serverWords,
+} from "./server-error.js";
 
 function serverError(code: string, fields: object = {}): Error {
   return Object.assign(new Error("said the server"), { severity: "ERROR", code, ...fields });
@@ -64,6 +74,16 @@ describe("isConnectionLoss", () => {
     ["a failed statement", serverError("42601"), false],
     ["a cancelled statement", serverError("57014"), false],
     ["a bug", new TypeError("x is not a function"), false],
+    ["a check of the tool's own that fails", new Error("No step to run: 1"), false],
+    [
+      "a file that is not there",
+      Object.assign(new Error("no"), { code: "ENOENT", syscall: "open" }),
+      false,
+    ],
+    ["a name that cannot be resolved", socketError("EAI_AGAIN"), true],
+    ["a refusal of TLS", socketError("ERR_SSL_TLSV1_ALERT_UNKNOWN_CA"), true],
+    ["a client that was ended", new Error("Client was closed and is not queryable"), true],
+    ["what breaks a connection itself", connectionLost("The run has ended."), true],
     ["a reset socket, with the code of Node", socketError("ECONNRESET"), true],
     ["a pipe that is closed", socketError("EPIPE"), true],
     ["a time-out of the network", socketError("ETIMEDOUT"), true],
@@ -75,6 +95,60 @@ describe("isConnectionLoss", () => {
     ["an abort", wrapped("SCRIPT_ABORTED", new Error("aborted")), false],
   ])("judges %s", (_, error, lost) => {
     expect(isConnectionLoss(error)).toBe(lost);
+  });
+});
+
+describe("isBug", () => {
+  const anyCode = fc.option(
+    fc.oneof(fc.constantFrom("ENOENT", "EISDIR", "ERR_ASSERTION"), fc.string()),
+  );
+
+  it("is every error that nobody has foreseen, whatever its class, message and code", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(Error, TypeError, RangeError, ReferenceError, SyntaxError),
+        fc.string({ minLength: 1 }),
+        anyCode,
+        (kind, message, code) => {
+          const error = Object.assign(new kind(message), code === null ? {} : { code });
+          expect(isBug(error)).toBe(!isConnectionLoss(error));
+          expect(isConnectionLoss(error)).toBe(false);
+          expect(retryReason(error)).toBeUndefined();
+        },
+      ),
+    );
+  });
+
+  it("is none that servers, networks and our own checks raise, nor an abort", () => {
+    const ours = new PgMigError("No nodes.", { code: "NODES_MISSING" });
+    const aborted = AbortSignal.abort().reason;
+    for (const error of [serverError("42601"), socketError("ECONNRESET"), ours, aborted]) {
+      expect(isBug(error)).toBe(false);
+    }
+  });
+
+  it("is none that node:net raises for connections that cannot be made or are reset", async () => {
+    const server = createServer((socket) => socket.resetAndDestroy()).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const failure = async (options: NetConnectOpts) => {
+      const socket = connect(options);
+      socket.on("connect", () => socket.write("hello"));
+      const [error] = await once(socket, "close").then(
+        () => [undefined],
+        (thrown) => [thrown],
+      );
+      return error;
+    };
+    const reset = await failure({ host: "127.0.0.1", port });
+    const unknown = await failure({ host: "no-such-host.invalid", port });
+    server.close();
+    await once(server, "close");
+    const refused = await failure({ host: "127.0.0.1", port });
+    for (const error of [reset, unknown, refused]) {
+      expect(isConnectionLoss(error), String(error)).toBe(true);
+      expect(isBug(error)).toBe(false);
+    }
   });
 });
 

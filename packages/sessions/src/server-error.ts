@@ -1,4 +1,4 @@
-import { isPgMigError } from "@pg-mig/model";
+import { isPgMigError, PgMigError } from "@pg-mig/model";
 import { ScriptError } from "@pg-mig/psql-script";
 
 /** What a server says with an error. */
@@ -52,7 +52,8 @@ interface DatabaseErrorFields {
 
 /**
  * Whether the connection is gone: the socket broke, or the server ended the session (severity FATAL
- * or PANIC, SQLSTATE classes 08 and 57P).
+ * or PANIC, SQLSTATE classes 08 and 57P). Code that breaks a connection itself throws
+ * {@link connectionLost}.
  */
 export function isConnectionLoss(error: unknown): boolean {
   if (isPgMigError(error) && error.code === "CONNECTION_LOST") {
@@ -62,8 +63,54 @@ export function isConnectionLoss(error: unknown): boolean {
   if (sqlState !== undefined) {
     return /^(08|57P0[1-5])/.test(sqlState);
   }
-  // What pg and node:net raise for a broken socket are plain errors without a SQLSTATE.
-  return error instanceof Error && error.name === "Error";
+  return error instanceof Error && (isBrokenSocket(error) || driverLosses.test(error.message));
+}
+
+/**
+ * Whether an error is a bug of the tool: no server, no connection, no abort and none of our own checks
+ * raised it. Such an error is never a reason to try again.
+ */
+export function isBug(error: unknown): boolean {
+  return !(
+    isPgMigError(error) ||
+    databaseWords(error) !== undefined ||
+    isConnectionLoss(error) ||
+    (error instanceof Error && error.name === "AbortError")
+  );
+}
+
+/** What Node's network modules raise: codes of the system, of the resolver, and of TLS and streams. */
+function isBrokenSocket(error: Error & { readonly code?: unknown }): boolean {
+  const { code } = error;
+  return typeof code === "string" && (socketCodes.has(code) || socketCodeKinds.test(code));
+}
+
+const socketCodes = new Set([
+  "EADDRNOTAVAIL",
+  "ECONNABORTED",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTDOWN",
+  "EHOSTUNREACH",
+  "ENETDOWN",
+  "ENETRESET",
+  "ENETUNREACH",
+  "ENOTCONN",
+  "ENOTFOUND",
+  "EPIPE",
+  "EPROTO",
+  "ETIMEDOUT",
+]);
+
+const socketCodeKinds = /^(?:EAI_|ERR_(?:SSL|TLS|SOCKET|STREAM)_)/;
+
+/** What pg says in plain errors, without a code, of a connection that it cannot use any more. */
+const driverLosses =
+  /^(?:Connection terminated(?: unexpectedly| due to connection timeout)?|timeout expired|Query read timeout|Client (?:has encountered a connection error|was closed) and is not queryable|Received unexpected \w+ message from backend\.|connection closed)$/;
+
+/** The error of who finds that a connection is gone, or has broken it. */
+export function connectionLost(message: string): PgMigError {
+  return new PgMigError(message, { code: "CONNECTION_LOST", hint: "Look into the server's log." });
 }
 
 /** Why a transaction that the server ended can succeed when it is simply run again. */

@@ -245,7 +245,7 @@ function hangUp(client: SessionClient | undefined): void {
 
 /** Whether nothing was heard of the server; one that refuses is not silent. */
 function isSilence(error: unknown): boolean {
-  return isPgMigError(error) ? silence.has(error.code) : isConnectionLoss(error);
+  return isConnectionLoss(error) || (isPgMigError(error) && silence.has(error.code));
 }
 
 const silence = new Set(["NODE_UNREACHABLE", "NODE_STARTING", "CONNECTION_FAILED"]);

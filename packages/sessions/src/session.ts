@@ -2,7 +2,7 @@ import { PgMigError } from "@pg-mig/model";
 import { type RunScriptOptions, type ScriptNotice, toNotice } from "@pg-mig/psql-script";
 import type { Blocker } from "@pg-mig/report";
 import type { SessionTraces } from "./leftovers.js";
-import { isConnectionLoss } from "./server-error.js";
+import { isBug, isConnectionLoss } from "./server-error.js";
 import type { SessionClient } from "./session-client.js";
 import {
   keepSessionSql,
@@ -46,6 +46,7 @@ export class Session {
   #lost = false;
   #leaving = false;
   #spoilt = false;
+  #bug: { readonly reason: unknown } | undefined;
   #settled: Promise<void> = Promise.resolve();
 
   constructor(connection: SessionClient, { backend = "own", onBroken }: SessionOptions = {}) {
@@ -85,9 +86,12 @@ export class Session {
     return this.#spoilt;
   }
 
-  /** Resolves when the session can be used, or is lost. */
+  /** Resolves when the session can be used, or is lost; rejects with a bug that was met meanwhile. */
   async ready(): Promise<void> {
     await this.#settled;
+    if (this.#bug !== undefined) {
+      throw this.#bug.reason;
+    }
   }
 
   /**
@@ -188,6 +192,9 @@ export class Session {
 
   #settle(prepare: () => Promise<void>): void {
     this.#settled = prepare().catch((error: unknown) => {
+      if (isBug(error)) {
+        this.#bug = { reason: error };
+      }
       if (isConnectionLoss(error)) {
         this.destroy();
       } else {
@@ -198,6 +205,9 @@ export class Session {
 }
 
 function commitError(error: unknown): never {
+  if (isBug(error)) {
+    throw error;
+  }
   const reason = error instanceof Error ? error.message : String(error);
   if (!isConnectionLoss(error)) {
     throw new PgMigError(`COMMIT failed: ${reason}`, {

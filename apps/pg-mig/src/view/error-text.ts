@@ -1,4 +1,4 @@
-import { type ErrorLocation, type Problem, renderLocation } from "@pg-mig/model";
+import { bugHint, type ErrorLocation, type Problem, renderLocation } from "@pg-mig/model";
 import { shortened } from "./shortened.js";
 import { type Line, line } from "./styled-line.js";
 
@@ -80,14 +80,11 @@ function labelled(label: string, text: string | undefined): Line[] {
   ];
 }
 
-/** An error that is a bug of the tool, with what a report of it needs. */
-export function bugLines(error: unknown): Line[] {
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+/** An error that is a bug of the tool, with what to do. `program` says which version of it ran, and on what. */
+export function bugLines(error: unknown, program: string): Line[] {
   return [
-    [
-      { text: "bug: ", tone: "bad" },
-      { text: "pg-mig met an error that it does not know. Please report it with these lines." },
-    ],
-    ...stack.split("\n").map((text) => line(`  ${text}`)),
+    [{ text: "bug: ", tone: "bad" }, { text: shortened(String(error)) }],
+    ...labelled("program", program),
+    ...labelled("what to do", bugHint),
   ];
 }
