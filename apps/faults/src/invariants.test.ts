@@ -73,6 +73,7 @@ function run(
     abandoned: [],
     lostNodes: [],
     hookFailures: [],
+    warnings: [],
     doneByVersion: [],
     latest: [],
     edited: [],

@@ -1,4 +1,4 @@
-import { ReportBuilder, type RunEvent } from "@pg-mig/report";
+import { type RunEvent, RunReducer } from "@pg-mig/report";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { applyKind } from "./apply.js";
 import {
@@ -32,9 +32,9 @@ describe("RunContext", () => {
     const events: RunEvent[] = [];
     const succeeded = await Promise.all(
       prepared.map(({ kind, cluster, files, chains }) => {
-        const report = new ReportBuilder("apply", 0);
+        const report = new RunReducer(0);
         const emit = (event: RunEvent) => {
-          report.add(event);
+          report.add(event, 0);
           events.push(event);
         };
         const context = new RunContext({ ...given, kind, cluster, files, emit, report });

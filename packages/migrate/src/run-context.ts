@@ -8,7 +8,7 @@ import {
 import { storeDigestSql, storeFingerprintSql } from "@pg-mig/ledger";
 import { PgMigError } from "@pg-mig/model";
 import type { Chain } from "@pg-mig/planner";
-import type { ReportBuilder, RunEvent } from "@pg-mig/report";
+import type { RunEvent, RunReducer } from "@pg-mig/report";
 import { type OpenCluster, type OpenNode, patience, type SessionNode } from "@pg-mig/sessions";
 import { createLedgerRecorder } from "./ledger-recorder.js";
 import type { MigrationFiles } from "./migration-files.js";
@@ -20,7 +20,7 @@ export interface RunContextOptions extends RunOptions {
   readonly cluster: OpenCluster;
   readonly files: MigrationFiles;
   readonly emit: (event: RunEvent) => void;
-  readonly report: ReportBuilder;
+  readonly report: RunReducer;
   readonly kind: RunKind;
 }
 
@@ -132,7 +132,7 @@ export class RunContext {
     if (signal.aborted) {
       return false;
     }
-    return (await this.#runHook("after.sql")) && !report.failed;
+    return (await this.#runHook("after.sql")) && !report.hasFailed;
   }
 
   /**

@@ -3,11 +3,11 @@ import type { MigrationDirectory } from "@pg-mig/migrations";
 import type { Chain } from "@pg-mig/planner";
 import {
   createRun,
+  type PlacedStep,
   type Report,
-  ReportBuilder,
   type Run,
   type RunEvent,
-  type StepDone,
+  RunReducer,
 } from "@pg-mig/report";
 import { errorInfo, isBug, type OpenNode, SessionWatch, schemasOf } from "@pg-mig/sessions";
 import { prepareRun, type RunKind, type RunPlan } from "./prepare-run.js";
@@ -32,11 +32,10 @@ async function run(
   kindOf: (directory: MigrationDirectory) => RunKind,
   send: (event: RunEvent) => void,
 ): Promise<Report> {
-  const startedAtMs = Date.now();
+  const report = new RunReducer(Date.now());
   const onNote = (message: string) => send({ type: "note", message });
-  let begunReport: ReportBuilder | undefined;
   const emit = (event: RunEvent) => {
-    begunReport?.add(event);
+    report.add(event, Date.now());
     send(event);
   };
   const prepared = await prepareRun(
@@ -45,13 +44,11 @@ async function run(
   );
   const { kind, directory, cluster, files } = prepared;
   let { nodes, chains, edited, hasWork }: RunPlan = prepared;
-  const report = new ReportBuilder(kind.action, startedAtMs);
-  begunReport = report;
   /**
    * Tells which steps are gone, and gives those that a failover has taken back. If nothing else can
    * have lost a step, somebody took its entry away, and it has failed: it is not run again.
    */
-  const tellVanished = (now: readonly OpenNode[]): readonly StepDone[] => {
+  const tellVanished = (now: readonly OpenNode[]): readonly PlacedStep[] => {
     const mustBeThere = new Set(
       now.filter((open) => context.mustHave(open)).map(({ node }) => node.label),
     );
@@ -96,7 +93,7 @@ async function run(
     }
     const partial = options.only === undefined ? {} : { partial: true as const };
     const state = { latest: latestOfShards(now), edited, ...partial, ...failure };
-    const built = report.build(outcome, Date.now(), state);
+    const built = report.report(outcome, Date.now(), state);
     emit({ type: "run:done", report: built });
     return built;
   };
@@ -127,7 +124,7 @@ async function run(
     if (hasWork) {
       await context.markStarted(nodes);
       begun = true;
-      let vanished: readonly StepDone[] = [];
+      let vanished: readonly PlacedStep[] = [];
       for (let round = 1; round === 1 || chains.length > 0; round++) {
         if (round > 1) {
           emit({ type: "round:start", round, ...totals(chains, vanished) });
@@ -139,7 +136,7 @@ async function run(
         }
         nodes = await cluster.readLedgers();
         vanished = tellVanished(nodes);
-        if (report.failed) {
+        if (report.hasFailed) {
           return finish("failed", nodes);
         }
         const goesOn = kind.newSchemas === "go round again" || vanished.length > 0;
@@ -169,7 +166,7 @@ async function run(
 /** What chains add to what was counted before. */
 function totals(
   chains: readonly Chain[],
-  counted: readonly StepDone[] = [],
+  counted: readonly PlacedStep[] = [],
 ): { chains: number; steps: number } {
   const steps = chains.reduce((sum, { pending }) => sum + pending.length, 0);
   return { chains: chains.length, steps: steps - counted.length };

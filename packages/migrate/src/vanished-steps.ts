@@ -1,4 +1,4 @@
-import type { StepDone } from "@pg-mig/report";
+import type { PlacedStep } from "@pg-mig/report";
 import type { OpenNode } from "@pg-mig/sessions";
 import type { RunKind } from "./prepare-run.js";
 
@@ -7,10 +7,10 @@ import type { RunKind } from "./prepare-run.js";
  * was not replicated. Shards and nodes that were not read say nothing. Pure.
  */
 export function vanishedSteps(
-  steps: readonly StepDone[],
+  steps: readonly PlacedStep[],
   nodes: readonly OpenNode[],
   action: RunKind["action"],
-): readonly StepDone[] {
+): readonly PlacedStep[] {
   const ledgers = new Map(
     nodes.flatMap(({ node: { label }, ledger: { shards } }) =>
       shards.map(({ shard, entries }) => [key({ node: label, shard }), entries] as const),
@@ -25,6 +25,6 @@ export function vanishedSteps(
   });
 }
 
-function key({ node, shard }: Omit<StepDone, "version">): string {
+function key({ node, shard }: Omit<PlacedStep, "version">): string {
   return JSON.stringify([node, shard]);
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { ReportBuilder } from "./report.js";
 import type { ErrorInfo, RunEvent } from "./run-event.js";
+import { RunReducer } from "./run-reducer.js";
 
 const page = await readFile(new URL("../../../docs/formats.md", import.meta.url), "utf8");
 
@@ -59,16 +59,16 @@ describe("docs/formats.md", () => {
       message: 'relation "users" already exists',
       where: { file: "mig/2.users.sh.up.sql", line: 4, column: 1 },
     };
-    const builder = new ReportBuilder("apply", 0);
+    const run = new RunReducer(0);
     const events: readonly RunEvent[] = [
       {
         type: "run:start",
         action: "apply",
         nodes: ["db1"],
         addresses: ["db1:5432/app"],
-        shards: 2,
-        chains: 2,
-        steps: 4,
+        shards: 3,
+        chains: 3,
+        steps: 5,
       },
       { type: "step:done", ...on("sh1", "1.initial.sh"), durationMs: 3 },
       { type: "step:done", ...on("sh1", "2.users.sh"), durationMs: 3 },
@@ -79,12 +79,20 @@ describe("docs/formats.md", () => {
         error,
         notAttempted: ["2.users.sh"],
       },
+      { type: "warning", ...on("sh1", "2.users.sh"), message: "identifier will be truncated" },
+      {
+        type: "chain:abandoned",
+        node: "db1",
+        shard: "sh3",
+        reason: "interrupted",
+        notAttempted: ["1.initial.sh"],
+      },
     ];
     for (const event of events) {
-      builder.add(event);
+      run.add(event, 0);
     }
     const latest = [{ version: "2.users.sh", shards: [{ node: "db1", shard: "sh1" }] }];
-    const report = builder.build("failed", 630, { latest, edited: [] });
+    const report = run.report("interrupted", 630, { latest, edited: [] });
     expect(page).toContain(`\`\`\`json\n${JSON.stringify(report, undefined, 2)}\n\`\`\``);
   });
 });

@@ -1,10 +1,7 @@
 import { groupBy } from "./group-by.js";
-import type { RunEvent } from "./run-event.js";
+import type { Warning } from "./run-event.js";
 import type { PlacedShard } from "./shard-list.js";
 import { withoutNames } from "./without-names.js";
-
-/** The event of a warning. */
-export type Warning = Extract<RunEvent, { type: "warning" }>;
 
 /** Warnings that say the same of one version, names aside. */
 export interface WarningGroup {

@@ -4,18 +4,18 @@ export { shownShard } from "./collapse-shards.js";
 export { groupBy } from "./group-by.js";
 export type { FailureGroup, HookFailureGroup } from "./group-failures.js";
 export { failureReason, groupFailures, groupHookFailures } from "./group-failures.js";
-export type { Warning, WarningGroup } from "./group-warnings.js";
+export type { WarningGroup } from "./group-warnings.js";
 export { groupWarnings } from "./group-warnings.js";
 export { listAddresses } from "./list-addresses.js";
 export { stepsPerSecond } from "./pace.js";
 export { countOf, formatCount, formatDuration, formatRate, formatSeconds } from "./quantities.js";
-export type { StepDone } from "./report.js";
-export { ReportBuilder } from "./report.js";
 export type { Run } from "./run.js";
 export { createRun } from "./run.js";
 export type {
+  AbandonedChain,
   EditedFile,
   ErrorInfo,
+  HookFailure,
   NodeEvent,
   Report,
   RequeueReason,
@@ -23,16 +23,11 @@ export type {
   RunEvent,
   RunOutcome,
   StepFailure,
+  Warning,
 } from "./run-event.js";
 export type { RunModel, RunningWork } from "./run-model.js";
-export {
-  emptyRunModel,
-  finishedSteps,
-  passTime,
-  placeOfWork,
-  reduceRun,
-  remainingMs,
-  runningWork,
-} from "./run-model.js";
+export { finishedSteps, placeOfWork, remainingMs, runningWork } from "./run-model.js";
+export { RunReducer } from "./run-reducer.js";
 export type { PlacedShard } from "./shard-list.js";
 export { listShards } from "./shard-list.js";
+export type { PlacedStep } from "./step-set.js";

@@ -1,6 +1,8 @@
 import type { ErrorLocation } from "@pg-mig/model";
 import type { Blocker } from "./blocker.js";
 import type { BuildProgress } from "./build-progress.js";
+import type { PlacedShard } from "./shard-list.js";
+import type { PlacedStep } from "./step-set.js";
 
 /** What a run does to a shard's ledger: adds the version, or removes it. */
 export type RunAction = "apply" | "undo";
@@ -21,17 +23,6 @@ export interface ErrorInfo {
   };
   /** The source line of the error with a caret under the column, as two lines of text. */
   readonly excerpt?: string;
-}
-
-/** One shard on one node: what every event about a shard carries. `node` is the node's label. */
-interface OnShard {
-  readonly node: string;
-  readonly shard: string;
-}
-
-/** One version on one shard. */
-interface OnStep extends OnShard {
-  readonly version: string;
 }
 
 /** What runs on a node: a version on a shard, or the file of a hook. */
@@ -64,7 +55,7 @@ export type RequeueReason =
 /** A version whose file is not the one that was applied, and where that was. */
 export interface EditedFile {
   readonly version: string;
-  readonly shards: readonly { readonly node: string; readonly shard: string }[];
+  readonly shards: readonly PlacedShard[];
 }
 
 /**
@@ -113,11 +104,11 @@ export type RunEvent =
       readonly durationMs: number;
       readonly error: ErrorInfo;
     }
-  | ({ readonly type: "step:start" } & OnStep)
+  | ({ readonly type: "step:start" } & PlacedStep)
   /** Committed, together with its ledger entry. */
-  | ({ readonly type: "step:done"; readonly durationMs: number } & OnStep)
+  | ({ readonly type: "step:done"; readonly durationMs: number } & PlacedStep)
   /** Another run applied (or undid) it first; nothing was done. */
-  | ({ readonly type: "step:already-done" } & OnStep)
+  | ({ readonly type: "step:already-done" } & PlacedStep)
   /**
    * What runs waits for others: for a lock, or, as `CREATE INDEX CONCURRENTLY` does, for transactions
    * to end. It comes when that has lasted some tenths of a second, again when it is others that are
@@ -130,7 +121,7 @@ export type RunEvent =
    * It was committed, by this run or before it, and is gone: a failover lost what was not replicated,
    * or somebody undid it. It counts as not done again, and comes again where the run goes on.
    */
-  | ({ readonly type: "step:vanished"; readonly doneBy: "this-run" | "earlier-run" } & OnStep)
+  | ({ readonly type: "step:vanished"; readonly doneBy: "this-run" | "earlier-run" } & PlacedStep)
   /**
    * Rolled back; will be tried again, not before `delayMs` from now. `blockedBy`: for whom it waited
    * when it was seen last (`lock-timeout`), or who holds the shard (`shard-taken`), where that is known.
@@ -141,7 +132,7 @@ export type RunEvent =
       readonly attempt: number;
       readonly delayMs: number;
       readonly blockedBy?: readonly Blocker[];
-    } & OnStep)
+    } & PlacedStep)
   /**
    * Rolled back for good. The chain ends here: `notAttempted` are its later versions. `blockedBy`: who
    * stood in its way, where it failed for that and it is known.
@@ -152,33 +143,19 @@ export type RunEvent =
       readonly error: ErrorInfo;
       readonly notAttempted: readonly string[];
       readonly blockedBy?: readonly Blocker[];
-    } & OnStep)
+    } & PlacedStep)
   /** The connection broke during COMMIT and the ledger could not be read since: it is unknown whether it is applied. */
   | ({
       readonly type: "step:in-doubt";
       readonly error: ErrorInfo;
       readonly notAttempted: readonly string[];
-    } & OnStep)
+    } & PlacedStep)
   /** A chain that was never started, or not finished, because the run was interrupted or its node was lost. */
-  | ({
-      readonly type: "chain:abandoned";
-      readonly reason: "interrupted" | "node-lost" | "hook-failed";
-      readonly notAttempted: readonly string[];
-    } & OnShard)
+  | ({ readonly type: "chain:abandoned" } & AbandonedChain)
   | NodeEvent
   /** What the user should know and is nothing bad: a replica that is skipped, a server waited for. */
   | { readonly type: "note"; readonly message: string }
-  /**
-   * A warning of the server, or of the tool, while a version ran on a shard; or one of the tool about
-   * a node, a version or the run, with the fields that say which.
-   */
-  | {
-      readonly type: "warning";
-      readonly node?: string;
-      readonly shard?: string;
-      readonly version?: string;
-      readonly message: string;
-    }
+  | ({ readonly type: "warning" } & Warning)
   /** A line printed by `\echo`, `\warn` or a query in a migration file. */
   | {
       readonly type: "output";
@@ -213,11 +190,36 @@ export type NodeEvent =
 export type RunOutcome = "done" | "nothing-to-do" | "failed" | "interrupted";
 
 /** What became of one failed or doubtful step. */
-export interface StepFailure extends OnStep {
+export interface StepFailure extends PlacedStep {
   readonly error: ErrorInfo;
   readonly notAttempted: readonly string[];
   /** Who stood in its way, where it failed for that and it is known. */
   readonly blockedBy?: readonly Blocker[];
+}
+
+/** A shard whose chain was not started, or not finished, without a failure of its own. */
+export interface AbandonedChain extends PlacedShard {
+  readonly reason: "interrupted" | "node-lost" | "hook-failed";
+  /** The versions that are left. */
+  readonly notAttempted: readonly string[];
+}
+
+/** A failure of before.sql or after.sql. */
+export interface HookFailure {
+  readonly node: string;
+  readonly file: string;
+  readonly error: ErrorInfo;
+}
+
+/**
+ * A warning of the server, or of the tool, while a version ran on a shard; or one of the tool about
+ * a node, a version or the run, with the fields that say which.
+ */
+export interface Warning {
+  readonly node?: string;
+  readonly shard?: string;
+  readonly version?: string;
+  readonly message: string;
 }
 
 /** What a run did. Every planned step is counted in exactly one of the numbers. */
@@ -238,25 +240,22 @@ export interface Report {
   readonly inDoubt: readonly StepFailure[];
   /** Steps that were planned and never ran. */
   readonly notAttempted: number;
-  /** Shards whose chain was not started, or not finished, without a failure of its own. */
-  readonly abandoned: readonly { readonly node: string; readonly shard: string }[];
+  /** Shards whose chain was not started, or not finished, without a failure of its own, and why. */
+  readonly abandoned: readonly AbandonedChain[];
   /** Nodes that the run gave up waiting for and that did not come back, and why. */
   readonly lostNodes: readonly { readonly node: string; readonly error: ErrorInfo }[];
-  /** Failures of before.sql or after.sql. */
-  readonly hookFailures: readonly {
-    readonly node: string;
-    readonly file: string;
-    readonly error: ErrorInfo;
-  }[];
+  readonly hookFailures: readonly HookFailure[];
+  /** Warnings of the servers and of the tool, in the order in which they came. */
+  readonly warnings: readonly Warning[];
   /** Versions that were done, each with the shards it was done on, in the order of versions, nodes, shards. */
   readonly doneByVersion: readonly {
     readonly version: string;
-    readonly shards: readonly { readonly node: string; readonly shard: string }[];
+    readonly shards: readonly PlacedShard[];
   }[];
   /** The latest version of every shard, as it was read at the end, from the last name to the first. */
   readonly latest: readonly {
     readonly version: string;
-    readonly shards: readonly { readonly node: string; readonly shard: string }[];
+    readonly shards: readonly PlacedShard[];
   }[];
   /** Files that were edited after they were applied. */
   readonly edited: readonly EditedFile[];

@@ -1,20 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "./run-event.js";
-import {
-  emptyRunModel,
-  finishedSteps,
-  passTime,
-  placeOfWork,
-  reduceRun,
-  remainingMs,
-  runningWork,
-} from "./run-model.js";
+import { finishedSteps, placeOfWork, remainingMs, runningWork } from "./run-model.js";
+import { RunReducer } from "./run-reducer.js";
 import { anyRun, failureOn, runStart } from "./testing/run-events.js";
 
 /** The state after events that all came at once. */
 function stateAfter(events: readonly RunEvent[]) {
-  return events.reduce((model, event) => reduceRun(model, event, 0), emptyRunModel(0));
+  const run = new RunReducer(0);
+  for (const event of events) {
+    run.add(event, 0);
+  }
+  return run.model;
 }
 
 const step = (type: "step:start" | "step:already-done", shard: string): RunEvent => ({
@@ -24,12 +21,12 @@ const step = (type: "step:start" | "step:already-done", shard: string): RunEvent
   version: "v",
 });
 
-describe("reduceRun", () => {
+describe("RunReducer.model", () => {
   it("counts every step at most once and shows just the work that runs", () => {
     fc.assert(
       fc.property(anyRun, (events) => {
         const model = stateAfter(events);
-        expect(finishedSteps(model) + model.notAttempted).toBeLessThanOrEqual(model.planned);
+        expect(finishedSteps(model) + model.givenUp).toBeLessThanOrEqual(model.planned);
 
         const running = new Set<string>();
         const away = new Set<string>();
@@ -40,7 +37,7 @@ describe("reduceRun", () => {
           if (event.type === "node:back") {
             away.delete(event.node);
           }
-          if ("shard" in event && !/abandoned|waiting|progress/.test(event.type)) {
+          if ("shard" in event && !/abandoned|waiting|progress|warning|vanished/.test(event.type)) {
             const place = JSON.stringify([event.node, event.shard]);
             event.type === "step:start" ? running.add(place) : running.delete(place);
           }
@@ -100,6 +97,20 @@ describe("reduceRun", () => {
     expect(runningWork(stateAfter([runStart(["n"], 1), start, done]))).toEqual([]);
   });
 
+  it("counts a step once that was done, lost, and done again in a later round", () => {
+    const place = { node: "n", shard: "a", version: "v" };
+    const done: RunEvent = { type: "step:done", ...place, durationMs: 1 };
+    const model = stateAfter([
+      runStart(["n"], 1),
+      done,
+      // A later round does not know the steps of the rounds before it.
+      { type: "step:vanished", ...place, doneBy: "earlier-run" },
+      done,
+    ]);
+    expect(model).toMatchObject({ planned: 1, done: 1 });
+    expect(finishedSteps(model)).toBe(1);
+  });
+
   it("adds the steps of a later round to those planned", () => {
     const events: RunEvent[] = [
       runStart(["n"], 5),
@@ -115,16 +126,20 @@ describe("reduceRun", () => {
       ...failureOn("n", "a", { notAttempted: ["v2", "v3"] }),
     };
     const model = stateAfter([runStart(["n"], 3), failed]);
-    expect(model).toMatchObject({ failed: 1, notAttempted: 2 });
+    expect(model.failed).toHaveLength(1);
+    expect(model.givenUp).toBe(2);
     expect(finishedSteps(model)).toBe(1);
   });
 });
 
 describe("remainingMs", () => {
   it("judges by the time since the first step, not by that of before.sql", () => {
-    const begun = reduceRun(stateAfter([runStart(["n"], 100)]), step("step:start", "a"), 60_000);
-    const done = reduceRun(begun, step("step:already-done", "a"), 61_000);
-    expect(remainingMs(begun)).toBeUndefined();
-    expect(remainingMs(passTime(done, 61_000))).toBe(99_000);
+    const run = new RunReducer(0);
+    run.add(runStart(["n"], 100), 0);
+    run.add(step("step:start", "a"), 60_000);
+    expect(remainingMs(run.model)).toBeUndefined();
+    run.add(step("step:already-done", "a"), 61_000);
+    run.passTime(61_000);
+    expect(remainingMs(run.model)).toBe(99_000);
   });
 });

@@ -1,5 +1,5 @@
 import type { RunEvent } from "@pg-mig/report";
-import { emptyRunModel, passTime, reduceRun } from "@pg-mig/report";
+import { RunReducer } from "@pg-mig/report";
 import { anyRun, failureOn, runStart, shardNames } from "@pg-mig/report/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -14,11 +14,13 @@ interface Room {
 
 /** The frame at `nowMs`, after events that each came with its own time. */
 function frameOf(timed: readonly (readonly [number, RunEvent])[], room: Room, nowMs: number) {
-  const model = timed.reduce(
-    (before, [atMs, event]) => reduceRun(passTime(before, atMs), event, atMs),
-    emptyRunModel(0),
-  );
-  return liveFrame(passTime(model, nowMs), { ...room, nowMs }).map((spans) =>
+  const run = new RunReducer(0);
+  for (const [atMs, event] of timed) {
+    run.passTime(atMs);
+    run.add(event, atMs);
+  }
+  run.passTime(nowMs);
+  return liveFrame(run.model, { ...room, nowMs }).map((spans) =>
     renderLine(spans, { columns: room.columns, colors: false }),
   );
 }

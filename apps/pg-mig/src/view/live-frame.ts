@@ -85,11 +85,12 @@ function troubleLine(model: RunModel): Line[] {
       spans.push(tone === undefined ? { text: joined } : { text: joined, tone });
     }
   };
-  add(model.failed, "failed", "bad");
-  add(model.inDoubt, "in doubt", "bad");
-  add(model.notAttempted, "not attempted", "caution");
+  add(model.failed.length, "failed", "bad");
+  add(model.inDoubt.length, "in doubt", "bad");
+  add(model.givenUp, "not attempted", "caution");
   add(model.requeued, "tried again");
-  add(model.warnings, model.warnings === 1 ? "warning" : "warnings", "caution");
+  const warnings = model.warnings.length;
+  add(warnings, warnings === 1 ? "warning" : "warnings", "caution");
   if (model.lastBlockedBy !== undefined) {
     spans.push({ text: `; last in the way: ${blockersText(model.lastBlockedBy)}`, tone: "quiet" });
   }

@@ -1,4 +1,4 @@
-import { emptyRunModel, passTime, reduceRun } from "@pg-mig/report";
+import { RunReducer } from "@pg-mig/report";
 import { createAnnouncer } from "./announcer.js";
 import { liveFrame } from "./live-frame.js";
 import { startLines } from "./plain-lines.js";
@@ -25,7 +25,8 @@ export interface LiveViewOptions {
 export function createLiveView({ terminal, clock, onExit }: LiveViewOptions): RunView {
   const area = createRepaintArea(terminal);
   const announcementsOf = createAnnouncer();
-  let model = emptyRunModel(clock.now());
+  const run = new RunReducer(clock.now());
+  const { model } = run;
   let announced: string[] = [];
   let announcements = 0;
 
@@ -34,7 +35,7 @@ export function createLiveView({ terminal, clock, onExit }: LiveViewOptions): Ru
     announcements += lines.length;
   };
   const draw = () => {
-    model = passTime(model, clock.now());
+    run.passTime(clock.now());
     // The last column and the last row stay empty: writing there makes some terminals scroll or wrap.
     const columns = terminal.columns() - 1;
     // A third of the screen stays with what was announced, or it would scroll away unread.
@@ -62,7 +63,7 @@ export function createLiveView({ terminal, clock, onExit }: LiveViewOptions): Ru
 
   return {
     handle: (event) => {
-      model = reduceRun(model, event, clock.now());
+      run.add(event, clock.now());
       announce(startLines(event));
       announce(announcementsOf(event));
       if (event.type === "run:done") {

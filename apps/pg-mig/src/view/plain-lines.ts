@@ -89,7 +89,7 @@ export function progressLine(model: RunModel, nowMs: number): Line {
   const left = remainingMs(model);
   const parts = [
     `${formatCount(finished)}/${formatCount(model.planned)} (${percent}%)`,
-    ...(model.failed === 0 ? [] : [`${formatCount(model.failed)} failed`]),
+    ...(model.failed.length === 0 ? [] : [`${formatCount(model.failed.length)} failed`]),
     ...(rate === undefined ? [] : [`${formatRate(rate)}/s`]),
     ...(left === undefined || left === 0 ? [] : [`${formatSeconds(left)} left`]),
     ...(model.away.size === 0 ? [] : [awayText(model, nowMs)]),

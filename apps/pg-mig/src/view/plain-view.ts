@@ -1,4 +1,4 @@
-import { emptyRunModel, finishedSteps, passTime, type RunModel, reduceRun } from "@pg-mig/report";
+import { finishedSteps, type RunModel, RunReducer } from "@pg-mig/report";
 import { createAnnouncer } from "./announcer.js";
 import { hookLines } from "./hook-lines.js";
 import { progressLine, startLines, stepLines } from "./plain-lines.js";
@@ -27,7 +27,8 @@ export interface PlainViewOptions {
 export function createPlainView({ terminal, clock }: PlainViewOptions): RunView {
   const announce = createAnnouncer();
   const describeHook = hookLines();
-  let model = emptyRunModel(clock.now());
+  const run = new RunReducer(clock.now());
+  const { model } = run;
   let reported = { atMs: clock.now(), tenths: 0 };
 
   const print = (lines: readonly Line[]) => {
@@ -40,7 +41,7 @@ export function createPlainView({ terminal, clock }: PlainViewOptions): RunView 
     print([progressLine(model, clock.now())]);
   };
   const stopTimer = clock.every(hurriedMs, () => {
-    model = passTime(model, clock.now());
+    run.passTime(clock.now());
     if (model.slots.size > 0 && clock.now() - reported.atMs >= quietMs) {
       reportProgress();
     }
@@ -48,7 +49,7 @@ export function createPlainView({ terminal, clock }: PlainViewOptions): RunView 
 
   return {
     handle: (event) => {
-      model = reduceRun(model, event, clock.now());
+      run.add(event, clock.now());
       print([
         ...startLines(event),
         ...describeHook(event),

@@ -21,16 +21,10 @@ function output(format: "text" | "json", stderr: Terminal = new FakeTerminal()) 
   return { clock, stderr, view, stdout: () => printed.join("") };
 }
 
-const warning: RunEvent = {
-  type: "warning",
-  node: "n",
-  shard: "a",
-  version: "v",
-  message: "Careful.",
-};
+const warning = { node: "n", shard: "a", version: "v", message: "Careful." };
 const runDone: RunEvent = {
   type: "run:done",
-  report: reportOf({ planned: 1, done: 1 }),
+  report: reportOf({ planned: 1, done: 1, warnings: [warning] }),
 };
 
 describe("createRunOutput", () => {
@@ -38,7 +32,7 @@ describe("createRunOutput", () => {
     const terminal = new FakeTerminal();
     const { clock, stdout, view } = output("text", terminal);
     view.handle(runStart(["n"], 1));
-    view.handle(warning);
+    view.handle({ type: "warning", ...warning });
     clock.advance(200);
     expect(terminal.lines[1]).toContain("0/1");
     expect(stdout()).toBe("");

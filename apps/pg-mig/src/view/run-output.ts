@@ -1,11 +1,9 @@
-import type { Warning } from "@pg-mig/report";
 import { createJsonView } from "./json-view.js";
 import { createLiveView } from "./live-view.js";
 import { createPlainView } from "./plain-view.js";
 import type { Clock, OnExit, RunView } from "./run-view.js";
 import { renderLines } from "./styled-line.js";
 import { summaryLines } from "./summary.js";
-import type { AbandonedChain } from "./summary-totals.js";
 import type { Terminal } from "./terminal.js";
 
 /** Options of {@link createRunOutput}. */
@@ -27,18 +25,11 @@ export function createRunOutput(options: RunOutputOptions): RunView {
   const view = stderr.isTty
     ? createLiveView({ terminal: stderr, clock, onExit })
     : createPlainView({ terminal: stderr, clock });
-  const warnings: Warning[] = [];
-  const abandoned: AbandonedChain[] = [];
   return {
     handle: (event) => {
       view.handle(event);
-      if (event.type === "warning") {
-        warnings.push(event);
-      } else if (event.type === "chain:abandoned") {
-        abandoned.push(event);
-      } else if (event.type === "run:done") {
-        const lines = summaryLines(event.report, { warnings, abandoned });
-        stdout.write(renderLines(lines, stdout));
+      if (event.type === "run:done") {
+        stdout.write(renderLines(summaryLines(event.report), stdout));
       }
     },
     say: (message) => view.say(message),

@@ -1,9 +1,6 @@
-import type { Report, RunEvent } from "@pg-mig/report";
+import type { AbandonedChain, Report } from "@pg-mig/report";
 import { countOf, formatCount, formatDuration, groupBy, listShards } from "@pg-mig/report";
 import { type Line, line } from "./styled-line.js";
-
-/** The event of a chain that was given up. */
-export type AbandonedChain = Extract<RunEvent, { type: "chain:abandoned" }>;
 
 /** The run in one sentence: how it ended, and what became of every planned step. */
 export function totalsLine(report: Report): Line {
@@ -28,12 +25,12 @@ export function totalsLine(report: Report): Line {
 }
 
 /** Why steps were not attempted, and what the user does next. Nothing after a full run that is done. */
-export function endLines(report: Report, abandoned: readonly AbandonedChain[]): Line[] {
+export function endLines(report: Report): Line[] {
   if (report.outcome === "done" || report.outcome === "nothing-to-do") {
     return report.partial ? [line(partialNote, "caution")] : [];
   }
   return [
-    ...abandonedLines(abandoned),
+    ...abandonedLines(report.abandoned),
     ...(report.inDoubt.length === 0
       ? []
       : [

@@ -2,10 +2,10 @@ import type { Report, Warning } from "@pg-mig/report";
 import { failureOn, reportOf, serverError, shardNames } from "@pg-mig/report/testing";
 import { describe, expect, it } from "vitest";
 import { renderLine } from "./styled-line.js";
-import { type SummaryNotes, summaryLines } from "./summary.js";
+import { summaryLines } from "./summary.js";
 
-function summary(more: Partial<Report>, notes: Partial<SummaryNotes> = {}): string {
-  const lines = summaryLines(reportOf(more), { warnings: [], abandoned: [], ...notes });
+function summary(more: Partial<Report>): string {
+  const lines = summaryLines(reportOf(more));
   return lines.map((spans) => renderLine(spans, { colors: false })).join("\n");
 }
 
@@ -15,7 +15,7 @@ describe("summaryLines", () => {
   it("names the nodes that were given up, and what to do", () => {
     const error = { code: "NODE_UNREACHABLE", message: "No server accepts.", hint: "Start it." };
     const report = reportOf({ outcome: "failed", lostNodes: [{ node: "n1", error }] });
-    const lines = summaryLines(report, { warnings: [], abandoned: [] });
+    const lines = summaryLines(report);
     const text = lines.map((spans) => spans.map((span) => span.text).join("")).join("\n");
     expect(text).toContain("n1 was given up: No server accepts.\n  what to do: Start it.");
   });
@@ -100,21 +100,18 @@ Fix what failed, then run pg-mig again: it goes on where this run ended.`,
   it("names the nodes where before.sql failed and what was not attempted for it", () => {
     const error = serverError("division by zero", { where: { file: "m/before.sql", line: 1 } });
     const abandoned = shardNames(4).map((shard) => ({
-      type: "chain:abandoned" as const,
       reason: "hook-failed" as const,
       node: "node1",
       shard,
       notAttempted: ["v1", "v2"],
     }));
-    const text = summary(
-      {
-        outcome: "failed",
-        planned: 8,
-        notAttempted: 8,
-        hookFailures: ["node1", "node2"].map((node) => ({ node, file: "before.sql", error })),
-      },
-      { abandoned },
-    );
+    const text = summary({
+      outcome: "failed",
+      planned: 8,
+      notAttempted: 8,
+      hookFailures: ["node1", "node2"].map((node) => ({ node, file: "before.sql", error })),
+      abandoned,
+    });
     expect(text).toContain(
       "before.sql failed on node1, node2: division by zero\n  at: m/before.sql:1\n",
     );
@@ -126,7 +123,6 @@ Fix what failed, then run pg-mig again: it goes on where this run ended.`,
   it("is truthful about an interrupted run", () => {
     const abandoned = [
       {
-        type: "chain:abandoned" as const,
         reason: "interrupted" as const,
         node: "node1",
         shard: "sh0001",
@@ -134,7 +130,7 @@ Fix what failed, then run pg-mig again: it goes on where this run ended.`,
       },
     ];
     expect(
-      summary({ outcome: "interrupted", planned: 3, done: 1, notAttempted: 2 }, { abandoned }),
+      summary({ outcome: "interrupted", planned: 3, done: 1, notAttempted: 2, abandoned }),
     ).toBe(
       `Interrupted: 1 of 3 steps applied, 2 not attempted, in 1.2 s.
 Not attempted because the run was interrupted: 2 steps on node1:sh0001
@@ -176,7 +172,6 @@ Nothing to do.`,
   it("lists warnings, each once, with where they were raised", () => {
     const raised = shardNames(5).map(
       (shard): Warning => ({
-        type: "warning",
         node: "node1",
         shard,
         version: "20240102.add.sh",
@@ -185,9 +180,9 @@ Nothing to do.`,
     );
     const warnings: Warning[] = [
       ...raised,
-      { type: "warning", node: "node3", message: "node3 is a replica and was skipped." },
+      { node: "node3", message: "node3 is a replica and was skipped." },
     ];
-    expect(summary({ planned: 5, done: 5 }, { warnings })).toBe(
+    expect(summary({ planned: 5, done: 5, warnings })).toBe(
       `Warnings:
   identifier "sh0000_long" will be truncated (5 times)
     20240102.add.sh on node1:sh0000-0004

@@ -8,21 +8,14 @@ import {
   groupWarnings,
   type HookFailureGroup,
   listShards,
-  type Warning,
   type WarningGroup,
 } from "@pg-mig/report";
 import { renderError } from "./error-text.js";
 import { nodesLine } from "./nodes-line.js";
 import { longestOnOneLine, shortened } from "./shortened.js";
 import { type Line, line } from "./styled-line.js";
-import { type AbandonedChain, endLines, totalsLine } from "./summary-totals.js";
+import { endLines, totalsLine } from "./summary-totals.js";
 import { type VersionRow, versionTable } from "./version-table.js";
-
-/** What a summary tells besides the report: events that the report does not repeat. */
-export interface SummaryNotes {
-  readonly warnings: readonly Warning[];
-  readonly abandoned: readonly AbandonedChain[];
-}
 
 /** So many groups of failures, and of warnings, are told in full; the others briefly. */
 const groupsInFull = 20;
@@ -34,18 +27,18 @@ type Verdict = "failed" | "in doubt";
  * of each shard, warnings, errors (each reason once, with its shards), the totals, what was not
  * attempted, and what to do next. Its length does not depend on the number of shards. Pure.
  */
-export function summaryLines(report: Report, notes: SummaryNotes): Line[] {
+export function summaryLines(report: Report): Line[] {
   const sections = [
     tableSection(report.action === "apply" ? "Applied" : "Undone", report.doneByVersion),
     tableSection("Latest versions", report.latest),
     tableSection("Edited since they were applied", report.edited, "caution"),
-    warningSection(groupWarnings(notes.warnings)),
+    warningSection(groupWarnings(report.warnings)),
     ...groupHookFailures(report.hookFailures).map(hookFailureSection),
     ...failureSections(groupFailures(report.failed), "failed"),
     ...failureSections(groupFailures(report.inDoubt), "in doubt"),
     ...report.lostNodes.map(({ node, error }) => renderError(error, `${node} was given up`)),
     report.error === undefined ? [] : renderError(report.error, "The run failed"),
-    [...nodesLine(report.addresses), totalsLine(report), ...endLines(report, notes.abandoned)],
+    [...nodesLine(report.addresses), totalsLine(report), ...endLines(report)],
   ].filter((lines) => lines.length > 0);
   return sections.flatMap((lines, index) => (index === 0 ? lines : [line(""), ...lines]));
 }

@@ -63,6 +63,7 @@ export function reportOf(more: Partial<Report>): Report {
     abandoned: [],
     lostNodes: [],
     hookFailures: [],
+    warnings: [],
     doneByVersion: [],
     latest: [],
     edited: [],
@@ -106,6 +107,8 @@ export const anyRun: fc.Arbitrary<readonly RunEvent[]> = fc
           "abandoned",
           "waiting",
           "progress",
+          "warning",
+          "vanished",
           "away",
           "back",
         ),
@@ -115,7 +118,13 @@ export const anyRun: fc.Arbitrary<readonly RunEvent[]> = fc
   })
   .map(({ nodes, shards, versions, message, turns }) => {
     const chains = nodes.flatMap((node) =>
-      shards.map((shard) => ({ node, shard, left: [...versions], running: false })),
+      shards.map((shard) => ({
+        node,
+        shard,
+        left: [...versions],
+        done: [] as string[],
+        running: false,
+      })),
     );
     const steps = chains.length * versions.length;
     const events: RunEvent[] = [
@@ -139,7 +148,16 @@ export const anyRun: fc.Arbitrary<readonly RunEvent[]> = fc
       const { node, shard } = next;
       const step = { node, shard, version };
       const error = serverError(message);
-      if (!next.running && end === "abandoned") {
+      const gone = next.done.at(-1);
+      if (end === "warning") {
+        events.push({ type: "warning", ...step, message });
+      } else if (!next.running && end === "vanished" && gone !== undefined) {
+        // A later round takes what this run has done for the work of an earlier run.
+        const doneBy = chain % 2 === 0 ? "this-run" : "earlier-run";
+        events.push({ type: "step:vanished", node, shard, version: gone, doneBy });
+        next.done.pop();
+        next.left = [gone, ...next.left];
+      } else if (!next.running && end === "abandoned") {
         events.push({
           type: "chain:abandoned",
           reason: "interrupted",
@@ -184,6 +202,7 @@ export const anyRun: fc.Arbitrary<readonly RunEvent[]> = fc
             ? { type: "step:already-done", ...step }
             : { type: "step:done", ...step, durationMs: 5 },
         );
+        next.done.push(version);
         next.left = next.left.slice(1);
         next.running = false;
       }

@@ -1,19 +1,26 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ReportBuilder } from "./report.js";
 import type { ErrorInfo, RunEvent } from "./run-event.js";
+import { finishedSteps } from "./run-model.js";
+import { RunReducer } from "./run-reducer.js";
+import { anyRun } from "./testing/run-events.js";
 
 const error: ErrorInfo = { code: "SCRIPT_FAILED", message: "no" };
 const on = (node: string, shard: string, version: string) => ({ node, shard, version });
 
-function build(events: readonly RunEvent[]) {
-  const builder = new ReportBuilder("apply", 1000);
+function reduced(events: readonly RunEvent[]) {
+  const run = new RunReducer(1000);
   for (const event of events) {
-    builder.add(event);
+    run.add(event, 1000);
   }
-  return builder.build("failed", 3500, { latest: [], edited: [] });
+  return run;
 }
 
-describe("ReportBuilder", () => {
+function build(events: readonly RunEvent[]) {
+  return reduced(events).report("failed", 3500, { latest: [], edited: [] });
+}
+
+describe("RunReducer.report", () => {
   it("lists the nodes that were given up, but for those that came back", () => {
     const lost = (node: string): RunEvent => ({ type: "node:lost", node, error, awayMs: 5 });
     const report = build([lost("a"), lost("b"), { type: "node:back", node: "a", awayMs: 9 }]);
@@ -91,6 +98,48 @@ describe("ReportBuilder", () => {
       { type: "step:vanished", ...on("a", "sh2", "v0"), doneBy: "earlier-run" },
     ]);
     expect(earlier).toMatchObject({ planned: 3, done: 1, notAttempted: 2 });
+  });
+
+  it("counts what became of each step last, as the model of a view does", () => {
+    fc.assert(
+      fc.property(anyRun, (events) => {
+        // What is known of each step, by the event that told it last.
+        const last = new Map<string, string>();
+        for (const event of events) {
+          if ("version" in event && /done|failed|in-doubt|vanished/.test(event.type)) {
+            last.set(JSON.stringify([event.node, event.shard, event.version]), event.type);
+          }
+        }
+        const ended = (type: string) => [...last.values()].filter((end) => end === type).length;
+        const ofType = <TType extends RunEvent["type"]>(type: TType) =>
+          events.filter(
+            (event): event is Extract<RunEvent, { type: TType }> => event.type === type,
+          );
+        // A step that another run did and that is gone is planned once more, as one that was undone.
+        const givenBack = ofType("step:already-done").length - ended("step:already-done");
+
+        const report = build(events);
+        expect(report.done).toBe(ended("step:done"));
+        expect(report.doneByVersion.flatMap(({ shards }) => shards)).toHaveLength(report.done);
+        expect(report.alreadyDone - givenBack).toBe(ended("step:already-done"));
+        expect(report.failed).toHaveLength(ended("step:failed"));
+        expect(report.inDoubt).toHaveLength(ended("step:in-doubt"));
+        const start = ofType("run:start").reduce((sum, { steps }) => sum + steps, 0);
+        expect(report.planned).toBe(start + givenBack);
+        expect(report.warnings.map((warning) => ({ type: "warning", ...warning }))).toEqual(
+          ofType("warning"),
+        );
+        const abandoned = report.abandoned.map((chain) => ({ type: "chain:abandoned", ...chain }));
+        expect(new Set(abandoned)).toEqual(new Set(ofType("chain:abandoned")));
+
+        const { model } = reduced(events);
+        const { planned, done, alreadyDone, failed, inDoubt, notAttempted } = report;
+        expect(model).toMatchObject({ planned, done, alreadyDone });
+        expect(finishedSteps(model)).toBe(done + alreadyDone + failed.length + inDoubt.length);
+        expect(finishedSteps(model) + notAttempted).toBe(planned);
+        expect(model.givenUp).toBeLessThanOrEqual(notAttempted);
+      }),
+    );
   });
 
   it("survives JSON", () => {
