@@ -138,7 +138,7 @@ describe("Ctrl-C and SIGTERM", () => {
     const other = await database.connect();
     await other.query("BEGIN; LOCK sh1.locked");
     const run = start();
-    await run.printed("tried again later (lock-timeout)");
+    await run.printed("will retry (lock-timeout)");
     await run.printed(`sh2 ${sleep} (`);
     run.kill("SIGINT");
     expect(await run.result).toMatchObject({
@@ -146,7 +146,7 @@ describe("Ctrl-C and SIGTERM", () => {
       stdout: expect.stringContaining("Interrupted: 3 of 4 steps applied, 1 not attempted"),
     });
     const next = start();
-    await next.printed("tried again later (lock-timeout)");
+    await next.printed("will retry (lock-timeout)");
     await other.query("ROLLBACK");
     await other.end();
     expect(await next.result).toMatchObject({

@@ -22,7 +22,7 @@ describe("createAnnouncer", () => {
       "failed n:sh0000 20240102.add.sh: no table in sh0000",
       "failed n:sh0001 20240102.add.sh: no table in sh0001",
       "failed n:sh0002 20240102.add.sh: no table in sh0002",
-      "  … the same on more shards: counted, and listed at the end",
+      "  … the same on more shards; all are listed at the end",
     ]);
   });
 
@@ -30,7 +30,7 @@ describe("createAnnouncer", () => {
     const events = shardNames(100).map((shard, index) => failed(shard, `reason ${index}`));
     const lines = announced(events);
     expect(lines).toHaveLength(31);
-    expect(lines.at(-1)).toBe("  … more failures: counted, and listed at the end");
+    expect(lines.at(-1)).toBe("  … more failures; all are listed at the end");
   });
 
   it("does not count a step in doubt among those that failed", () => {
@@ -52,10 +52,7 @@ describe("createAnnouncer", () => {
     const lines = announced([...events, output("b.sql", "hello")]);
     expect(lines[0]).toBe("n:a line 0");
     expect(lines).toHaveLength(22);
-    expect(lines.slice(-2)).toEqual([
-      "  … a.sql prints more; with --json it is all there",
-      "n:a hello",
-    ]);
+    expect(lines.slice(-2)).toEqual(["  … a.sql prints more; --json shows it all", "n:a hello"]);
   });
 
   it("warns of a version before it runs, a few times, and leaves other warnings to the summary", () => {
@@ -73,7 +70,7 @@ describe("createAnnouncer", () => {
       "warning: 1 does nothing.",
       "warning: 2 does nothing.",
       "warning: 3 does nothing.",
-      "  … the same of more files: listed at the end",
+      "  … the same for more files; all are listed at the end",
     ]);
   });
 });

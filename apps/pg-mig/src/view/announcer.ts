@@ -32,13 +32,13 @@ export function createAnnouncer(): (event: RunEvent) => readonly Line[] {
     const ofReason = count(reason);
     if (ofReason > linesOfOneKind) {
       return ofReason === linesOfOneKind + 1
-        ? [line("  … the same on more shards: counted, and listed at the end", "quiet")]
+        ? [line("  … the same on more shards; all are listed at the end", "quiet")]
         : [];
     }
     const inAll = count("failures");
     if (inAll > failuresInAll) {
       return inAll === failuresInAll + 1
-        ? [line("  … more failures: counted, and listed at the end", "quiet")]
+        ? [line("  … more failures; all are listed at the end", "quiet")]
         : [];
     }
     return announced;
@@ -50,7 +50,7 @@ export function createAnnouncer(): (event: RunEvent) => readonly Line[] {
       return warningLines([{ message }]);
     }
     return files === linesOfOneKind + 1
-      ? [line("  … the same of more files: listed at the end", "quiet")]
+      ? [line("  … the same for more files; all are listed at the end", "quiet")]
       : [];
   };
 
@@ -72,7 +72,7 @@ export function createAnnouncer(): (event: RunEvent) => readonly Line[] {
         const ofNode = count(`node ${event.node}`);
         if (ofNode > changesOfOneNode) {
           return ofNode === changesOfOneNode + 1
-            ? [line(`  … ${event.node} goes on like this; with --json it is all there`, "quiet")]
+            ? [line(`  … ${event.node} comes and goes; --json shows it all`, "quiet")]
             : [];
         }
         return [nodeLine(event)];
@@ -88,7 +88,7 @@ export function createAnnouncer(): (event: RunEvent) => readonly Line[] {
         const ofFile = count(`output ${event.file}`);
         if (ofFile > outputOfOneFile) {
           return ofFile === outputOfOneFile + 1
-            ? [line(`  … ${event.file} prints more; with --json it is all there`, "quiet")]
+            ? [line(`  … ${event.file} prints more; --json shows it all`, "quiet")]
             : [];
         }
         const source =

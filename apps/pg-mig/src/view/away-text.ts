@@ -11,5 +11,5 @@ export function awayText({ away }: Pick<RunModel, "away">, nowMs: number): strin
   const [node, { message, untilMs }] = first;
   const more = others.length === 0 ? "" : ` and ${formatCount(others.length)} more`;
   const left = formatSeconds(Math.max(0, untilMs - nowMs));
-  return `waits for ${node}${more}, ${left} more at most: ${shortened(message, longestOnOneLine)}`;
+  return `waiting for ${node}${more}, at most ${left} more: ${shortened(message, longestOnOneLine)}`;
 }

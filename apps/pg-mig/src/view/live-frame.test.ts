@@ -64,7 +64,7 @@ describe("liveFrame", () => {
     expect(frame).toEqual([
       expect.stringMatching(/100\/200 {2}50% {2}\d\S*\/s {2}19 s$/),
       "1 failed",
-      "waits for n1, 50 s more at most: No server accepts connections.",
+      "waiting for n1, at most 50 s more: No server accepts connections.",
       "   10 s  数据库:sh0101  20240102.add.sh",
     ]);
   });
@@ -100,7 +100,7 @@ describe("liveFrame", () => {
         { type: "step:progress", ...other, phase: "building index: scanning table", count },
       ]),
     ).toEqual([
-      "   10 s  n:a  20240102.add.sh  waits for process 123 app (psql) and 1 more since 2026-11-23 00:41 UTC: UPDATE users SET x = 1",
+      "   10 s  n:a  20240102.add.sh  waiting for process 123 app (psql) and 1 more since 2026-11-23 00:41 UTC: UPDATE users SET x = 1",
       "   10 s  n:b  20240102.add.sh  building index: scanning table 42%",
     ]);
     expect(
@@ -113,7 +113,7 @@ describe("liveFrame", () => {
       )[0],
     ).toBe("   10 s  n:a  20240102.add.sh  waiting for old snapshots 0 of 2, wait…");
     expect(rows([{ type: "step:waiting", ...work, blockedBy: [{ pid: 0 }] }])[0]).toBe(
-      "   10 s  n:a  20240102.add.sh  waits for a prepared transaction",
+      "   10 s  n:a  20240102.add.sh  waiting for a prepared transaction",
     );
   });
 

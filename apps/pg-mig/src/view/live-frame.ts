@@ -88,11 +88,11 @@ function troubleLine(model: RunModel): Line[] {
   add(model.failed.length, "failed", "bad");
   add(model.inDoubt.length, "in doubt", "bad");
   add(model.givenUp, "not attempted", "caution");
-  add(model.requeued, "tried again");
+  add(model.requeued, "retried");
   const warnings = model.warnings.length;
   add(warnings, warnings === 1 ? "warning" : "warnings", "caution");
   if (model.lastBlockedBy !== undefined) {
-    spans.push({ text: `; last in the way: ${blockersText(model.lastBlockedBy)}`, tone: "quiet" });
+    spans.push({ text: `; last blocked by ${blockersText(model.lastBlockedBy)}`, tone: "quiet" });
   }
   if (model.interrupted) {
     spans.unshift({ text: "stopping: ", tone: "caution" });

@@ -108,7 +108,7 @@ describe("createLiveView", () => {
     }
     clock.advance(100);
     expect(terminal.lines.filter((text) => text.startsWith("failed "))).toHaveLength(3);
-    expect(terminal.lines).toContain("  … the same on more shards: counted, and listed at the end");
+    expect(terminal.lines).toContain("  … the same on more shards; all are listed at the end");
     expect(terminal.lines).toContain("300 failed");
   });
 

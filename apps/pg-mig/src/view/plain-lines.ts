@@ -68,13 +68,11 @@ export function stepLines(event: RunEvent): Line[] {
         line(`done by another run: ${event.node}:${shownShard(event.shard)} ${event.version}`),
       ];
     case "step:vanished":
-      return [line(`gone since: ${event.node}:${shownShard(event.shard)} ${event.version}`)];
+      return [line(`gone: ${event.node}:${shownShard(event.shard)} ${event.version}`)];
     case "step:requeued": {
       const { reason, node, shard, version, blockedBy } = event;
-      const behind = blockedBy === undefined ? "" : `, waiting for ${blockersText(blockedBy)}`;
-      return [
-        line(`tried again later (${reason}): ${node}:${shownShard(shard)} ${version}${behind}`),
-      ];
+      const waiting = blockedBy === undefined ? "" : `, waiting for ${blockersText(blockedBy)}`;
+      return [line(`will retry (${reason}): ${node}:${shownShard(shard)} ${version}${waiting}`)];
     }
     default:
       return [];
@@ -96,7 +94,7 @@ export function progressLine(model: RunModel, nowMs: number): Line {
     ...longestWork(model, nowMs),
     ...(model.lastBlockedBy === undefined
       ? []
-      : [`last in the way: ${blockersText(model.lastBlockedBy)}`]),
+      : [`last blocked by ${blockersText(model.lastBlockedBy)}`]),
   ];
   return line(parts.join(", "));
 }

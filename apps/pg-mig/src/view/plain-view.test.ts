@@ -73,7 +73,7 @@ describe("createPlainView", () => {
     expect(lines().slice(1)).toEqual([
       "done n:sh0001 v (1.5 s)",
       "done by another run: n:sh0002 v",
-      "tried again later (shard-taken): n:sh0003 v, waiting for process 9 (pg-mig)",
+      "will retry (shard-taken): n:sh0003 v, waiting for process 9 (pg-mig)",
     ]);
   });
 
@@ -96,7 +96,7 @@ describe("createPlainView", () => {
     expect(lines().slice(1)).toEqual([
       "25/100 (25%), 24/s, 4 s left",
       "away n2: No server accepts connections at n2. The run waits for it, 1 min 00 s at most.",
-      "25/100 (25%), 1.6/s, waits for n2, 45 s more at most: No server accepts connections at n2.",
+      "25/100 (25%), 1.6/s, waiting for n2, at most 45 s more: No server accepts connections at n2.",
       "back n2 after 15 s",
       "25/100 (25%), 0.8/s, 1 min 33 s left, 1 slot busy, the longest for 30 s with n2:sh0001 v",
       "away n2: No server accepts connections at n2. The run waits for it, 1 min 00 s at most.",
@@ -126,8 +126,8 @@ describe("createPlainView", () => {
     clock.advance(15_000);
     expect(lines().slice(1)).toEqual([
       "0/100 (0%), 2 slots busy, the longest for 15 s with n1:sh0001 v",
-      "0/100 (0%), 2 slots busy, the longest for 30 s with n1:sh0001 v (waits for process 7 app)",
-      "0/100 (0%), 1 slot busy, the longest for 45 s with n2:sh0002 v, last in the way: process 8",
+      "0/100 (0%), 2 slots busy, the longest for 30 s with n1:sh0001 v (waiting for process 7 app)",
+      "0/100 (0%), 1 slot busy, the longest for 45 s with n2:sh0002 v, last blocked by process 8",
       expect.stringMatching(/with n2:sh0002 v$/),
     ]);
   });

@@ -6,7 +6,10 @@ import { type Line, line } from "./styled-line.js";
 export function totalsLine(report: Report): Line {
   const { outcome, planned, done, alreadyDone, failed, inDoubt, notAttempted } = report;
   if (outcome === "nothing-to-do") {
-    return line(report.partial ? "Nothing to do for what was chosen." : "Nothing to do.", "good");
+    return line(
+      report.partial ? "Nothing to do on the chosen nodes and shards." : "Nothing to do.",
+      "good",
+    );
   }
   const verb = report.action === "apply" ? "applied" : "undone";
   const parts = [
@@ -35,7 +38,7 @@ export function endLines(report: Report): Line[] {
       ? []
       : [
           line(
-            "In doubt: the connection broke while the step was being committed, so it may or may not be done. The next run reads it from the ledger.",
+            "In doubt: the connection broke during COMMIT, so the step may or may not be done. The next run reads it from the ledger.",
           ),
         ]),
     line(nextStep(report), "strong"),
@@ -62,11 +65,7 @@ function abandonedLines(abandoned: readonly AbandonedChain[]): Line[] {
 }
 
 function nextStep({ action, failed, hookFailures }: Report): string {
-  const again =
-    action === "apply"
-      ? "un pg-mig again: it goes on where this run ended."
-      : "un the same undo again: it goes on where this run ended.";
-  return failed.length + hookFailures.length === 0
-    ? `R${again}`
-    : `Fix what failed, then r${again}`;
+  const run = failed.length + hookFailures.length === 0 ? "Run" : "Fix what failed, then run";
+  const again = action === "apply" ? "pg-mig again" : "the same undo again";
+  return `${run} ${again}. It resumes where this run stopped.`;
 }

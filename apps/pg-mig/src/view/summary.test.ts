@@ -1,5 +1,6 @@
-import type { Report, Warning } from "@pg-mig/report";
-import { failureOn, reportOf, serverError, shardNames } from "@pg-mig/report/testing";
+import { type Report, RunReducer, type Warning } from "@pg-mig/report";
+import { anyRun, failureOn, reportOf, serverError, shardNames } from "@pg-mig/report/testing";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { renderLine } from "./styled-line.js";
 import { summaryLines } from "./summary.js";
@@ -11,7 +12,56 @@ function summary(more: Partial<Report>): string {
 
 const on = (node: string, shards: readonly string[]) => shards.map((shard) => ({ node, shard }));
 
+/** The first number of a text; 0 if there is none. */
+const numberIn = (text: string | undefined) =>
+  Number(/[\d,]+/.exec(text ?? "")?.[0].replaceAll(",", "") ?? 0);
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+
 describe("summaryLines", () => {
+  it("says what the report holds, for any run", () => {
+    fc.assert(
+      fc.property(anyRun, (events) => {
+        const run = new RunReducer(0);
+        for (const event of events) {
+          run.add(event, 0);
+        }
+        const report = run.report("failed", 5, { latest: [], edited: [] });
+        const lines = summaryLines(report);
+        const texts = lines.map((spans) => spans.map(({ text }) => text).join(""));
+        /** The lines from one that is just this title to the next empty one. */
+        const section = (title: string) => {
+          const start = texts.indexOf(title);
+          return start === -1 ? [] : lines.slice(start + 1, texts.indexOf("", start));
+        };
+
+        const totals = texts.findLast((text) => text.startsWith("Failed: "));
+        const { planned, done, alreadyDone, failed, inDoubt, notAttempted } = report;
+        const told = (pattern: RegExp) => numberIn(pattern.exec(totals ?? "")?.[0]);
+        expect(totals).toMatch(
+          planned === 0 ? /no version/ : new RegExp(`^Failed: ${done} of ${planned} `),
+        );
+        expect(told(/\d+ by another run/)).toBe(alreadyDone);
+        expect(told(/\d+ failed/)).toBe(failed.length);
+        expect(told(/\d+ in doubt/)).toBe(inDoubt.length);
+        expect(told(/\d+ not attempted/)).toBe(notAttempted);
+
+        expect(sum(section("Applied:").map((spans) => numberIn(spans.at(-1)?.text)))).toBe(done);
+        const warnings = section("Warnings:");
+        const groups = warnings.filter(([span]) => span?.tone === "quiet").length;
+        const repeated = warnings.flatMap(
+          ([span]) => / \((\d+) times\)$/.exec(span?.text ?? "")?.[1] ?? [],
+        );
+        expect(groups - repeated.length + sum(repeated.map(Number))).toBe(report.warnings.length);
+        const because = texts.filter((text) =>
+          text.startsWith("Not attempted because the run was"),
+        );
+        expect(sum(because.map(numberIn))).toBe(
+          sum(report.abandoned.map((chain) => chain.notAttempted.length)),
+        );
+      }),
+    );
+  });
+
   it("names the nodes that were given up, and what to do", () => {
     const error = { code: "NODE_UNREACHABLE", message: "No server accepts.", hint: "Start it." };
     const report = reportOf({ outcome: "failed", lostNodes: [{ node: "n1", error }] });
@@ -50,7 +100,7 @@ Done: 28 of 28 steps applied, in 1.2 s.`,
 
   it("tells one failure with its place, source line, the server's words and what to do", () => {
     const error = serverError('syntax error at or near "TABEL"', {
-      hint: "Mend the statement.",
+      hint: "Fix the statement.",
       server: {
         sqlState: "42601",
         message: 'syntax error at or near "TABEL"',
@@ -67,11 +117,11 @@ Done: 28 of 28 steps applied, in 1.2 s.`,
   SQLSTATE: 42601
   detail: A detail.
   PostgreSQL's hint: A hint.
-  what to do: Mend the statement.
+  what to do: Fix the statement.
   not attempted after it: 1 step
 
 Failed: 1 of 3 steps applied, 1 failed, 1 not attempted, in 1.2 s.
-Fix what failed, then run pg-mig again: it goes on where this run ended.`,
+Fix what failed, then run pg-mig again. It resumes where this run stopped.`,
     );
   });
 
@@ -134,7 +184,7 @@ Fix what failed, then run pg-mig again: it goes on where this run ended.`,
     ).toBe(
       `Interrupted: 1 of 3 steps applied, 2 not attempted, in 1.2 s.
 Not attempted because the run was interrupted: 2 steps on node1:sh0001
-Run pg-mig again: it goes on where this run ended.`,
+Run pg-mig again. It resumes where this run stopped.`,
     );
   });
 
@@ -146,7 +196,7 @@ Run pg-mig again: it goes on where this run ended.`,
       "20240102.add.sh in doubt on node1:sh0001: The connection broke during COMMIT.",
     );
     expect(text).toContain("Failed: 1 of 2 steps applied, 1 in doubt, in 1.2 s.");
-    expect(text).toContain("The next run reads it from the ledger.\nRun pg-mig again:");
+    expect(text).toContain("The next run reads it from the ledger.\nRun pg-mig again.");
   });
 
   it("speaks of undoing where the run undid", () => {

@@ -58,7 +58,7 @@ function warningSection(groups: readonly WarningGroup[]): Line[] {
     : [
         line("Warnings:", "caution"),
         ...groups.slice(0, groupsInFull).flatMap(warningLines),
-        ...(hidden.length === 0 ? [] : [line(`  … and ${formatCount(hidden.length)} other ones`)]),
+        ...(hidden.length === 0 ? [] : [line(`  … and ${formatCount(hidden.length)} more`)]),
       ];
 }
 
@@ -93,11 +93,11 @@ function failureSections(groups: readonly FailureGroup[], verdict: Verdict): Lin
 function failureSection(group: FailureGroup, verdict: Verdict): Line[] {
   const { shards, error, notAttempted } = group;
   const list: Line = [{ text: "  shards: ", tone: "quiet" }, { text: listShards(shards) }];
-  const behind = `  not attempted after it: ${countOf(notAttempted, "step")}`;
+  const left = `  not attempted after it: ${countOf(notAttempted, "step")}`;
   return [
     ...renderError(error, subjectOf(group, verdict)),
     ...(shards.length === 1 ? [] : [list]),
-    ...(notAttempted === 0 ? [] : [line(behind, "quiet")]),
+    ...(notAttempted === 0 ? [] : [line(left, "quiet")]),
   ];
 }
 

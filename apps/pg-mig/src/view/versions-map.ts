@@ -31,18 +31,18 @@ export function versionsMapLines(shards: readonly ShardState[]): Line[] {
       return {
         version: lastVersion ?? "(none)",
         versions: countOf(versionCount, "version"),
-        behind: pending === 0 ? "" : `${pending} pending`,
+        pending: pending === 0 ? "" : `${pending} pending`,
         note: note ?? "",
         shards: listShards(group),
       };
     });
-  const width = (column: "version" | "versions" | "behind") =>
+  const width = (column: "version" | "versions" | "pending") =>
     Math.max(0, ...rows.map((row) => displayWidth(row[column])));
   return rows.map((row) => [
     { text: padToWidth(row.version, width("version")), tone: "strong" },
     { text: `  ${row.versions.padStart(width("versions"))}` },
     {
-      text: width("behind") === 0 ? "" : `  ${row.behind.padStart(width("behind"))}`,
+      text: width("pending") === 0 ? "" : `  ${row.pending.padStart(width("pending"))}`,
       tone: "caution",
     },
     { text: `  ${row.shards}` },

@@ -8,7 +8,7 @@ import { formatCount } from "@pg-mig/report";
 export function workDetail({ progress, blockedBy }: RunningWork): string {
   const parts = [
     ...(progress === undefined ? [] : [progressText(progress)]),
-    ...(blockedBy === undefined ? [] : [`waits for ${blockersText(blockedBy)}`]),
+    ...(blockedBy === undefined ? [] : [`waiting for ${blockersText(blockedBy)}`]),
   ];
   return parts.join(", ");
 }
