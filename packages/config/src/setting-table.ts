@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { defaults } from "@pg-mig/model";
 import {
   connectTimeout,
   count,
@@ -137,7 +138,7 @@ export const settingTable = {
   connectTimeoutMs: define({
     variable: "PGCONNECT_TIMEOUT",
     type: connectTimeout,
-    default: 10_000,
+    default: defaults.connectTimeoutMs,
     shownDefault: "10",
     help: "how many seconds each address of a node has to let us in; 0: no limit",
   }),
@@ -176,7 +177,7 @@ export const settingTable = {
     option: "--parallelism <n>",
     group: "The run",
     type: count,
-    default: 10,
+    default: defaults.parallelism,
     shownDefault: "10",
     help: "shards in flight per node",
   }),
@@ -186,7 +187,7 @@ export const settingTable = {
     key: "lockTimeout",
     // PostgreSQL's 0 would be no time-out at all.
     type: duration({ leastMs: 1 }),
-    default: 2000,
+    default: defaults.lockTimeoutMs,
     shownDefault: "2s",
     help: "how long a version waits for a lock before it is put back",
   }),
@@ -195,7 +196,7 @@ export const settingTable = {
     group: "The run",
     key: "retryFor",
     type: duration(),
-    default: 600_000,
+    default: defaults.retryForMs,
     shownDefault: "10m",
     help: "how long a version that was put back is tried again, and a node that went away (1m at most)",
   }),
@@ -204,7 +205,7 @@ export const settingTable = {
     group: "The run",
     key: "wait",
     type: wait,
-    default: 0,
+    default: defaults.waitMs,
     help: "wait until no other run works on the nodes, instead of failing",
   }),
   allowPooler: define({

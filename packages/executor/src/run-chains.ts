@@ -326,7 +326,7 @@ class ChainRun<L> {
     try {
       await session.ready();
       const serverStartedAt = session.opened?.serverStartedAt;
-      const replanned = await recorder.replan(session.client, state.ledger, step.node);
+      const replanned = await recorder.replan(session.client, state.ledger, state.node);
       const { ledger, pending } = replanned;
       const done = state.versions.filter((name) => !pending.includes(name));
       const vanished = pending.filter((name) => !state.versions.includes(name));
