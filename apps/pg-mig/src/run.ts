@@ -13,14 +13,14 @@ import { printable } from "./view/display-width.js";
 import { bugLines, renderError } from "./view/error-text.js";
 import { jsonLine } from "./view/json-line.js";
 import { renderLines } from "./view/styled-line.js";
-import { createTerminal, type OutputStream } from "./view/terminal.js";
+import { createTerminal, type TerminalStream } from "./view/terminal.js";
 
 const connectsToNothing: readonly ActionRequest["type"][] = ["make", "chain", "list", "digest"];
 
 /** What the command takes from its process. */
 export interface CommandProcess extends SignalSource {
-  readonly stdout: OutputStream;
-  readonly stderr: OutputStream;
+  readonly stdout: TerminalStream;
+  readonly stderr: TerminalStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   cwd(): string;
 }

@@ -34,5 +34,4 @@ export {
   remainingMs,
   runningWork,
 } from "./run-model.js";
-export type { PlacedShard } from "./shard-list.js";
 export { listShards } from "./shard-list.js";

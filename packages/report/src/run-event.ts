@@ -1,4 +1,4 @@
-import type { ErrorLocation } from "@pg-mig/model";
+import type { ErrorLocation, Place, VersionPlaces } from "@pg-mig/model";
 import type { Blocker } from "./blocker.js";
 import type { BuildProgress } from "./build-progress.js";
 
@@ -23,14 +23,8 @@ export interface ErrorInfo {
   readonly excerpt?: string;
 }
 
-/** One shard on one node: what every event about a shard carries. `node` is the node's label. */
-interface OnShard {
-  readonly node: string;
-  readonly shard: string;
-}
-
 /** One version on one shard. */
-interface OnStep extends OnShard {
+interface OnStep extends Place {
   readonly version: string;
 }
 
@@ -62,10 +56,7 @@ export type RequeueReason =
   | "out-of-memory";
 
 /** A version whose file is not the one that was applied, and where that was. */
-export interface EditedFile {
-  readonly version: string;
-  readonly shards: readonly { readonly node: string; readonly shard: string }[];
-}
+export type EditedFile = VersionPlaces;
 
 /**
  * Everything that happens in a run, in order, as plain data. All renderers (live view, plain lines,
@@ -164,7 +155,7 @@ export type RunEvent =
       readonly type: "chain:abandoned";
       readonly reason: "interrupted" | "node-lost" | "hook-failed";
       readonly notAttempted: readonly string[];
-    } & OnShard)
+    } & Place)
   | NodeEvent
   /** What the user should know and is nothing bad: a replica that is skipped, a server waited for. */
   | { readonly type: "note"; readonly message: string }
@@ -239,7 +230,7 @@ export interface Report {
   /** Steps that were planned and never ran. */
   readonly notAttempted: number;
   /** Shards whose chain was not started, or not finished, without a failure of its own. */
-  readonly abandoned: readonly { readonly node: string; readonly shard: string }[];
+  readonly abandoned: readonly Place[];
   /** Nodes that the run gave up waiting for and that did not come back, and why. */
   readonly lostNodes: readonly { readonly node: string; readonly error: ErrorInfo }[];
   /** Failures of before.sql or after.sql. */
@@ -249,15 +240,9 @@ export interface Report {
     readonly error: ErrorInfo;
   }[];
   /** Versions that were done, each with the shards it was done on, in the order of versions, nodes, shards. */
-  readonly doneByVersion: readonly {
-    readonly version: string;
-    readonly shards: readonly { readonly node: string; readonly shard: string }[];
-  }[];
+  readonly doneByVersion: readonly VersionPlaces[];
   /** The latest version of every shard, as it was read at the end, from the last name to the first. */
-  readonly latest: readonly {
-    readonly version: string;
-    readonly shards: readonly { readonly node: string; readonly shard: string }[];
-  }[];
+  readonly latest: readonly VersionPlaces[];
   /** Files that were edited after they were applied. */
   readonly edited: readonly EditedFile[];
   /** There where the run was limited to some nodes and shards: others may still be behind. */

@@ -4,10 +4,9 @@ import {
   isWhollyChosen,
   mayHoldChosen,
   type Node,
-  type Place,
 } from "@pg-mig/cluster";
 import type { ShardLedger } from "@pg-mig/ledger";
-import { PgMigError } from "@pg-mig/model";
+import { PgMigError, type Place } from "@pg-mig/model";
 import { type OpenShard, openShard } from "./open-shard.js";
 
 /** Limits an action to some nodes and shards. */

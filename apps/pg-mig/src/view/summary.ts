@@ -1,3 +1,4 @@
+import type { VersionPlaces } from "@pg-mig/model";
 import type { Report } from "@pg-mig/report";
 import {
   countOf,
@@ -16,7 +17,7 @@ import { nodesLine } from "./nodes-line.js";
 import { longestOnOneLine, shortened } from "./shortened.js";
 import { type Line, line } from "./styled-line.js";
 import { type AbandonedChain, endLines, totalsLine } from "./summary-totals.js";
-import { type VersionRow, versionTable } from "./version-table.js";
+import { versionTable } from "./version-table.js";
 
 /** What a summary tells besides the report: events that the report does not repeat. */
 export interface SummaryNotes {
@@ -52,7 +53,7 @@ export function summaryLines(report: Report, notes: SummaryNotes): Line[] {
 
 function tableSection(
   title: string,
-  rows: readonly VersionRow[],
+  rows: readonly VersionPlaces[],
   tone: "strong" | "caution" = "strong",
 ): Line[] {
   return rows.length === 0 ? [] : [line(`${title}:`, tone), ...versionTable(rows)];
