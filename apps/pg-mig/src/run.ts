@@ -4,7 +4,7 @@ import { isAbsolute } from "node:path";
 import nodeProcess from "node:process";
 import { isPgMigError, PgMigError } from "@pg-mig/model";
 import { accountName } from "./account-name.js";
-import type { Action } from "./action-context.js";
+import type { RunnableAction } from "./action-context.js";
 import { type ActionRequest, type CommandLine, parseCommandLine } from "./command-line.js";
 import { exitStatus, signalStatus } from "./exit-status.js";
 import { listenForInterruption, type SignalSource } from "./interruption.js";
@@ -176,7 +176,7 @@ function workingDirectory(process: CommandProcess, flags: CommandLine["flags"]):
 }
 
 /** Loads what an action needs, and nothing else. */
-async function loadAction(request: ActionRequest): Promise<Action> {
+async function loadAction(request: ActionRequest): Promise<RunnableAction> {
   switch (request.type) {
     case "apply":
       return (await import("./actions/apply.js")).applyAction;
@@ -199,7 +199,7 @@ async function loadAction(request: ActionRequest): Promise<Action> {
   }
 }
 
-async function loadDryRun(request: ActionRequest, sql: boolean): Promise<Action> {
+async function loadDryRun(request: ActionRequest, sql: boolean): Promise<RunnableAction> {
   if (request.type !== "apply" && request.type !== "undo") {
     return loadAction(request);
   }
