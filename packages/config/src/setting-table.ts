@@ -62,8 +62,8 @@ export const settingTable = {
     group: "The cluster",
     variable: "PGHOST",
     type: hosts,
-    default: ["127.0.0.1"],
-    shownDefault: "127.0.0.1",
+    default: [defaults.host],
+    shownDefault: defaults.host,
     help: "nodes: host, host:port, host:port/db or postgres:// URLs; repeatable",
   }),
   discovery: define({
@@ -80,8 +80,8 @@ export const settingTable = {
     group: "The cluster",
     variable: "PGPORT",
     type: port,
-    default: 5432,
-    shownDefault: "5432",
+    default: defaults.port,
+    shownDefault: String(defaults.port),
     help: "port of nodes that name none",
   }),
   user: define({
@@ -113,8 +113,8 @@ export const settingTable = {
   sslMode: define({
     variable: "PGSSLMODE",
     type: sslMode,
-    default: "prefer",
-    shownDefault: "prefer",
+    default: defaults.sslMode,
+    shownDefault: defaults.sslMode,
     help: "whether connections are encrypted, and what is verified, in libpq's words",
   }),
   sslRootCert: define({
@@ -139,7 +139,7 @@ export const settingTable = {
     variable: "PGCONNECT_TIMEOUT",
     type: connectTimeout,
     default: defaults.connectTimeoutMs,
-    shownDefault: "10",
+    shownDefault: String(defaults.connectTimeoutMs / 1000),
     help: "how many seconds each address of a node has to let us in; 0: no limit",
   }),
   passFile: define({
@@ -178,7 +178,7 @@ export const settingTable = {
     group: "The run",
     type: count,
     default: defaults.parallelism,
-    shownDefault: "10",
+    shownDefault: String(defaults.parallelism),
     help: "shards in flight per node",
   }),
   lockTimeoutMs: define({
@@ -188,7 +188,7 @@ export const settingTable = {
     // PostgreSQL's 0 would be no time-out at all.
     type: duration({ leastMs: 1 }),
     default: defaults.lockTimeoutMs,
-    shownDefault: "2s",
+    shownDefault: `${defaults.lockTimeoutMs / 1000}s`,
     help: "how long a version waits for a lock before it is put back",
   }),
   retryForMs: define({
@@ -197,7 +197,7 @@ export const settingTable = {
     key: "retryFor",
     type: duration(),
     default: defaults.retryForMs,
-    shownDefault: "10m",
+    shownDefault: `${defaults.retryForMs / 60_000}m`,
     help: "how long a version that was put back is tried again, and a node that went away (1m at most)",
   }),
   waitMs: define({

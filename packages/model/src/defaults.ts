@@ -1,5 +1,10 @@
-/** What a run does if nobody says otherwise, for the command and for programs alike. */
+/** What holds if nobody says otherwise, for the command and for programs alike. */
 export const defaults = {
+  /** The host of a node that names none. */
+  host: "127.0.0.1",
+  port: 5432,
+  /** How connections are encrypted, in the words of libpq. */
+  sslMode: "prefer",
   /** How many chains of one node run at a time. */
   parallelism: 10,
   /** The longest that a statement waits for a lock before its version is put back. */
