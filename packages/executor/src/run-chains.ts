@@ -78,13 +78,13 @@ class ChainRun<L> {
     this.#options = options;
     const versions = new Set<string>();
     const scheduled = chains.map((chain) => {
-      const { node, shard } = chain;
-      const id = JSON.stringify([node.name, shard]);
+      const { node, name } = chain.shard;
+      const id = JSON.stringify([node.name, name]);
       this.#states.set(id, createChainState(chain));
-      for (const version of chain.versions) {
+      for (const version of chain.pending) {
         versions.add(version);
       }
-      return { id, node: node.name, host: node.host, versions: chain.versions };
+      return { id, node: node.name, host: node.host, versions: chain.pending };
     });
     this.#schedule = new ChainSchedule(scheduled, {
       parallelism: options.parallelism,

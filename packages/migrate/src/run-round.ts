@@ -15,9 +15,9 @@ export interface RunRoundOptions extends RunOnNodesOptions {
 }
 
 /**
- * Runs before.sql, the chains, after.sql. Returns whether every file of before.sql and after.sql
- * succeeded and the round came to its end; what failed is told by events. If before.sql fails, nothing
- * else starts; after.sql runs also if a chain failed.
+ * Runs before.sql, the chains, after.sql. Returns whether it came to its end, with before.sql and
+ * after.sql done everywhere; what failed, chains included, is told by events. If before.sql fails,
+ * nothing else starts; after.sql runs also if a chain failed.
  */
 export async function runRound(
   chains: readonly Chain<OpenShard>[],
@@ -39,26 +39,18 @@ export async function runRound(
     }
     return false;
   }
-  await runChains(
-    chains.map(({ shard: { node, name, ledger }, pending }) => ({
-      node,
-      shard: name,
-      ledger,
-      versions: pending,
-    })),
-    {
-      ...options,
-      recorder: createLedgerRecorder({
-        action: kind.action,
-        checksum: (version) => files.checksum(version),
-        replan: (ledger, node) => {
-          const [chain] = chainsOf(kind.plan([openShard(node, ledger)]));
-          return files.ensureLoaded(chain?.pending ?? []);
-        },
-      }),
-      stepScript: (version) => files.stepScript(version),
-      onCommit: (node, serverStartedAt) => commits.add(node, serverStartedAt),
-    },
-  );
+  await runChains(chains, {
+    ...options,
+    recorder: createLedgerRecorder({
+      action: kind.action,
+      checksum: (version) => files.checksum(version),
+      replan: (ledger, node) => {
+        const [chain] = chainsOf(kind.plan([openShard(node, ledger)]));
+        return files.ensureLoaded(chain?.pending ?? []);
+      },
+    }),
+    stepScript: (version) => files.stepScript(version),
+    onCommit: (node, serverStartedAt) => commits.add(node, serverStartedAt),
+  });
   return !signal.aborted && (await runHookNamed("after.sql"));
 }

@@ -6,7 +6,7 @@ import { compareShards } from "./plan.js";
 import { versionsForShard } from "./version-prefix.js";
 
 const disk = (...names: readonly string[]) => names.flatMap((name) => parseVersion(name) ?? []);
-const node = { name: "n1" };
+const node = { name: "n1:5432/app", label: "n1" };
 const shard = (name: string, ...versions: readonly string[]) => ({ node, name, versions });
 
 describe("buildPlan", () => {
@@ -127,7 +127,7 @@ const onDisk = fc
   .uniqueArray(versionName, { maxLength: 10 })
   .map((names) => disk(...names.sort(compareVersions)));
 const place = fc.record({
-  node: fc.constantFrom("n1", "n2", "n10").map((name) => ({ name })),
+  node: fc.constantFrom("n1", "n2", "n10").map((name) => ({ name, label: name })),
   name: fc.constantFrom("sh", "sh01", "sh1", "public", "other"),
 });
 type Placed = typeof place extends fc.Arbitrary<infer Value> ? Value : never;

@@ -6,6 +6,8 @@ export interface ShardToPlan {
   readonly node: {
     /** Identifies the node; shards are in the order of these. */
     readonly name: string;
+    /** What messages call it. */
+    readonly label: string;
   };
   /** The schema, unquoted. */
   readonly name: string;

@@ -24,7 +24,7 @@ export function findTimelineViolation<S extends ShardToPlan>(
   }
   const found = shownName(inDatabase);
   const expected = onDisk[place];
-  const where = `on ${node.name}, shard ${name}`;
+  const where = `on ${node.label}, shard ${name}`;
   if (expected === undefined) {
     return {
       code: "VERSION_MISSING_ON_DISK",

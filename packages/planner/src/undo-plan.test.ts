@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { buildUndoPlan, latestVersions } from "./undo-plan.js";
 
-const node = { name: "n1" };
+const node = { name: "n1:5432/app", label: "n1" };
 const shard = (name: string, ...versions: readonly string[]) => ({ node, name, versions });
 
 describe("buildUndoPlan", () => {

@@ -67,7 +67,7 @@ function notLatest<S extends ShardToPlan>(shard: S, version: string): Violation<
     shard,
     onDisk: undefined,
     inDatabase: versions[versions.lastIndexOf(version) + 1],
-    message: `${version} cannot be undone on ${node.name}, shard ${name}: ${named.join(", ")} ${later.length === 1 ? "comes" : "come"} after it.`,
+    message: `${version} cannot be undone on ${node.label}, shard ${name}: ${named.join(", ")} ${later.length === 1 ? "comes" : "come"} after it.`,
     hint: `Undo ${later.length === 1 ? "that" : "those"} first, ${later.at(-1)} to begin with.`,
   };
 }
