@@ -1,8 +1,9 @@
 // Checks what the packages promise beside their code. Of each packed package: publint, arethetypeswrong,
 // the fields of package.json that npm shows, the licence, a README with a runnable example whose links
-// work outside of this repository. Of the repository: no link leads nowhere, and what is made from the
-// table of settings is up to date: the help in the manual, the table in the README of @pg-mig/config,
-// the JSON schema of a config file. With --write these are brought up to date.
+// work outside of this repository. Of the repository: no link leads nowhere, no exported name stands for
+// two things, and what is made from the table of settings is up to date: the help in the manual, the
+// table in the README of @pg-mig/config, the JSON schema of a config file. With --write these are
+// brought up to date.
 //
 // Needs pnpm in the PATH: npm run check, or pnpm exec node scripts/check-packages.mjs.
 import { execFileSync, spawn } from "node:child_process";
@@ -19,6 +20,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { nameClashes } from "./name-clashes.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const address = "https://github.com/pg-mig/pg-mig";
@@ -50,6 +52,7 @@ try {
   rmSync(tarballs, { recursive: true });
 }
 checkLinks();
+checkNames();
 checkHelp();
 await checkSettings();
 if (failed) {
@@ -121,6 +124,23 @@ function checkLinks() {
         report(file, `the link to ${link} leads nowhere`);
       }
     }
+  }
+}
+
+/** A name of an export, and of a type that any file exports, stands for one thing everywhere. */
+function checkNames() {
+  const packages = folders.map((folder) => {
+    const { name, exports = {} } = json(join(root, folder, "package.json"));
+    const sources = readdirSync(join(root, folder, "src"), { recursive: true })
+      .filter((file) => /(?<!\.test|\.test\.support)\.ts$/.test(file))
+      .map((file) => `${folder}/src/${file.replaceAll("\\", "/")}`);
+    const entries = Object.values(exports)
+      .filter(({ types }) => types !== undefined)
+      .map(({ types }) => types.replace("./dist/", `${folder}/src/`).replace(/\.d\.ts$/, ".ts"));
+    return { name, entries, sources };
+  });
+  for (const clash of nameClashes(packages, (file) => readFileSync(join(root, file), "utf8"))) {
+    report("names", clash);
   }
 }
 

@@ -33,7 +33,12 @@ const tasks = {
     build: [],
     commands: [
       bin("biome", "ci", "."),
-      node("--test", "--test-reporter=dot", "scripts/packages-to-build.test.mjs"),
+      node(
+        "--test",
+        "--test-reporter=dot",
+        "scripts/name-clashes.test.mjs",
+        "scripts/packages-to-build.test.mjs",
+      ),
       pnpm("exec", "node", "scripts/check-packages.mjs"),
     ],
   },

@@ -3,7 +3,7 @@ import { startNodes, type TestCluster, type TestNode } from "@pg-mig/testkit";
 import type pg from "pg";
 
 /** The versions that a shard says were applied to it. */
-export interface ShardLedger {
+export interface ShardVersions {
   readonly shard: string;
   readonly versions: readonly string[];
 }
@@ -44,10 +44,10 @@ export class ShopCluster {
   }
 
   /** The ledgers of all shards of all nodes, by name. */
-  async ledgers(): Promise<readonly ShardLedger[]> {
+  async ledgers(): Promise<readonly ShardVersions[]> {
     const ofNodes = await Promise.all(
       this.nodes.map((node) =>
-        query<ShardLedger>(
+        query<ShardVersions>(
           node,
           `SELECT n.nspname AS shard, substring(p.prosrc FROM '\\[[^]]*\\]')::json AS versions
              FROM pg_namespace AS n JOIN pg_proc AS p ON p.pronamespace = n.oid
@@ -71,7 +71,7 @@ export class ShopCluster {
   /** Gives each shard some customers with purchases, as a shop in use has them. */
   async fillShards(): Promise<void> {
     const shards = await this.ledgers();
-    const fill = ({ shard }: ShardLedger) => `
+    const fill = ({ shard }: ShardVersions) => `
       INSERT INTO ${shard}.customer (email)
         SELECT 'customer' || n || '@example.com' FROM generate_series(1, 50) AS n;
       INSERT INTO ${shard}.purchase (customer_id, total_cents)

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import type { Budget } from "./schedule.js";
 
-export interface CommandLine {
+export interface SuiteCommandLine {
   readonly action: "run" | "list" | "mutants";
   /** Names of faults (or of guards, for `mutants`); `undefined`: all. */
   readonly only: readonly string[] | undefined;
@@ -22,7 +22,7 @@ const usage = `npm run test:faults -- [options]
   --list               prints the names of faults and guards`;
 
 /** @throws Error with the usage, for what it does not understand. */
-export function parseCommandLine(args: readonly string[], now: number): CommandLine {
+export function parseCommandLine(args: readonly string[], now: number): SuiteCommandLine {
   try {
     const { values } = parseArgs({
       args: [...args],

@@ -8,7 +8,7 @@ import { type EndedRun, reportOf } from "./tool-run.js";
 import { runsToldTheTruth } from "./truthful-runs.js";
 
 /** A promise that did not hold. */
-export interface Violation {
+export interface BrokenPromise {
   /** `I1` to `I9`, or `suite` where the suite itself broke. */
   readonly invariant: string;
   readonly problem: string;
@@ -18,7 +18,7 @@ export interface Violation {
 export interface InjectionResult {
   readonly seed: number;
   readonly outcome: Injected["outcome"];
-  readonly violations: readonly Violation[];
+  readonly violations: readonly BrokenPromise[];
   readonly durationMs: number;
 }
 
@@ -40,7 +40,7 @@ export async function inject(options: InjectionOptions): Promise<InjectionResult
   const versions = fault.versions?.(random) ?? drawVersions(random, 4);
   const { hooks = "none" } = fault;
   const scene = await Scene.create({ lane, versions, hooks, program });
-  const violations: Violation[] = [];
+  const violations: BrokenPromise[] = [];
   let outcome: Injected["outcome"] = "missed";
   try {
     const injected = await fault.inject(scene, random);
@@ -59,7 +59,7 @@ async function judge(
   scene: Scene,
   injected: Injected,
   hooks: "both" | "none",
-): Promise<Violation[]> {
+): Promise<BrokenPromise[]> {
   const { runs, problems = [], spared, ruined, alsoWrote } = injected;
   const { versions } = scene;
   const secrets = scene.places.map(({ node }) => node.password);

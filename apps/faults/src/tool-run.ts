@@ -5,14 +5,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Report, RunEvent } from "pg-mig";
 
 /** What is refused before a run begins, as `--json` prints it. */
-export interface Refusal {
+export interface RefusedRun {
   readonly type: "error";
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
 }
 
-export type ToolEvent = RunEvent | Refusal;
+export type ToolEvent = RunEvent | RefusedRun;
 
 /** When versions began and were done in a run, in milliseconds of the suite's clock. */
 export interface WorkTime {

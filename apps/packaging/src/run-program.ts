@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 
-export interface RunProgramOptions {
+export interface ProgramSurroundings {
   readonly cwd: string;
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>;
@@ -16,7 +16,7 @@ export interface ProgramOutput {
 export function runProgram(
   program: string,
   args: readonly string[],
-  { cwd, env = {} }: RunProgramOptions,
+  { cwd, env = {} }: ProgramSurroundings,
 ): Promise<ProgramOutput> {
   return new Promise((resolve, reject) => {
     const options = { cwd, env: { ...cleanEnvironment(), ...env }, maxBuffer: 64 * 1024 * 1024 };

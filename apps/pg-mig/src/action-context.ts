@@ -13,4 +13,4 @@ export interface ActionContext {
 }
 
 /** An action: does its work, shows it, and gives the exit status. */
-export type Action = (context: ActionContext) => Promise<number>;
+export type RunnableAction = (context: ActionContext) => Promise<number>;

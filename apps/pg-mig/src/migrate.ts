@@ -3,7 +3,7 @@ import nodeProcess from "node:process";
 import { mergeSettings } from "@pg-mig/config";
 import { nearestWord, PgMigError } from "@pg-mig/model";
 import { accountName } from "./account-name.js";
-import type { Action } from "./action-context.js";
+import type { RunnableAction } from "./action-context.js";
 import { exitStatus } from "./exit-status.js";
 import { uninterrupted } from "./interruption.js";
 import { guardingOutput } from "./output-guard.js";
@@ -121,7 +121,7 @@ function secretsOf(settings: ReturnType<typeof mergeSettings>) {
   return { hosts, password, discovery, exported, startupParameters };
 }
 
-async function actionOf(action: MigrateAction, dry: boolean): Promise<Action> {
+async function actionOf(action: MigrateAction, dry: boolean): Promise<RunnableAction> {
   if (dry && (action.type === "apply" || action.type === "undo")) {
     const { dryRunAction } = await import("./actions/dry-run.js");
     const undo = action.type === "undo" ? action.version : undefined;

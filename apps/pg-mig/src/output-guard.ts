@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { exitStatus } from "./exit-status.js";
-import type { OutputStream } from "./view/terminal.js";
+import type { TerminalStream } from "./view/terminal.js";
 
 /** What is guarded: structurally, `process.stdout` and `process.stderr`. */
-export interface RawOutput extends OutputStream {
+export interface RawOutput extends TerminalStream {
   write(text: string, done?: (error?: Error | null) => void): unknown;
   on(event: "error", listener: (error: NodeJS.ErrnoException) => void): unknown;
   off(event: "error", listener: (error: NodeJS.ErrnoException) => void): unknown;
@@ -11,7 +11,7 @@ export interface RawOutput extends OutputStream {
 }
 
 /** A stream that never throws, and what became of it. */
-interface GuardedOutput extends OutputStream {
+interface GuardedOutput extends TerminalStream {
   /** Why something could not be written, if that is bad news: a reader that went away is none. */
   readonly failure: NodeJS.ErrnoException | undefined;
   /** Resolves when all is written that ever will be. */
@@ -28,8 +28,8 @@ interface GuardedOutput extends OutputStream {
 export async function guardingOutput(
   streams: { readonly stdout: RawOutput; readonly stderr: RawOutput },
   work: (guarded: {
-    readonly stdout: OutputStream;
-    readonly stderr: OutputStream;
+    readonly stdout: TerminalStream;
+    readonly stderr: TerminalStream;
   }) => Promise<number>,
 ): Promise<number> {
   const stdout = guard(streams.stdout);

@@ -4,7 +4,7 @@ import { isAbsolute } from "node:path";
 import nodeProcess from "node:process";
 import { bugHint, isPgMigError, PgMigError } from "@pg-mig/model";
 import { accountName } from "./account-name.js";
-import type { Action } from "./action-context.js";
+import type { RunnableAction } from "./action-context.js";
 import { type ActionRequest, type CommandLine, parseCommandLine } from "./command-line.js";
 import { exitStatus, signalStatus } from "./exit-status.js";
 import { listenForInterruption, type SignalSource } from "./interruption.js";
@@ -13,14 +13,14 @@ import { printable } from "./view/display-width.js";
 import { bugLines, renderError } from "./view/error-text.js";
 import { jsonLine } from "./view/json-line.js";
 import { renderLines } from "./view/styled-line.js";
-import { createTerminal, type OutputStream } from "./view/terminal.js";
+import { createTerminal, type TerminalStream } from "./view/terminal.js";
 
 const connectsToNothing: readonly ActionRequest["type"][] = ["make", "chain", "list", "digest"];
 
 /** What the command takes from its process. */
 export interface CommandProcess extends SignalSource {
-  readonly stdout: OutputStream;
-  readonly stderr: OutputStream;
+  readonly stdout: TerminalStream;
+  readonly stderr: TerminalStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   cwd(): string;
 }
@@ -189,7 +189,7 @@ function workingDirectory(process: CommandProcess, flags: CommandLine["flags"]):
 }
 
 /** Loads what an action needs, and nothing else. */
-async function loadAction(request: ActionRequest): Promise<Action> {
+async function loadAction(request: ActionRequest): Promise<RunnableAction> {
   switch (request.type) {
     case "apply":
       return (await import("./actions/apply.js")).applyAction;
@@ -212,7 +212,7 @@ async function loadAction(request: ActionRequest): Promise<Action> {
   }
 }
 
-async function loadDryRun(request: ActionRequest, sql: boolean): Promise<Action> {
+async function loadDryRun(request: ActionRequest, sql: boolean): Promise<RunnableAction> {
   if (request.type !== "apply" && request.type !== "undo") {
     return loadAction(request);
   }

@@ -1,5 +1,6 @@
 import process from "node:process";
 import { apply, hosts, type NodeDefaults, undo } from "@pg-mig/migrate";
+import { defaults } from "@pg-mig/model";
 import type { Run } from "@pg-mig/report";
 import { accountName } from "./account-name.js";
 
@@ -57,7 +58,8 @@ export interface StartMigrationOptions {
  * const { outcome, failed } = await startMigration({ migDir: "mig", hosts: "db1,db2" }).result;
  */
 export function startMigration(options: StartMigrationOptions): Run {
-  const { migDir, port = 5432, pass, db, sslMode = "prefer", createDB } = options;
+  const { migDir, port = defaults.port, pass, db, createDB } = options;
+  const { sslMode = defaults.sslMode } = options;
   const { user = accountName(process.env), action = { type: "apply" } } = options;
   const { parallelism, lockTimeoutMs, retryForMs, waitMs, allowPooler } = options;
   const { force, env, allowShell, signal } = options;

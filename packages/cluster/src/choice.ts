@@ -1,4 +1,4 @@
-import { PgMigError } from "@pg-mig/model";
+import { PgMigError, type Place } from "@pg-mig/model";
 import type { Node } from "./node.js";
 import { renderEndpoint } from "./node-address.js";
 
@@ -11,12 +11,6 @@ export interface Alternative {
   readonly globs: Readonly<Record<string, readonly string[]>>;
   /** Which shards at all: every one, or those that did not get through the last run. */
   readonly among: "all" | "failed";
-}
-
-/** A shard on a node, by any of the node's names. */
-export interface Place {
-  readonly node: string;
-  readonly shard: string;
 }
 
 /**
@@ -49,7 +43,7 @@ export function parseChoice(texts: readonly string[]): Choice {
  * Tells whether a node may have chosen shards: to be asked before anything is known of its shards.
  * Pure.
  *
- * @param failed what `failed` stands for
+ * @param failed what `failed` stands for; a node may go by any of its names
  */
 export function mayHoldChosen(choice: Choice, node: Node, failed: readonly Place[] = []): boolean {
   return choice.some(

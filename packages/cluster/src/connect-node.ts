@@ -1,6 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { setMaxListeners } from "node:events";
 import { isIP, Socket } from "node:net";
+import { defaults } from "@pg-mig/model";
 import type { Client } from "pg";
 import { afterAwake } from "./awake-timer.js";
 import { connectError } from "./connect-error.js";
@@ -41,7 +42,7 @@ export type NodeClient = Client & {
  * `CONNECTION_FAILED`.
  */
 export async function connectNode(node: Node, options: ConnectNodeOptions): Promise<NodeClient> {
-  const { signal, connectTimeoutMs = node.connectTimeoutMs ?? 10_000 } = options;
+  const { signal, connectTimeoutMs = node.connectTimeoutMs ?? defaults.connectTimeoutMs } = options;
   signal?.throwIfAborted();
   // Many nodes are connected to at once under one signal: that is no leak to warn of.
   if (signal !== undefined) {

@@ -1,7 +1,7 @@
 export { afterAwake } from "./awake-timer.js";
 export type { BackendKey, CancelBackendOptions } from "./cancel-backend.js";
 export { backendKeyOf, cancelBackend } from "./cancel-backend.js";
-export type { Alternative, Choice, Place } from "./choice.js";
+export type { Alternative, Choice } from "./choice.js";
 export { isShardChosen, isWhollyChosen, mayHoldChosen, parseChoice } from "./choice.js";
 export type { CommandOptions } from "./command-source.js";
 export { command } from "./command-source.js";

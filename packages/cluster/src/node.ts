@@ -1,3 +1,4 @@
+import { defaults as ownDefaults } from "@pg-mig/model";
 import { type NodeAddress, renderAddress, renderEndpoint } from "./node-address.js";
 import type { NodeDefaults, NodeSpec } from "./node-spec.js";
 import type { SslMode } from "./ssl-mode.js";
@@ -69,7 +70,7 @@ export function labelAddresses(addresses: readonly NodeAddress[]): string[] {
 
 function resolveAddress(spec: NodeSpec, defaults: NodeDefaults): NodeAddress {
   return {
-    host: spec.host === "" ? (defaults.host ?? "127.0.0.1") : spec.host,
+    host: spec.host === "" ? (defaults.host ?? ownDefaults.host) : spec.host,
     port: spec.port ?? defaults.port,
     database: spec.database ?? defaults.database ?? spec.user ?? defaults.user,
   };

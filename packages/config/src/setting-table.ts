@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { defaults } from "@pg-mig/model";
 import {
   connectTimeout,
   count,
@@ -61,8 +62,8 @@ export const settingTable = {
     group: "The cluster",
     variable: "PGHOST",
     type: hosts,
-    default: ["127.0.0.1"],
-    shownDefault: "127.0.0.1",
+    default: [defaults.host],
+    shownDefault: defaults.host,
     help: "nodes: host, host:port, host:port/db or postgres:// URLs; repeatable",
   }),
   discovery: define({
@@ -79,8 +80,8 @@ export const settingTable = {
     group: "The cluster",
     variable: "PGPORT",
     type: port,
-    default: 5432,
-    shownDefault: "5432",
+    default: defaults.port,
+    shownDefault: String(defaults.port),
     help: "port of nodes that name none",
   }),
   user: define({
@@ -112,8 +113,8 @@ export const settingTable = {
   sslMode: define({
     variable: "PGSSLMODE",
     type: sslMode,
-    default: "prefer",
-    shownDefault: "prefer",
+    default: defaults.sslMode,
+    shownDefault: defaults.sslMode,
     help: "whether connections are encrypted, and what is verified, in libpq's words",
   }),
   sslRootCert: define({
@@ -137,8 +138,8 @@ export const settingTable = {
   connectTimeoutMs: define({
     variable: "PGCONNECT_TIMEOUT",
     type: connectTimeout,
-    default: 10_000,
-    shownDefault: "10",
+    default: defaults.connectTimeoutMs,
+    shownDefault: String(defaults.connectTimeoutMs / 1000),
     help: "how many seconds each address of a node has to let us in; 0: no limit",
   }),
   passFile: define({
@@ -176,8 +177,8 @@ export const settingTable = {
     option: "--parallelism <n>",
     group: "The run",
     type: count,
-    default: 10,
-    shownDefault: "10",
+    default: defaults.parallelism,
+    shownDefault: String(defaults.parallelism),
     help: "shards in flight per node",
   }),
   lockTimeoutMs: define({
@@ -186,8 +187,8 @@ export const settingTable = {
     key: "lockTimeout",
     // PostgreSQL's 0 would be no time-out at all.
     type: duration({ leastMs: 1 }),
-    default: 2000,
-    shownDefault: "2s",
+    default: defaults.lockTimeoutMs,
+    shownDefault: `${defaults.lockTimeoutMs / 1000}s`,
     help: "how long a version waits for a lock before it is put back",
   }),
   retryForMs: define({
@@ -195,8 +196,8 @@ export const settingTable = {
     group: "The run",
     key: "retryFor",
     type: duration(),
-    default: 600_000,
-    shownDefault: "10m",
+    default: defaults.retryForMs,
+    shownDefault: `${defaults.retryForMs / 60_000}m`,
     help: "how long a version that was put back is tried again, and a node that went away (1m at most)",
   }),
   waitMs: define({
@@ -204,7 +205,7 @@ export const settingTable = {
     group: "The run",
     key: "wait",
     type: wait,
-    default: 0,
+    default: defaults.waitMs,
     help: "wait until no other run works on the nodes, instead of failing",
   }),
   allowPooler: define({

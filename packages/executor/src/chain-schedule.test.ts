@@ -1,11 +1,7 @@
+import type { Company } from "@pg-mig/sql-rules";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  ChainSchedule,
-  type Company,
-  type ScheduledChain,
-  type VersionLimits,
-} from "./chain-schedule.js";
+import { ChainSchedule, type ScheduledChain, type VersionLimits } from "./chain-schedule.js";
 
 const allVersions = ["v1", "v2", "v3", "v4"];
 

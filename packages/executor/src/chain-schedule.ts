@@ -1,3 +1,5 @@
+import type { Company } from "@pg-mig/sql-rules";
+
 /** How many shards may run a version at a time, and how. All limits of a version hold together. */
 export interface VersionLimits {
   /** At most so many shards at a time on one host (nodes of one host name share it). */
@@ -11,15 +13,6 @@ export interface VersionLimits {
   /** What else may run on the same node meanwhile. @default "transactions" */
   readonly company?: Company | undefined;
 }
-
-/**
- * What a version runs beside on its node, which is one database: PostgreSQL lets the concurrent build
- * of an index wait for every transaction there that is older, on whatever shard.
- * - `transactions`: whatever else waits for no build;
- * - `builds`: concurrent builds, which need not wait for each other;
- * - `nobody`: builds that would.
- */
-export type Company = "transactions" | "builds" | "nobody";
 
 /** In the order in which they are turned to, so that those of a kind form waves. */
 const companies: readonly Company[] = ["transactions", "builds", "nobody"];

@@ -1,13 +1,17 @@
 import type { Blocker } from "@pg-mig/report";
 import type { SessionNode } from "@pg-mig/sessions";
 
-/** A shard's chain: the versions to run on it, and the ledger that says so. */
+/** A shard's chain: structurally, a `Chain` of `@pg-mig/planner` whose shard has a node and a ledger. */
 export interface ChainToRun<L> {
-  readonly node: SessionNode;
-  readonly shard: string;
-  /** In order. Not empty. */
-  readonly versions: readonly string[];
-  readonly ledger: L;
+  readonly shard: {
+    readonly node: SessionNode;
+    /** The schema, unquoted. */
+    readonly name: string;
+    /** What the versions to run follow from. */
+    readonly ledger: L;
+  };
+  /** The versions to run, in order. Not empty. */
+  readonly pending: readonly string[];
 }
 
 /** A chain under way. */
@@ -34,8 +38,9 @@ export interface ChainState<L> {
 }
 
 /** A chain that has not begun. */
-export function createChainState<L>(chain: ChainToRun<L>): ChainState<L> {
-  return { ...chain, ...untried, done: new Map() };
+export function createChainState<L>({ shard, pending }: ChainToRun<L>): ChainState<L> {
+  const { node, name, ledger } = shard;
+  return { node, shard: name, ledger, ...untried, versions: pending, done: new Map() };
 }
 
 /** Turns to the versions that are left now; the first of them was not tried yet. */

@@ -192,12 +192,10 @@ async function chainsOf(
       return shards
         .filter(({ shard }) => shard !== "public")
         .map((ledger) => ({
-          node,
-          shard: ledger.shard,
-          ledger,
-          versions: pendingOf(ledger, versions),
+          shard: { node, name: ledger.shard, ledger },
+          pending: pendingOf(ledger, versions),
         }))
-        .filter((chain) => chain.versions.length > 0);
+        .filter((chain) => chain.pending.length > 0);
     } finally {
       await client.end();
     }

@@ -82,13 +82,13 @@ class ChainRun<L> {
     this.#options = options;
     const versions = new Set<string>();
     const scheduled = chains.map((chain) => {
-      const { node, shard } = chain;
-      const id = JSON.stringify([node.name, shard]);
+      const { node, name } = chain.shard;
+      const id = JSON.stringify([node.name, name]);
       this.#states.set(id, createChainState(chain));
-      for (const version of chain.versions) {
+      for (const version of chain.pending) {
         versions.add(version);
       }
-      return { id, node: node.name, host: node.host, versions: chain.versions };
+      return { id, node: node.name, host: node.host, versions: chain.pending };
     });
     this.#schedule = new ChainSchedule(scheduled, {
       parallelism: options.parallelism,
@@ -337,7 +337,7 @@ class ChainRun<L> {
     try {
       await session.ready();
       const serverStartedAt = session.opened?.serverStartedAt;
-      const replanned = await recorder.replan(session.client, state.ledger, step.node);
+      const replanned = await recorder.replan(session.client, state.ledger, state.node);
       const { ledger, pending } = replanned;
       const done = state.versions.filter((name) => !pending.includes(name));
       const vanished = pending.filter((name) => !state.versions.includes(name));

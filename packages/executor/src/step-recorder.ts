@@ -1,4 +1,4 @@
-import type { SessionClient } from "@pg-mig/sessions";
+import type { SessionClient, SessionNode } from "@pg-mig/sessions";
 
 /**
  * What the executor needs of a ledger: how a shard is guarded, how a version is recorded. The
@@ -25,12 +25,11 @@ export interface StepRecorder<L> {
   /** Renders what records a version, done now, in a ledger. */
   record(ledger: L, version: string): StepRecord<L>;
   /**
-   * Reads the ledger of a shard again and plans anew what is still to run there; `node` is the label
-   * of its node, for what is said of it.
+   * Reads the ledger of a shard of this node again and plans anew what is still to run there.
    *
    * @throws PgMigError if what the ledger says now does not fit the versions on disk.
    */
-  replan(client: SessionClient, ledger: L, node: string): Promise<Replanned<L>>;
+  replan(client: SessionClient, ledger: L, node: SessionNode): Promise<Replanned<L>>;
 }
 
 /** How a version is recorded. */

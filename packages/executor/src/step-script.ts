@@ -8,7 +8,8 @@ import {
 } from "@pg-mig/psql-script";
 import type { Session } from "@pg-mig/sessions";
 import { enterSharedSql, leaveNothingSql, sessionTraces } from "@pg-mig/sessions";
-import type { Company, VersionLimits } from "./chain-schedule.js";
+import type { Company } from "@pg-mig/sql-rules";
+import type { VersionLimits } from "./chain-schedule.js";
 import { dropReplacedIndex, ensureIndexesAreValid, inSchema } from "./replaced-index.js";
 import { choosesTransaction } from "./transaction-choice.js";
 

@@ -1,11 +1,9 @@
 import { codeDigest, type MigrationDirectory } from "@pg-mig/migrations";
 import { buildPlan } from "@pg-mig/planner";
 import type { Run } from "@pg-mig/report";
-import { refuseViolations } from "./plan-refused.js";
 import type { RunKind } from "./prepare-run.js";
 import { startRun } from "./run-flow.js";
 import type { ApplyOptions } from "./run-options.js";
-import { shardLedgers, versionNames } from "./shard-ledgers.js";
 
 /**
  * Applies to every shard of the cluster the versions that it does not have yet.
@@ -33,17 +31,7 @@ export function applyKind({ versions }: MigrationDirectory): RunKind {
   return {
     action: "apply",
     direction: "up",
-    plan(nodes) {
-      const { chains, violations } = buildPlan({ versions, shards: shardLedgers(nodes) });
-      refuseViolations(violations, nodes);
-      return chains;
-    },
-    replan(ledger, node) {
-      const shards = [{ node, shard: ledger.shard, versions: versionNames(ledger) }];
-      const { chains, violations } = buildPlan({ versions, shards });
-      refuseViolations(violations, []);
-      return chains[0]?.pending ?? [];
-    },
+    plan: (shards) => buildPlan({ versions, shards }),
     digestMeanwhile: undefined,
     digestAfter: codeDigest(versions),
     newSchemas: "go round again",

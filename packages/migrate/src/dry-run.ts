@@ -1,4 +1,6 @@
+import type { Place } from "@pg-mig/model";
 import type { EditedFile } from "@pg-mig/report";
+import { placeOf } from "@pg-mig/sessions";
 import { applyKind } from "./apply.js";
 import type { EmptyFile } from "./migration-files.js";
 import { type PlannedSql, plannedSql } from "./planned-sql.js";
@@ -6,7 +8,7 @@ import { prepareRun } from "./prepare-run.js";
 import { refuseObstacles } from "./refuse-obstacles.js";
 import type { RunOptions } from "./run-options.js";
 import { undoKind } from "./undo.js";
-import { findUnmatchedPrefixes, type UnmatchedPrefix } from "./unmatched-prefixes.js";
+import { findUnmatchedPrefixes, type UnmatchedPrefixWarning } from "./unmatched-prefixes.js";
 
 /** What a run would do. Plain data: it survives JSON. */
 export interface PlannedRun {
@@ -18,17 +20,13 @@ export interface PlannedRun {
   /** Which of before.sql and after.sql would run, on every node. */
   readonly hooks: readonly string[];
   /** The chains, by node, then shard. */
-  readonly chains: readonly {
-    readonly node: string;
-    readonly shard: string;
-    readonly pending: readonly string[];
-  }[];
+  readonly chains: readonly (Place & { readonly pending: readonly string[] })[];
   /** Files that were edited after they were applied. */
   readonly edited: readonly EditedFile[];
   /** Files of the chains' versions that hold no statement. */
   readonly emptyFiles: readonly EmptyFile[];
   /** Prefixes of versions on disk that match no schema; of an undo, none. */
-  readonly unmatchedPrefixes: readonly UnmatchedPrefix[];
+  readonly unmatchedPrefixes: readonly UnmatchedPrefixWarning[];
   /** With `sql: true`: what is sent for each version, in the order of versions. */
   readonly sql?: readonly PlannedSql[];
 }
@@ -54,24 +52,20 @@ export async function dryRun(options: DryRunOptions): Promise<PlannedRun> {
   );
   try {
     await refuseObstacles(run, run, { partial: options.only !== undefined });
-    const labels = new Map(run.cluster.nodes.map(({ node }) => [node.name, node.label]));
+    const nodes = run.cluster.nodes.map(({ node }) => node);
     return {
       action: run.kind.action,
-      nodes: [...labels.values()],
-      addresses: [...labels.keys()],
+      nodes: nodes.map(({ label }) => label),
+      addresses: nodes.map(({ name }) => name),
       hooks: run.hasWork ? run.files.hooks.map(({ file }) => file) : [],
-      chains: run.chains.map(({ node, shard, pending }) => ({
-        node: labels.get(node) ?? node,
-        shard,
-        pending,
-      })),
+      chains: run.chains.map(({ shard, pending }) => ({ ...placeOf(shard), pending })),
       edited: run.edited,
       emptyFiles: run.files.emptyFiles(run.chains.flatMap(({ pending }) => pending)),
       unmatchedPrefixes:
         undo === undefined
           ? findUnmatchedPrefixes(run.directory.versions, run.cluster.schemas)
           : [],
-      ...(options.sql === true ? { sql: await plannedSql(run, options.lockTimeoutMs) } : {}),
+      ...(options.sql === true ? { sql: await plannedSql(run, options) } : {}),
     };
   } finally {
     await run.cluster.close();

@@ -5,9 +5,9 @@ import {
   nodeFileSystem,
   readChecksums,
 } from "@pg-mig/migrations";
-import { PgMigError } from "@pg-mig/model";
+import { PgMigError, type Place } from "@pg-mig/model";
 import type { EditedFile } from "@pg-mig/report";
-import type { OpenNode } from "@pg-mig/sessions";
+import { type OpenNode, placeOf } from "@pg-mig/sessions";
 
 /**
  * Finds the versions whose file on disk is not the one that was applied, and where that was. Only
@@ -18,8 +18,9 @@ export async function findEditedFiles(
   nodes: readonly OpenNode[],
 ): Promise<readonly EditedFile[]> {
   const known = new Set<string>();
-  for (const { entries } of nodes.flatMap(({ shards }) => shards)) {
-    for (const { version, checksum } of entries) {
+  const shards = nodes.flatMap((open) => open.shards);
+  for (const { ledger } of shards) {
+    for (const { version, checksum } of ledger.entries) {
       if (checksum !== undefined) {
         known.add(version);
       }
@@ -28,19 +29,17 @@ export async function findEditedFiles(
   const editedOf = editedIn(
     await readChecksums(directory, { fs: nodeFileSystem, versions: [...known] }),
   );
-  const edited = new Map<string, { node: string; shard: string }[]>();
-  for (const { node, shards } of nodes) {
-    for (const { shard, entries } of shards) {
-      for (const version of editedOf(entries)) {
-        const places = edited.get(version) ?? [];
-        edited.set(version, places);
-        places.push({ node: node.label, shard });
-      }
+  const edited = new Map<string, Place[]>();
+  for (const shard of shards) {
+    for (const version of editedOf(shard.ledger.entries)) {
+      const places = edited.get(version) ?? [];
+      edited.set(version, places);
+      places.push(placeOf(shard));
     }
   }
   return [...edited]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([version, shards]) => ({ version, shards }));
+    .map(([version, places]) => ({ version, shards: places }));
 }
 
 /** Finds the edited ones in a ledger: those that neither checksum of the file explains. */

@@ -1,8 +1,8 @@
-export type { Choice, DiscoverySource, NodeDefaults, Place } from "@pg-mig/cluster";
+export type { Choice, DiscoverySource, NodeDefaults } from "@pg-mig/cluster";
 export { command, file, hosts, parseChoice } from "@pg-mig/cluster";
 export { loadDBDigest } from "@pg-mig/ledger";
 export type { MadeMigration, Version } from "@pg-mig/migrations";
-export type { PgMigError } from "@pg-mig/model";
+export type { PgMigError, Place, VersionPlaces } from "@pg-mig/model";
 export { isPgMigError } from "@pg-mig/model";
 export type {
   Blocker,
@@ -31,4 +31,4 @@ export type { ApplyOptions, ClusterOptions, RunOptions, UndoOptions } from "./ru
 export type { ClusterStatus, NodeStatus, ShardStatus, StatusOptions } from "./status.js";
 export { status } from "./status.js";
 export { undo } from "./undo.js";
-export type { UnmatchedPrefix } from "./unmatched-prefixes.js";
+export type { UnmatchedPrefixWarning } from "./unmatched-prefixes.js";

@@ -13,6 +13,7 @@ import {
   withEntries,
 } from "@pg-mig/ledger";
 import { PgMigError } from "@pg-mig/model";
+import type { SessionNode } from "@pg-mig/sessions";
 
 export interface LedgerRecorderOptions {
   /** What a version that is done does to a ledger. */
@@ -20,7 +21,7 @@ export interface LedgerRecorderOptions {
   /** The SHA-256, in hex, of the file of a version that is applied. */
   readonly checksum: (version: string) => string;
   /** Plans anew what a shard of a node has to run. @throws PgMigError if its ledger does not fit the disk. */
-  readonly replan: (ledger: ShardLedger, node: string) => readonly string[];
+  readonly replan: (ledger: ShardLedger, node: SessionNode) => readonly string[];
 }
 
 /** Lets the executor guard and record versions in the ledgers of `@pg-mig/ledger`. */

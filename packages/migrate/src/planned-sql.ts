@@ -1,13 +1,14 @@
 import { type StepMessages, stepMessages } from "@pg-mig/executor";
 import type { ShardLedger } from "@pg-mig/ledger";
+import { defaults, type Place } from "@pg-mig/model";
+import { placeOf } from "@pg-mig/sessions";
 import { createLedgerRecorder } from "./ledger-recorder.js";
 import type { PreparedRun } from "./prepare-run.js";
+import type { RunOptions } from "./run-options.js";
 
 /** What is sent for one version, on the first shard that gets it. */
-export interface PlannedSql {
+export interface PlannedSql extends Place {
   readonly version: string;
-  readonly node: string;
-  readonly shard: string;
   /** On how many shards besides: there the names of the schema and the ledger differ. */
   readonly otherShards: number;
   /** The texts, one a message, in order. */
@@ -18,8 +19,8 @@ export interface PlannedSql {
 
 /** Gives the very messages of each version of a prepared run; sends none of them. */
 export async function plannedSql(
-  { kind, cluster, chains, files }: PreparedRun,
-  lockTimeoutMs = 2000,
+  { kind, chains, files }: PreparedRun,
+  { lockTimeoutMs = defaults.lockTimeoutMs }: Pick<RunOptions, "lockTimeoutMs">,
 ): Promise<readonly PlannedSql[]> {
   const recorder = createLedgerRecorder({
     action: kind.action,
@@ -28,22 +29,18 @@ export async function plannedSql(
   });
   const shown = new Map<string, Omit<PlannedSql, "otherShards">>();
   const counts = new Map<string, number>();
-  for (const { node, shard, pending } of chains) {
+  for (const { shard, pending } of chains) {
     for (const version of pending) {
       counts.set(version, (counts.get(version) ?? 0) + 1);
     }
     if (pending.every((version) => shown.has(version))) {
       continue;
     }
-    const open = cluster.nodes.find((candidate) => candidate.node.name === node);
-    let ledger = open?.ledger.shards.find((candidate) => candidate.shard === shard);
+    let { ledger } = shard;
     for (const version of pending) {
-      if (open === undefined || ledger === undefined) {
-        break;
-      }
       const step = files.stepScript(version);
       const sent: StepMessages<ShardLedger> = await stepMessages({
-        shard,
+        shard: shard.name,
         version,
         ledger,
         step,
@@ -53,7 +50,7 @@ export async function plannedSql(
       ledger = sent.ledger;
       const { messages, fileAsItStands } = sent;
       if (!shown.has(version)) {
-        shown.set(version, { version, node: open.node.label, shard, messages, fileAsItStands });
+        shown.set(version, { version, ...placeOf(shard), messages, fileAsItStands });
       }
     }
   }

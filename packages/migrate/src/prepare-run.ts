@@ -1,13 +1,13 @@
-import type { ShardLedger } from "@pg-mig/ledger";
 import {
   type Direction,
   type MigrationDirectory,
   nodeFileSystem,
   readMigrationDirectory,
 } from "@pg-mig/migrations";
-import type { Chain } from "@pg-mig/planner";
+import type { Chain, Plan } from "@pg-mig/planner";
 import type { EditedFile, NodeEvent } from "@pg-mig/report";
-import { type OpenCluster, type OpenNode, openCluster } from "@pg-mig/sessions";
+import { type OpenCluster, type OpenNode, type OpenShard, openCluster } from "@pg-mig/sessions";
+import { chainsOf } from "./chains-of.js";
 import { findEditedFiles, refuseEditedFiles } from "./edited-files.js";
 import { MigrationFiles } from "./migration-files.js";
 import { rerunFingerprint } from "./rerun-fingerprint.js";
@@ -18,10 +18,8 @@ import { refuseShellCommands } from "./shell-commands.js";
 export interface RunKind {
   readonly action: "apply" | "undo";
   readonly direction: Direction;
-  /** @throws PgMigError where a shard cannot be planned for */
-  plan(nodes: readonly OpenNode[]): readonly Chain[];
-  /** The same for one shard, whose ledger changed during the run; `node` is its node's label. */
-  replan(ledger: ShardLedger, node: string): readonly string[];
+  /** What these shards have still to run, and which of them cannot be planned for. Pure. */
+  readonly plan: (shards: readonly OpenShard[]) => Plan<OpenShard>;
   /** What the digest of every node is while the run goes on; `undefined`: what it was. */
   readonly digestMeanwhile: "before-undo" | undefined;
   readonly digestAfter: string;
@@ -33,7 +31,7 @@ export interface RunKind {
 export interface RunPlan {
   /** The nodes as they were read. */
   readonly nodes: readonly OpenNode[];
-  readonly chains: readonly Chain[];
+  readonly chains: readonly Chain<OpenShard>[];
   readonly edited: readonly EditedFile[];
   /** Whether anything is to be run: chains, or before.sql and after.sql alone. */
   readonly hasWork: boolean;
@@ -91,7 +89,7 @@ export async function prepareRun(
   }
 }
 
-interface PlanRunContext {
+interface PlanRunOptions {
   readonly options: ApplyOptions;
   readonly directory: MigrationDirectory;
   readonly kind: RunKind;
@@ -100,9 +98,9 @@ interface PlanRunContext {
 
 async function planRun(
   nodes: readonly OpenNode[],
-  { options, directory, kind, files }: PlanRunContext,
+  { options, directory, kind, files }: PlanRunOptions,
 ): Promise<RunPlan> {
-  const chains = kind.plan(nodes);
+  const chains = chainsOf(kind.plan(nodes.flatMap(({ shards }) => shards)));
   const edited = await findEditedFiles(directory, nodes);
   if (options.editedFiles === "error") {
     refuseEditedFiles(edited);

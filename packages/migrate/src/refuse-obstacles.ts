@@ -45,9 +45,6 @@ function storedOn(
   { chains, hasWork }: RunPlan,
   partial: boolean,
 ): ToStore | undefined {
-  const shards = new Set(
-    chains.filter(({ node }) => node === open.node.name).map(({ shard }) => shard),
-  );
   const { digest, fingerprint } = open.ledger;
   const storesFingerprint = hasWork || fingerprint !== currentFingerprint(open, files);
   const storesDigest =
@@ -56,8 +53,8 @@ function storedOn(
     ...(storesFingerprint ? (["mig_rerun_fingerprint_const"] as const) : []),
     ...(storesDigest ? (["mig_digest_const"] as const) : []),
   ];
-  const schemaOids = open.shards
-    .filter(({ shard }) => shards.has(shard))
-    .map(({ schemaOid }) => schemaOid);
+  const schemaOids = chains
+    .filter(({ shard }) => shard.node === open.node)
+    .map(({ shard }) => shard.ledger.schemaOid);
   return schemaOids.length + inPublic.length === 0 ? undefined : { schemaOids, inPublic };
 }

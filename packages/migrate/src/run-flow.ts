@@ -1,5 +1,6 @@
 import { entryLostError } from "@pg-mig/executor";
 import type { MigrationDirectory } from "@pg-mig/migrations";
+import { defaults } from "@pg-mig/model";
 import type { Chain } from "@pg-mig/planner";
 import {
   createRun,
@@ -9,12 +10,24 @@ import {
   type RunEvent,
   RunReducer,
 } from "@pg-mig/report";
-import { errorInfo, isBug, type OpenNode, SessionWatch, schemasOf } from "@pg-mig/sessions";
+import {
+  errorInfo,
+  isBug,
+  type OpenNode,
+  type OpenShard,
+  SessionWatch,
+  schemasOf,
+} from "@pg-mig/sessions";
+import { chainsOf } from "./chains-of.js";
+import { CommitServers } from "./commit-servers.js";
+import { executorOptions } from "./executor-options.js";
+import { latestOn } from "./latest.js";
+import { markFinished, markStarted } from "./node-marks.js";
 import { prepareRun, type RunKind, type RunPlan } from "./prepare-run.js";
 import { refuseObstacles } from "./refuse-obstacles.js";
-import { RunContext } from "./run-context.js";
+import { refuseUnguarded } from "./refuse-unguarded.js";
 import type { ApplyOptions } from "./run-options.js";
-import { latestOfShards } from "./shard-ledgers.js";
+import { runRound } from "./run-round.js";
 import { findUnmatchedPrefixes } from "./unmatched-prefixes.js";
 import { vanishedSteps } from "./vanished-steps.js";
 
@@ -44,13 +57,14 @@ async function run(
   );
   const { kind, directory, cluster, files } = prepared;
   let { nodes, chains, edited, hasWork }: RunPlan = prepared;
+  const commits = new CommitServers();
   /**
    * Tells which steps are gone, and gives those that a failover has taken back. If nothing else can
    * have lost a step, somebody took its entry away, and it has failed: it is not run again.
    */
   const tellVanished = (now: readonly OpenNode[]): readonly PlacedStep[] => {
     const mustBeThere = new Set(
-      now.filter((open) => context.mustHave(open)).map(({ node }) => node.label),
+      now.filter((open) => commits.mustHaveAll(open)).map(({ node }) => node.label),
     );
     return vanishedSteps(report.doneSteps, now, kind.action).filter((step) => {
       emit({ type: "step:vanished", ...step, doneBy: "this-run" });
@@ -64,7 +78,7 @@ async function run(
   };
   /** Warns of files that do nothing, before they run, each once. */
   const toldEmpty = new Set<string>();
-  const tellEmptyFiles = async (now: readonly Chain[]) => {
+  const tellEmptyFiles = async (now: readonly Chain<OpenShard>[]) => {
     const versions = now.flatMap(({ pending }) => pending);
     await files.load(versions);
     for (const { version, message } of files.emptyFiles(versions)) {
@@ -92,25 +106,25 @@ async function run(
       tellUnmatchedPrefixes(now);
     }
     const partial = options.only === undefined ? {} : { partial: true as const };
-    const state = { latest: latestOfShards(now), edited, ...partial, ...failure };
+    const state = { latest: latestOn(now), edited, ...partial, ...failure };
     const built = report.report(outcome, Date.now(), state);
     emit({ type: "run:done", report: built });
     return built;
   };
-  const context = new RunContext({ ...options, kind, cluster, files, emit, report });
+  const executor = executorOptions(cluster, { ...options, emit });
   let begun = false;
   let watch: SessionWatch | undefined;
   try {
     if (prepared.changesNodes) {
       await cluster.lock({
-        waitMs: options.waitMs ?? 0,
+        waitMs: options.waitMs ?? defaults.waitMs,
         allowPooler: options.allowPooler ?? false,
       });
       watch = new SessionWatch({ sessions: cluster.sessions, ask: cluster.ask, emit });
       // Another run may have done it all since this one was planned.
       const plan = await prepared.planAgain(await cluster.readLedgers());
       ({ nodes, chains, edited, hasWork } = plan);
-      context.refuseUnguarded(chains, nodes);
+      refuseUnguarded(chains, prepared);
       await refuseObstacles(prepared, plan, { partial: options.only !== undefined });
     }
     emit({
@@ -122,7 +136,7 @@ async function run(
       ...totals(chains),
     });
     if (hasWork) {
-      await context.markStarted(nodes);
+      await markStarted(nodes, prepared, executor);
       begun = true;
       let vanished: readonly PlacedStep[] = [];
       for (let round = 1; round === 1 || chains.length > 0; round++) {
@@ -130,7 +144,8 @@ async function run(
           emit({ type: "round:start", round, ...totals(chains, vanished) });
         }
         await tellEmptyFiles(chains);
-        if (!(await context.runRound(chains, nodes))) {
+        const ended = await runRound(chains, prepared, { ...executor, commits });
+        if (!ended || report.hasFailed) {
           const outcome = options.signal.aborted ? "interrupted" : "failed";
           return finish(outcome, await cluster.readReachable());
         }
@@ -140,11 +155,11 @@ async function run(
           return finish("failed", nodes);
         }
         const goesOn = kind.newSchemas === "go round again" || vanished.length > 0;
-        chains = goesOn ? kind.plan(nodes) : [];
+        chains = goesOn ? chainsOf(kind.plan(nodes.flatMap(({ shards }) => shards))) : [];
       }
     }
     if (options.only === undefined && (hasWork || kind.action === "apply")) {
-      await context.markFinished(nodes);
+      await markFinished(nodes, prepared, executor);
     }
     return finish(hasWork ? "done" : "nothing-to-do", nodes);
   } catch (error) {
@@ -165,7 +180,7 @@ async function run(
 
 /** What chains add to what was counted before. */
 function totals(
-  chains: readonly Chain[],
+  chains: readonly Chain<OpenShard>[],
   counted: readonly PlacedStep[] = [],
 ): { chains: number; steps: number } {
   const steps = chains.reduce((sum, { pending }) => sum + pending.length, 0);

@@ -8,8 +8,7 @@ import { findEditedFiles } from "./edited-files.js";
 import { type EmptyFile, MigrationFiles } from "./migration-files.js";
 import { rerunFingerprint } from "./rerun-fingerprint.js";
 import type { ClusterOptions } from "./run-options.js";
-import { shardLedgers } from "./shard-ledgers.js";
-import { findUnmatchedPrefixes, type UnmatchedPrefix } from "./unmatched-prefixes.js";
+import { findUnmatchedPrefixes, type UnmatchedPrefixWarning } from "./unmatched-prefixes.js";
 
 /** What one shard has and has not. */
 export interface ShardStatus {
@@ -53,7 +52,7 @@ export interface ClusterStatus {
   /** Files of pending versions that hold no statement; none if some pending file is invalid. */
   readonly emptyFiles: readonly EmptyFile[];
   /** Prefixes of versions on disk that match no schema. */
-  readonly unmatchedPrefixes: readonly UnmatchedPrefix[];
+  readonly unmatchedPrefixes: readonly UnmatchedPrefixWarning[];
 }
 
 export interface StatusOptions extends ClusterOptions {
@@ -77,9 +76,12 @@ export async function status(options: StatusOptions): Promise<ClusterStatus> {
   const cluster = await openCluster({ ...options, action: "status", signal, onNote });
   try {
     const { nodes } = cluster;
-    const plan = buildPlan({ versions: directory.versions, shards: shardLedgers(nodes) });
-    const pending = new Map(plan.chains.map((chain) => [key(chain), chain.pending]));
-    const violations = new Map(plan.violations.map((violation) => [key(violation), violation]));
+    const plan = buildPlan({
+      versions: directory.versions,
+      shards: nodes.flatMap(({ shards }) => shards),
+    });
+    const pending = new Map(plan.chains.map((chain) => [chain.shard, chain.pending]));
+    const violations = new Map(plan.violations.map((violation) => [violation.shard, violation]));
     return {
       codeDigest: codeDigest(directory.versions),
       databaseDigest: chooseDigest(nodes.map(({ ledger }) => ledger.digest)),
@@ -92,14 +94,13 @@ export async function status(options: StatusOptions): Promise<ClusterStatus> {
           hooks.map(({ script }) => script.text),
         ),
         shards: open.shards
-          .map(({ shard, entries }): ShardStatus => {
-            const place = key({ node: open.node.name, shard });
-            const violation = violations.get(place);
+          .map((shard): ShardStatus => {
+            const violation = violations.get(shard);
             return {
-              shard,
-              applied: entries.length,
-              latest: entries.at(-1)?.version,
-              pending: pending.get(place) ?? [],
+              shard: shard.name,
+              applied: shard.versions.length,
+              latest: shard.versions.at(-1),
+              pending: pending.get(shard) ?? [],
               violation: violation && {
                 code: violation.code,
                 message: violation.message,
@@ -143,8 +144,4 @@ function lastRun({ ledger }: OpenNode, hooks: readonly string[]): NodeStatus["la
   }
   const schemas = ledger.shards.map(({ shard }) => shard);
   return ledger.fingerprint === rerunFingerprint(schemas, hooks) ? "current" : "changed";
-}
-
-function key({ node, shard }: { readonly node: string; readonly shard: string }): string {
-  return JSON.stringify([node, shard]);
 }

@@ -3,11 +3,9 @@ import { type MigrationDirectory, parseMigrationFileName } from "@pg-mig/migrati
 import { PgMigError } from "@pg-mig/model";
 import { buildUndoPlan } from "@pg-mig/planner";
 import type { Run } from "@pg-mig/report";
-import { refuseViolations } from "./plan-refused.js";
 import type { RunKind } from "./prepare-run.js";
 import { startRun } from "./run-flow.js";
 import type { UndoOptions } from "./run-options.js";
-import { shardLedgers, versionNames } from "./shard-ledgers.js";
 
 /**
  * Undoes a version on every shard whose latest it is: its dn file runs and the ledger loses the
@@ -26,17 +24,7 @@ export function undoKind(directory: MigrationDirectory, text: string): RunKind {
   return {
     action: "undo",
     direction: "down",
-    plan(nodes) {
-      const { chains, violations } = buildUndoPlan({ version, shards: shardLedgers(nodes) });
-      refuseViolations(violations, nodes);
-      return chains;
-    },
-    replan(ledger, node) {
-      const shards = [{ node, shard: ledger.shard, versions: versionNames(ledger) }];
-      const { chains, violations } = buildUndoPlan({ version, shards });
-      refuseViolations(violations, []);
-      return chains[0]?.pending ?? [];
-    },
+    plan: (shards) => buildUndoPlan({ version, shards }),
     digestMeanwhile: "before-undo",
     digestAfter: "after-undo",
     newSchemas: "ignore",

@@ -1,9 +1,9 @@
 import type { Version } from "@pg-mig/migrations";
 import { editDistance } from "@pg-mig/model";
-import { type UnmatchedPrefix as Unmatched, unmatchedPrefixes } from "@pg-mig/planner";
+import { type UnmatchedPrefix, unmatchedPrefixes } from "@pg-mig/planner";
 
-/** A prefix whose versions no shard of the cluster gets. */
-export interface UnmatchedPrefix extends Unmatched {
+/** A prefix whose versions no shard of the cluster gets, and what was probably meant. */
+export interface UnmatchedPrefixWarning extends UnmatchedPrefix {
   /** The schemas whose names are nearest, at most 3, nearest first; none if longer prefixes take its own. */
   readonly nearestSchemas: readonly string[];
   /** All of this in one sentence, or two. */
@@ -22,7 +22,7 @@ const namesShown = 3;
 export function findUnmatchedPrefixes(
   versions: readonly Version[],
   schemas: ReadonlySet<string> | undefined,
-): readonly UnmatchedPrefix[] {
+): readonly UnmatchedPrefixWarning[] {
   if (schemas === undefined) {
     return [];
   }
@@ -32,7 +32,10 @@ export function findUnmatchedPrefixes(
   });
 }
 
-function describe({ prefix, versions, takenBy }: Unmatched, nearest: readonly string[]): string {
+function describe(
+  { prefix, versions, takenBy }: UnmatchedPrefix,
+  nearest: readonly string[],
+): string {
   const nowhere = `so ${listVersions(versions)} ${versions.length === 1 ? "runs" : "run"} nowhere`;
   if (takenBy.length > 0) {
     return `Longer prefixes (${takenBy.join(", ")}) take every schema that the prefix "${prefix}" matches, ${nowhere}.`;

@@ -6,18 +6,15 @@ import { compareShards } from "./plan.js";
 import { versionsForShard } from "./version-prefix.js";
 
 const disk = (...names: readonly string[]) => names.flatMap((name) => parseVersion(name) ?? []);
-const shard = (name: string, ...versions: readonly string[]) => ({
-  node: "n1",
-  shard: name,
-  versions,
-});
+const node = { name: "n1:5432/app", label: "n1" };
+const shard = (name: string, ...versions: readonly string[]) => ({ node, name, versions });
 
 describe("buildPlan", () => {
   it("cuts the name of a version in a ledger that no file can have", () => {
     const name = `1.${"a".repeat(1_000_000)}.sh`;
     const { violations } = buildPlan({
       versions: [{ name: "1.a.sh", prefix: "sh" }],
-      shards: [{ node: "n", shard: "sh1", versions: [name] }],
+      shards: [{ node, name: "sh1", versions: [name] }],
     });
     const [{ message = "", hint = "" } = {}] = violations;
     expect(`${message}${hint}`.length).toBeLessThan(1000);
@@ -31,19 +28,18 @@ describe("buildPlan", () => {
         shards: [shard("sh0001"), shard("sharding"), shard("public", "2.b.public")],
       }),
     ).toEqual({
-      chains: [{ node: "n1", shard: "sh0001", applied: [], pending: ["1.a.sh", "3.c.sh"] }],
+      chains: [{ shard: shard("sh0001"), pending: ["1.a.sh", "3.c.sh"] }],
       violations: [],
     });
   });
 
   it("goes on where the ledger ends", () => {
+    const begun = shard("sh0001", "1.a.sh", "2.b.sh");
     const { chains } = buildPlan({
       versions: disk("1.a.sh", "2.b.sh", "3.c.sh"),
-      shards: [shard("sh0001", "1.a.sh", "2.b.sh")],
+      shards: [begun],
     });
-    expect(chains).toEqual([
-      { node: "n1", shard: "sh0001", applied: ["1.a.sh", "2.b.sh"], pending: ["3.c.sh"] },
-    ]);
+    expect(chains).toEqual([{ shard: begun, pending: ["3.c.sh"] }]);
   });
 
   it("names both versions and says to rebase where a version came in before an applied one", () => {
@@ -55,8 +51,7 @@ describe("buildPlan", () => {
     expect(violations).toEqual([
       {
         code: "TIMELINE_VIOLATION",
-        node: "n1",
-        shard: "sh0001",
+        shard: shard("sh0001", "1.a.sh", "3.c.sh"),
         onDisk: "2.b.sh",
         inDatabase: "3.c.sh",
         message:
@@ -116,8 +111,8 @@ describe("buildPlan", () => {
       versions: disk("1.a.sh"),
       shards: [shard("sh0002"), shard("sh0001", "0.z.sh")],
     });
-    expect(plan.chains.map((chain) => chain.shard)).toEqual(["sh0002"]);
-    expect(plan.violations.map((violation) => violation.shard)).toEqual(["sh0001"]);
+    expect(plan.chains.map((chain) => chain.shard.name)).toEqual(["sh0002"]);
+    expect(plan.violations.map((violation) => violation.shard.name)).toEqual(["sh0001"]);
   });
 });
 
@@ -132,34 +127,36 @@ const onDisk = fc
   .uniqueArray(versionName, { maxLength: 10 })
   .map((names) => disk(...names.sort(compareVersions)));
 const place = fc.record({
-  node: fc.constantFrom("n1", "n2", "n10"),
-  shard: fc.constantFrom("sh", "sh01", "sh1", "public", "other"),
+  node: fc.constantFrom("n1", "n2", "n10").map((name) => ({ name, label: name })),
+  name: fc.constantFrom("sh", "sh01", "sh1", "public", "other"),
 });
+type Placed = typeof place extends fc.Arbitrary<infer Value> ? Value : never;
+const selector = ({ node, name }: Placed) => `${node.name}/${name}`;
 
 describe("buildPlan, over random clusters", () => {
   it("gives every shard a chain, a violation or nothing, as a naive reading of the rule says", () => {
     fc.assert(
       fc.property(
         onDisk,
-        fc.uniqueArray(place, { selector: ({ node, shard }) => `${node}/${shard}` }),
+        fc.uniqueArray(place, { selector }),
         fc.array(fc.nat(4)),
         fc.array(versionName, { maxLength: 2 }),
         (versions, places, cuts, strangers) => {
           const shards = places.map((where, index) => {
-            const own = versionsForShard(versions, where.shard).map(({ name }) => name);
+            const own = versionsForShard(versions, where.name).map(({ name }) => name);
             const kept = own.slice(0, cuts[index] ?? 0);
             return { ...where, versions: index % 3 === 0 ? [...kept, ...strangers] : kept };
           });
           const { chains, violations } = buildPlan({ versions, shards });
-          for (const ledger of shards) {
-            const own = versionsForShard(versions, ledger.shard).map(({ name }) => name);
-            const applied = ledger.versions;
+          for (const given of shards) {
+            const own = versionsForShard(versions, given.name).map(({ name }) => name);
+            const applied = given.versions;
             const isBeginning = own.slice(0, applied.length).join() === applied.join();
-            const chain = chains.filter((other) => compareShards(other, ledger) === 0);
-            const violation = violations.filter((other) => compareShards(other, ledger) === 0);
+            const chain = chains.filter((other) => other.shard === given);
+            const violation = violations.filter((other) => other.shard === given);
             expect(violation).toHaveLength(isBeginning ? 0 : 1);
             expect(chain).toHaveLength(isBeginning && own.length > applied.length ? 1 : 0);
-            expect(chain.flatMap((found) => [...found.applied, ...found.pending])).toEqual(
+            expect(chain.flatMap((found) => [...found.shard.versions, ...found.pending])).toEqual(
               chain.length === 0 ? [] : own,
             );
           }
@@ -173,7 +170,7 @@ describe("buildPlan, over random clusters", () => {
       fc.property(
         onDisk,
         fc
-          .uniqueArray(place, { selector: ({ node, shard }) => `${node}/${shard}` })
+          .uniqueArray(place, { selector })
           .chain((places) =>
             fc.tuple(
               fc.constant(places),
@@ -181,11 +178,12 @@ describe("buildPlan, over random clusters", () => {
             ),
           ),
         (versions, [places, shuffled]) => {
-          const ledgers = (list: typeof places) =>
-            list.map((where) => ({ ...where, versions: [] }));
-          const plan = buildPlan({ versions, shards: ledgers(places) });
-          expect(buildPlan({ versions, shards: ledgers(shuffled) })).toEqual(plan);
-          expect(plan.chains).toEqual([...plan.chains].sort(compareShards));
+          const empty = (list: typeof places) => list.map((where) => ({ ...where, versions: [] }));
+          const plan = buildPlan({ versions, shards: empty(places) });
+          expect(buildPlan({ versions, shards: empty(shuffled) })).toEqual(plan);
+          expect(plan.chains).toEqual(
+            plan.chains.toSorted((a, b) => compareShards(a.shard, b.shard)),
+          );
           expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
         },
       ),

@@ -1,13 +1,13 @@
-import { type Chain, compareShards, type Plan, type ShardLedger, type Violation } from "./plan.js";
+import { type Chain, compareShards, type Plan, type ShardToPlan, type Violation } from "./plan.js";
 import { findTimelineViolation } from "./timeline-violation.js";
 import { type DiskVersion, longestPrefix } from "./version-prefix.js";
 
 /** What a plan is made from. */
-export interface BuildPlanInput {
+export interface BuildPlanInput<S extends ShardToPlan = ShardToPlan> {
   /** The versions on disk, in the order of their names. */
   readonly versions: readonly DiskVersion[];
   /** Every shard of every node, in any order. */
-  readonly shards: readonly ShardLedger[];
+  readonly shards: readonly S[];
 }
 
 /**
@@ -15,22 +15,21 @@ export interface BuildPlanInput {
  *
  * A shard gets the versions of the longest prefix that matches it. Its ledger must be a beginning of
  * them, and the rest is its chain. Every shard whose ledger is not is listed in `violations`: none is
- * skipped in silence. The same input in another order of shards gives the same plan.
+ * skipped in silence. Chains and violations hold the very shards that were passed in. The same input in another order of shards gives the same plan.
  */
-export function buildPlan({ versions, shards }: BuildPlanInput): Plan {
+export function buildPlan<S extends ShardToPlan>({ versions, shards }: BuildPlanInput<S>): Plan<S> {
   const namesByPrefix = groupNamesByPrefix(versions);
   const known = new Set(versions.map(({ name }) => name));
-  const chains: Chain[] = [];
-  const violations: Violation[] = [];
-  for (const ledger of [...shards].sort(compareShards)) {
-    const prefix = longestPrefix(namesByPrefix.keys(), ledger.shard);
+  const chains: Chain<S>[] = [];
+  const violations: Violation<S>[] = [];
+  for (const shard of [...shards].sort(compareShards)) {
+    const prefix = longestPrefix(namesByPrefix.keys(), shard.name);
     const onDisk = (prefix === undefined ? undefined : namesByPrefix.get(prefix)) ?? [];
-    const violation = findTimelineViolation(ledger, { onDisk, known });
+    const violation = findTimelineViolation(shard, { onDisk, known });
     if (violation !== undefined) {
       violations.push(violation);
-    } else if (onDisk.length > ledger.versions.length) {
-      const { node, shard, versions: applied } = ledger;
-      chains.push({ node, shard, applied, pending: onDisk.slice(applied.length) });
+    } else if (onDisk.length > shard.versions.length) {
+      chains.push({ shard, pending: onDisk.slice(shard.versions.length) });
     }
   }
   return { chains, violations };

@@ -1,8 +1,8 @@
 export type { BuildPlanInput } from "./build-plan.js";
 export { buildPlan } from "./build-plan.js";
-export type { Chain, Plan, ShardLedger, Violation } from "./plan.js";
+export type { Chain, Plan, ShardToPlan, Violation } from "./plan.js";
 export { compareShards } from "./plan.js";
-export type { BuildUndoPlanInput, LatestVersion, UndoPlan } from "./undo-plan.js";
+export type { BuildUndoPlanInput, LatestVersion } from "./undo-plan.js";
 export { buildUndoPlan, latestVersions } from "./undo-plan.js";
 export type { UnmatchedPrefix } from "./unmatched-prefixes.js";
 export { unmatchedPrefixes } from "./unmatched-prefixes.js";

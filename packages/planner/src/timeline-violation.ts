@@ -1,4 +1,4 @@
-import type { ShardLedger, Violation } from "./plan.js";
+import type { ShardToPlan, Violation } from "./plan.js";
 import { shownName } from "./shown-name.js";
 
 const otherPrefix =
@@ -12,10 +12,11 @@ interface DiskVersions {
 }
 
 /** Finds the first place where a ledger is no beginning of the versions on disk for its shard. */
-export function findTimelineViolation(
-  { node, shard, versions: applied }: ShardLedger,
+export function findTimelineViolation<S extends ShardToPlan>(
+  shard: S,
   { onDisk, known }: DiskVersions,
-): Violation | undefined {
+): Violation<S> | undefined {
+  const { node, name, versions: applied } = shard;
   const place = applied.findIndex((version, index) => version !== onDisk[index]);
   const inDatabase = applied[place];
   if (inDatabase === undefined) {
@@ -23,11 +24,10 @@ export function findTimelineViolation(
   }
   const found = shownName(inDatabase);
   const expected = onDisk[place];
-  const where = `on ${node}, shard ${shard}`;
+  const where = `on ${node.label}, shard ${name}`;
   if (expected === undefined) {
     return {
       code: "VERSION_MISSING_ON_DISK",
-      node,
       shard,
       onDisk: undefined,
       inDatabase,
@@ -39,7 +39,6 @@ export function findTimelineViolation(
   }
   return {
     code: "TIMELINE_VIOLATION",
-    node,
     shard,
     onDisk: expected,
     inDatabase,

@@ -1,29 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { buildUndoPlan, latestVersions } from "./undo-plan.js";
 
-const shard = (name: string, ...versions: readonly string[]) => ({
-  node: "n1",
-  shard: name,
-  versions,
-});
+const node = { name: "n1:5432/app", label: "n1" };
+const shard = (name: string, ...versions: readonly string[]) => ({ node, name, versions });
 
 describe("buildUndoPlan", () => {
   it("undoes the version where it is the latest and passes over where it was never applied", () => {
-    expect(
-      buildUndoPlan({
-        version: "2.b.sh",
-        shards: [shard("sh2", "1.a.sh", "2.b.sh"), shard("sh1", "2.b.sh"), shard("sh3", "1.a.sh")],
-      }),
-    ).toEqual({
-      version: "2.b.sh",
-      outcome: "ready",
-      passedOver: 1,
-      violations: [],
-      chains: [
-        { node: "n1", shard: "sh1", applied: ["2.b.sh"], pending: ["2.b.sh"] },
-        { node: "n1", shard: "sh2", applied: ["1.a.sh", "2.b.sh"], pending: ["2.b.sh"] },
-      ],
-    });
+    const [two, one] = [shard("sh2", "1.a.sh", "2.b.sh"), shard("sh1", "2.b.sh")];
+    const shards = [two, one, shard("sh3", "1.a.sh")];
+    const { chains, violations } = buildUndoPlan({ version: "2.b.sh", shards });
+    expect(violations).toEqual([]);
+    expect(chains).toEqual([
+      { shard: one, pending: ["2.b.sh"] },
+      { shard: two, pending: ["2.b.sh"] },
+    ]);
+    expect(chains[0]?.shard).toBe(one);
   });
 
   it("refuses, naming what comes after, where the version is not the latest", () => {
@@ -31,23 +22,20 @@ describe("buildUndoPlan", () => {
       version: "1.a.sh",
       shards: [shard("sh1", "1.a.sh", "2.b.sh", "3.c.sh"), shard("sh2", "1.a.sh")],
     });
-    expect(plan.outcome).toBe("refused");
+    expect(plan.chains).toMatchObject([{ shard: { name: "sh2" } }]);
     expect(plan.violations).toMatchObject([
       {
         code: "UNDO_NOT_LATEST",
-        shard: "sh1",
+        shard: { node, name: "sh1" },
         message: "1.a.sh cannot be undone on n1, shard sh1: 2.b.sh, 3.c.sh come after it.",
         hint: "Undo those first, 3.c.sh to begin with.",
       },
     ]);
   });
 
-  it("says that the version is applied nowhere", () => {
-    const plan = buildUndoPlan({
-      version: "9.z.sh",
-      shards: [shard("sh1", "1.a.sh"), shard("sh2")],
-    });
-    expect(plan).toMatchObject({ outcome: "nowhere-applied", passedOver: 2, chains: [] });
+  it("has nothing to do for a version that is applied nowhere", () => {
+    const shards = [shard("sh1", "1.a.sh"), shard("sh2")];
+    expect(buildUndoPlan({ version: "9.z.sh", shards })).toEqual({ chains: [], violations: [] });
   });
 });
 
@@ -61,13 +49,10 @@ describe("latestVersions", () => {
         shard("sh4"),
       ]),
     ).toEqual([
-      { version: "2.b.sh", shards: [{ node: "n1", shard: "sh3" }] },
+      { version: "2.b.sh", shards: [shard("sh3", "1.a.sh", "2.b.sh")] },
       {
         version: "1.a.sh",
-        shards: [
-          { node: "n1", shard: "sh1" },
-          { node: "n1", shard: "sh2" },
-        ],
+        shards: [shard("sh1", "1.a.sh"), shard("sh2", "1.a.sh")],
       },
     ]);
   });

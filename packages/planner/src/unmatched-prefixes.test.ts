@@ -31,7 +31,11 @@ describe("unmatchedPrefixes", () => {
     fc.assert(
       fc.property(words, words, (prefixes, schemas) => {
         const versions = versionsOf(prefixes);
-        const shards = schemas.map((shard) => ({ node: "n", shard, versions: [] }));
+        const shards = schemas.map((name) => ({
+          node: { name: "n", label: "n" },
+          name,
+          versions: [],
+        }));
         const { chains } = buildPlan({ versions, shards });
         const run = new Set(chains.flatMap(({ pending }) => pending));
         const nowhere = versions.map(({ name }) => name).filter((name) => !run.has(name));

@@ -1,7 +1,6 @@
-import { renderLocation } from "@pg-mig/model";
+import { type Place, renderLocation } from "@pg-mig/model";
 import { groupBy } from "./group-by.js";
 import type { ErrorInfo, Report, StepFailure } from "./run-event.js";
-import type { PlacedShard } from "./shard-list.js";
 import { withoutNames } from "./without-names.js";
 
 /** Shards on which one version failed for one reason. */
@@ -9,7 +8,7 @@ export interface FailureGroup {
   readonly version: string;
   /** The error of the first of the shards; those of the others differ in names at most. */
   readonly error: ErrorInfo;
-  readonly shards: readonly PlacedShard[];
+  readonly shards: readonly Place[];
   /** How many later versions of these shards were not attempted. */
   readonly notAttempted: number;
 }

@@ -1,6 +1,6 @@
+import type { Place } from "@pg-mig/model";
 import { groupBy } from "./group-by.js";
 import type { Warning } from "./run-event.js";
-import type { PlacedShard } from "./shard-list.js";
 import { withoutNames } from "./without-names.js";
 
 /** Warnings that say the same of one version, names aside. */
@@ -9,7 +9,7 @@ export interface WarningGroup {
   readonly message: string;
   readonly version: string | undefined;
   /** Where it was raised; without shards it concerns the run, or the node in `node`. */
-  readonly shards: readonly PlacedShard[];
+  readonly shards: readonly Place[];
   readonly node: string | undefined;
   readonly count: number;
 }

@@ -28,6 +28,5 @@ export type {
 export type { RunModel, RunningWork } from "./run-model.js";
 export { finishedSteps, placeOfWork, remainingMs, runningWork } from "./run-model.js";
 export { RunReducer } from "./run-reducer.js";
-export type { PlacedShard } from "./shard-list.js";
 export { listShards } from "./shard-list.js";
 export type { PlacedStep } from "./step-set.js";

@@ -1,7 +1,6 @@
-import type { ErrorLocation } from "@pg-mig/model";
+import type { ErrorLocation, Place, VersionPlaces } from "@pg-mig/model";
 import type { Blocker } from "./blocker.js";
 import type { BuildProgress } from "./build-progress.js";
-import type { PlacedShard } from "./shard-list.js";
 import type { PlacedStep } from "./step-set.js";
 
 /** What a run does to a shard's ledger: adds the version, or removes it. */
@@ -53,10 +52,7 @@ export type RequeueReason =
   | "out-of-memory";
 
 /** A version whose file is not the one that was applied, and where that was. */
-export interface EditedFile {
-  readonly version: string;
-  readonly shards: readonly PlacedShard[];
-}
+export type EditedFile = VersionPlaces;
 
 /**
  * Everything that happens in a run, in order, as plain data. All renderers (live view, plain lines,
@@ -198,7 +194,7 @@ export interface StepFailure extends PlacedStep {
 }
 
 /** A shard whose chain was not started, or not finished, without a failure of its own. */
-export interface AbandonedChain extends PlacedShard {
+export interface AbandonedChain extends Place {
   readonly reason: "interrupted" | "node-lost" | "hook-failed";
   /** The versions that are left. */
   readonly notAttempted: readonly string[];
@@ -248,15 +244,9 @@ export interface Report {
   /** Warnings of the servers and of the tool, in the order in which they came. */
   readonly warnings: readonly Warning[];
   /** Versions that were done, each with the shards it was done on, in the order of versions, nodes, shards. */
-  readonly doneByVersion: readonly {
-    readonly version: string;
-    readonly shards: readonly PlacedShard[];
-  }[];
+  readonly doneByVersion: readonly VersionPlaces[];
   /** The latest version of every shard, as it was read at the end, from the last name to the first. */
-  readonly latest: readonly {
-    readonly version: string;
-    readonly shards: readonly PlacedShard[];
-  }[];
+  readonly latest: readonly VersionPlaces[];
   /** Files that were edited after they were applied. */
   readonly edited: readonly EditedFile[];
   /** There where the run was limited to some nodes and shards: others may still be behind. */

@@ -1,3 +1,4 @@
+import type { Place } from "@pg-mig/model";
 import { notePace, startPace } from "./pace.js";
 import type {
   AbandonedChain,
@@ -10,7 +11,6 @@ import type {
   Warning,
 } from "./run-event.js";
 import { type AwayNode, finishedSteps, type RunModel, type RunningWork } from "./run-model.js";
-import type { PlacedShard } from "./shard-list.js";
 import { type PlacedStep, StepSet } from "./step-set.js";
 
 /**
@@ -222,7 +222,7 @@ export class RunReducer {
       doneByVersion: this.#done
         .byVersion()
         .sort((a, b) => (a.version < b.version ? -1 : 1))
-        .map(({ version, shards }) => ({ version, shards: shards.sort(byPlace) })),
+        .map(({ version, shards }) => ({ version, shards: shards.toSorted(byPlace) })),
       ...state,
     };
   }
@@ -278,7 +278,7 @@ function failureOf(
   return { node, shard, version, error, notAttempted, ...blocked };
 }
 
-function byPlace(a: PlacedShard, b: PlacedShard): number {
+function byPlace(a: Place, b: Place): number {
   if (a.node !== b.node) {
     return a.node < b.node ? -1 : 1;
   }

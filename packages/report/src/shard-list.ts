@@ -1,12 +1,7 @@
+import type { Place } from "@pg-mig/model";
 import { collapseShards } from "./collapse-shards.js";
 import { groupBy } from "./group-by.js";
 import { countOf, formatCount } from "./quantities.js";
-
-/** A shard and the label of the node that it is on. */
-export interface PlacedShard {
-  readonly node: string;
-  readonly shard: string;
-}
 
 /** About how many ranges a list shows. Each node gets its part of them, and at least one. */
 const rangesInAll = 12;
@@ -15,7 +10,7 @@ const rangesInAll = 12;
  * Lists shards as `node1:sh0000-0023, node1:sh0030, node2:public`, sorted. What would make the list
  * too long is counted: `node1:… 130 more` where a node has many gaps, `… 300 more on 25 nodes`.
  */
-export function listShards(shards: Iterable<PlacedShard>): string {
+export function listShards(shards: Iterable<Place>): string {
   const nodes = groupBy(shards, ({ node }) => node).toSorted(([a], [b]) =>
     a.node < b.node ? -1 : 1,
   );
@@ -29,7 +24,7 @@ export function listShards(shards: Iterable<PlacedShard>): string {
   return [...shown, ...(hidden.length === 0 ? [] : [rest])].join(", ");
 }
 
-function listNode(node: string, placed: readonly PlacedShard[], limit: number): string[] {
+function listNode(node: string, placed: readonly Place[], limit: number): string[] {
   const ranges = collapseShards(placed.map(({ shard }) => shard));
   const hidden = ranges.slice(limit).reduce((sum, { count }) => sum + count, 0);
   return [

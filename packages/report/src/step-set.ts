@@ -1,7 +1,7 @@
-import type { PlacedShard } from "./shard-list.js";
+import type { Place, VersionPlaces } from "@pg-mig/model";
 
 /** A version on a shard; `node` is the node's label. */
-export interface PlacedStep extends PlacedShard {
+export interface PlacedStep extends Place {
   readonly version: string;
 }
 
@@ -11,7 +11,7 @@ export interface PlacedStep extends PlacedShard {
  */
 export class StepSet {
   readonly #numbers = new Map<string, Map<string, number>>();
-  readonly #shards: PlacedShard[] = [];
+  readonly #shards: Place[] = [];
   readonly #bits = new Map<string, Uint32Array>();
   #size = 0;
 
@@ -56,7 +56,7 @@ export class StepSet {
   }
 
   /** The versions that have steps, each with its shards, in no particular order. */
-  byVersion(): { readonly version: string; readonly shards: PlacedShard[] }[] {
+  byVersion(): VersionPlaces[] {
     return [...this.#bits].flatMap(([version, bits]) => {
       const shards = this.#shards.filter((_, number) => {
         const { word, bit } = positionOf(number);

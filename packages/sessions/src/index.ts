@@ -8,6 +8,8 @@ export { onEachNode } from "./on-each-node.js";
 export type { OpenCluster } from "./open-cluster.js";
 export { openCluster, schemasOf } from "./open-cluster.js";
 export type { OpenNode } from "./open-node.js";
+export type { OpenShard } from "./open-shard.js";
+export { openShard, placeOf } from "./open-shard.js";
 export { patience } from "./patience.js";
 export { pause } from "./pause.js";
 export { lockTimeoutMs, retryPauseMs } from "./retry-pause.js";

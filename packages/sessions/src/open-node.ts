@@ -1,5 +1,6 @@
 import type { Node, NodeIdentity } from "@pg-mig/cluster";
-import type { NodeLedger, ShardLedger } from "@pg-mig/ledger";
+import type { NodeLedger } from "@pg-mig/ledger";
+import type { OpenShard } from "./open-shard.js";
 import type { OpenedSession } from "./session-settings.js";
 
 /** A primary of the cluster, with what it remembers. */
@@ -7,8 +8,8 @@ export interface OpenNode {
   readonly node: Node;
   readonly identity: NodeIdentity;
   readonly ledger: NodeLedger;
-  /** The ledgers of the shards to work on: all of the node's, if nothing was said. */
-  readonly shards: readonly ShardLedger[];
+  /** The shards to work on: all of the node's, if nothing was said. */
+  readonly shards: readonly OpenShard[];
   /**
    * When the server was started that this was read from again, as {@link OpenedSession} has it;
    * `undefined`: it was not read again, or a pooler hides it.

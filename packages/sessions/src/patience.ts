@@ -1,3 +1,5 @@
+import { defaults } from "@pg-mig/model";
+
 /** For how long a run waits for what can succeed later, in milliseconds. */
 export interface Patience {
   /** For how long a version that was put back is tried again. @default 600000 */
@@ -8,8 +10,8 @@ export interface Patience {
 
 /** Fills in the defaults. */
 export function patience({
-  retryForMs = 600_000,
-  reconnectForMs = Math.min(60_000, retryForMs),
+  retryForMs = defaults.retryForMs,
+  reconnectForMs = Math.min(defaults.reconnectForMs, retryForMs),
 }: Patience) {
   return { retryForMs, reconnectForMs };
 }

@@ -4,10 +4,10 @@ import {
   isWhollyChosen,
   mayHoldChosen,
   type Node,
-  type Place,
 } from "@pg-mig/cluster";
 import type { ShardLedger } from "@pg-mig/ledger";
-import { PgMigError } from "@pg-mig/model";
+import { PgMigError, type Place } from "@pg-mig/model";
+import { type OpenShard, openShard } from "./open-shard.js";
 
 /** Limits an action to some nodes and shards. */
 export interface Only {
@@ -38,11 +38,12 @@ export function chosenShards(
   node: Node,
   shards: readonly ShardLedger[],
   only: Only | undefined,
-): readonly ShardLedger[] {
-  if (only === undefined) {
-    return shards;
-  }
-  return shards.filter(({ shard }) => isShardChosen(only.choice, { node, shard }, only.failed));
+): readonly OpenShard[] {
+  const chosen =
+    only === undefined
+      ? shards
+      : shards.filter(({ shard }) => isShardChosen(only.choice, { node, shard }, only.failed));
+  return chosen.map((ledger) => openShard(node, ledger));
 }
 
 /**
@@ -50,9 +51,10 @@ export function chosenShards(
  *
  * @throws PgMigError `NOTHING_CHOSEN` if there are none
  */
-export function nodesToUse<
-  N extends { readonly node: Node; readonly shards: readonly ShardLedger[] },
->(nodes: readonly N[], only: Only | undefined): readonly N[] {
+export function nodesToUse<N extends { readonly node: Node; readonly shards: readonly unknown[] }>(
+  nodes: readonly N[],
+  only: Only | undefined,
+): readonly N[] {
   if (only === undefined) {
     return nodes;
   }

@@ -1,3 +1,4 @@
+import type { VersionPlaces } from "@pg-mig/model";
 import type { Report } from "@pg-mig/report";
 import {
   countOf,
@@ -15,7 +16,7 @@ import { nodesLine } from "./nodes-line.js";
 import { longestOnOneLine, shortened } from "./shortened.js";
 import { type Line, line } from "./styled-line.js";
 import { endLines, totalsLine } from "./summary-totals.js";
-import { type VersionRow, versionTable } from "./version-table.js";
+import { versionTable } from "./version-table.js";
 
 /** So many groups of failures, and of warnings, are told in full; the others briefly. */
 const groupsInFull = 20;
@@ -45,7 +46,7 @@ export function summaryLines(report: Report): Line[] {
 
 function tableSection(
   title: string,
-  rows: readonly VersionRow[],
+  rows: readonly VersionPlaces[],
   tone: "strong" | "caution" = "strong",
 ): Line[] {
   return rows.length === 0 ? [] : [line(`${title}:`, tone), ...versionTable(rows)];

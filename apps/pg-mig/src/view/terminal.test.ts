@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { createTerminal, type OutputStream } from "./terminal.js";
+import { createTerminal, type TerminalStream } from "./terminal.js";
 
-const stream = (more: Partial<OutputStream> = {}): OutputStream => ({ write: () => true, ...more });
+const stream = (more: Partial<TerminalStream> = {}): TerminalStream => ({
+  write: () => true,
+  ...more,
+});
 const tty = stream({ isTTY: true, columns: 100, rows: 30 });
 
 describe("createTerminal", () => {

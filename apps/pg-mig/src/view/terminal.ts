@@ -10,7 +10,7 @@ export interface Terminal {
 }
 
 /** What a {@link Terminal} is made from: structurally, `process.stdout` or `process.stderr`. */
-export interface OutputStream {
+export interface TerminalStream {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -22,7 +22,7 @@ export interface OutputStream {
  * `0` and `false`) turns colours on, `NO_COLOR` off; where both are set, `FORCE_COLOR` wins, as in Node.
  */
 export function createTerminal(
-  stream: OutputStream,
+  stream: TerminalStream,
   env: Readonly<Record<string, string | undefined>>,
 ): Terminal {
   const isTty = stream.isTTY === true && env.TERM !== "dumb" && !isSet(env.CI);

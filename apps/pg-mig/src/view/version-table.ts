@@ -1,15 +1,10 @@
-import { countOf, listShards, type PlacedShard } from "@pg-mig/report";
+import type { VersionPlaces } from "@pg-mig/model";
+import { countOf, listShards } from "@pg-mig/report";
 import { displayWidth, padToWidth } from "./display-width.js";
 import type { Line } from "./styled-line.js";
 
-/** A version and some shards. */
-export interface VersionRow {
-  readonly version: string;
-  readonly shards: readonly PlacedShard[];
-}
-
 /** A line per version with its shards, in columns. */
-export function versionTable(rows: readonly VersionRow[]): Line[] {
+export function versionTable(rows: readonly VersionPlaces[]): Line[] {
   const cells = rows.map(({ version, shards }) => ({
     version,
     count: countOf(shards.length, "shard"),

@@ -1,12 +1,12 @@
 import { shardNames } from "@pg-mig/report/testing";
 import { describe, expect, it } from "vitest";
 import { renderLine } from "./styled-line.js";
-import { type ShardState, versionsMapLines } from "./versions-map.js";
+import { type MappedShard, versionsMapLines } from "./versions-map.js";
 
-const map = (shards: readonly ShardState[]) =>
+const map = (shards: readonly MappedShard[]) =>
   versionsMapLines(shards).map((spans) => renderLine(spans, { colors: false }));
 
-const state = (node: string, shard: string, more: Partial<ShardState> = {}): ShardState => ({
+const state = (node: string, shard: string, more: Partial<MappedShard> = {}): MappedShard => ({
   node,
   shard,
   versionCount: 4,

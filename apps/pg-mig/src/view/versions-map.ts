@@ -3,7 +3,7 @@ import { displayWidth, padToWidth } from "./display-width.js";
 import type { Line } from "./styled-line.js";
 
 /** What a shard has and still needs. */
-export interface ShardState {
+export interface MappedShard {
   readonly node: string;
   readonly shard: string;
   /** How many versions its ledger holds. */
@@ -20,7 +20,7 @@ export interface ShardState {
  * The map of versions: one line for all shards that are in the same state, sorted by last version,
  * with `(none)` first.
  */
-export function versionsMapLines(shards: readonly ShardState[]): Line[] {
+export function versionsMapLines(shards: readonly MappedShard[]): Line[] {
   const groups = groupBy(shards, ({ lastVersion, versionCount, pending, note }) =>
     JSON.stringify([lastVersion, versionCount, pending, note]),
   );
@@ -50,7 +50,7 @@ export function versionsMapLines(shards: readonly ShardState[]): Line[] {
   ]);
 }
 
-function compareStates(a: ShardState, b: ShardState): number {
+function compareStates(a: MappedShard, b: MappedShard): number {
   const [left, right] = [a.lastVersion ?? "", b.lastVersion ?? ""];
   if (left !== right) {
     return left < right ? -1 : 1;

@@ -1,10 +1,10 @@
 import { leadingWordsOf } from "./statement.js";
 
 /** What a statement does to the transaction block around it. */
-export type TransactionControl = "begins" | "ends" | "none";
+export type BlockEffect = "begins" | "ends" | "none";
 
 /** Tells whether a statement opens or ends a transaction block. Savepoints do neither. */
-export function transactionControl(statement: string): TransactionControl {
+export function transactionControl(statement: string): BlockEffect {
   const [first, second, third] = leadingWordsOf(statement, 3);
   switch (first) {
     case "BEGIN":

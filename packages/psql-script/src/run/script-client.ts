@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import type { TransactionStatus } from "./transaction-status.js";
 
 /** The fields that are read of the messages which a connection emits. */
-export interface WireMessage {
+export interface ConnectionMessage {
   readonly status?: string;
   readonly parameterName?: string;
   readonly parameterValue?: string;
@@ -18,9 +18,9 @@ export interface WireConnection {
   sendCopyFromChunk(chunk: Buffer): void;
   endCopyFrom(): void;
   sendCopyFail(message: string): void;
-  on(event: string, listener: (message: WireMessage) => void): unknown;
-  once(event: string, listener: (message: WireMessage) => void): unknown;
-  removeListener(event: string, listener: (message: WireMessage) => void): unknown;
+  on(event: string, listener: (message: ConnectionMessage) => void): unknown;
+  once(event: string, listener: (message: ConnectionMessage) => void): unknown;
+  removeListener(event: string, listener: (message: ConnectionMessage) => void): unknown;
 }
 
 /** A message in the form that a `pg.Client` takes, and what tells that it has its answer. */

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { isServerError, type ServerError } from "../source/server-error.js";
-import type { WireConnection, WireMessage } from "./script-client.js";
+import type { ConnectionMessage, WireConnection } from "./script-client.js";
 import type { TransactionStatus } from "./transaction-status.js";
 
 /** What became of one message. It is never an exception: the caller knows better what it means. */
@@ -81,13 +81,13 @@ export class SimpleQuery {
 
   submit(connection: WireConnection): null {
     // The client tells a query that failed nothing of the state behind it: ask the connection.
-    const onReady = (message: WireMessage) =>
+    const onReady = (message: ConnectionMessage) =>
       this.#finish({ status: statuses[message.status ?? ""], lost: undefined });
-    const onParameter = ({ parameterName = "", parameterValue = "" }: WireMessage) =>
+    const onParameter = ({ parameterName = "", parameterValue = "" }: ConnectionMessage) =>
       this.#options.onParameter?.(parameterName, parameterValue);
     const onEnd = () => this.#finish({ status: undefined, lost: new Error("connection closed") });
     // The driver calls handleCopyInResponse without the server's message, which tells the format.
-    const onCopyIn = ({ binary }: WireMessage) =>
+    const onCopyIn = ({ binary }: ConnectionMessage) =>
       this.#answerCopyIn(connection, binary ? "binary" : "text");
     const onCopyOut = () => {
       this.#copiedOut = true;

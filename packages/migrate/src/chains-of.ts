@@ -1,29 +1,24 @@
 import { PgMigError } from "@pg-mig/model";
-import type { Violation } from "@pg-mig/planner";
-import type { OpenNode } from "@pg-mig/sessions";
+import type { Chain, Plan, Violation } from "@pg-mig/planner";
+import { type OpenShard, placeOf } from "@pg-mig/sessions";
 
 /**
- * Throws if there are shards that cannot be planned for: an error that tells all of them, those with
- * the same reason as one problem.
+ * The chains of a plan, if it may be run.
  *
- * @throws PgMigError with the code of the first violation
+ * @throws PgMigError with the code of the first violation, if there are any: it tells all of them,
+ * those with the same reason as one problem.
  */
-export function refuseViolations(
-  violations: readonly Violation[],
-  nodes: readonly OpenNode[],
-): void {
+export function chainsOf({ chains, violations }: Plan<OpenShard>): readonly Chain<OpenShard>[] {
   const [first] = violations;
   if (first === undefined) {
-    return;
+    return chains;
   }
-  const label = (name: string) => nodes.find(({ node }) => node.name === name)?.node.label ?? name;
-  const groups = new Map<string, Violation[]>();
+  const groups = new Map<string, Violation<OpenShard>[]>();
   for (const violation of violations) {
     const { code, onDisk, inDatabase } = violation;
     const key = JSON.stringify([code, onDisk, inDatabase]);
     groups.set(key, [...(groups.get(key) ?? []), violation]);
   }
-  const where = { node: label(first.node), shard: first.shard };
   throw new PgMigError(
     violations.length === 1
       ? first.message
@@ -31,7 +26,7 @@ export function refuseViolations(
     {
       code: first.code,
       hint: violations.length === 1 ? first.hint : undefined,
-      where,
+      where: placeOf(first.shard),
       problems:
         violations.length === 1
           ? []
@@ -41,7 +36,7 @@ export function refuseViolations(
                   ? violation.message
                   : `${violation.message} The same on ${others.length} more.`,
               hint: violation.hint,
-              where: { node: label(violation.node), shard: violation.shard },
+              where: placeOf(violation.shard),
             })),
     },
   );

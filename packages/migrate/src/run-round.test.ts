@@ -1,6 +1,7 @@
 import { type RunEvent, RunReducer } from "@pg-mig/report";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { applyKind } from "./apply.js";
+import { CommitServers } from "./commit-servers.js";
 import {
   countingVersions,
   expectAllApplied,
@@ -8,13 +9,14 @@ import {
   shardedCluster,
   shardNames,
 } from "./counted-shards.test.support.js";
+import { executorOptions } from "./executor-options.js";
 import { migrationFolder } from "./migration-folder.test.support.js";
 import { prepareRun } from "./prepare-run.js";
-import { RunContext } from "./run-context.js";
+import { runRound } from "./run-round.js";
 
 const { databases } = shardedCluster({ nodes: 2 });
 
-describe("RunContext", () => {
+describe("runRound", () => {
   it("applies nothing twice when five runs have the same plan, and no lock on any node", async () => {
     const nodes = await databases();
     const versions = countingVersions(6);
@@ -31,14 +33,15 @@ describe("RunContext", () => {
     });
     const events: RunEvent[] = [];
     const succeeded = await Promise.all(
-      prepared.map(({ kind, cluster, files, chains }) => {
+      prepared.map(async (run) => {
         const report = new RunReducer(0);
         const emit = (event: RunEvent) => {
           report.add(event, 0);
           events.push(event);
         };
-        const context = new RunContext({ ...given, kind, cluster, files, emit, report });
-        return context.runRound(chains, cluster.nodes);
+        const executor = executorOptions(run.cluster, { ...given, emit });
+        const commits = new CommitServers();
+        return (await runRound(run.chains, run, { ...executor, commits })) && !report.hasFailed;
       }),
     );
     expect(succeeded).toEqual([true, true, true, true, true]);

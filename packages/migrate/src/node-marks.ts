@@ -1,0 +1,47 @@
+import { type RunOnNodesOptions, runSqlOnNodes } from "@pg-mig/executor";
+import { storeDigestSql, storeFingerprintSql } from "@pg-mig/ledger";
+import type { OpenNode, SessionNode } from "@pg-mig/sessions";
+import { currentFingerprint, type PreparedRun } from "./prepare-run.js";
+
+/** Remembers on every node that a run is under way, and with it what the digest is meanwhile. */
+export function markStarted(
+  nodes: readonly OpenNode[],
+  { kind }: Pick<PreparedRun, "kind">,
+  options: RunOnNodesOptions,
+): Promise<void> {
+  const digest = kind.digestMeanwhile;
+  return store(nodes, options, ({ ledger }) => [
+    ...(ledger.fingerprint === "" ? [] : storeFingerprintSql("")),
+    ...(digest === undefined ? [] : storeDigestSql(digest)),
+  ]);
+}
+
+/** Remembers on every node that the run is complete; `nodes` is how they are now. */
+export function markFinished(
+  nodes: readonly OpenNode[],
+  { kind, files }: Pick<PreparedRun, "kind" | "files">,
+  options: RunOnNodesOptions,
+): Promise<void> {
+  const digest = kind.digestAfter;
+  return store(nodes, options, (open) => {
+    const fingerprint = currentFingerprint(open, files);
+    return [
+      ...(open.ledger.fingerprint === fingerprint ? [] : storeFingerprintSql(fingerprint)),
+      ...(open.ledger.digest === digest ? [] : storeDigestSql(digest)),
+    ];
+  });
+}
+
+/** Runs the statements on the nodes that need any. */
+async function store(
+  nodes: readonly OpenNode[],
+  options: RunOnNodesOptions,
+  sqlFor: (open: OpenNode) => readonly string[],
+): Promise<void> {
+  const marks = new Map<SessionNode, readonly string[]>(
+    nodes
+      .map((open) => [open.node, sqlFor(open)] as const)
+      .filter(([, statements]) => statements.length > 0),
+  );
+  await runSqlOnNodes([...marks.keys()], (node) => marks.get(node) ?? [], options);
+}
