@@ -2,14 +2,7 @@ import type { Blocker } from "./blocker.js";
 import type { BuildProgress } from "./build-progress.js";
 import { shownShard } from "./collapse-shards.js";
 import { type Pace, stepsPerSecond } from "./pace.js";
-import type {
-  AbandonedChain,
-  ErrorInfo,
-  HookFailure,
-  RunAction,
-  StepFailure,
-  Warning,
-} from "./run-event.js";
+import type { AbandonedChain, RunAction, StepFailure, Warning } from "./run-event.js";
 
 /** What runs at the moment in one slot of a node. */
 export interface RunningWork {
@@ -47,9 +40,6 @@ export interface RunModel {
   readonly slots: ReadonlyMap<string, readonly (RunningWork | undefined)[]>;
   /** Nodes that are waited for: what they have at hand gets nowhere meanwhile. */
   readonly away: ReadonlyMap<string, AwayNode>;
-  /** Nodes that were given up and did not come back, and why. */
-  readonly lostNodes: ReadonlyMap<string, ErrorInfo>;
-  readonly shards: number;
   /** Planned steps, rounds included. */
   readonly planned: number;
   /** How many steps this run has committed; those that vanished do not count. */
@@ -59,7 +49,6 @@ export interface RunModel {
   readonly failed: readonly StepFailure[];
   readonly inDoubt: readonly StepFailure[];
   readonly abandoned: readonly AbandonedChain[];
-  readonly hookFailures: readonly HookFailure[];
   readonly warnings: readonly Warning[];
   /** How many steps were given up unrun so far. */
   readonly givenUp: number;

@@ -10,7 +10,8 @@ import type {
   StepFailure,
   Warning,
 } from "./run-event.js";
-import { type AwayNode, finishedSteps, type RunModel, type RunningWork } from "./run-model.js";
+import { type AwayNode, finishedSteps, type RunModel } from "./run-model.js";
+import { Slots } from "./slots.js";
 import { type PlacedStep, StepSet } from "./step-set.js";
 
 /**
@@ -22,7 +23,7 @@ import { type PlacedStep, StepSet } from "./step-set.js";
  */
 export class RunReducer {
   readonly #done = new StepSet();
-  readonly #slots = new Map<string, (RunningWork | undefined)[]>();
+  readonly #slots = new Slots();
   readonly #away = new Map<string, AwayNode>();
   readonly #lostNodes = new Map<string, ErrorInfo>();
   readonly #failed: StepFailure[] = [];
@@ -38,17 +39,14 @@ export class RunReducer {
       action: "apply",
       startedAtMs,
       addresses: [],
-      slots: this.#slots,
+      slots: this.#slots.byNode,
       away: this.#away,
-      lostNodes: this.#lostNodes,
-      shards: 0,
       planned: 0,
       done: 0,
       alreadyDone: 0,
       failed: this.#failed,
       inDoubt: this.#inDoubt,
       abandoned: this.#abandoned,
-      hookFailures: this.#hookFailures,
       warnings: this.#warnings,
       givenUp: 0,
       requeued: 0,
@@ -83,27 +81,31 @@ export class RunReducer {
       case "run:start":
         model.action = event.action;
         model.addresses = event.addresses;
-        model.shards = event.shards;
         model.planned += event.steps;
         model.pace = startPace(nowMs);
         for (const node of event.nodes) {
-          this.#slots.set(node, []);
+          this.#slots.addNode(node);
         }
         break;
       case "round:start":
         model.planned += event.steps;
         break;
       case "hook:start":
-        this.#occupy({ node: event.node, shard: undefined, what: event.file, startedAtMs: nowMs });
+        this.#slots.occupy({
+          node: event.node,
+          shard: undefined,
+          what: event.file,
+          startedAtMs: nowMs,
+        });
         break;
       case "hook:failed": {
         const { node, file, error } = event;
         this.#hookFailures.push({ node, file, error });
-        this.#release(event);
+        this.#slots.release(event);
         break;
       }
       case "hook:done":
-        this.#release(event);
+        this.#slots.release(event);
         break;
       case "step:start": {
         const { node, shard, version } = event;
@@ -112,19 +114,19 @@ export class RunReducer {
           model.pace = startPace(nowMs);
         }
         this.#stepStarted = true;
-        this.#occupy({ node, shard, what: version, startedAtMs: nowMs });
+        this.#slots.occupy({ node, shard, what: version, startedAtMs: nowMs });
         break;
       }
       case "step:done":
         this.#done.add(event);
         model.done = this.#done.size;
         model.lastBlockedBy = undefined;
-        this.#release(event);
+        this.#slots.release(event);
         break;
       case "step:already-done":
         model.alreadyDone++;
         model.lastBlockedBy = undefined;
-        this.#release(event);
+        this.#slots.release(event);
         break;
       case "step:vanished":
         // What an earlier run had done was not planned. A later round of this run can take its own
@@ -137,24 +139,26 @@ export class RunReducer {
         break;
       case "step:waiting": {
         const blockedBy = event.blockedBy.length === 0 ? undefined : event.blockedBy;
-        this.#describe(event, { blockedBy });
+        this.#slots.describe(event, { blockedBy });
         break;
       }
       case "step:progress": {
         const { phase, count } = event;
-        this.#describe(event, { progress: count === undefined ? { phase } : { phase, count } });
+        this.#slots.describe(event, {
+          progress: count === undefined ? { phase } : { phase, count },
+        });
         break;
       }
       case "step:requeued":
         model.requeued++;
         model.lastBlockedBy = event.blockedBy ?? model.lastBlockedBy;
-        this.#release(event);
+        this.#slots.release(event);
         break;
       case "step:failed":
       case "step:in-doubt": {
         (event.type === "step:failed" ? this.#failed : this.#inDoubt).push(failureOf(event));
         model.givenUp += event.notAttempted.length;
-        this.#release(event);
+        this.#slots.release(event);
         break;
       }
       case "chain:abandoned": {
@@ -226,48 +230,6 @@ export class RunReducer {
       ...state,
     };
   }
-
-  #occupy(work: RunningWork): void {
-    const busy = this.#slotsOf(work.node);
-    const free = busy.indexOf(undefined);
-    busy[free === -1 ? busy.length : free] = work;
-  }
-
-  #release(work: WorkPlace): void {
-    this.#replace(work, () => undefined);
-  }
-
-  /** Adds what has become known of work that runs. */
-  #describe(work: WorkPlace, detail: Pick<RunningWork, "blockedBy" | "progress">): void {
-    this.#replace(work, (slot) => ({ ...slot, ...detail }));
-  }
-
-  #replace(
-    { node, shard }: WorkPlace,
-    change: (slot: RunningWork) => RunningWork | undefined,
-  ): void {
-    const busy = this.#slotsOf(node);
-    const index = busy.findIndex((slot) => slot !== undefined && slot.shard === shard);
-    const slot = busy[index];
-    if (slot !== undefined) {
-      busy[index] = change(slot);
-    }
-  }
-
-  #slotsOf(node: string): (RunningWork | undefined)[] {
-    let slots = this.#slots.get(node);
-    if (slots === undefined) {
-      slots = [];
-      this.#slots.set(node, slots);
-    }
-    return slots;
-  }
-}
-
-/** A node, and a shard on it unless before.sql or after.sql runs. */
-interface WorkPlace {
-  readonly node: string;
-  readonly shard?: string;
 }
 
 function failureOf(
