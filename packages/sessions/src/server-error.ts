@@ -63,7 +63,7 @@ export function isConnectionLoss(error: unknown): boolean {
   if (sqlState !== undefined) {
     return /^(08|57P0[1-5])/.test(sqlState);
   }
-  return error instanceof Error && (isBrokenSocket(error) || driverLosses.test(error.message));
+  return error instanceof Error && (isNetworkError(error) || isDriverError(error));
 }
 
 /**
@@ -79,13 +79,23 @@ export function isBug(error: unknown): boolean {
   );
 }
 
-/** What Node's network modules raise: codes of the system, of the resolver, and of TLS and streams. */
-function isBrokenSocket(error: Error & { readonly code?: unknown }): boolean {
-  const { code } = error;
-  return typeof code === "string" && (socketCodes.has(code) || socketCodeKinds.test(code));
+/** An error as Node makes it. */
+type NodeError = Error & { readonly code?: unknown; readonly syscall?: unknown };
+
+/**
+ * Whether Node's net, tls or dns raised it. A mistake in a call of them has a code, too: it is a
+ * `TypeError` or a `RangeError`.
+ */
+function isNetworkError({ name, code, syscall }: NodeError): boolean {
+  return (
+    (name === "Error" || name === "AggregateError") &&
+    typeof code === "string" &&
+    (networkCodes.has(code) || networkCodeKinds.test(code) || syscall === "connect")
+  );
 }
 
-const socketCodes = new Set([
+/** Of the system and of the resolver. */
+const networkCodes = new Set([
   "EADDRNOTAVAIL",
   "ECONNABORTED",
   "ECONNREFUSED",
@@ -102,11 +112,17 @@ const socketCodes = new Set([
   "ETIMEDOUT",
 ]);
 
-const socketCodeKinds = /^(?:EAI_|ERR_(?:SSL|TLS|SOCKET|STREAM)_)/;
+/** Of the resolver, of sockets and streams, and of TLS: its library's, Node's, and those of certificates. */
+const networkCodeKinds =
+  /^(?:EAI_|ERR_(?:SSL|TLS|SOCKET|STREAM)_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_)/;
 
-/** What pg says in plain errors, without a code, of a connection that it cannot use any more. */
-const driverLosses =
-  /^(?:Connection terminated(?: unexpectedly| due to connection timeout)?|timeout expired|Query read timeout|Client (?:has encountered a connection error|was closed) and is not queryable|Received unexpected \w+ message from backend\.|connection closed)$/;
+/** Whether pg, or our queries that it sends, say in a plain error that a connection is of no use. */
+function isDriverError({ name, code, message }: NodeError): boolean {
+  return name === "Error" && code === undefined && driverWords.test(message);
+}
+
+const driverWords =
+  /^(?:Connection terminated(?: unexpectedly)?|timeout expired|Query read timeout|Client (?:has encountered a connection error|was closed) and is not queryable|Received unexpected \w+ message from backend\.|The server does not support SSL connections|There was an error establishing an SSL connection|connection closed)$/;
 
 /** The error of who finds that a connection is gone, or has broken it. */
 export function connectionLost(message: string): PgMigError {
