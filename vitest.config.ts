@@ -7,7 +7,5 @@ export default defineConfig({
     // Tests mostly wait for servers: twice as many files at a time as there are processors halve the
     // time that all take.
     maxWorkers: availableParallelism() * 2,
-    // A busy machine answers late; what is waited for comes, or the test is wrong.
-    expect: { poll: { timeout: 20_000 } },
   },
 });

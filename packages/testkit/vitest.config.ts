@@ -7,5 +7,6 @@ export default defineConfig({
     // The first run on a machine makes a data directory for each major version.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
   },
 });
