@@ -6,7 +6,7 @@ import type { Limits } from "./limits.js";
 import { outsideTransactionName } from "./outside-transaction.js";
 import { phrasesOf, type SqlPhrase } from "./sql-phrase.js";
 import { problemAt, type StatementProblem, unnamedIndex } from "./statement-problem.js";
-import { controlNames, transactionControlOf } from "./transaction-control.js";
+import { controlName, transactionControlOf } from "./transaction-control.js";
 
 /**
  * How a file runs:
@@ -43,12 +43,12 @@ export interface JudgedTransactions extends TransactionUse {
   readonly problems: readonly StatementProblem[];
 }
 
-/** Whether the limits of a file must be given where it builds an index concurrently. */
+/** Whether the limits of a file must be given if it builds an index concurrently. */
 export type LimitsRule = "limits-needed" | "limits-not-needed";
 
 /**
- * Decides how a script runs, and finds all that PostgreSQL would refuse or that would part a version
- * from its ledger entry. Files that the script includes are not looked at.
+ * Decides how a script runs, and finds all that PostgreSQL would refuse or that would commit a
+ * version without its ledger entry. Files that the script includes are not checked.
  */
 export function judgeTransactions(
   script: Script,
@@ -83,7 +83,7 @@ const wrapped: Omit<TransactionUse, "company"> = {
 };
 
 const controlHint =
-  "Remove it: the tool begins and commits the transaction, so that version and ledger change together. A file that must end the transaction starts with COMMIT; and has BEGIN; behind what runs outside.";
+  "Remove it: the tool begins and commits the transaction, so that version and ledger change together. A file that must end the transaction starts with COMMIT; and has BEGIN; after what runs outside.";
 
 function refuseControl(
   phrase: SqlPhrase,
@@ -93,7 +93,7 @@ function refuseControl(
   if (control === undefined || largeObjectFrames.has(phrase.statement.offset)) {
     return [];
   }
-  const name = controlNames[control];
+  const name = controlName(phrase);
   return [problemAt(phrase, `${name} in a file that runs in one transaction`, controlHint)];
 }
 
@@ -109,7 +109,7 @@ function judgeAlone(phrase: SqlPhrase): Omit<JudgedTransactions, "company"> {
       problemAt(
         phrase,
         "DROP INDEX CONCURRENTLY without IF EXISTS",
-        "Write DROP INDEX CONCURRENTLY IF EXISTS: the ledger is written after it, so a run that is cut off between the two must be able to repeat it.",
+        "Write DROP INDEX CONCURRENTLY IF EXISTS: the ledger is written after it, so a run that is interrupted between the two must be able to repeat it.",
       ),
     );
   }
