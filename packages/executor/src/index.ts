@@ -1,4 +1,4 @@
-export type { Company, ScheduledChain, StartedStep, VersionLimits } from "./chain-schedule.js";
+export type { MayRunBeside, ScheduledChain, StartedStep, VersionLimits } from "./chain-schedule.js";
 export { ChainSchedule } from "./chain-schedule.js";
 export type { ChainToRun } from "./chain-state.js";
 export { entryLostError } from "./ledger-trouble.js";

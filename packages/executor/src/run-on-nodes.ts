@@ -108,7 +108,7 @@ const noStep: StepScript = {
   script: noScript,
   limits: {},
   transaction: "wrapped",
-  company: "transactions",
+  mayRunBeside: "transactions",
   dropFirst: undefined,
   concurrentIndexes: [],
 };

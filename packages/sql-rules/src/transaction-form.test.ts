@@ -172,7 +172,7 @@ describe("a file that starts with COMMIT", () => {
       BEGIN;
       COMMENT ON INDEX ix IS 'x';`;
     expect(accept(text)).toMatchObject({
-      transaction: "framed",
+      transaction: "ends-transaction",
       dropFirst: undefined,
       concurrentIndexes: ["ix"],
     });

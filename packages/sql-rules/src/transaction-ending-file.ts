@@ -15,7 +15,7 @@ import {
 } from "./transaction-control.js";
 
 /** What was found in a file that ends the tool's transaction. */
-export interface FramedFile {
+export interface TransactionEndingFile {
   /** The statements that run outside of any transaction, in order. */
   readonly outside: readonly Statement[];
   /** The indexes that it builds concurrently, as SQL text. */
@@ -27,8 +27,8 @@ export interface FramedFile {
  * Goes through a file that starts, or should start, with `COMMIT;`, and follows whether a transaction is
  * open. Reports everything that is missing, as if the file had the rest.
  */
-export function walkFramedFile(phrases: readonly SqlPhrase[]): FramedFile {
-  const walk = new FramedFileWalk(phrases);
+export function walkTransactionEndingFile(phrases: readonly SqlPhrase[]): TransactionEndingFile {
+  const walk = new TransactionEndingFileWalk(phrases);
   for (const phrase of phrases) {
     walk.step(phrase);
   }
@@ -40,7 +40,7 @@ export function walkFramedFile(phrases: readonly SqlPhrase[]): FramedFile {
   };
 }
 
-class FramedFileWalk {
+class TransactionEndingFileWalk {
   readonly problems: StatementProblem[] = [];
   readonly outside = new Set<Statement>();
   readonly built: string[] = [];
@@ -95,12 +95,20 @@ class FramedFileWalk {
     const name = controlName(phrase);
     if (control === "begin") {
       if (this.#inTransaction) {
-        this.#problem(phrase, `${name} inside of a transaction`, "Remove it, or put COMMIT; first.");
+        this.#problem(
+          phrase,
+          `${name} inside of a transaction`,
+          "Remove it, or put COMMIT; first.",
+        );
       }
       this.#inTransaction = true;
     } else if (control === "commit") {
       if (!this.#inTransaction) {
-        this.#problem(phrase, `${name} outside of a transaction`, "Remove it, or put BEGIN; first.");
+        this.#problem(
+          phrase,
+          `${name} outside of a transaction`,
+          "Remove it, or put BEGIN; first.",
+        );
       }
       this.#inTransaction = false;
     } else {
