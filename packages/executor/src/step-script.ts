@@ -190,7 +190,7 @@ async function runOutside(session: Session, step: StepScript, frame: StepFrame):
 function notInTransaction(script: Script): ScriptError {
   return new ScriptError("The file does not end inside a transaction.", {
     code: "SCRIPT_ENDED_TRANSACTION",
-    hint: "Put BEGIN; behind the statements that run outside, and no COMMIT; or ROLLBACK; after it.",
+    hint: "Put BEGIN; after the statements that run outside, and no COMMIT; or ROLLBACK; after it.",
     part: "script",
     source: script,
     offset: script.text.length,

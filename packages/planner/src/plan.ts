@@ -22,7 +22,7 @@ export interface Chain {
  *
  * - `TIMELINE_VIOLATION`: ledger and disk differ at some place;
  * - `VERSION_MISSING_ON_DISK`: the ledger goes on where the disk ends;
- * - `UNDO_NOT_LATEST`: the version to undo has later ones behind it on this shard.
+ * - `UNDO_NOT_LATEST`: the version to undo has later ones after it on this shard.
  */
 export interface Violation {
   readonly code: "TIMELINE_VIOLATION" | "VERSION_MISSING_ON_DISK" | "UNDO_NOT_LATEST";

@@ -249,7 +249,7 @@ class ScriptParser {
     return "quit";
   }
 
-  /** Does what a command does to the text behind it. */
+  /** Does what a command does to the text after it. */
   #follow(name: string, found: Command["arguments"], offset: number): void {
     const { lexer, query } = this.#cursor;
     if (name === "if") {
