@@ -12,7 +12,7 @@ export interface StepAttempt<L> {
   readonly version: string;
   readonly ledger: L;
   readonly step: StepScript;
-  /** How long a statement waits for a lock. Not for `concurrent` and `framed` scripts. */
+  /** How long a statement waits for a lock. Not for `concurrent` and `ends-transaction` scripts. */
   readonly lockTimeoutMs: number;
   readonly recorder: StepRecorder<L>;
   readonly scriptOptions: RunScriptOptions;

@@ -1,4 +1,4 @@
-import type { Company } from "@pg-mig/sql-rules";
+import type { MayRunBeside } from "@pg-mig/sql-rules";
 
 /** How many shards may run a version at a time, and how. All limits of a version hold together. */
 export interface VersionLimits {
@@ -11,11 +11,11 @@ export interface VersionLimits {
   /** Nothing else runs anywhere in the cluster meanwhile. */
   readonly runAlone?: boolean | undefined;
   /** What else may run on the same node meanwhile. @default "transactions" */
-  readonly company?: Company | undefined;
+  readonly mayRunBeside?: MayRunBeside | undefined;
 }
 
 /** In the order in which they are turned to, so that those of a kind form waves. */
-const companies: readonly Company[] = ["transactions", "builds", "nobody"];
+const kindsOfNeighbour: readonly MayRunBeside[] = ["transactions", "builds", "nothing"];
 
 /** One shard's chain, as the schedule sees it. */
 export interface ScheduledChain {
@@ -52,7 +52,7 @@ interface NodeState {
   slots: number;
   running: number;
   /** Of the steps that run, if any do; all of them share it. */
-  company: Company;
+  mayRunBeside: MayRunBeside;
   /** Chains that may go on, in queues by their next version; those that have begun come first. */
   readonly begun: Map<string, ChainState[]>;
   readonly fresh: Map<string, ChainState[]>;
@@ -214,8 +214,8 @@ export class ChainSchedule {
 
   #takeFrom(kind: "shared" | "alone"): StartedStep | undefined {
     for (const node of this.#open) {
-      for (const company of companiesOf(node)) {
-        const next = this.#nextOn(node, kind, company);
+      for (const mayRunBeside of admittedOn(node)) {
+        const next = this.#nextOn(node, kind, mayRunBeside);
         if (next !== undefined) {
           return this.#start(node, next.chain, next.version);
         }
@@ -228,12 +228,12 @@ export class ChainSchedule {
   #nextOn(
     node: NodeState,
     kind: "shared" | "alone",
-    company: Company,
+    mayRunBeside: MayRunBeside,
   ): { readonly chain: ScheduledChain; readonly version: string } | undefined {
     for (const queues of [node.begun, node.fresh]) {
       for (const [version, queue] of queues) {
         const next = queue[0];
-        if (next === undefined || this.#companyOf(version) !== company) {
+        if (next === undefined || this.#mayRunBeside(version) !== mayRunBeside) {
           continue;
         }
         if (!this.#mayStart(next.chain, version, kind)) {
@@ -256,7 +256,7 @@ export class ChainSchedule {
 
   #start(node: NodeState, chain: ScheduledChain, version: string): StartedStep {
     node.running++;
-    node.company = this.#companyOf(version);
+    node.mayRunBeside = this.#mayRunBeside(version);
     this.#refresh(node);
     this.#busy++;
     this.#aloneBusy = this.#limits(version).runAlone === true;
@@ -318,8 +318,8 @@ export class ChainSchedule {
     return limited;
   }
 
-  #companyOf(version: string): Company {
-    return this.#limits(version).company ?? "transactions";
+  #mayRunBeside(version: string): MayRunBeside {
+    return this.#limits(version).mayRunBeside ?? "transactions";
   }
 
   #limits(version: string): VersionLimits {
@@ -365,7 +365,7 @@ export class ChainSchedule {
         name,
         slots,
         running: 0,
-        company: "transactions",
+        mayRunBeside: "transactions",
         begun: new Map(),
         fresh: new Map(),
       };
@@ -392,9 +392,9 @@ export class ChainSchedule {
 }
 
 /** What may start on a node beside that which runs there, in the order of preference. */
-function companiesOf({ running, company }: NodeState): readonly Company[] {
+function admittedOn({ running, mayRunBeside }: NodeState): readonly MayRunBeside[] {
   if (running === 0) {
-    return companies;
+    return kindsOfNeighbour;
   }
-  return company === "nobody" ? [] : [company];
+  return mayRunBeside === "nothing" ? [] : [mayRunBeside];
 }

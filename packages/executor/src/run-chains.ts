@@ -94,8 +94,8 @@ class ChainRun<L> {
       parallelism: options.parallelism,
       limits: new Map(
         [...versions].map((name) => {
-          const { limits, company } = options.stepScript(name);
-          return [name, { ...limits, company }];
+          const { limits, mayRunBeside } = options.stepScript(name);
+          return [name, { ...limits, mayRunBeside }];
         }),
       ),
     });

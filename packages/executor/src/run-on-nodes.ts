@@ -112,7 +112,7 @@ const noStep: StepScript = {
   script: noScript,
   limits: {},
   transaction: "wrapped",
-  company: "transactions",
+  mayRunBeside: "transactions",
   dropFirst: undefined,
   concurrentIndexes: [],
 };
