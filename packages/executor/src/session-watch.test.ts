@@ -60,7 +60,7 @@ describe("a run whose network swallows connections", () => {
       watch: alert,
       onEvent: (event) => {
         if (event.type === "step:start" && event.node === "n" && !thawed) {
-          setTimeout(() => frozen.proxy.freeze(), 100);
+          setTimeout(() => thawed || frozen.proxy.freeze(), 100);
         }
         if (event.type === "step:requeued" && event.reason === "connection-lost" && !thawed) {
           thawed = true;

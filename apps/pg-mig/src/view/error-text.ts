@@ -88,6 +88,6 @@ export function bugLines(error: unknown, program: string): Line[] {
   return [
     [{ text: "bug: ", tone: "bad" }, { text: shortened(String(error)) }],
     ...labelled("program", program),
-    ...labelled("what to do", bugHint),
+    ...labelled("what to do", spelledOut(bugHint)),
   ];
 }
