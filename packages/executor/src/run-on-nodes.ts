@@ -7,12 +7,12 @@ import {
   isBug,
   isConnectionLoss,
   isInterruption,
+  leftoversOf,
   lockTimeoutMs,
   pause,
   retryPauseMs,
   retryReason,
   serverWords,
-  sessionTraces,
 } from "@pg-mig/sessions";
 import PQueue from "p-queue";
 import { withBlockers } from "./blocked.js";
@@ -187,7 +187,7 @@ async function inTransaction(
       }
       await pause(retryPauseMs(reason, attempt, Math.random()), options.signal);
     } finally {
-      session.reset(sessionTraces(step.script));
+      session.reset(leftoversOf(step.script));
       options.sessions.release(session);
     }
   }

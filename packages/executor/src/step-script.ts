@@ -7,7 +7,7 @@ import {
   ScriptError,
 } from "@pg-mig/psql-script";
 import type { Session } from "@pg-mig/sessions";
-import { enterSharedSql, leaveNothingSql, sessionTraces } from "@pg-mig/sessions";
+import { enterSharedSql, leaveNothingSql, leftoversOf } from "@pg-mig/sessions";
 import type { MayRunBeside } from "@pg-mig/sql-rules";
 import type { VersionLimits } from "./chain-schedule.js";
 import { dropReplacedIndex, ensureIndexesAreValid, inSchema } from "./replaced-index.js";
@@ -135,7 +135,7 @@ function pathSql({ schema }: StepFrame): string {
 
 /** What follows the record where the server's process is somebody else's after the COMMIT. */
 function leaveSharedSql(step: StepScript, frame: StepFrame): string[] {
-  if (sessionTraces(step.script) === "none") {
+  if (leftoversOf(step.script) === "none") {
     return [];
   }
   // What was put off to the COMMIT, as deferred triggers are, runs with the settings of the file.
