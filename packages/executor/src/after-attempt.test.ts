@@ -7,6 +7,7 @@ import {
   type Attempted,
   afterAttempt,
   maxConnectionLosses,
+  needsFewerSlots,
   type Tried,
 } from "./after-attempt.js";
 
@@ -184,6 +185,15 @@ describe("afterAttempt", () => {
       } else {
         expect(decision.type).toBe("failed");
       }
+    });
+  });
+
+  it("asks for fewer slots if room is why it tries again, or would if it had time left", () => {
+    always(({ before, attempted, conditions }) => {
+      const patient = { ...conditions, retryForMs: Number.POSITIVE_INFINITY };
+      const { decision } = afterAttempt(before, attempted, patient);
+      const isForRoom = decision.type === "requeue" && decision.reason === "out-of-memory";
+      expect(needsFewerSlots(attempted, conditions)).toBe(isForRoom);
     });
   });
 });

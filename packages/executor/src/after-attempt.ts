@@ -51,7 +51,6 @@ export type RetryDecision =
       readonly type: "requeue";
       readonly reason: PausedReason;
       readonly delayMs: number;
-      readonly error: unknown;
     }
   | { readonly type: "failed"; readonly error: unknown; readonly durationMs: number };
 
@@ -73,7 +72,7 @@ export function afterAttempt<L>(
   attempted: Attempted<L>,
   conditions: AttemptConditions,
 ): { readonly decision: Decision<L>; readonly tried: Tried } {
-  const { durationMs, isTransaction, alone, interrupted } = conditions;
+  const { durationMs, isTransaction, interrupted } = conditions;
   const tried: Tried = {
     ...before,
     attempts: before.attempts + 1,
@@ -108,12 +107,24 @@ export function afterAttempt<L>(
       if (interrupted && isInterruption(error)) {
         return { decision: { type: "interrupted" }, tried };
       }
-      const reason = isOutOfMemory(error) && !alone ? "out-of-memory" : retryReason(error);
+      const noRoom = needsFewerSlots(attempted, conditions);
+      const reason = noRoom ? "out-of-memory" : retryReason(error);
       return reason === undefined || !isTransaction
         ? { decision: { type: "failed", error, durationMs }, tried }
         : afterPause(tried, reason, error, conditions);
     }
   }
+}
+
+/**
+ * Whether the server had no room for as many shards at a time as run on the node: fewer run there from now
+ * on, whether the version is tried again or its time is spent.
+ */
+export function needsFewerSlots(
+  attempted: Attempted<unknown>,
+  { isTransaction, alone }: Pick<AttemptConditions, "isTransaction" | "alone">,
+): boolean {
+  return attempted.type === "failed" && isTransaction && !alone && isOutOfMemory(attempted.error);
 }
 
 /** Tries again after a pause, or not if the time for that is spent. */
@@ -129,7 +140,7 @@ export function afterPause(
   }
   const delayMs = retryPauseMs(reason, attempts, random);
   return {
-    decision: { type: "requeue", reason, delayMs, error },
+    decision: { type: "requeue", reason, delayMs },
     tried: { ...tried, triedForMs: triedForMs + delayMs },
   };
 }

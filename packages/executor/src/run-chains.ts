@@ -11,7 +11,13 @@ import {
   serverWords,
   whoIsSql,
 } from "@pg-mig/sessions";
-import { afterAttempt, afterPause, type RetryDecision } from "./after-attempt.js";
+import {
+  type AttemptConditions,
+  afterAttempt,
+  afterPause,
+  needsFewerSlots,
+  type RetryDecision,
+} from "./after-attempt.js";
 import { afterLedgerChange } from "./after-ledger-change.js";
 import { attemptStep, checkStep, type StepAttempt } from "./attempt-step.js";
 import { abandonedEvent, failedEvent, requeuedEvent } from "./chain-events.js";
@@ -207,7 +213,7 @@ class ChainRun<L> {
       if (attempted.type === "refused" && attempted.reason === "shard-taken") {
         state.blockedBy = await this.#holders(session, state.ledger);
       }
-      const { decision, tried } = afterAttempt(state.tried, attempted, {
+      const conditions: AttemptConditions = {
         shard,
         durationMs,
         isTransaction: this.#isTransaction(version),
@@ -215,7 +221,11 @@ class ChainRun<L> {
         interrupted: signal.aborted,
         retryForMs: this.#options.retryForMs,
         random: random(),
-      });
+      };
+      const { decision, tried } = afterAttempt(state.tried, attempted, conditions);
+      if (attempted.type === "failed" && needsFewerSlots(attempted, conditions)) {
+        this.#limitSlots(state, this.#schedule.runningOn(id) - 1, messageOf(attempted.error));
+      }
       state.tried = tried;
       if (decision.type === "done") {
         state.ledger = decision.ledger;
@@ -253,9 +263,6 @@ class ChainRun<L> {
     if (decision.type === "failed") {
       this.#endFailed(id, state, version, decision.error, decision.durationMs);
       return;
-    }
-    if (decision.reason === "out-of-memory") {
-      this.#limitSlots(state, this.#schedule.runningOn(id) - 1, messageOf(decision.error));
     }
     this.#putBack(id, state, version, decision);
   }
