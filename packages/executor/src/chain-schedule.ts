@@ -42,7 +42,8 @@ export interface ChainScheduleOptions {
   readonly limits: ReadonlyMap<string, VersionLimits>;
 }
 
-interface ChainState {
+/** A chain that has not ended, and what it has still to run. */
+interface UnfinishedChain {
   readonly chain: ScheduledChain;
   versions: readonly string[];
 }
@@ -54,8 +55,8 @@ interface NodeState {
   /** Of the steps that run, if any do; all of them share it. */
   mayRunBeside: MayRunBeside;
   /** Chains that may go on, in queues by their next version; those that have begun come first. */
-  readonly begun: Map<string, ChainState[]>;
-  readonly fresh: Map<string, ChainState[]>;
+  readonly begun: Map<string, UnfinishedChain[]>;
+  readonly fresh: Map<string, UnfinishedChain[]>;
 }
 
 /** Something that ends at a time: the hold of a `$delay`, or the pause of a requeued chain. */
@@ -80,7 +81,7 @@ export class ChainSchedule {
   readonly #nodes = new Map<string, NodeState>();
   /** The nodes that have both a free slot and a waiting chain: only these are looked at. */
   readonly #open = new Set<NodeState>();
-  readonly #chains = new Map<string, ChainState>();
+  readonly #chains = new Map<string, UnfinishedChain>();
   readonly #running = new Map<string, string>();
   /** Taken places of limited versions, by `version`, `version host` and so on. */
   readonly #taken = new Map<string, number>();
@@ -102,7 +103,7 @@ export class ChainSchedule {
   /** Adds chains of schemas that appeared during the run. */
   add(chains: readonly ScheduledChain[]): void {
     for (const chain of chains) {
-      const state: ChainState = { chain, versions: chain.versions };
+      const state: UnfinishedChain = { chain, versions: chain.versions };
       this.#chains.set(chain.id, state);
       this.#enqueue(state, "fresh");
     }
@@ -147,7 +148,7 @@ export class ChainSchedule {
   }
 
   /**
-   * The step of this chain did not happen: it will be tried again behind the other chains of its
+   * The step of this chain did not happen: it will be tried again after the other chains of its
    * node, not before `notBeforeMs`. `versions` replaces what the chain has still to run.
    */
   requeue(chainId: string, options: { notBeforeMs: number; versions?: readonly string[] }): void {
@@ -266,7 +267,7 @@ export class ChainSchedule {
   }
 
   /** Frees the slot. The places in the limits stay taken until {@link #release}. */
-  #end(chainId: string): { state: ChainState; version: string } {
+  #end(chainId: string): { state: UnfinishedChain; version: string } {
     const state = this.#chains.get(chainId);
     const version = this.#running.get(chainId);
     if (state === undefined || version === undefined) {
@@ -326,7 +327,7 @@ export class ChainSchedule {
     return this.#options.limits.get(version) ?? {};
   }
 
-  #enqueue(state: ChainState, where: "begun" | "fresh"): void {
+  #enqueue(state: UnfinishedChain, where: "begun" | "fresh"): void {
     const [version] = state.versions;
     if (version === undefined || this.#chains.get(state.chain.id) !== state) {
       return;

@@ -32,13 +32,13 @@ export interface RunChainsOptions<L> extends ScriptEnvironment {
   readonly recorder: StepRecorder<L>;
   /** The script of a version; called for versions of the chains only. */
   readonly stepScript: (version: string) => StepScript;
-  /** Chains in flight per node. */
+  /** How many chains of a node run at a time. */
   readonly parallelism: number;
   /** The longest that a statement waits for a lock before its version is put back, in milliseconds. */
   readonly lockTimeoutMs: number;
   /**
    * For how long a version that was put back is tried again, in milliseconds. Attempts and the pauses
-   * behind them count; that others had the slots of its node meanwhile does not. For so long, too, may
+   * after them count; that others had the slots of its node meanwhile does not. For so long, too, may
    * one that runs outside of a transaction wait for others, if a `SessionWatch` looks on.
    */
   readonly retryForMs: number;

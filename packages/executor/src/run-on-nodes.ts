@@ -138,7 +138,7 @@ async function onEachNode<T>(
 /** What runs in one transaction on a node. */
 interface NodeTransaction {
   readonly step: StepScript;
-  /** Statements behind it. */
+  /** Statements after it. */
   readonly sql: readonly string[];
   /** Told who was in its way, after each attempt that met somebody. */
   readonly onBlocked?: (blockers: readonly Blocker[]) => void;
