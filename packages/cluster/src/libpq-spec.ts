@@ -1,4 +1,4 @@
-import { findLibpqOption } from "@pg-mig/model";
+import { findLibpqOption, libpqValueProblem } from "@pg-mig/model";
 import type { Parameters } from "./conninfo.js";
 import type { AlternativeHost, NodeSpec } from "./node-spec.js";
 import { isSslMode, sslModes } from "./ssl-mode.js";
@@ -20,6 +20,10 @@ export function specFromParameters(given: Parameters): LibpqSpec {
   if (unknown !== -1) {
     throw new Error(`its keyword number ${unknown + 1} is none that libpq knows`);
   }
+  const empty = named.find(([keyword, value]) => value === "" && mustNotBeEmpty(keyword));
+  if (empty !== undefined) {
+    throw new Error(`its ${empty[0]} is empty`);
+  }
   const said = Object.fromEntries(named.filter(([, value]) => value !== ""));
   const { dbname, user, password, sslmode } = said;
   const [first = { host: "" }, ...others] = endpointsOf(said);
@@ -38,6 +42,12 @@ export function specFromParameters(given: Parameters): LibpqSpec {
     ...(sslmode === undefined ? {} : { sslMode: sslmode }),
     ...(rest.length === 0 ? {} : { parameters: Object.fromEntries(rest) }),
   };
+}
+
+/** Tells whether libpq refuses an empty value, which for most keywords is as good as none. Pure. */
+export function mustNotBeEmpty(keyword: string): boolean {
+  const option = findLibpqOption(keyword);
+  return option !== undefined && libpqValueProblem(option, "") !== undefined;
 }
 
 function endpointsOf({ host, hostaddr, port }: Parameters): AlternativeHost[] {

@@ -1,6 +1,12 @@
 import type { Parameters } from "./conninfo.js";
-import type { ServiceFile } from "./service-file.js";
 import type { SslMode } from "./ssl-mode.js";
+
+/** A file with services, as libpq's `pg_service.conf`. */
+export interface ServiceFile {
+  readonly path: string;
+  /** Whether it must be there. */
+  readonly isRequired: boolean;
+}
 
 /** One server of several that may stand for a node. */
 export interface AlternativeHost {

@@ -160,11 +160,8 @@ function refuseBadParameters(node: Node): void {
       throw unusable(label, `pg-mig cannot do what ${keyword} says.`, problem.advice);
     }
   }
-  const {
-    sslnegotiation,
-    ssl_min_protocol_version: min,
-    ssl_max_protocol_version: max,
-  } = parameters;
+  const { sslnegotiation, ssl_max_protocol_version: max } = parameters;
+  const min = parameters.ssl_min_protocol_version || "TLSv1.2";
   const isStrong = sslMode === "require" || sslMode.startsWith("verify");
   if (sslnegotiation === "direct" && !isStrong) {
     const message = `The sslmode "${sslMode}" is too weak for sslnegotiation=direct.`;
@@ -174,7 +171,7 @@ function refuseBadParameters(node: Node): void {
     const message = `The sslmode "${sslMode}" is too weak for sslrootcert=system.`;
     throw unusable(label, message, "Set sslmode to verify-full.");
   }
-  if (min && max && min.toLowerCase() > max.toLowerCase()) {
+  if (max && min.toLowerCase() > max.toLowerCase()) {
     const message = "ssl_min_protocol_version is higher than ssl_max_protocol_version.";
     throw unusable(label, message, "Correct one of them.");
   }

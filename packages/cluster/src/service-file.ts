@@ -1,13 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { findLibpqOption, PgMigError } from "@pg-mig/model";
 import type { Parameters } from "./conninfo.js";
-
-/** A file with services, as libpq's `pg_service.conf`. */
-export interface ServiceFile {
-  readonly path: string;
-  /** Whether it must be there. */
-  readonly isRequired: boolean;
-}
+import { mustNotBeEmpty } from "./libpq-spec.js";
+import type { ServiceFile } from "./node-spec.js";
 
 /**
  * Finds a service in the text of a `pg_service.conf`: lines `keyword=value` after a line `[name]`.
@@ -48,6 +43,9 @@ export function findService(text: string, name: string): Parameters | undefined 
     }
     if (findLibpqOption(keyword)?.keyword !== keyword) {
       throw new Error(`${place} has a keyword that libpq does not know`);
+    }
+    if (value.join("=") === "" && mustNotBeEmpty(keyword)) {
+      throw new Error(`${place} says nothing after ${keyword}=`);
     }
     service[keyword] ??= value.join("=");
   }

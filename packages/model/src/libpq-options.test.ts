@@ -75,6 +75,9 @@ describe("libpqValueProblem", () => {
 
   it.each([
     ["sslmode", "Require"],
+    ["sslmode", ""],
+    ["keepalives", ""],
+    ["keepalives_idle", "0"],
     ["channel_binding", "maybe"],
     ["target_session_attrs", "readwrite"],
     ["load_balance_hosts", "yes"],
@@ -102,7 +105,10 @@ describe("libpqValueProblem", () => {
     ["require_auth", "scram-sha-256,md5"],
     ["require_auth", "!password,!md5,!none"],
     ["replication", "off"],
-    ["sslmode", ""],
+    ["ssl_min_protocol_version", ""],
+    ["require_auth", ""],
+    ["sslcert", ""],
+    ["client_encoding", ""],
   ])("takes %s=%s", (name, value) => {
     expect(problem(name, value)).toBeUndefined();
   });

@@ -34,9 +34,10 @@ const oneOf = (...words: readonly string[]) => ({
   expected: `one of ${words.join(", ")}`,
 });
 const whole = { pattern: /^\s*[-+]?\d+\s*$/, expected: "a whole number" };
-const zeroOrOne = { pattern: /^[01]$/, expected: "0 or 1" };
+const positive = { pattern: /^\s*\+?0*[1-9]\d*\s*$/, expected: "a whole number from 1" };
+const zeroOrOne = { pattern: /^[01]?$/, expected: "0 or 1" };
 const tlsVersion = {
-  pattern: /^TLSv1(?:\.[123])?$/i,
+  pattern: /^(?:TLSv1(?:\.[123])?)?$/i,
   expected: "one of TLSv1, TLSv1.1, TLSv1.2, TLSv1.3",
 };
 const protocol = { pattern: /^(?:3\.0|3\.2|latest)$/, expected: "one of 3.0, 3.2, latest" };
@@ -85,13 +86,9 @@ export const libpqOptions: readonly LibpqOption[] = [
   { keyword: "application_name", variable: "PGAPPNAME", handling: used },
   { keyword: "fallback_application_name", handling: used },
   { keyword: "keepalives", handling: used, values: whole },
-  { keyword: "keepalives_idle", handling: used, values: whole },
-  {
-    keyword: "keepalives_interval",
-    handling: refused(notFromNode, /^\s*[-+]?0+\s*$/),
-    values: whole,
-  },
-  { keyword: "keepalives_count", handling: refused(notFromNode, /^\s*[-+]?0+\s*$/), values: whole },
+  { keyword: "keepalives_idle", handling: used, values: positive },
+  { keyword: "keepalives_interval", handling: refused(notFromNode), values: positive },
+  { keyword: "keepalives_count", handling: refused(notFromNode), values: positive },
   { keyword: "tcp_user_timeout", handling: refused(notFromNode, /^\s*[-+]?0+\s*$/), values: whole },
   {
     keyword: "replication",
@@ -239,18 +236,15 @@ export interface LibpqValueProblem {
   readonly advice: string;
 }
 
-/** Says what is wrong with a value; `undefined`: nothing, or it is empty and thus not given. Pure. */
+/** Says what is wrong with a value; `undefined`: nothing. Pure. */
 export function libpqValueProblem(
   { handling, values }: LibpqOption,
   value: string,
 ): LibpqValueProblem | undefined {
-  if (value === "") {
-    return undefined;
-  }
   if (values !== undefined && !values.pattern.test(value)) {
     return { type: "invalid", advice: values.expected };
   }
-  if (handling.type !== "refused" || handling.unless?.test(value)) {
+  if (handling.type !== "refused" || value === "" || handling.unless?.test(value)) {
     return undefined;
   }
   return { type: "unsupported", advice: handling.instead };
@@ -261,6 +255,6 @@ function requireAuthPattern(): RegExp {
   const method = "(?:password|md5|gss|sspi|scram-sha-256|oauth|none)";
   const list = (sign: string) => `${sign}${method}(?:,${sign}${method})*`;
   return new RegExp(
-    `^(?!.*(?<![-\\w])(${method})(?=,).*,!?\\1(?:,|$))(?:${list("")}|${list("!")})$`,
+    `^(?!.*(?<![-\\w])(${method})(?=,).*,!?\\1(?:,|$))(?:${list("")}|${list("!")})?$`,
   );
 }
