@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import nodeProcess from "node:process";
-import { mergeSettings } from "@pg-mig/config";
+import { mergeSettings, withServiceLayer } from "@pg-mig/config";
 import { nearestWord, PgMigError } from "@pg-mig/model";
 import { accountName } from "./account-name.js";
 import type { RunnableAction } from "./action-context.js";
@@ -79,6 +79,7 @@ export async function migrate(options: MigrateOptions): Promise<boolean> {
   const { env } = nodeProcess;
   const cwd = nodeProcess.cwd();
   const given = (value: string | undefined) => (value === "" ? undefined : value);
+  const connects = ["apply", "undo"].includes(action.type);
   const settings = mergeSettings({
     flags: {
       migdir: options.migDir,
@@ -93,11 +94,11 @@ export async function migrate(options: MigrateOptions): Promise<boolean> {
       parallelism: options.parallelism || undefined,
       force: options.force,
     },
-    layers: [],
+    layers: connects ? await serviceLayers(env) : [],
     env,
     cwd,
     os: { user: accountName(env), home: homedir(), uid: nodeProcess.geteuid?.() },
-    connects: ["apply", "undo"].includes(action.type),
+    connects,
   });
   const after = action.type === "apply" ? (action.after ?? []) : [];
   const terminals = options.ci === true ? { ...env, CI: "true" } : env;
@@ -116,9 +117,14 @@ export async function migrate(options: MigrateOptions): Promise<boolean> {
 }
 
 /** What a copy of the settings would lack: it is not enumerable. */
+async function serviceLayers(env: Readonly<Record<string, string | undefined>>) {
+  const { readService } = await import("@pg-mig/migrate");
+  return withServiceLayer({ layers: [], env }, { home: homedir(), readService });
+}
+
 function secretsOf(settings: ReturnType<typeof mergeSettings>) {
-  const { hosts, password, discovery, exported, startupParameters } = settings;
-  return { hosts, password, discovery, exported, startupParameters };
+  const { hosts, password, discovery, exported, startupParameters, parameters } = settings;
+  return { hosts, password, discovery, exported, startupParameters, parameters };
 }
 
 async function actionOf(action: MigrateAction, dry: boolean): Promise<RunnableAction> {

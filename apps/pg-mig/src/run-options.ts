@@ -16,7 +16,8 @@ export async function clusterOptions(context: ActionContext): Promise<ClusterOpt
   const { settings, cwd, interruption } = context;
   const { migdir, port, user, password, database, sslMode } = settings;
   const { sslRootCert, sslCert, sslKey, passFile } = settings;
-  const { connectTimeoutMs, startupParameters } = settings;
+  const { connectTimeoutMs, startupParameters, parameters } = settings;
+  const { certificateDirectory, serviceFiles } = settings;
   return {
     migrationDirectory: shortPath(migdir, cwd),
     only: await chosen(settings),
@@ -33,6 +34,9 @@ export async function clusterOptions(context: ActionContext): Promise<ClusterOpt
       passFile,
       connectTimeoutMs,
       startupParameters,
+      parameters,
+      certificateDirectory,
+      serviceFiles,
     },
     signal: interruption.signal,
   };

@@ -123,6 +123,10 @@ async function runAction(
       cwd,
       action: action.type === "status" ? "list" : action.type,
       connects: !connectsToNothing.includes(action.type),
+      readService: async (name, files) => {
+        const { readService } = await import("@pg-mig/migrate");
+        return readService(name, files);
+      },
       os: { user: accountName(env), home: homedir(), uid: nodeProcess.geteuid?.() },
     }),
   );

@@ -58,14 +58,46 @@ describe("variables of libpq", () => {
   it("what would lead elsewhere is refused by name, but where nothing is connected to", async () => {
     const { migrations, pgMig, column } = await scenario({ shards: ["sh1"] });
     await migrations({ "1.a.sh": "CREATE TABLE t();" });
-    const env = { PGSERVICE: "prod", PGCHANNELBINDING: "require" };
+    const env = { PGGSSENCMODE: "require", PGSSLCERTMODE: "require" };
     for (const args of [[], ["--dry"], ["status"], ["--undo=1.a.sh"]]) {
       const { status, stderr } = await pgMig(args, { env });
       expect(status).toBe(1);
-      expect(stderr).toContain("PGSERVICE, PGCHANNELBINDING are set");
+      expect(stderr).toContain("PGGSSENCMODE, PGSSLCERTMODE are set");
     }
     expect(await column("SELECT to_regclass('sh1.t')")).toEqual([null]);
     expect((await pgMig(["--list"], { env })).stdout).toContain("1.a.sh");
+  });
+
+  it("PGSERVICE leads to the service's database, whatever else is left over", async () => {
+    const { databases, database, migrations, pgMig, write, folder, ledger, column } =
+      await scenario({
+        shards: ["sh1"],
+      });
+    await migrations({ "1.a.sh": "CREATE TABLE t();" });
+    const { host, port, user, password, name } = database;
+    await write(
+      ".pg_service.conf",
+      `[prod]\nhost=${host}\nport=${port}\nuser=${user}\npassword=${password}\ndbname=${name}\n`,
+    );
+    const [, other] = databases;
+    const env = { PGSERVICE: "prod", PGHOST: other?.host, PGPORT: String(other?.port) };
+    const { status, stderr } = await pgMig([], { env });
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+    expect(await ledger("sh1")).toEqual(["1.a.sh"]);
+    expect(await column("SELECT to_regclass('sh1.t')", other)).toEqual([null]);
+    const missing = await pgMig([], { env: { ...env, PGSERVICE: "nosuch" } });
+    expect(missing.status).toBe(1);
+    expect(missing.stderr).toContain('The service "nosuch" is not defined.');
+    expect(missing.stderr).toContain(join(folder, ".pg_service.conf"));
+    expect(missing.stderr).not.toContain(password);
+  });
+
+  it("PGAPPNAME is part of the name under which the server knows the connections", async () => {
+    const { database, migrations, pgMig } = await scenario({ shards: ["sh1"] });
+    await migrations({ "1.a.sh": "CREATE TABLE t AS SELECT current_setting('application_name');" });
+    expect((await pgMig([], { env: { PGAPPNAME: "deploy-7" } })).status).toBe(0);
+    const [row] = await database.query("SELECT * FROM sh1.t");
+    expect(Object.values(row ?? {})[0]).toMatch(/^pg-mig apply .+ deploy-7$/);
   });
 
   it("PGCONNECT_TIMEOUT says how long a server has to answer", async () => {

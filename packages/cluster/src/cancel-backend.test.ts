@@ -38,11 +38,11 @@ describe("cancelBackend", () => {
       });
       // The request may overtake the query, and then hits nothing.
       while (sqlState === undefined) {
-        await cancelBackend(node, key);
+        await cancelBackend(key);
       }
       await running;
       expect(sqlState).toBe("57014");
-      await cancelBackend(node, { ...key, secretKey: key.secretKey ^ 1 });
+      await cancelBackend({ ...key, secretKey: key.secretKey ^ 1 });
       const { rows } = await client.query("SELECT 1 AS one");
       expect(rows).toEqual([{ one: 1 }]);
       await client.end();
@@ -60,7 +60,7 @@ describe("cancelBackend", () => {
       sqlState = error.code;
     });
     while (sqlState === undefined) {
-      await cancelBackend(nodeOf("db.invalid"), key);
+      await cancelBackend({ ...key, host: "db.invalid" });
     }
     await running;
     expect(sqlState).toBe("57014");
@@ -68,7 +68,7 @@ describe("cancelBackend", () => {
   });
 
   it("resolves when there is no server to ask", async () => {
-    const node = nodeOf("/nowhere/at/all");
-    await cancelBackend(node, { processId: 1, secretKey: 1, address: undefined });
+    const nowhere = { host: "/nowhere/at/all", port: 5432, address: undefined };
+    await cancelBackend({ processId: 1, secretKey: 1, ...nowhere });
   });
 });

@@ -1,6 +1,5 @@
 import { Socket } from "node:net";
 import type { Client } from "pg";
-import type { Node } from "./node.js";
 
 /** What a server wants to see before it cancels the query of a backend. */
 export interface BackendKey {
@@ -8,6 +7,9 @@ export interface BackendKey {
   readonly secretKey: number;
   /** The address that the connection reached; undefined for a Unix socket. */
   readonly address: string | undefined;
+  /** The host and the port that it was opened with: those of one of the node's servers. */
+  readonly host: string;
+  readonly port: number;
 }
 
 /** The key of the backend behind a connected client; `undefined` if the server gave none. */
@@ -25,6 +27,8 @@ export function backendKeyOf(client: Client): BackendKey | undefined {
     processId,
     secretKey,
     address: typeof address === "string" ? address : undefined,
+    host: client.host,
+    port: client.port,
   };
 }
 
@@ -44,7 +48,6 @@ export interface CancelBackendOptions {
  * host name might lead to another server by now.
  */
 export function cancelBackend(
-  node: Node,
   key: BackendKey,
   { timeoutMs = 5000 }: CancelBackendOptions = {},
 ): Promise<void> {
@@ -61,10 +64,10 @@ export function cancelBackend(
     socket.on("close", () => resolve());
     // The server answers nothing and closes the connection when it has taken the request.
     socket.resume();
-    if (node.host.startsWith("/")) {
-      socket.connect(`${node.host}/.s.PGSQL.${node.port}`);
+    if (key.host.startsWith("/")) {
+      socket.connect(`${key.host}/.s.PGSQL.${key.port}`);
     } else {
-      socket.connect(node.port, key.address ?? node.host);
+      socket.connect(key.port, key.address ?? key.host);
     }
     socket.end(request);
   });

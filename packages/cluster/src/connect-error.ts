@@ -1,4 +1,4 @@
-import { PgMigError } from "@pg-mig/model";
+import { isPgMigError, PgMigError } from "@pg-mig/model";
 import {
   answeredError,
   breaksTls,
@@ -32,6 +32,10 @@ export function connectError(
   failure: ConnectFailure,
   options: ConnectErrorOptions,
 ): PgMigError {
+  // It says what is wrong before any server is asked, or with what the server asked.
+  if (isPgMigError(failure.error)) {
+    return failure.error;
+  }
   const { code, message, hint } = explainSilence(node, failure, options) ??
     explainRefusal(node, failure, options) ??
     explainTls(node, failure) ?? {
@@ -223,7 +227,10 @@ function explainTls(node: Node, failure: ConnectFailure): Explanation | undefine
     };
   }
   // The server has agreed to TLS and no word of its own has come through it.
-  if (failure.answer === "S" && systemCodeOf(failure.error)) {
+  if (
+    failure.answer === "S" &&
+    (failure.encryption === "tls-asked" || systemCodeOf(failure.error) !== undefined)
+  ) {
     return {
       code: "TLS_FAILED",
       message: `The TLS connection to ${node.name} failed: ${wordsOf(failure.error)}.`,

@@ -3,8 +3,12 @@ export interface ConnectFailure {
   readonly error: unknown;
   /** `tls-asked`: the server was asked for TLS, and no handshake succeeded. */
   readonly encryption: "plain" | "tls-asked" | "tls";
+  /** Whether the network or the socket led to somebody at all. */
+  readonly connected: boolean;
   /** The server asked for a password. */
   readonly passwordAsked: boolean;
+  /** The server has accepted the login; what it refused after that is not about encryption. */
+  readonly authenticated: boolean;
   readonly timedOut: boolean;
   /** The first bytes that came from the other side, a character each; undefined if none came. */
   readonly answer: string | undefined;
@@ -14,7 +18,15 @@ export interface ConnectFailure {
 
 /** The failure of an attempt that got no answer at all. */
 export function unanswered(error: unknown): ConnectFailure {
-  return { error, encryption: "plain", passwordAsked: false, timedOut: false, answer: undefined };
+  return {
+    error,
+    encryption: "plain",
+    connected: false,
+    passwordAsked: false,
+    authenticated: false,
+    timedOut: false,
+    answer: undefined,
+  };
 }
 
 /** The SQLSTATE of a server's error; undefined for all other errors. */
@@ -53,10 +65,25 @@ export function breaksTls({ encryption, answer, timedOut }: ConnectFailure): boo
   return encryption === "tls-asked" && !timedOut && /^(?:S$|E)/s.test(answer ?? "");
 }
 
-/** Tells whether the other encryption, where the SSL mode allows both, is worth trying. */
+/**
+ * Tells whether libpq tries the other encryption after this failure, if the SSL mode allows both: after
+ * a handshake that failed, and after any error of the server before it has accepted the login, since
+ * pg_hba.conf may say something else for the other one.
+ */
 export function mayFallBack(failure: ConnectFailure): boolean {
-  // pg_hba.conf may let in only the encrypted, or only the others: both are refused as 28000.
-  return refusesTls(failure) || breaksTls(failure) || sqlStateOf(failure.error) === "28000";
+  const { answer, authenticated, encryption, error, timedOut } = failure;
+  if (encryption === "tls-asked") {
+    return answer === "S" && !timedOut;
+  }
+  return sqlStateOf(error) !== undefined && !authenticated;
+}
+
+/**
+ * Tells whether libpq goes on to the next address or server of the same node: nobody was there, or did
+ * not answer in time. Who has answered is the one that was meant.
+ */
+export function mayTryNext({ connected, timedOut }: ConnectFailure): boolean {
+  return !connected || timedOut;
 }
 
 /** Says which of two failures to tell of: that of the preferred encryption, or of the fallback. */

@@ -1,8 +1,10 @@
 import { isPgMigError, PgMigError } from "@pg-mig/model";
 import type { DiscoveryContext, DiscoverySource } from "./discovery-source.js";
+import { withHostAddresses } from "./host-addresses.js";
 import { type Node, resolveNodes } from "./node.js";
 import type { NodeSpec } from "./node-spec.js";
 import { nodeSpecProblem } from "./node-spec-problem.js";
+import { withService } from "./with-service.js";
 
 /**
  * Asks all sources, at the same time, and makes nodes of what they found; nothing is connected to.
@@ -19,7 +21,10 @@ export async function discoverNodes(
 ): Promise<Node[]> {
   const specs = await Promise.all(sources.map((source) => askSource(source, context)));
   context.signal.throwIfAborted();
-  const nodes = resolveNodes(specs.flat(), context.defaults);
+  const complete = await Promise.all(
+    specs.flat().map((spec) => withService(spec, context.defaults)),
+  );
+  const nodes = resolveNodes(withHostAddresses(complete, context.defaults), context.defaults);
   if (nodes.length === 0) {
     const names = sources.map(({ name }) => name).join(", ");
     throw new PgMigError(

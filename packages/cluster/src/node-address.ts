@@ -5,6 +5,34 @@ export interface NodeAddress {
   readonly database: string;
 }
 
+/** One server that may stand for a node. */
+export interface NodeEndpoint {
+  readonly host: string;
+  readonly port: number;
+  /** The address to connect to; without it, `host` says. */
+  readonly hostaddr?: string;
+}
+
+/**
+ * The name of a database that any of some servers may hold: {@link renderAddress} of a single one,
+ * else a URL, which `parseHosts` reads back.
+ */
+export function renderAlternatives(endpoints: readonly NodeEndpoint[], database: string): string {
+  const [only] = endpoints;
+  if (only !== undefined && endpoints.length === 1 && only.hostaddr === undefined) {
+    return renderAddress({ ...only, database });
+  }
+  const hosts = endpoints.map(({ host, port }) => {
+    const shown = host.startsWith("/") ? encodeURIComponent(host) : renderHost(host);
+    return `${shown}:${port}`;
+  });
+  const addresses = endpoints.map(({ hostaddr = "" }) => hostaddr);
+  const query = addresses.every((address) => address === "")
+    ? ""
+    : `?hostaddr=${encodeURIComponent(addresses.join(","))}`;
+  return `postgres://${hosts.join(",")}/${encodeDatabase(database)}${query}`;
+}
+
 /** `host:port`, with an IPv6 address in brackets. */
 export function renderEndpoint({ host, port }: Pick<NodeAddress, "host" | "port">): string {
   return `${renderHost(host)}:${port}`;
@@ -15,7 +43,11 @@ export function renderEndpoint({ host, port }: Pick<NodeAddress, "host" | "port"
  * a separator is percent-encoded.
  */
 export function renderAddress(address: NodeAddress): string {
-  return `${renderEndpoint(address)}/${encode(address.database, /[%,;/?#@=\s]|:\/\//g)}`;
+  return `${renderEndpoint(address)}/${encodeDatabase(address.database)}`;
+}
+
+function encodeDatabase(database: string): string {
+  return encode(database, /[%,;/?#@=\s]|:\/\//g);
 }
 
 /** The host as it is written before a port. */

@@ -25,6 +25,14 @@ describe("parseNodeList", () => {
       '{"host":"a"}\n{"host":"b","labels":{"region":"eu"}}',
       [{ host: "a" }, { host: "b", labels: { region: "eu" } }],
     ],
+    [
+      "connection strings, a line each",
+      "host=a dbname=x\nhost=b,c\n",
+      [
+        { host: "a", database: "x" },
+        { host: "b", alternatives: [{ host: "c" }] },
+      ],
+    ],
   ])("reads %s", (_, text, nodes) => {
     expect(parseNodeList(text)).toEqual(nodes);
   });
@@ -33,9 +41,9 @@ describe("parseNodeList", () => {
     ["JSON that breaks off", '[{"host":"a","password":"hunter2"', "The text starts like JSON"],
     ["a line of JSON that breaks off", 'a\n{"password":"hunter2"', "Line 2 starts like JSON"],
     ["an entry without host", '["a",{"password":"hunter2"}]', "Entry 2 is no node"],
-    ["a keyword/value connection string", "a\nhost=b password=hunter2", 'has an "="'],
-    ["such a one in an array", '["host=b password=hunter2"]', 'has an "="'],
-    ["such a one as a host", '{"host":"host=b password=hunter2"}', "Line 1 is no node"],
+    ["a connection string that breaks off", "a\nhost=b password='hunter2", "a quote"],
+    ["such a one in an array", `["host=b password='hunter2"]`, "a quote"],
+    ["a connection string as a host", '{"host":"host=b password=hunter2"}', "Line 1 is no node"],
     ["a text that is no host", "a\npostgres://ann:hunter2@b:x", "hosts has an entry"],
   ])("refuses %s, showing no password", (_, text, words) => {
     expect(() => parseNodeList(text)).toThrow(words);

@@ -1,6 +1,7 @@
+import { findLibpqOption } from "@pg-mig/model";
 import { isSslMode, sslModes } from "./ssl-mode.js";
 
-const texts = ["database", "user", "password", "island"];
+const texts = ["database", "user", "password", "island", "hostaddr"];
 
 /**
  * Says what is wrong with a value that should be a `NodeSpec`; `undefined`: nothing. Discovery
@@ -35,6 +36,25 @@ export function nodeSpecProblem(value: unknown): string | undefined {
   }
   if (sslMode !== undefined && !(typeof sslMode === "string" && isSslMode(sslMode))) {
     return `expected \`sslMode\` ${of} to be one of ${sslModes.join(", ")}, got ${describe(sslMode)}`;
+  }
+  const { parameters, alternatives } = value;
+  if (parameters !== undefined) {
+    if (!isRecord(parameters)) {
+      return `expected \`parameters\` ${of} to be an object of texts`;
+    }
+    for (const [keyword, text] of Object.entries(parameters)) {
+      if (typeof text !== "string" || findLibpqOption(keyword)?.keyword !== keyword) {
+        return `expected \`parameters\` ${of} to hold keywords of libpq and texts`;
+      }
+    }
+  }
+  if (alternatives !== undefined) {
+    const problem = Array.isArray(alternatives)
+      ? alternatives.map(nodeSpecProblem).find((found) => found !== undefined)
+      : "expected an array";
+    if (problem !== undefined) {
+      return `\`alternatives\` ${of}: ${problem}`;
+    }
   }
   if (
     labels !== undefined &&

@@ -1,11 +1,27 @@
-import { defaults as ownDefaults } from "@pg-mig/model";
-import { type NodeAddress, renderAddress, renderEndpoint } from "./node-address.js";
+import {
+  findLibpqOption,
+  libpqValueProblem,
+  defaults as ownDefaults,
+  PgMigError,
+} from "@pg-mig/model";
+import { readConnectTimeout } from "./connect-timeout.js";
+import type { Parameters } from "./conninfo.js";
+import {
+  type NodeAddress,
+  type NodeEndpoint,
+  renderAddress,
+  renderAlternatives,
+  renderEndpoint,
+} from "./node-address.js";
 import type { NodeDefaults, NodeSpec } from "./node-spec.js";
 import type { SslMode } from "./ssl-mode.js";
 
 /** One PostgreSQL server and database, with everything that is needed to connect to it. */
 export interface Node extends NodeAddress {
-  /** `host:port/db`: the unique key. `parseHosts` reads it. */
+  /**
+   * The unique key, which `parseHosts` reads: `host:port/db`, or for several servers
+   * `postgres://host1:port1,host2:port2/db`.
+   */
   readonly name: string;
   /** The shortest of `host`, `host:port` and `host:port/db` that no other node shares. */
   readonly label: string;
@@ -19,6 +35,11 @@ export interface Node extends NodeAddress {
   readonly passFile: string | undefined;
   readonly connectTimeoutMs: number | undefined;
   readonly startupParameters: Readonly<Record<string, string>>;
+  /** The servers that stand for the node, in the order in which they are tried; mostly one. */
+  readonly endpoints: readonly NodeEndpoint[];
+  /** What else libpq's keywords say. Not enumerable: there may be a passphrase among them. */
+  readonly parameters: Parameters;
+  readonly certificateDirectory: string | undefined;
   readonly island: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
 }
@@ -30,16 +51,16 @@ export interface Node extends NodeAddress {
  * out sorted by name.
  */
 export function resolveNodes(specs: readonly NodeSpec[], defaults: NodeDefaults): Node[] {
-  const merged = new Map<string, NodeSpec & NodeAddress>();
+  const merged = new Map<string, NodeSpec & Located>();
   for (const spec of specs) {
-    const resolved = { ...spec, ...resolveAddress(spec, defaults) };
-    const key = renderAddress(resolved);
+    const located = locate(spec, defaults);
+    const key = renderAlternatives(located.endpoints, located.database);
     const before = merged.get(key);
     merged.set(
       key,
       before === undefined
-        ? resolved
-        : { ...resolved, ...before, labels: { ...resolved.labels, ...before.labels } },
+        ? { ...spec, ...located }
+        : { ...spec, ...before, labels: { ...spec.labels, ...before.labels } },
     );
   }
   const byName = [...merged].sort(([a], [b]) => (a < b ? -1 : 1));
@@ -51,8 +72,8 @@ export function resolveNodes(specs: readonly NodeSpec[], defaults: NodeDefaults)
 
 /** The same node, but another database on it: the server's own, for example, to create one. */
 export function withDatabase(node: Node, database: string): Node {
-  const name = renderAddress({ host: node.host, port: node.port, database });
-  return hidePassword({ ...node, database, name, label: node.label }, node.password);
+  const name = renderAlternatives(node.endpoints, database);
+  return hideSecrets({ ...node, database, name, label: node.label }, node);
 }
 
 /** For each address, the shortest of `host`, `host:port` and `host:port/db` that no other shares. */
@@ -68,44 +89,115 @@ export function labelAddresses(addresses: readonly NodeAddress[]): string[] {
   });
 }
 
-function resolveAddress(spec: NodeSpec, defaults: NodeDefaults): NodeAddress {
+/** Where a node is, with nothing left out. */
+interface Located extends NodeAddress {
+  readonly endpoints: readonly NodeEndpoint[];
+}
+
+function locate(spec: NodeSpec, defaults: NodeDefaults): Located {
+  const endpoints = [spec, ...(spec.alternatives ?? [])].map(({ host, port, hostaddr }) => ({
+    host: host === "" ? (hostaddr ?? defaults.host ?? ownDefaults.host) : host,
+    port: port ?? defaults.port,
+    ...(hostaddr === undefined ? {} : { hostaddr }),
+  }));
   return {
-    host: spec.host === "" ? (defaults.host ?? ownDefaults.host) : spec.host,
+    // As libpq writes it: psql in a migration file gets the same list.
+    host: endpoints.map(({ host }) => host).join(","),
     port: spec.port ?? defaults.port,
     database: spec.database ?? defaults.database ?? spec.user ?? defaults.user,
+    endpoints,
   };
 }
 
 function createNode(
   name: string,
   label: string,
-  spec: NodeSpec & NodeAddress,
+  spec: NodeSpec & Located,
   defaults: NodeDefaults,
 ): Node {
-  return hidePassword(
-    {
-      name,
-      label,
-      host: spec.host,
-      port: spec.port,
-      database: spec.database,
-      user: spec.user ?? defaults.user,
-      sslMode: spec.sslMode ?? defaults.sslMode,
-      sslRootCert: defaults.sslRootCert,
-      sslCert: defaults.sslCert,
-      sslKey: defaults.sslKey,
-      passFile: defaults.passFile,
-      connectTimeoutMs: defaults.connectTimeoutMs,
-      startupParameters: { ...defaults.startupParameters },
-      island: spec.island,
-      labels: { ...spec.labels },
+  const given = spec.parameters ?? {};
+  // Both have said what they had to say.
+  const { hostaddr: _, service: __, ...parameters } = { ...defaults.parameters, ...given };
+  const sslRootCert = given.sslrootcert ?? defaults.sslRootCert;
+  // As libpq since 16: anybody gets a certificate from one of the system's authorities, for some name.
+  const mustVerify = sslRootCert === "system" && defaults.sslMode === "prefer";
+  const node: Node = {
+    name,
+    label,
+    host: spec.host,
+    port: spec.port,
+    database: spec.database,
+    endpoints: spec.endpoints,
+    user: spec.user ?? defaults.user,
+    password: spec.password ?? defaults.password,
+    sslMode: spec.sslMode ?? (mustVerify ? "verify-full" : defaults.sslMode),
+    sslRootCert,
+    sslCert: given.sslcert ?? defaults.sslCert,
+    sslKey: given.sslkey ?? defaults.sslKey,
+    passFile: given.passfile ?? defaults.passFile,
+    connectTimeoutMs: readConnectTimeout(given.connect_timeout) ?? defaults.connectTimeoutMs,
+    startupParameters: {
+      ...defaults.startupParameters,
+      ...(given.options === undefined ? {} : { options: given.options }),
     },
-    spec.password ?? defaults.password,
-  );
+    parameters,
+    certificateDirectory: defaults.certificateDirectory,
+    island: spec.island,
+    labels: { ...spec.labels },
+  };
+  refuseBadParameters(node);
+  return hideSecrets(node, node);
 }
 
-function hidePassword(node: Omit<Node, "password">, password: string | undefined): Node {
-  const hidden = Object.defineProperty({ ...node, password }, "password", { enumerable: false });
+/** Options of libpq that cannot be used, or contradict each other, are refused as libpq does. */
+function refuseBadParameters(node: Node): void {
+  const { label, parameters, sslMode } = node;
+  for (const [keyword, value] of Object.entries(parameters)) {
+    const option = findLibpqOption(keyword);
+    const problem = option && libpqValueProblem(option, value);
+    if (keyword === "requirepeer" && !node.endpoints.some(({ host }) => host.startsWith("/"))) {
+      continue;
+    }
+    if (problem?.type === "invalid") {
+      throw unusable(label, `The value of ${keyword} is not ${problem.advice}.`, "Correct it.");
+    }
+    if (problem?.type === "unsupported") {
+      throw unusable(label, `pg-mig cannot do what ${keyword} says.`, problem.advice);
+    }
+  }
+  const { sslnegotiation, ssl_max_protocol_version: max } = parameters;
+  const min = parameters.ssl_min_protocol_version || "TLSv1.2";
+  const isStrong = sslMode === "require" || sslMode.startsWith("verify");
+  if (sslnegotiation === "direct" && !isStrong) {
+    const message = `The sslmode "${sslMode}" is too weak for sslnegotiation=direct.`;
+    throw unusable(label, message, "Set sslmode to require, verify-ca or verify-full.");
+  }
+  if (node.sslRootCert === "system" && sslMode !== "verify-full") {
+    const message = `The sslmode "${sslMode}" is too weak for sslrootcert=system.`;
+    throw unusable(label, message, "Set sslmode to verify-full.");
+  }
+  if (max && min.toLowerCase() > max.toLowerCase()) {
+    const message = "ssl_min_protocol_version is higher than ssl_max_protocol_version.";
+    throw unusable(label, message, "Correct one of them.");
+  }
+}
+
+function unusable(label: string, message: string, hint: string): PgMigError {
+  return new PgMigError(message, { code: "SETTING_UNSUPPORTED", hint, where: { node: label } });
+}
+
+/** `inspect` and `JSON.stringify` show neither, nor does a copy by `{...}` hold them. */
+function hideSecrets(
+  node: Omit<Node, "password" | "parameters">,
+  { password, parameters }: Pick<Node, "password" | "parameters">,
+): Node {
+  const hidden = Object.defineProperties(
+    { ...node, password, parameters },
+    {
+      password: { enumerable: false },
+      parameters: { enumerable: false },
+    },
+  );
   return Object.freeze(hidden);
 }
 

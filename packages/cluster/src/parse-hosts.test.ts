@@ -42,6 +42,51 @@ describe("parseHosts", () => {
     ["postgres://%2Frun%2Fpg:6432/app", [{ host: "/run/pg", port: 6432, database: "app" }]],
     ["postgres:///app?host=/run/pg", [{ host: "/run/pg", database: "app" }]],
     ["postgres://db1?sslmode=require", [{ host: "db1", sslMode: "require" }]],
+    ["::1", [{ host: "::1" }]],
+    ["2001:db8::1/app", [{ host: "2001:db8::1", database: "app" }]],
+    ["1:2:3:4:5:6:7:8", [{ host: "1:2:3:4:5:6:7:8" }]],
+    ["1:2:3:4:5:6:7:8:5432", [{ host: "1:2:3:4:5:6:7:8", port: 5432 }]],
+    ["fe80::ab:cd", [{ host: "fe80::ab:cd" }]],
+    ["postgres://db1?connect_timeout=3", [{ host: "db1", parameters: { connect_timeout: "3" } }]],
+    ["postgres://db1?ssl=true", [{ host: "db1", sslMode: "require" }]],
+    [
+      "postgres://ann@a:1,b,[::1]:3/app?target_session_attrs=primary;c",
+      [
+        {
+          host: "a",
+          port: 1,
+          alternatives: [{ host: "b" }, { host: "::1", port: 3 }],
+          user: "ann",
+          database: "app",
+          parameters: { target_session_attrs: "primary" },
+        },
+        { host: "c" },
+      ],
+    ],
+    ["postgres://a/app,b", [{ host: "a", database: "app" }, { host: "b" }]],
+    ["postgres://a,b", [{ host: "a" }, { host: "b" }]],
+    ["postgres://a,postgres://b/app", [{ host: "a" }, { host: "b", database: "app" }]],
+    [
+      "postgres://%2Frun%2Fpg,b:7/app",
+      [{ host: "/run/pg", alternatives: [{ host: "b", port: 7 }], database: "app" }],
+    ],
+    [
+      " host = a,b  port=1,2 user='ann b' password='p\\' q' dbname = app sslmode=require hostaddr=10.0.0.1,",
+      [
+        {
+          host: "a",
+          port: 1,
+          hostaddr: "10.0.0.1",
+          alternatives: [{ host: "b", port: 2 }],
+          user: "ann b",
+          password: "p' q",
+          database: "app",
+          sslMode: "require",
+        },
+      ],
+    ],
+    ["hostaddr=10.0.0.1 port=7", [{ host: "", hostaddr: "10.0.0.1", port: 7 }]],
+    ["service=prod", [{ host: "", parameters: { service: "prod" } }]],
     ["a, b;c  d\n,;e", ["a", "b", "c", "d", "e"].map((host) => ({ host }))],
     ["", []],
   ])("reads %j", (list, expected) => {
@@ -92,12 +137,20 @@ describe("parseHosts", () => {
     ["db1:65536", "the port"],
     ["db1:54x", "the port"],
     ["db1/a/b", "%2F"],
-    ["::1", "IPv6 address without brackets"],
+    ["2001:db8::1:5432", "IPv6 address without brackets"],
+    ["::1:5432/app", "IPv6 address without brackets"],
     ["[db1]", "no IPv6 address in the brackets"],
     ["/", "the database is missing"],
     ["ann:secret@db1", "postgres://"],
     ["mysql://db1", "postgres://"],
-    ["postgres://db1?connect_timeout=3", "connect_timeout"],
+    ["postgres://db1?connect_timeuot=3", "connect_timeuot"],
+    ["postgres://a:1,b:2/app?port=3%2C4%2C5", "as many values of port"],
+    ["host=a,b hostaddr=10.0.0.1", "as many values of hostaddr"],
+    ["host=a port=x", "its port"],
+    ["host=a sslmode=secret", "verify-full"],
+    ["host=a secret=secret", "keyword number 2"],
+    ["host=a 'secret'", 'no "="'],
+    ["host=a password='secret", "quote"],
     ["postgres://db1?sslmode=yes", "verify-full"],
     ["db%ZZ", "%25"],
     ["db1/%00", "%25"],
@@ -140,18 +193,35 @@ describe("parseHosts", () => {
   });
 
   it.each([
-    "host=127.0.0.1 password=S3cretPw",
-    "host = 127.0.0.1 password = S3cretPw",
     "db1, host=db2 password='S3cret Pw' dbname=app",
     "S3cretPw:x password=S3cretPw",
     "postgres://S3cretPw:x/y/z password=S3cretPw",
     "mysql://S3cretPw?password=S3cretPw",
-  ])("refuses a keyword/value connection string, and shows nothing of it: %s", (list) => {
-    const { code, message, hint } = failure(list);
-    expect(code).toBe("HOSTS_INVALID");
-    expect(message).toMatch(/^Entry \d of the list of hosts has an "="/);
-    expect(hint).toContain("postgres://user:password@host:port/db");
-    expect(`${message} ${hint}`).not.toMatch(/S3cret|127/);
+  ])(
+    "refuses a keyword/value connection string among other entries, and shows nothing of it: %s",
+    (list) => {
+      const { code, message, hint } = failure(list);
+      expect(code).toBe("HOSTS_INVALID");
+      expect(message).toMatch(/^Entry \d of the list of hosts has an "="/);
+      expect(hint).toContain("postgres://user:password@host:port/db");
+      expect(`${message} ${hint}`).not.toMatch(/S3cret|127/);
+    },
+  );
+
+  it("shows no part of a keyword/value connection string that it refuses", () => {
+    const text = fc
+      .array(fc.constantFrom(..."QXZ='\\ ,", "host=", "password=", " sslmode="), { minLength: 1 })
+      .map((parts) => `host=${parts.join("")}`);
+    fc.assert(
+      fc.property(text, (list) => {
+        try {
+          parseHosts(list);
+        } catch (error) {
+          expect(error).toBeInstanceOf(PgMigError);
+          expect(error instanceof Error && error.message).not.toMatch(/[QXZ]/);
+        }
+      }),
+    );
   });
 
   it("shows no part of a list in which a keyword/value connection string is", () => {
@@ -168,7 +238,10 @@ describe("parseHosts", () => {
         pair,
         fc.array(fc.tuple(separator, fc.oneof(word, pair))),
         (before, dsn, after) => {
-          const { message, hint, cause } = failure([before, dsn, after].flat(3).join(""));
+          const list = [before, dsn, after].flat(3).join("");
+          // Alone it is no part of a list.
+          fc.pre(!/^\s*(?:host|password|dbname)\s*=/.test(list));
+          const { message, hint, cause } = failure(list);
           expect(`${message} ${hint}`).not.toMatch(/[QXZ]/);
           expect(cause).toBeUndefined();
         },

@@ -1,35 +1,44 @@
 import { isIPv6 } from "node:net";
-import { PgMigError } from "@pg-mig/model";
+import { findLibpqOption, PgMigError } from "@pg-mig/model";
+import { isConninfo, type Parameters, parseConninfo } from "./conninfo.js";
+import { specFromParameters } from "./libpq-spec.js";
 import type { NodeSpec } from "./node-spec.js";
-import { isSslMode, sslModes } from "./ssl-mode.js";
 
-const separators = /[,;\s]+/;
 const scheme = /^postgres(?:ql)?:\/\//i;
 
 /**
- * Parses a list of nodes, separated by commas, semicolons or blanks. Pure. Each entry is one of
+ * Parses a list of nodes, separated by commas, semicolons or blanks, or one keyword/value connection
+ * string of libpq, which is one node. Pure. Each entry of a list is one of
  *
- * - `host`, `host:port`, `host/db`, `host:port/db`, with an IPv6 address in brackets;
+ * - `host`, `host:port`, `host/db`, `host:port/db`; an IPv6 address needs brackets if what comes after
+ *   its last colon may be a port;
  * - `/db`: that database on the default host;
  * - `/socket/directory`, `/socket/directory:port/db`: a path with a second slash (so `/tmp/`);
- * - `postgres://user:password@host:port/db?sslmode=mode`, each part of which may be left out. A
- *   socket directory is percent-encoded there, or given as `?host=/socket/directory`.
+ * - `postgres://user:password@host:port/db?keyword=value`, each part of which may be left out. The
+ *   keywords are those of libpq. A socket directory is percent-encoded, or given as
+ *   `?host=/socket/directory`. Several hosts with commas before a `/` or `?` are servers of which one
+ *   is to be used: `postgres://host1,host2/db`.
  *
  * In every form, `%XX` stands for a character that would otherwise mean something. Outside of a URL,
- * `=` is one: libpq's connection strings (`host=db1 password=…`) are refused.
+ * `=` is one.
  *
  * @returns the entries in their order, without what they leave out; an empty list for a blank one.
  * @throws PgMigError `HOSTS_INVALID`, which names the bad entry without its password, or, if parts of a
  * password may be among the entries, its number alone.
  */
 export function parseHosts(list: string): NodeSpec[] {
-  const entries = list.split(separators).filter((entry) => entry !== "");
+  if (isConninfo(list)) {
+    return [parseConnectionString(list)];
+  }
+  const entries = list
+    .split(/[;\s]+/)
+    .flatMap((part) => joinAlternatives(part.split(",").filter((piece) => piece !== "")));
   // Looked for first: a password may have been cut at a separator. Then no entry can be shown.
   const keyword = entries.findIndex((entry) => entry.includes("=") && !scheme.test(entry));
   if (keyword !== -1) {
     throw unshown(
       `Entry ${keyword + 1} of the list of hosts has an "=" and is no URL. It is not shown: it may hold a password.`,
-      "A keyword/value connection string cannot be used here.",
+      "A keyword/value connection string is a list of its own.",
     );
   }
   const torn = entries.findIndex((entry) => entry.includes("@") && !entry.includes("://"));
@@ -39,6 +48,43 @@ export function parseHosts(list: string): NodeSpec[] {
     );
   }
   return entries.map(parseEntry);
+}
+
+function parseConnectionString(text: string): NodeSpec {
+  try {
+    return specFromParameters(parseConninfo(text));
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    throw new PgMigError(
+      `A keyword/value connection string cannot be used: ${words}. It is not shown: it may hold a password.`,
+      {
+        code: "HOSTS_INVALID",
+        hint: "Write pairs as in host=db1 port=5432 dbname=app. Put a value with blanks in single quotes.",
+      },
+    );
+  }
+}
+
+/** Puts together what the commas between the hosts of one URL have parted. */
+function joinAlternatives(pieces: readonly string[]): string[] {
+  const entries: string[] = [];
+  for (let index = 0; index < pieces.length; index++) {
+    const piece = pieces[index] ?? "";
+    const isOpen = scheme.test(piece) && !/[/?#]/.test(piece.replace(scheme, ""));
+    const others = pieces.slice(index + 1);
+    const end = others.findIndex((other) => /[/?#]/.test(other));
+    // What has an "@" or an "=" may be the rest of a password.
+    const areHosts = others
+      .slice(0, end + 1)
+      .every((other) => !/:\/\/|[@=]/.test(other.replace(/\?.*$/s, "")));
+    if (isOpen && end !== -1 && areHosts) {
+      entries.push([piece, ...others.slice(0, end + 1)].join(","));
+      index += end + 1;
+    } else {
+      entries.push(piece);
+    }
+  }
+  return entries;
 }
 
 function unshown(message: string, reason?: string): PgMigError {
@@ -101,52 +147,79 @@ function parseUrl(entry: string): NodeSpec {
       hint: 'In a password, write "/" as %2F, "?" as %3F and "#" as %23.',
     });
   }
-  return {
-    ...parseEndpoint(entry, authority.slice(at + 1)),
-    ...parseDatabase(entry, path),
-    ...(user === "" ? {} : { user: decode(entry, user) }),
-    ...(password === "" ? {} : { password: decode(entry, password) }),
+  const parameters: Record<string, string> = {};
+  const hosts = authority.slice(at + 1);
+  if (hosts !== "") {
+    const endpoints = hosts.split(",").map((text) => parseEndpoint(entry, text));
+    parameters.host = endpoints.map(({ host }) => host).join(",");
+    if (endpoints.some(({ port }) => port !== undefined)) {
+      parameters.port = endpoints.map(({ port = "" }) => port).join(",");
+    }
+  }
+  const { database = "" } = parseDatabase(entry, path);
+  const fromUrl: Parameters = {
+    ...parameters,
+    dbname: database,
+    user: decode(entry, user),
+    password: decode(entry, password),
     ...parseQuery(entry, query),
   };
+  try {
+    return specFromParameters(fromUrl);
+  } catch (error) {
+    throw invalid(entry, error instanceof Error ? error.message : String(error));
+  }
 }
 
-function parseQuery(entry: string, query: string): Partial<NodeSpec> {
-  const spec: { host?: string; sslMode?: NonNullable<NodeSpec["sslMode"]> } = {};
+function parseQuery(entry: string, query: string): Parameters {
+  const parameters: Record<string, string> = {};
   for (const parameter of query.split("&").filter((text) => text !== "")) {
     const [name = "", ...rest] = parameter.split("=");
     const value = decode(entry, rest.join("="));
-    if (name === "host") {
-      spec.host = value;
-    } else if (name !== "sslmode") {
-      throw invalid(entry, `"${name}" is no parameter of a node's URL`, {
-        hint: 'Known parameters are "sslmode" and "host".',
-      });
-    } else if (isSslMode(value)) {
-      spec.sslMode = value;
+    // As JDBC has it, and libpq, too.
+    if (name === "ssl" && value === "true") {
+      parameters.sslmode = "require";
+    } else if (findLibpqOption(name)?.keyword === name) {
+      parameters[name] = value;
     } else {
-      throw invalid(entry, `its sslmode is none of ${sslModes.join(", ")}`);
+      throw invalid(entry, `"${name}" is no parameter of a node's URL`, {
+        hint: "Known parameters are the keywords of libpq, such as sslmode, host or connect_timeout.",
+      });
     }
   }
-  return spec;
+  return parameters;
 }
 
 function parseEndpoint(entry: string, text: string): Pick<NodeSpec, "host" | "port"> {
+  const address = parseBareIpv6(entry, text);
+  if (address !== undefined) {
+    return address;
+  }
   const [, bracketed, plain = "", port] =
     /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(.*))?$/s.exec(text) ?? [];
   if (bracketed === undefined && plain === "" && text !== "") {
-    throw invalid(
-      entry,
-      isIPv6(text) ? "it is an IPv6 address without brackets" : "it has no host",
-      {
-        hint: 'Write an IPv6 address as "[::1]" or "[::1]:5432".',
-      },
-    );
+    throw invalid(entry, "it has no host", ipv6Hint);
   }
   const host = decode(entry, bracketed ?? plain);
   if (bracketed !== undefined && !isIPv6(host)) {
     throw invalid(entry, "there is no IPv6 address in the brackets");
   }
   return { host, ...(port === undefined ? {} : { port: parsePort(entry, port) }) };
+}
+
+const ipv6Hint = { hint: 'Write an IPv6 address as "[::1]" or "[::1]:5432".' };
+
+/** An IPv6 address without brackets, where it can be read in one way alone. */
+function parseBareIpv6(entry: string, text: string): Pick<NodeSpec, "host" | "port"> | undefined {
+  const [, start = "", end = ""] = /^([^[\]]*):(\d{1,5})$/.exec(text) ?? [];
+  const whole = isIPv6(text);
+  if (whole && isIPv6(start)) {
+    throw invalid(entry, "it is an IPv6 address without brackets, or one with a port", ipv6Hint);
+  }
+  if (whole) {
+    return { host: text };
+  }
+  return isIPv6(start) ? { host: start, port: parsePort(entry, end) } : undefined;
 }
 
 function parsePort(entry: string, text: string): number {

@@ -23,9 +23,10 @@ describe("findPassword", () => {
     expect(findPassword(text, wanted)).toBe(password);
   });
 
-  it("takes a Unix socket for localhost", () => {
-    const socket = { ...wanted, host: "/run/postgresql" };
-    expect(findPassword("localhost:*:*:*:secret", socket)).toBe("secret");
+  it("takes the usual directories of Unix sockets for localhost, and no other", () => {
+    const find = (host: string) => findPassword("localhost:*:*:*:secret", { ...wanted, host });
+    expect(["/tmp", "/var/run/postgresql"].map(find)).toEqual(["secret", "secret"]);
+    expect(find("/home/ann/sockets")).toBeUndefined();
   });
 
   it("finds every password whose colons and backslashes are escaped", () => {

@@ -2,10 +2,17 @@ import { readFile, stat } from "node:fs/promises";
 import type { Node } from "./node.js";
 import type { NodeAddress } from "./node-address.js";
 
+/** Those that libpq is built with, by PostgreSQL itself and by the distributions. */
+const usualSocketDirectories: readonly string[] = [
+  "/tmp",
+  "/var/run/postgresql",
+  "/run/postgresql",
+];
+
 /**
  * Finds a password in the text of a `~/.pgpass` file: lines `host:port:database:user:password`, of
  * which the first that fits counts. `*` fits everything, `\` takes the next character as it is.
- * Pure. A Unix socket directory fits `localhost`, as in libpq.
+ * Pure. The usual directories of Unix sockets fit `localhost`, as in libpq.
  */
 export function findPassword(
   text: string,
@@ -24,7 +31,7 @@ export function findPassword(
       }
       return (
         withoutBackslashes(field) === value ||
-        (value.startsWith("/") && index === 0 && field === "localhost")
+        (index === 0 && field === "localhost" && usualSocketDirectories.includes(value))
       );
     });
     if (fits && fields[4] !== undefined) {
@@ -66,12 +73,15 @@ export async function readPassword(
 }
 
 /** The password to log in to a node with: its own, else that of its password file. Never rejects. */
-export async function passwordOf(node: Node): Promise<PassFileAnswer> {
-  const { password, passFile } = node;
+export async function passwordOf(
+  node: Node,
+  { host, port }: Pick<NodeAddress, "host" | "port"> = node,
+): Promise<PassFileAnswer> {
+  const { password, passFile, database, user } = node;
   if (password !== undefined || passFile === undefined) {
     return { password };
   }
-  return readPassword(passFile, node);
+  return readPassword(passFile, { host, port, database, user });
 }
 
 function withoutBackslashes(field: string | undefined): string | undefined {

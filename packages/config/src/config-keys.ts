@@ -6,7 +6,7 @@ import { configKey, settingDefinitions } from "./setting-table.js";
 /** The keys of a config file that mean something to the tool. */
 const knownKeys: readonly string[] = [
   ...settingDefinitions.flatMap(([, definition]) => configKey(definition) ?? []),
-  ...Object.keys(libpqVariables),
+  ...libpqVariables,
   "after",
 ];
 

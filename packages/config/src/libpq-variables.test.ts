@@ -1,27 +1,13 @@
 import { PgMigError } from "@pg-mig/model";
 import { describe, expect, it } from "vitest";
-import {
-  findStartupParameters,
-  libpqVariables,
-  refuseUnsupportedVariables,
-} from "./libpq-variables.js";
-
-/** "Environment Variables" in the chapter on libpq, of the manuals of PostgreSQL 14 to 18. */
-const documented = `
-  PGHOST PGSSLNEGOTIATION PGHOSTADDR PGPORT PGDATABASE PGUSER PGPASSWORD PGPASSFILE PGREQUIREAUTH
-  PGCHANNELBINDING PGSERVICE PGSERVICEFILE PGOPTIONS PGAPPNAME PGSSLMODE PGREQUIRESSL
-  PGSSLCOMPRESSION PGSSLCERT PGSSLKEY PGSSLCERTMODE PGSSLROOTCERT PGSSLCRL PGSSLCRLDIR PGSSLSNI
-  PGREQUIREPEER PGSSLMINPROTOCOLVERSION PGSSLMAXPROTOCOLVERSION PGGSSENCMODE PGKRBSRVNAME PGGSSLIB
-  PGGSSDELEGATION PGCONNECT_TIMEOUT PGCLIENTENCODING PGTARGETSESSIONATTRS PGLOADBALANCEHOSTS
-  PGMINPROTOCOLVERSION PGMAXPROTOCOLVERSION PGDATESTYLE PGTZ PGGEQO PGSYSCONFDIR PGLOCALEDIR
-`;
+import { findConnectionParameters, findStartupParameters } from "./libpq-variables.js";
 
 function refusal(
   env: Readonly<Record<string, string>>,
   config: Readonly<Record<string, unknown>> = {},
 ): PgMigError | undefined {
   try {
-    refuseUnsupportedVariables([{ path: "/c.ts", config }], env);
+    findConnectionParameters([{ path: "/c.ts", config }], env);
     return undefined;
   } catch (error) {
     if (error instanceof PgMigError) {
@@ -31,34 +17,10 @@ function refusal(
   }
 }
 
-describe("libpqVariables", () => {
-  it("has every variable of libpq", () => {
-    const known = Object.keys(libpqVariables);
-    for (const name of documented.trim().split(/\s+/)) {
-      expect(known).toContain(name);
-    }
-  });
-});
-
-describe("refuseUnsupportedVariables", () => {
+describe("findConnectionParameters", () => {
   it.each([
-    ["PGSERVICE", "prod"],
-    ["PGHOSTADDR", "10.0.0.1"],
-    ["PGTARGETSESSIONATTRS", "read-write"],
-    ["PGTARGETSESSIONATTRS", "standby"],
-    ["PGLOADBALANCEHOSTS", "random"],
-    ["PGREQUIREAUTH", "scram-sha-256"],
-    ["PGREQUIREPEER", "postgres"],
-    ["PGCHANNELBINDING", "require"],
     ["PGGSSENCMODE", "require"],
-    ["PGREQUIRESSL", "1"],
-    ["PGSSLNEGOTIATION", "direct"],
-    ["PGSSLMINPROTOCOLVERSION", "TLSv1.3"],
-    ["PGSSLMAXPROTOCOLVERSION", "TLSv1.2"],
-    ["PGSSLCRL", "/crl.pem"],
-    ["PGSSLCRLDIR", "/crls"],
     ["PGSSLCERTMODE", "require"],
-    ["PGSSLSNI", "0"],
     ["PGCLIENTENCODING", "LATIN1"],
     ["PGMINPROTOCOLVERSION", "3.2"],
   ])("refuses %s=%s by name", (name, value) => {
@@ -84,9 +46,40 @@ describe("refuseUnsupportedVariables", () => {
   });
 
   it("names all of several at once", () => {
-    const { message, problems } = refusal({ PGSERVICE: "x", PGREQUIREAUTH: "md5" }) ?? {};
-    expect(message).toContain("PGSERVICE, PGREQUIREAUTH");
+    const { message, problems } =
+      refusal({ PGGSSENCMODE: "require", PGSSLCERTMODE: "require" }) ?? {};
+    expect(message).toContain("PGGSSENCMODE, PGSSLCERTMODE");
     expect(problems).toHaveLength(2);
+  });
+});
+
+describe("what findConnectionParameters gives", () => {
+  it("has what is set, by keyword; the config file is stronger", () => {
+    const env = { PGCHANNELBINDING: "require", PGSSLCRL: "/crl", PGAPPNAME: "mine", PGSSLSNI: "0" };
+    const layers = [{ path: "/c", config: { PGSSLCRL: "/other", PGSSLSNI: 1, keepalives: "0" } }];
+    expect(findConnectionParameters(layers, env)).toEqual({
+      channel_binding: "require",
+      sslcrl: "/other",
+      application_name: "mine",
+      sslsni: "1",
+    });
+  });
+
+  it("has the keywords of a service that have no variable", () => {
+    const layers = [{ path: "/s", config: { keepalives: "0" }, isService: true }] as const;
+    expect(findConnectionParameters(layers, {})).toEqual({ keepalives: "0" });
+  });
+
+  it.each([
+    ["PGCHANNELBINDING", "maybe"],
+    ["PGREQUIREAUTH", "scram"],
+    ["PGTARGETSESSIONATTRS", "readwrite"],
+    ["PGSSLMINPROTOCOLVERSION", "SSLv3"],
+    ["PGSSLSNI", "yes"],
+  ])("refuses %s=%s, which libpq does not know", (name, value) => {
+    const { code, message } = refusal({ [name]: value }) ?? {};
+    expect(code).toBe("SETTING_INVALID");
+    expect(message).toContain(`the environment variable ${name}`);
   });
 });
 

@@ -155,8 +155,20 @@ describe("mergeSettings", () => {
     expect(merge({ env: { PGCONNECT_TIMEOUT } }).connectTimeoutMs).toBe(expected);
   });
 
+  it("takes PGREQUIRESSL where PGSSLMODE is not set", () => {
+    expect(merge({ env: { PGREQUIRESSL: "1" } }).sslMode).toBe("require");
+    expect(merge({ env: { PGREQUIRESSL: "0" } }).sslMode).toBe("prefer");
+    expect(merge({ env: { PGREQUIRESSL: "1", PGSSLMODE: "allow" } }).sslMode).toBe("allow");
+  });
+
+  it("takes PGHOSTADDR alone for the servers of one node", () => {
+    const env = { PGHOSTADDR: "10.0.0.1,10.0.0.2" };
+    expect(merge({ env }).hosts).toEqual(["hostaddr='10.0.0.1,10.0.0.2'"]);
+    expect(merge({ env: { ...env, PGHOST: "a,b" } }).hosts).toEqual(["a,b"]);
+  });
+
   it("refuses what libpq has and we do not, unless nothing is connected to", () => {
-    const env = { PGSERVICE: "prod" };
+    const env = { PGGSSENCMODE: "require" };
     expect(failure({ env }).code).toBe("SETTING_UNSUPPORTED");
     expect(merge({ env, connects: false }).hosts).toEqual(["127.0.0.1"]);
   });

@@ -1,10 +1,11 @@
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { PgMigError } from "@pg-mig/model";
 import { refuseMisspeltKeys } from "./config-keys.js";
 import type { ConfigLayer } from "./config-layer.js";
 import { exportedVariables } from "./exported-variables.js";
-import { findGiven, type SettingPlaces } from "./find-given.js";
-import { findStartupParameters, refuseUnsupportedVariables } from "./libpq-variables.js";
+import { findGiven, findWritten, type SettingPlaces } from "./find-given.js";
+import { findConnectionParameters, findStartupParameters } from "./libpq-variables.js";
+import { serviceFiles } from "./service-layer.js";
 import {
   type OsDefaults,
   type SettingName,
@@ -38,10 +39,9 @@ export interface MergeSettingsOptions extends SettingPlaces {
  */
 export function mergeSettings(options: MergeSettingsOptions): Settings {
   const { layers, env, cwd, os, connects = true } = options;
-  refuseMisspeltKeys(layers);
-  if (connects) {
-    refuseUnsupportedVariables(layers, env);
-  }
+  const files = layers.filter(({ isService }) => isService !== true);
+  refuseMisspeltKeys(files);
+  const parameters = connects ? findConnectionParameters(layers, env) : {};
   const values = Object.fromEntries(
     settingDefinitions.map(([name, definition]) => {
       const given = findGiven(definition, options);
@@ -58,19 +58,44 @@ export function mergeSettings(options: MergeSettingsOptions): Settings {
   }
   const settings: Settings = {
     ...values,
+    hosts: hostsOf(values.hosts, parameters, options),
+    sslMode: sslModeOf(values.sslMode, options),
+    parameters,
+    certificateDirectory: join(os.home, ".postgresql"),
+    serviceFiles: serviceFiles(options, os.home),
     migdir: resolve(cwd, values.migdir),
     report: values.report === undefined ? undefined : resolve(cwd, values.report),
     discovery: findDiscovery(options),
-    exported: exportedVariables(layers),
+    exported: exportedVariables(files),
     startupParameters: findStartupParameters(layers, env),
-    after: afterHooks(layers),
+    after: afterHooks(files),
   };
   // Somebody will log the settings one day.
   const secrets = settingDefinitions.filter(([, { type }]) => type.isSecret).map(([name]) => name);
-  for (const name of [...secrets, "exported", "startupParameters"]) {
+  for (const name of [...secrets, "exported", "startupParameters", "parameters"]) {
     Object.defineProperty(settings, name, { enumerable: false });
   }
   return settings;
+}
+
+/** Addresses without names are one node, as in libpq, if nothing else says which nodes there are. */
+function hostsOf(
+  hosts: readonly string[],
+  { hostaddr }: Readonly<Record<string, string>>,
+  options: MergeSettingsOptions,
+): readonly string[] {
+  const isGiven = findGiven(settingTable.hosts, options) !== undefined;
+  return isGiven || hostaddr === undefined ? hosts : [`hostaddr='${hostaddr}'`];
+}
+
+/** libpq's old variable counts where the new one is not set. */
+function sslModeOf(
+  mode: Settings["sslMode"],
+  { layers, env, ...places }: MergeSettingsOptions,
+): Settings["sslMode"] {
+  const old = findWritten({ variable: "PGREQUIRESSL" }, { layers, env });
+  const isGiven = findGiven(settingTable.sslMode, { layers, env, ...places }) !== undefined;
+  return !isGiven && String(old?.value ?? "").startsWith("1") ? "require" : mode;
 }
 
 /** What the command line says, or else the nearest config file; the command line's hosts win, too. */

@@ -3,6 +3,7 @@ import type { Action } from "./config-types.js";
 import { findConfigFiles } from "./find-config-files.js";
 import { loadConfigFile } from "./load-config-file.js";
 import { mergeSettings } from "./merge-settings.js";
+import { type ReadService, withServiceLayer } from "./service-layer.js";
 import type { OsDefaults } from "./setting-table.js";
 import type { Flags, Settings } from "./settings.js";
 
@@ -15,6 +16,8 @@ export interface ResolveSettingsOptions {
   readonly connects?: boolean | undefined;
   /** What config functions are called with. */
   readonly action: Action;
+  /** How a service of libpq is read; without it, none can be named. */
+  readonly readService?: ReadService | undefined;
   /** `os.userInfo().username`, `os.homedir()` and `process.geteuid()`. */
   readonly os: OsDefaults;
 }
@@ -36,5 +39,10 @@ export async function resolveSettings(options: ResolveSettingsOptions): Promise<
   for (const path of files) {
     layers.push(await loadConfigFile(path, action));
   }
-  return mergeSettings({ flags, layers, env, cwd, os, connects });
+  const { readService } = options;
+  const all =
+    connects === false || readService === undefined
+      ? layers
+      : await withServiceLayer({ layers, env }, { home: os.home, readService });
+  return mergeSettings({ flags, layers: all, env, cwd, os, connects });
 }

@@ -1,3 +1,4 @@
+import type { ServiceFile } from "./service-layer.js";
 import type { SettingSource } from "./setting-source.js";
 import type { SettingName, SettingValue } from "./setting-table.js";
 
@@ -32,6 +33,12 @@ export interface Settings extends Omit<Values, "migdir" | "report" | "discovery"
    * `PGOPTIONS` say. Not enumerable.
    */
   readonly startupParameters: Readonly<Record<string, string>>;
+  /** What libpq's variables and its service say of connections besides, by keyword. Not enumerable. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** Where libpq's default certificates are: `~/.postgresql`. */
+  readonly certificateDirectory: string;
+  /** The files in which services are looked for. */
+  readonly serviceFiles: readonly ServiceFile[];
   /** The hooks for after a fully successful apply, of the outermost config file first. */
   readonly after: readonly (() => unknown)[];
 }

@@ -1,5 +1,5 @@
 export type { Choice, DiscoverySource, NodeDefaults } from "@pg-mig/cluster";
-export { command, file, hosts, parseChoice } from "@pg-mig/cluster";
+export { command, file, hosts, parseChoice, readService } from "@pg-mig/cluster";
 export { loadDBDigest } from "@pg-mig/ledger";
 export type { MadeMigration, Version } from "@pg-mig/migrations";
 export type { PgMigError, Place, VersionPlaces } from "@pg-mig/model";

@@ -1,5 +1,7 @@
 export { bugAddress, bugHint } from "./bug-report.js";
 export { defaults } from "./defaults.js";
+export type { LibpqHandling, LibpqOption, LibpqValueProblem } from "./libpq-options.js";
+export { findLibpqOption, libpqOptions, libpqValueProblem } from "./libpq-options.js";
 export { renderLocation } from "./location.js";
 export { editDistance, nearestWord } from "./nearest-word.js";
 export type { ErrorLocation, PgMigErrorOptions, Problem } from "./pg-mig-error.js";

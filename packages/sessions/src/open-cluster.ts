@@ -229,7 +229,7 @@ function createOpenCluster(
     async cancel(_, client) {
       const backend = backends.get(client);
       if (backend !== undefined) {
-        await cancelBackend(backend.node, backend.key);
+        await cancelBackend(backend.key);
       }
     },
     mayWork: async (node) => runLock?.mayWork(node),

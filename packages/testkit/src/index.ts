@@ -17,3 +17,4 @@ export { type CreateDatabaseOptions, TestNode } from "./test-node.js";
 export { type NetworkQuality, startProxy, TestProxy } from "./test-proxy.js";
 export { TestReplica } from "./test-replica.js";
 export { TestkitError, type TestkitErrorCode } from "./testkit-error.js";
+export { type TlsCertificate, type TlsFile, tlsFile } from "./tls-files.js";

@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { chmod, chown, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
@@ -21,6 +22,7 @@ import {
   TestDatabase,
 } from "./test-database.js";
 import { TestkitError } from "./testkit-error.js";
+import { type TlsCertificate, tlsFile } from "./tls-files.js";
 
 export interface TestNodeOptions {
   readonly major: number;
@@ -170,6 +172,31 @@ export class TestNode implements DatabaseAddress {
     return new TestDatabase(this.#address(name), async () => {
       await this.query(`DROP DATABASE IF EXISTS ${quoted} WITH (FORCE)`);
     });
+  }
+
+  /**
+   * Writes a file of the data directory, such as `pg_hba.conf` or `server.key`, for the server alone
+   * to read. It counts after `restart()`, or `SELECT pg_reload_conf()`.
+   */
+  async writeFile(name: string, text: string): Promise<void> {
+    const path = join(this.dataDirectory, name);
+    await writeFile(path, text);
+    await chmod(path, 0o600);
+    const { user } = this.#options;
+    if (user !== undefined) {
+      await chown(path, user.uid, user.gid);
+    }
+  }
+
+  /** Has the server offer TLS from its next start on, with a certificate of {@link tlsFile}. */
+  async offerTls(certificate: TlsCertificate): Promise<void> {
+    for (const ending of ["crt", "key"] as const) {
+      const text = await readFile(tlsFile(`${certificate}.${ending}`), "utf8");
+      await this.writeFile(`server.${ending}`, text);
+    }
+    await this.writeFile("root.crt", await readFile(tlsFile("ca.crt"), "utf8"));
+    await this.query("ALTER SYSTEM SET ssl = on");
+    await this.query("ALTER SYSTEM SET ssl_ca_file = 'root.crt'");
   }
 
   /** All that the server has logged so far. */
