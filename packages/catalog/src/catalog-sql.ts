@@ -38,6 +38,10 @@ const settings: Readonly<Record<string, string>> = {
   xmlbinary: "'base64'",
   lc_monetary: "'C'",
   jit: "off",
+  // What belongs to some schemas is found by indexes alone: the catalogs of thousands are never scanned.
+  enable_seqscan: "off",
+  random_page_cost: "1",
+  max_parallel_workers_per_gather: "0",
 };
 
 /**
@@ -88,10 +92,17 @@ WHERE n.nspname = ANY (${quoteLiteral(`{${names.join(",")}}`)}::pg_catalog.name[
 ), member AS MATERIALIZED (
 SELECT d.classid, d.objid FROM pg_catalog.pg_depend d
 WHERE d.refclassid = ${catalogId("pg_extension")} AND d.deptype = 'e'
+), owned AS MATERIALIZED (
+SELECT d.classid AS catalog, d.objid AS id FROM ns JOIN pg_catalog.pg_depend d ON d.refobjid = ns.oid AND d.refobjsubid = 0
+WHERE d.refclassid = ${catalogId("pg_namespace")}
 ), rel AS MATERIALIZED (
 SELECT c.oid, c.relnamespace, c.relname, c.relkind, c.relpersistence, c.relam, c.reltablespace, c.reloftype, c.relispartition,
   c.relpartbound, c.reloptions, c.reltoastrelid, c.relrowsecurity, c.relforcerowsecurity, c.relreplident, c.relispopulated
-FROM pg_catalog.pg_class c JOIN ns ON ns.oid = c.relnamespace
+FROM (
+  SELECT owned.id FROM owned WHERE owned.catalog = ${catalogId("pg_class")}
+  UNION ALL SELECT t.typrelid FROM owned JOIN pg_catalog.pg_type t ON t.oid = owned.id
+  WHERE owned.catalog = ${catalogId("pg_type")} AND t.typtype = 'c'
+) AS o JOIN pg_catalog.pg_class c ON c.oid = o.id
 WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'c')
   AND NOT EXISTS (SELECT FROM member WHERE member.classid = ${catalogId("pg_class")} AND member.objid = c.oid)
 ), object (${itemColumns}) AS (

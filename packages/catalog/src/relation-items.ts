@@ -240,7 +240,7 @@ export const relationItems: readonly ItemQuery[] = [
     kind: "'foreign options'",
     path: "rel.relname || '.' || a.attname",
     hidden: sorted("a.attfdwoptions"),
-    from: `${column} WHERE a.attfdwoptions IS NOT NULL`,
+    from: `${column} WHERE rel.relkind = 'f' AND a.attfdwoptions IS NOT NULL`,
   },
   {
     schema: "rel.relnamespace",

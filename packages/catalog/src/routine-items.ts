@@ -1,4 +1,7 @@
-import { choice, type ItemQuery, routine, sorted, words } from "./catalog-item.js";
+import { catalogId, choice, type ItemQuery, routine, sorted, words } from "./catalog-item.js";
+
+/** The routines `p` of the schemas. */
+export const ownedRoutines = `owned JOIN pg_catalog.pg_proc p ON owned.catalog = ${catalogId("pg_proc")} AND p.oid = owned.id`;
 
 /** Functions, procedures, aggregates, without those that hold the ledger or come with a range type. */
 export const routineItems: readonly ItemQuery[] = [
@@ -54,7 +57,7 @@ export const routineItems: readonly ItemQuery[] = [
     ),
     written: "CASE WHEN p.prosrc <> '' AND p.prokind <> 'a' THEN 'AS ' || p.prosrc END",
     settings: `'SET ' || ${sorted("p.proconfig")}`,
-    from: `ns JOIN pg_catalog.pg_proc p ON p.pronamespace = ns.oid JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+    from: `${ownedRoutines} JOIN pg_catalog.pg_language l ON l.oid = p.prolang
   WHERE NOT (p.pronargs = 0 AND p.proname = ANY ('{mig_versions_const,mig_digest_const,mig_rerun_fingerprint_const}'::pg_catalog.name[]))
     AND NOT (l.lanname = 'internal' AND p.prosrc ~ '^(multi)?range_constructor[0-3]$')`,
   },

@@ -1,8 +1,10 @@
 import { quoteLiteral } from "@pg-mig/model";
 import { type ItemQuery, routine, words } from "./catalog-item.js";
+import { ownedRoutines } from "./routine-items.js";
+import { ownedTypes } from "./type-items.js";
 
 /** PostgreSQL keeps them as a text, made under the settings of that session: without quotes that need not be. */
-const dictionaryOptions = `pg_catalog.regexp_replace(d.dictinitoption,${quoteLiteral(String.raw`(^|, )"([a-z_]+)" =`)},${quoteLiteral(String.raw`\1\2 =`)}, 'g')`;
+const dictionaryOptions = `pg_catalog.regexp_replace(d.dictinitoption,${quoteLiteral('(^|, )"([a-z_]+)" =')},${quoteLiteral(String.raw`\1\2 =`)}, 'g')`;
 
 /** The schema itself, and what else is in it: extensions, collations, text search. */
 export const schemaItems: readonly ItemQuery[] = [
@@ -142,7 +144,7 @@ const accessLists: readonly (readonly [
     "'f'",
     "p.proowner",
     "p.proacl",
-    "ns JOIN pg_catalog.pg_proc p ON p.pronamespace = ns.oid WHERE NOT (p.pronargs = 0 AND p.proname = ANY ('{mig_versions_const,mig_digest_const,mig_rerun_fingerprint_const}'::pg_catalog.name[]))",
+    `${ownedRoutines} WHERE NOT (p.pronargs = 0 AND p.proname = ANY ('{mig_versions_const,mig_digest_const,mig_rerun_fingerprint_const}'::pg_catalog.name[]))`,
   ],
   [
     "'type'",
@@ -152,7 +154,7 @@ const accessLists: readonly (readonly [
     "'T'",
     "t.typowner",
     "t.typacl",
-    "ns JOIN pg_catalog.pg_type t ON t.typnamespace = ns.oid WHERE t.typtype IN ('e', 'd', 'r')",
+    `${ownedTypes} WHERE t.typtype IN ('e', 'd', 'r')`,
   ],
 ];
 

@@ -1,4 +1,7 @@
-import { choice, type ItemQuery, routine, words } from "./catalog-item.js";
+import { catalogId, choice, type ItemQuery, routine, words } from "./catalog-item.js";
+
+/** The types `t` of the schemas that are made by name: no row types of tables, no arrays. */
+export const ownedTypes = `owned JOIN pg_catalog.pg_type t ON owned.catalog = ${catalogId("pg_type")} AND t.oid = owned.id`;
 
 /** Types, and what is made for them: domains, enums, ranges, casts, operators and their classes. */
 export const typeItems: readonly ItemQuery[] = [
@@ -48,7 +51,7 @@ export const typeItems: readonly ItemQuery[] = [
         "CASE WHEN t.typelem <> 0 THEN 'ELEMENT ' || pg_catalog.format_type(t.typelem, NULL) END",
       )} END`,
     ),
-    from: `ns JOIN pg_catalog.pg_type t ON t.typnamespace = ns.oid LEFT JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype
+    from: `${ownedTypes} LEFT JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype
   WHERE t.typtype IN ('e', 'd', 'r', 'p') OR t.typtype = 'b' AND t.typsubscript <> 'pg_catalog.array_subscript_handler'::pg_catalog.regproc
     OR t.typtype = 'c' AND EXISTS (SELECT FROM rel WHERE rel.oid = t.typrelid AND rel.relkind = 'c')`,
   },
@@ -63,7 +66,7 @@ export const typeItems: readonly ItemQuery[] = [
       "pg_catalog.pg_get_constraintdef(k.oid)",
       "CASE WHEN NOT k.convalidated THEN 'not valid' END",
     ),
-    from: `ns JOIN pg_catalog.pg_type t ON t.typnamespace = ns.oid AND t.typtype = 'd'
+    from: `${ownedTypes} AND t.typtype = 'd'
   JOIN pg_catalog.pg_constraint k ON k.contypid = t.oid WHERE k.contype <> 'n' OR NOT k.convalidated`,
   },
   {
