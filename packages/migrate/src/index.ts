@@ -20,7 +20,15 @@ export type {
 } from "@pg-mig/report";
 export type { Only } from "@pg-mig/sessions";
 export { apply } from "./apply.js";
+export type {
+  GroupComparison,
+  IgnoredItem,
+  Reference,
+  SharedDifference,
+} from "./compare-shards.js";
 export { chain, digest, listVersions, make } from "./directory-actions.js";
+export type { DriftOptions, DriftReport, UnreadShard } from "./drift.js";
+export { drift } from "./drift.js";
 export type { DryRunOptions, PlannedRun } from "./dry-run.js";
 export { dryRun } from "./dry-run.js";
 export { latest } from "./latest.js";
