@@ -122,7 +122,7 @@ async function runAction(
       flags,
       env,
       cwd,
-      action: action.type === "status" ? "list" : action.type,
+      action: action.type === "status" || action.type === "drift" ? "list" : action.type,
       connects: !connectsToNothing.includes(action.type),
       os: { user: accountName(env), home: homedir(), uid: nodeProcess.geteuid?.() },
     }),
@@ -196,6 +196,10 @@ async function loadAction(request: ActionRequest): Promise<Action> {
       return (await import("./actions/digest.js")).digestAction;
     case "status":
       return (await import("./actions/status.js")).statusAction;
+    case "drift": {
+      const { driftAction } = await import("./actions/drift.js");
+      return (context) => driftAction(request.flags, context);
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+export { itemKinds } from "@pg-mig/catalog";
 export type { Choice, DiscoverySource, NodeDefaults, Place } from "@pg-mig/cluster";
 export { command, file, hosts, parseChoice } from "@pg-mig/cluster";
 export { loadDBDigest } from "@pg-mig/ledger";
