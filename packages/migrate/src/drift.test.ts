@@ -1,4 +1,4 @@
-import { startNodes, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
+import { startNodes, startProxy, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { options } from "./counted-shards.test.support.js";
 import { type DriftOptions, type DriftReport, drift } from "./drift.js";
@@ -53,7 +53,10 @@ function shardSql(shard: string, versions: readonly string[] = [version]): strin
       AS $$ SELECT '${JSON.stringify(versions)}'; $$`;
 }
 
-async function driftOf(databases: readonly TestDatabase[], given: Partial<DriftOptions> = {}) {
+async function driftOf(
+  databases: readonly { readonly url: string }[],
+  given: Partial<DriftOptions> = {},
+) {
   const folder = await migrationFolder({ [version]: "SELECT 1" });
   return drift({ ...options(databases, folder), ...given });
 }
@@ -211,6 +214,36 @@ describe("drift", () => {
       ],
     });
     expect(told(report)).toEqual(["missing index users_name: sh0003"]);
+  });
+
+  it("names the shards of a node that goes away, and compares the others", async () => {
+    const [here, away] = await fleet(2, 3);
+    const proxy = await startProxy(away as TestDatabase);
+    onTestFinished(() => proxy.stop());
+    const fault = proxy.inject({ sql: /pg_rewrite/, at: "request", action: "cut" });
+    fault.hit.then(() => proxy.isolate());
+    const report = await driftOf([here as TestDatabase, proxy]);
+    expect(report).toMatchObject({ outcome: "unknown", shards: 3, groups: [{ shards: 3 }] });
+    expect(report.unread.map(({ shard }) => shard)).toEqual(["sh0000", "sh0001", "sh0002"]);
+  });
+
+  it("does not compare a shard whose ledger changes meanwhile", async () => {
+    const [database] = await fleet(1, 3);
+    const proxy = await startProxy(database as TestDatabase);
+    onTestFinished(() => proxy.stop());
+    const fault = proxy.inject({ sql: /pg_rewrite/, at: "request", action: "freeze" });
+    fault.hit.then(async () => {
+      await database?.query(`CREATE TABLE sh0001.more (); CREATE OR REPLACE FUNCTION sh0001.mig_versions_const()
+        RETURNS text LANGUAGE sql AS $$ SELECT '["${version}","20240101000001.more.sh"]'; $$`);
+      fault.cancel();
+      proxy.thaw();
+    });
+    expect(await driftOf([proxy])).toMatchObject({
+      outcome: "unknown",
+      shards: 2,
+      groups: [{ differences: [] }],
+      unread: [{ shard: "sh0001", reason: "its ledger changed meanwhile" }],
+    });
   });
 
   it("reads more shards than the server has locks for, and leaves room for others", async () => {

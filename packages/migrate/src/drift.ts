@@ -92,11 +92,18 @@ export async function drift(options: DriftOptions): Promise<DriftReport> {
       await reader.close();
     });
     // A run may have taken a shard on after its ledger was read, and its shape may be the later one.
-    const moved = movedShards(cluster.nodes, await cluster.readLedgers());
-    const settled = read.filter(({ node, shard }) => !moved.has(placeKey({ node, shard })));
-    for (const { node, shard } of read) {
-      if (moved.has(placeKey({ node, shard }))) {
+    const now = await cluster.readReachable();
+    const moved = movedShards(cluster.nodes, now);
+    const reached = new Set(now.map(({ node }) => node.label));
+    const settled: ReadShard[] = [];
+    for (const one of read) {
+      const { node, shard } = one;
+      if (!reached.has(node)) {
+        unread.push({ node, shard, reason: "the node does not answer any more" });
+      } else if (moved.has(placeKey(one))) {
         unread.push({ node, shard, reason: "its ledger changed meanwhile" });
+      } else {
+        settled.push(one);
       }
     }
     ensureKnown(against, settled);

@@ -6,7 +6,7 @@ import {
   type Shape,
   type ShapeHash,
 } from "@pg-mig/catalog";
-import { equals } from "@pg-mig/model";
+import { equals, isPgMigError } from "@pg-mig/model";
 import type { Blocker } from "@pg-mig/report";
 import {
   isConnectionLoss,
@@ -97,26 +97,45 @@ export class ShapeReader {
       readonly unread: (unread: Unread) => void;
     },
   ): Promise<void> {
-    const queue = chunks(shards, await this.#serverLimits());
-    for (let chunk = queue.shift(); chunk !== undefined; chunk = queue.shift()) {
-      this.#options.signal.throwIfAborted();
-      const read = await this.#attempt(chunk, readShapeHashes);
-      if ("rows" in read) {
-        read.rows.forEach(on.read);
-      } else if (chunk.length > 1) {
-        // What is in the way of one is told of that one, and in the way of no other.
-        queue.unshift(...chunk.map((shard) => [shard]));
-      } else {
-        on.unread(read.unread);
+    let rest: readonly string[] = shards;
+    try {
+      const queue = chunks(shards, await this.#serverLimits());
+      for (let chunk = queue.shift(); chunk !== undefined; chunk = queue.shift()) {
+        this.#options.signal.throwIfAborted();
+        rest = [chunk, ...queue].flat();
+        const read = await this.#attempt(chunk, readShapeHashes);
+        if ("rows" in read) {
+          read.rows.forEach(on.read);
+        } else if (chunk.length > 1) {
+          // What is in the way of one is told of that one, and in the way of no other.
+          queue.unshift(...chunk.map((shard) => [shard]));
+        } else {
+          on.unread(read.unread);
+        }
+      }
+    } catch (error) {
+      if (this.#options.signal.aborted || !(isPgMigError(error) || isConnectionLoss(error))) {
+        throw error;
+      }
+      // The node is gone: each attempt for one more shard would only wait for it once more.
+      for (const shard of rest) {
+        on.unread({ shard, reason: reasonOf(error, this.#options.lockTimeoutMs) });
       }
     }
   }
 
   /** Reads the shape of one shard; `undefined`: it is gone. */
   async readShape(shard: string): Promise<Shape | Unread | undefined> {
-    await this.#serverLimits();
-    const read = await this.#attempt([shard], readShapes);
-    return "rows" in read ? read.rows[0] : read.unread;
+    try {
+      await this.#serverLimits();
+      const read = await this.#attempt([shard], readShapes);
+      return "rows" in read ? read.rows[0] : read.unread;
+    } catch (error) {
+      if (this.#options.signal.aborted || !(isPgMigError(error) || isConnectionLoss(error))) {
+        throw error;
+      }
+      return { shard, reason: reasonOf(error, this.#options.lockTimeoutMs) };
+    }
   }
 
   async close(): Promise<void> {
@@ -125,7 +144,10 @@ export class ShapeReader {
     await client?.end().catch(() => {});
   }
 
-  /** Reads shards, once more if the connection broke or if only one was waited for. */
+  /**
+   * Reads shards, once more if the connection broke or if only one was waited for. Rejects if the node
+   * cannot be reached.
+   */
   async #attempt<T>(
     shards: readonly string[],
     read: (
@@ -148,9 +170,13 @@ export class ShapeReader {
         blockedBy = (await watch?.end()) ?? blockedBy;
         if (isConnectionLoss(error)) {
           await this.close();
+          if (attempt > 1) {
+            throw error;
+          }
+          continue;
         }
         const [shard = ""] = shards;
-        if (attempt > 1 || (shards.length > 1 && !isConnectionLoss(error))) {
+        if (attempt > 1 || shards.length > 1) {
           const reason = reasonOf(error, lockTimeoutMs);
           return { unread: { shard, reason, ...(blockedBy.length > 0 ? { blockedBy } : {}) } };
         }
