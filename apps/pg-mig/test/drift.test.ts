@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { scenarios } from "./scenario.js";
 
@@ -71,6 +73,17 @@ describe("pg-mig drift", () => {
       ],
       unread: [],
     });
+  });
+
+  it("writes the same object to a file, if it can", async () => {
+    const { pgMig, folder } = await prepared();
+    const { status, stdout } = await pgMig(["drift", "--json", "--report=drift.json"]);
+    expect(status).toBe(0);
+    const text = await readFile(join(folder, "drift.json"), "utf8");
+    expect(JSON.parse(text)).toEqual(JSON.parse(stdout));
+    const refused = await pgMig(["drift", "--report=missing/drift.json"]);
+    expect(refused).toMatchObject({ status: 1, stdout: "" });
+    expect(refused.stderr).toContain("missing/drift.json");
   });
 
   it("names whom a shard waits for that it cannot read, and does not know the outcome", async () => {

@@ -2,6 +2,7 @@ import { drift } from "@pg-mig/migrate";
 import type { ActionContext } from "../action-context.js";
 import { type DriftFlags, parseDriftFlags } from "../drift-flags.js";
 import { exitStatus } from "../exit-status.js";
+import { refuseReportPlace, writeReportFile } from "../report-file.js";
 import { clusterOptions } from "../run-options.js";
 import { printable } from "../view/display-width.js";
 import { driftLines } from "../view/drift-lines.js";
@@ -17,6 +18,10 @@ const statuses = {
 /** Compares what shards have that ought to be alike, and tells what differs. Changes nothing. */
 export async function driftAction(flags: DriftFlags, context: ActionContext): Promise<number> {
   const { settings, stdout, stderr } = context;
+  const { report } = settings;
+  if (report !== undefined) {
+    await refuseReportPlace(report);
+  }
   const found = await drift({
     ...parseDriftFlags(flags),
     ...(await clusterOptions(context)),
@@ -26,5 +31,8 @@ export async function driftAction(flags: DriftFlags, context: ActionContext): Pr
   stdout.write(
     settings.json ? jsonLine({ type: "drift", ...found }) : renderLines(driftLines(found), stdout),
   );
+  if (report !== undefined) {
+    await writeReportFile(report, { type: "drift", ...found });
+  }
   return statuses[found.outcome];
 }
