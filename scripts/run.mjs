@@ -3,7 +3,8 @@
 // starts it.
 //
 //   node scripts/run.mjs build [packages] | test [vitest arguments] | check | format |
-//     changeset [arguments] | demo | bench [size] | test:faults [options]
+//     changeset [arguments] | demo | bench [size] | bench:drift [size] |
+//     test:faults [options]
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -46,6 +47,10 @@ const tasks = {
   changeset: { build: undefined, commands: [bin("changeset", ...args)] },
   demo: { build: ["@pg-mig/demo"], commands: [node("apps/demo/dist/main.js", ...args)] },
   bench: { build: ["@pg-mig/bench"], commands: [node("apps/bench/dist/main.js", ...args)] },
+  "bench:drift": {
+    build: ["@pg-mig/bench"],
+    commands: [node("apps/bench/dist/drift.js", ...args)],
+  },
   "test:faults": {
     build: ["@pg-mig/faults"],
     commands: [node("apps/faults/dist/main.js", ...args)],

@@ -36,7 +36,7 @@ const secondRelease = [
  * the demo was interrupted.
  */
 export async function playStory(options: StoryOptions): Promise<void> {
-  for (const act of [newCluster, newRelease, fix, nothingToDo, map]) {
+  for (const act of [newCluster, newRelease, fix, nothingToDo, map, drift]) {
     options.signal.throwIfAborted();
     await act(options);
   }
@@ -101,6 +101,23 @@ async function nothingToDo(options: StoryOptions): Promise<void> {
 async function map(options: StoryOptions): Promise<void> {
   options.stage.heading("The map: which versions are where");
   await pgMig(options, ["status", "--migdir=migrations"], { exitStatus: 0 });
+}
+
+async function drift(options: StoryOptions): Promise<void> {
+  const { stage, shop } = options;
+  stage.heading("What a shard has, not what it is said to have");
+  const sql = `DROP INDEX ${odd.shard}.purchase_customer_id_idx`;
+  stage.say(
+    "All ledgers are equal. But somebody was in a hurry once, in one of the shards:",
+    "",
+    `  ${sql};`,
+  );
+  await shop.query(odd.node, sql);
+  await pgMig(options, ["drift", "--migdir=migrations"], { exitStatus: 2 });
+  const repair = `CREATE INDEX purchase_customer_id_idx ON ${odd.shard}.purchase (customer_id)`;
+  stage.say("", "The catalogs tell which shard it is, and what it lacks:", "", `  ${repair};`);
+  await shop.query(odd.node, repair);
+  await pgMig(options, ["drift", "--migdir=migrations"], { exitStatus: 0 });
 }
 
 async function pgMig(

@@ -138,6 +138,7 @@ describe("the packed packages", () => {
   it.each([
     ["@pg-mig/model", []],
     ["@pg-mig/ledger", ["@pg-mig/model"]],
+    ["@pg-mig/catalog", ["@pg-mig/model"]],
     ["@pg-mig/psql-script", ["@pg-mig/model"]],
     ["@pg-mig/report", ["@pg-mig/model"]],
     ["@pg-mig/sql-rules", ["@pg-mig/model", "@pg-mig/psql-script"]],
@@ -151,6 +152,7 @@ describe("the packed packages", () => {
 
   it.each([
     ["@pg-mig/ledger", ["@pg-mig/ledger", "@pg-mig/model"]],
+    ["@pg-mig/catalog", ["@pg-mig/catalog", "@pg-mig/model"]],
     ["@pg-mig/psql-script", ["@pg-mig/model", "@pg-mig/psql-script"]],
     ["@pg-mig/cluster", ["@pg-mig/cluster", "@pg-mig/model"]],
     ["@pg-mig/discovery-dns", ["@pg-mig/discovery-dns"]],

@@ -1,5 +1,6 @@
 import { type Flags, type SettingDefinition, settingDefinitions } from "@pg-mig/config";
 import { Command, CommanderError, Option } from "commander";
+import type { DriftFlags } from "./drift-flags.js";
 
 /** What the user asked for. */
 export type ActionRequest =
@@ -9,7 +10,8 @@ export type ActionRequest =
   | { readonly type: "chain" }
   | { readonly type: "list" }
   | { readonly type: "digest" }
-  | { readonly type: "status" };
+  | { readonly type: "status" }
+  | { readonly type: "drift"; readonly flags: DriftFlags };
 
 /** The command line, taken apart. Values are as they were typed: `config` judges them. */
 export interface CommandLine {
@@ -44,8 +46,8 @@ export function parseCommandLine(
   output: CommandLineOutput,
 ): CommandLine | { readonly exitStatus: number } {
   let action: ActionRequest | undefined;
-  const program = createProgram(output, () => {
-    action = { type: "status" };
+  const program = createProgram(output, (request) => {
+    action = request;
   });
   try {
     program.parse([...args], { from: "user" });
@@ -105,7 +107,10 @@ function requestedActions(
   return requests;
 }
 
-function createProgram(output: CommandLineOutput, onStatus: () => void): Command {
+function createProgram(
+  output: CommandLineOutput,
+  onCommand: (request: ActionRequest) => void,
+): Command {
   const program = new Command("pg-mig")
     .description(
       "Applies schema migrations to every microshard (schema) of every PostgreSQL node of a cluster, " +
@@ -143,7 +148,15 @@ function createProgram(output: CommandLineOutput, onStatus: () => void): Command
     .command("status")
     .description("print which versions each shard has and what is pending; changes nothing")
     .helpOption(false)
-    .action(onStatus);
+    .action(() => onCommand({ type: "status" }));
+  program
+    .command("drift")
+    .description("compare what shards have that ought to be alike; changes nothing")
+    .option("--against <shape>", "majority (the default), or shard=NAME")
+    .option("--include <what>", "access: owners and privileges count, too")
+    .option("--ignore <items>", "kinds of items, or kind:path, separated by commas", collect)
+    .helpOption(false)
+    .action((flags: DriftFlags) => onCommand({ type: "drift", flags }));
   program.action(() => {
     const [name] = program.args;
     if (name === undefined) {
@@ -153,7 +166,7 @@ function createProgram(output: CommandLineOutput, onStatus: () => void): Command
       // The rest of a connection string that was cut at a blank, for want of quotes.
       /[=@]/.test(name)
         ? "error: an argument is neither an option nor a command; it is not shown, since a password may be in it. Put a list of hosts in quotes"
-        : `error: there is no command "${name}", only "status"`,
+        : `error: there is no command "${name}", only "status" and "drift"`,
     );
   });
   return program.addHelpText("after", examples);
@@ -169,9 +182,12 @@ function settingOption(definition: SettingDefinition): Option | undefined {
   const made = new Option(option, notes === "" ? help : `${help} (${notes})`).helpGroup(
     `${group}:`,
   );
-  return repeatable === true
-    ? made.argParser((value: string, before: readonly string[] = []) => [...before, value])
-    : made;
+  return repeatable === true ? made.argParser(collect) : made;
+}
+
+/** Keeps the values of all places in which an option is given. */
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }
 
 const examples = `

@@ -4,6 +4,8 @@ export const exitStatus = {
   done: 0,
   /** Anything that went wrong, from a bad option to a version that failed on one shard. */
   failed: 1,
+  /** It was looked at, and the answer is no: shards differ. */
+  answeredNo: 2,
   /** A bug of the tool: please report it. */
   bug: 70,
   /** Interrupted since the terminal went away (128 + SIGHUP). */

@@ -4,7 +4,6 @@ import { access, lstat, readFile, rename, rm, writeFile } from "node:fs/promises
 import { dirname } from "node:path";
 import type { Place } from "@pg-mig/migrate";
 import { PgMigError } from "@pg-mig/model";
-import type { Report } from "@pg-mig/report";
 import { escapeHidden } from "./view/json-line.js";
 
 /**
@@ -28,13 +27,13 @@ export async function refuseReportPlace(path: string): Promise<void> {
 }
 
 /**
- * Writes the report of a run as JSON. The file is the old one or the new one, never half of it. It is
+ * Writes a report as JSON. The file is the old one or the new one, never half of it. It is
  * for its owner's eyes alone (mode 0600), since messages of a server may hold data. A symbolic link that
  * was put there meanwhile is replaced, and never followed.
  *
  * @throws PgMigError `REPORT_NOT_WRITTEN`
  */
-export async function writeReportFile(path: string, report: Report): Promise<void> {
+export async function writeReportFile(path: string, report: object): Promise<void> {
   const fresh = `${path}.${randomBytes(6).toString("hex")}`;
   try {
     const text = `${escapeHidden(JSON.stringify(report, undefined, 2))}\n`;

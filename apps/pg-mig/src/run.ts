@@ -121,7 +121,7 @@ async function runAction(
       flags,
       env,
       cwd,
-      action: action.type === "status" ? "list" : action.type,
+      action: action.type === "status" || action.type === "drift" ? "list" : action.type,
       connects: !connectsToNothing.includes(action.type),
       readService: async (name, files) => {
         const { readService } = await import("@pg-mig/migrate");
@@ -213,6 +213,10 @@ async function loadAction(request: ActionRequest): Promise<RunnableAction> {
       return (await import("./actions/digest.js")).digestAction;
     case "status":
       return (await import("./actions/status.js")).statusAction;
+    case "drift": {
+      const { driftAction } = await import("./actions/drift.js");
+      return (context) => driftAction(request.flags, context);
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import { findWritten } from "./find-given.js";
 import { text } from "./setting-types.js";
 
 /** A file that may define services: libpq's `pg_service.conf`. */
-export interface ServiceFile {
+export interface ServicePlace {
   readonly path: string;
   readonly isRequired: boolean;
 }
@@ -13,7 +13,7 @@ export interface ServiceFile {
 /** Reads a service from the first of the files that defines it. */
 export type ReadService = (
   name: string,
-  files: readonly ServiceFile[],
+  files: readonly ServicePlace[],
 ) => Promise<{ readonly path: string; readonly parameters: Readonly<Record<string, string>> }>;
 
 /** Where libpq is built to look, by PostgreSQL's packages for the systems. */
@@ -29,7 +29,7 @@ interface Places {
 }
 
 /** The files in which services are looked for, in libpq's order. Pure. */
-export function serviceFiles(places: Places, home: string): readonly ServiceFile[] {
+export function serviceFiles(places: Places, home: string): readonly ServicePlace[] {
   const named = findWritten({ variable: "PGSERVICEFILE" }, places);
   const directory = findWritten({ variable: "PGSYSCONFDIR" }, places);
   const directories = directory === undefined ? systemDirectories : [text.read(directory)];

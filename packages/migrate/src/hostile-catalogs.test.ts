@@ -11,6 +11,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { apply } from "./apply.js";
 import { collect, options } from "./counted-shards.test.support.js";
+import { drift } from "./drift.js";
 import { dryRun } from "./dry-run.js";
 import {
   findHostileObjectsFirst,
@@ -95,6 +96,13 @@ describe("on a database whose owner plants operators, functions, types and relat
 
     await status(given);
     await latest(given);
+    expect(await drift(given)).toMatchObject({ outcome: "drift", shards: 2 });
+    await holder.query("BEGIN; LOCK TABLE sh0002.t");
+    expect(await drift({ ...given, lockTimeoutMs: 500 })).toMatchObject({
+      outcome: "unknown",
+      unread: [{ shard: "sh0002", blockedBy: [{ user: "postgres" }] }],
+    });
+    await holder.query("ROLLBACK");
     await collect(undo({ ...given, version: "20240101000005.dropped.sh" }));
     expect(await hostileCalls(cluster.node, database)).toEqual({});
     // They are there to be found.

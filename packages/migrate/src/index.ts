@@ -1,3 +1,4 @@
+export { itemKinds } from "@pg-mig/catalog";
 export type { Choice, DiscoverySource, NodeDefaults } from "@pg-mig/cluster";
 export { command, file, hosts, parseChoice, readService } from "@pg-mig/cluster";
 export { loadDBDigest } from "@pg-mig/ledger";
@@ -20,7 +21,15 @@ export type {
 } from "@pg-mig/report";
 export type { Only } from "@pg-mig/sessions";
 export { apply } from "./apply.js";
+export type {
+  GroupComparison,
+  IgnoredItem,
+  Reference,
+  SharedDifference,
+} from "./compare-shards.js";
 export { chain, digest, listVersions, make } from "./directory-actions.js";
+export type { DriftOptions, DriftReport, UnreadShard } from "./drift.js";
+export { drift } from "./drift.js";
 export type { DryRunOptions, PlannedRun } from "./dry-run.js";
 export { dryRun } from "./dry-run.js";
 export { latest } from "./latest.js";

@@ -42,7 +42,7 @@ import { sharedByPooler } from "./shared-by-pooler.js";
 
 export interface OpenClusterOptions {
   /** What is done with it, in a word: `pg_stat_activity` shows it of each connection. */
-  readonly action: "apply" | "undo" | "dry" | "status" | "latest";
+  readonly action: "apply" | "undo" | "dry" | "status" | "latest" | "drift";
   /** Where the nodes come from. */
   readonly sources: readonly DiscoverySource[];
   /** What a source leaves out. */

@@ -1,0 +1,38 @@
+import { drift } from "@pg-mig/migrate";
+import type { ActionContext } from "../action-context.js";
+import { type DriftFlags, parseDriftFlags } from "../drift-flags.js";
+import { exitStatus } from "../exit-status.js";
+import { refuseReportPlace, writeReportFile } from "../report-file.js";
+import { clusterOptions } from "../run-options.js";
+import { printable } from "../view/display-width.js";
+import { driftLines } from "../view/drift-lines.js";
+import { jsonLine } from "../view/json-line.js";
+import { renderLines } from "../view/styled-line.js";
+
+const statuses = {
+  alike: exitStatus.done,
+  drift: exitStatus.answeredNo,
+  unknown: exitStatus.failed,
+} as const;
+
+/** Compares what shards have that ought to be alike, and tells what differs. Changes nothing. */
+export async function driftAction(flags: DriftFlags, context: ActionContext): Promise<number> {
+  const { settings, stdout, stderr } = context;
+  const { report } = settings;
+  if (report !== undefined) {
+    await refuseReportPlace(report);
+  }
+  const found = await drift({
+    ...parseDriftFlags(flags),
+    ...(await clusterOptions(context)),
+    lockTimeoutMs: settings.lockTimeoutMs,
+    onNote: (message) => stderr.write(`note: ${printable(message)}\n`),
+  });
+  stdout.write(
+    settings.json ? jsonLine({ type: "drift", ...found }) : renderLines(driftLines(found), stdout),
+  );
+  if (report !== undefined) {
+    await writeReportFile(report, { type: "drift", ...found });
+  }
+  return statuses[found.outcome];
+}

@@ -1,0 +1,61 @@
+import { type DriftOptions, type IgnoredItem, itemKinds } from "@pg-mig/migrate";
+import { nearestWord, PgMigError } from "@pg-mig/model";
+
+/** The options of `drift`, as they were typed. */
+export interface DriftFlags {
+  readonly against?: string | undefined;
+  readonly include?: string | undefined;
+  readonly ignore?: readonly string[] | undefined;
+}
+
+/**
+ * Reads the options of `drift`. An empty value counts as not given.
+ *
+ * @throws PgMigError `COMMAND_LINE_INVALID`
+ */
+export function parseDriftFlags({
+  against = "",
+  include = "",
+  ignore = [],
+}: DriftFlags): Pick<DriftOptions, "against" | "access" | "ignore"> {
+  const shard = /^shard=(.+)$/s.exec(against)?.[1];
+  if (shard === undefined && against !== "" && against !== "majority") {
+    throw refused(
+      `--against takes "majority" or "shard=NAME", not "${against}".`,
+      "Leave it out to compare with what most shards have.",
+    );
+  }
+  if (include !== "" && include !== "access") {
+    throw refused(
+      `--include takes "access", not "${include}".`,
+      "Leave it out: owners and privileges do not count then.",
+    );
+  }
+  return {
+    against: shard === undefined ? { from: "majority" } : { from: "shard", shard },
+    access: include === "access" ? "yes" : "no",
+    ignore: ignore.flatMap(parseIgnored),
+  };
+}
+
+/** Takes a list apart at its commas, but not at those between the arguments of a routine. */
+function parseIgnored(list: string): IgnoredItem[] {
+  return (list.match(/(?:\([^)]*\)|[^,(]|\()+/g) ?? [])
+    .map((text) => text.trim())
+    .filter((text) => text !== "")
+    .map((text) => {
+      const [, kind = "", path] = /^([^:]*)(?::(.*))?$/s.exec(text) ?? [];
+      if (!itemKinds.includes(kind)) {
+        const near = nearestWord(kind, itemKinds);
+        throw refused(
+          `--ignore names no kind of items: "${kind}".`,
+          near === undefined ? `There are: ${itemKinds.join(", ")}.` : `Did you mean "${near}"?`,
+        );
+      }
+      return path === undefined ? { kind } : { kind, path };
+    });
+}
+
+function refused(message: string, hint: string): PgMigError {
+  return new PgMigError(message, { code: "COMMAND_LINE_INVALID", hint });
+}

@@ -1,0 +1,64 @@
+import type { DriftReport, GroupComparison, SharedDifference } from "@pg-mig/migrate";
+import { countOf, formatCount, listShards } from "@pg-mig/report";
+import { type Line, line } from "./styled-line.js";
+import { blockersText } from "./work-detail.js";
+
+/** What shards do not have in common that ought to be alike, a group of shards after the other. */
+export function driftLines({ outcome, shards, groups, unread }: DriftReport): Line[] {
+  return [
+    ...groups.flatMap(groupLines),
+    ...unread.map(({ node, shard, reason, blockedBy }): Line => {
+      const blockers = blockedBy === undefined ? "" : `, blocked by ${blockersText(blockedBy)}`;
+      return [
+        { text: `${listShards([{ node, shard }])} could not be read`, tone: "bad" },
+        { text: `: ${reason}${blockers}` },
+      ];
+    }),
+    outcome === "alike"
+      ? line(`${countOf(shards, "shard")} compared: all that ought to be alike are.`, "good")
+      : outcome === "drift"
+        ? line(`${countOf(shards, "shard")} compared: some differ that ought to be alike.`, "bad")
+        : line(
+            `${countOf(shards, "shard")} compared, ${countOf(unread.length, "shard")} not read: whether all are alike is not known.`,
+            "bad",
+          ),
+  ];
+}
+
+function groupLines({ prefix, version, shards, reference, differences }: GroupComparison): Line[] {
+  if (differences.length === 0) {
+    return [];
+  }
+  const at = version === undefined ? `with prefix ${prefix} and no version` : `at ${version}`;
+  const head =
+    reference === null
+      ? `${countOf(shards, "shard")} ${at} differ from each other; no shape is that of more than half of them.`
+      : `${countOf(shards - reference.shards, "shard")} of ${formatCount(shards)} ${at} ${shards - reference.shards === 1 ? "differs" : "differ"} from ${
+          reference.from === "shard" ? "the one that is compared with" : "the others"
+        }.`;
+  return [line(head, "caution"), ...differences.flatMap(differenceLines), line("")];
+}
+
+function differenceLines({ kind, path, what, expected, found, shards }: SharedDifference): Line[] {
+  const isForm = what === "differs" && expected === undefined;
+  const text = (name: string, definition: string | undefined): Line[] =>
+    definition === undefined || definition === ""
+      ? []
+      : definition
+          .split("\n")
+          .map(
+            (part, i): Line => [
+              { text: i === 0 ? `    ${name} ` : " ".repeat(5 + name.length), tone: "quiet" },
+              { text: part.trim() === "" ? "" : part },
+            ],
+          );
+  return [
+    [
+      { text: `  ${[kind, path].filter(Boolean).join(" ")} `, tone: "strong" },
+      { text: isForm ? "is so" : what, tone: isForm ? "caution" : "bad" },
+      { text: ` on ${listShards(shards)}` },
+    ],
+    ...text("expected:", expected),
+    ...text("found:   ", found),
+  ];
+}

@@ -1,0 +1,11 @@
+export type { CatalogSqlOptions } from "./catalog-sql.js";
+export { catalogSql } from "./catalog-sql.js";
+export type { Difference } from "./diff-shapes.js";
+export { diffShapes } from "./diff-shapes.js";
+export { itemKinds } from "./item-kinds.js";
+export type { ShapeHash } from "./parse-catalog.js";
+export { parseHashes, parseItems } from "./parse-catalog.js";
+export type { CatalogClient, ReadShapesOptions } from "./read-shapes.js";
+export { readShapeHashes, readShapes } from "./read-shapes.js";
+export type { Shape, ShapeBasis, ShapeItem } from "./shape.js";
+export { serverFamily, shapeOf, shapeVersion } from "./shape.js";

@@ -1,0 +1,215 @@
+import { type Difference, diffShapes, type Shape } from "@pg-mig/catalog";
+import type { Place } from "@pg-mig/model";
+
+/** Shards with one hash. */
+export interface Variant {
+  readonly hash: string;
+  readonly shards: readonly Place[];
+}
+
+/** Shards that ought to be alike: of one prefix, with one ledger, on servers that print alike. */
+export interface ShardGroup {
+  readonly prefix: string;
+  /** The latest version that all of them have; `undefined`: none. */
+  readonly version: string | undefined;
+  readonly variants: readonly Variant[];
+}
+
+/** What a shape is compared with. */
+export type Reference =
+  | { readonly from: "majority" }
+  | { readonly from: "shard"; readonly shard: string };
+
+/** A kind of items that makes no difference, or one of them. */
+export interface IgnoredItem {
+  readonly kind: string;
+  /** As differences tell it. @default all of the kind */
+  readonly path?: string | undefined;
+}
+
+/** A difference, and the shards that have it. */
+export interface SharedDifference extends Difference {
+  readonly shards: readonly Place[];
+}
+
+/** How alike the shards of a group are. Plain data: it survives JSON. */
+export interface GroupComparison {
+  readonly prefix: string;
+  readonly version: string | undefined;
+  readonly shards: number;
+  /** Whose shape is taken for right, and how many shards have it; `null`: no shape is that of most. */
+  readonly reference: { readonly from: Reference["from"]; readonly shards: number } | null;
+  /**
+   * Each once, by kind and path. Without a reference, each shape that some shards have of an item:
+   * `found`, or `missing`.
+   */
+  readonly differences: readonly SharedDifference[];
+}
+
+export interface CompareOptions {
+  readonly against: Reference;
+  readonly ignore: readonly IgnoredItem[];
+  /** Reads a shape. */
+  readonly load: (shard: Place) => Promise<Shape | undefined>;
+}
+
+/**
+ * Compares the shards of a group. Loads one shape for each hash, one after another, and keeps two at a
+ * time; a shape that cannot be loaded is left out.
+ */
+export async function compareShards(
+  { prefix, version, variants }: ShardGroup,
+  { against, ignore, load }: CompareOptions,
+): Promise<GroupComparison> {
+  const sorted = [...variants].sort((a, b) => b.shards.length - a.shards.length);
+  const shards = sum(sorted.map((variant) => variant.shards));
+  const chosen = against.from === "shard" ? variantOf(sorted, against.shard) : undefined;
+  const base = chosen ?? sorted[0];
+  const shape = base && sorted.length > 1 ? await load(placeIn(base, against)) : undefined;
+  let alike = base?.shards.length ?? 0;
+  const told: Told[] = [];
+  if (base !== undefined && shape !== undefined) {
+    const names = chosen === undefined ? namesOf(base) : [shape.schema];
+    for (const variant of sorted) {
+      const [first] = variant.shards;
+      const other = variant === base || first === undefined ? undefined : await load(first);
+      if (other === undefined) {
+        continue;
+      }
+      for (const [schema, placed] of byName(variant.shards)) {
+        const differences = strictest(names, shape, { ...other, schema }).filter(
+          (difference) => !ignore.some((item) => isIgnored(difference, item)),
+        );
+        if (differences.length === 0) {
+          alike += placed.length;
+        } else {
+          told.push({ shards: placed, differences });
+        }
+      }
+    }
+  }
+  const isRight = chosen !== undefined || told.length === 0 || alike * 2 > shards;
+  return {
+    prefix,
+    version,
+    shards,
+    reference: isRight ? { from: against.from, shards: alike } : null,
+    differences: isRight ? together(told) : allForms(told, others(sorted, told)),
+  };
+}
+
+/** Shards and what they do not have in common with the reference. */
+interface Told {
+  readonly shards: readonly Place[];
+  readonly differences: readonly Difference[];
+}
+
+/**
+ * What differs from a shape that shards of several names have: a text that spells the name of just one
+ * of them is not theirs.
+ */
+function strictest(names: readonly string[], expected: Shape, found: Shape): Difference[] {
+  const [one, another] = [expected.schema, names.find((name) => name !== expected.schema)];
+  const all = [one, another].flatMap((schema) =>
+    schema === undefined ? [] : [diffShapes({ ...expected, schema }, found)],
+  );
+  return all.sort((a, b) => b.length - a.length)[0] ?? [];
+}
+
+function isIgnored({ kind, path }: Difference, item: IgnoredItem): boolean {
+  return item.kind === kind && (item.path === undefined || item.path === path);
+}
+
+/** Tells each difference once. */
+function together(told: readonly Told[]): SharedDifference[] {
+  const byText = new Map<string, { difference: Difference; shards: Place[] }>();
+  for (const { shards, differences } of told) {
+    for (const difference of differences) {
+      const key = JSON.stringify(difference);
+      const known = byText.get(key);
+      if (known === undefined) {
+        byText.set(key, { difference, shards: [...shards] });
+      } else {
+        known.shards.push(...shards);
+      }
+    }
+  }
+  return [...byText.values()]
+    .map(({ difference, shards }) => ({ ...difference, shards: inOrder(shards) }))
+    .sort(byPlace);
+}
+
+/** Tells every form that an item has which is not the same everywhere. */
+function allForms(told: readonly Told[], rest: readonly Place[]): SharedDifference[] {
+  const expected = new Map<string, Difference>();
+  for (const difference of told.flatMap(({ differences }) => differences)) {
+    expected.set(keyOf(difference), difference);
+  }
+  return together(
+    [...told, { shards: rest, differences: [] }].map(({ shards, differences }) => {
+      const own = new Map(differences.map((difference) => [keyOf(difference), difference]));
+      return {
+        shards,
+        differences: [...expected].map(([key, { kind, path, expected: usual }]) => {
+          const found = own.has(key) ? own.get(key)?.found : usual;
+          return found === undefined
+            ? { kind, path, what: "missing" as const }
+            : { kind, path, what: "differs" as const, found };
+        }),
+      };
+    }),
+  );
+}
+
+/** The shards that have no difference. */
+function others(variants: readonly Variant[], told: readonly Told[]): Place[] {
+  const differing = new Set(told.flatMap(({ shards }) => shards));
+  return variants.flatMap(({ shards }) => shards.filter((shard) => !differing.has(shard)));
+}
+
+function keyOf({ kind, path }: Difference): string {
+  return JSON.stringify([kind, path]);
+}
+
+function variantOf(variants: readonly Variant[], shard: string): Variant | undefined {
+  return variants.find((variant) => variant.shards.some((placed) => placed.shard === shard));
+}
+
+function placeIn({ shards }: Variant, against: Reference): Place {
+  const wanted =
+    against.from === "shard" ? shards.find(({ shard }) => shard === against.shard) : undefined;
+  return wanted ?? (shards[0] as Place);
+}
+
+function namesOf({ shards }: Variant): readonly string[] {
+  return [...new Set(shards.map(({ shard }) => shard))];
+}
+
+function byName(shards: readonly Place[]): Map<string, Place[]> {
+  const map = new Map<string, Place[]>();
+  for (const placed of shards) {
+    map.set(placed.shard, [...(map.get(placed.shard) ?? []), placed]);
+  }
+  return map;
+}
+
+function inOrder(shards: readonly Place[]): Place[] {
+  return [...shards].sort((a, b) => compare(a.node, b.node) || compare(a.shard, b.shard));
+}
+
+function byPlace(a: SharedDifference, b: SharedDifference): number {
+  return (
+    compare(a.kind, b.kind) ||
+    compare(a.path, b.path) ||
+    b.shards.length - a.shards.length ||
+    compare(a.found ?? "", b.found ?? "")
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function sum(lists: readonly (readonly unknown[])[]): number {
+  return lists.reduce((total, { length }) => total + length, 0);
+}
