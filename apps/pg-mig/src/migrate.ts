@@ -123,8 +123,17 @@ async function serviceLayers(env: Readonly<Record<string, string | undefined>>) 
 }
 
 function secretsOf(settings: ReturnType<typeof mergeSettings>) {
-  const { hosts, password, discovery, exported, startupParameters, parameters } = settings;
-  return { hosts, password, discovery, exported, startupParameters, parameters };
+  const { hosts, password, passwordCommand, discovery } = settings;
+  const { exported, startupParameters, parameters } = settings;
+  return {
+    hosts,
+    password,
+    passwordCommand,
+    discovery,
+    exported,
+    startupParameters,
+    parameters,
+  };
 }
 
 async function actionOf(action: MigrateAction, dry: boolean): Promise<Action> {

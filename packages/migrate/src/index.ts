@@ -1,5 +1,12 @@
 export type { Choice, DiscoverySource, NodeDefaults, Place } from "@pg-mig/cluster";
-export { command, file, hosts, parseChoice, readService } from "@pg-mig/cluster";
+export {
+  command,
+  file,
+  hosts,
+  parseChoice,
+  passwordFromCommand,
+  readService,
+} from "@pg-mig/cluster";
 export { loadDBDigest } from "@pg-mig/ledger";
 export type { MadeMigration, Version } from "@pg-mig/migrations";
 export type { PgMigError } from "@pg-mig/model";
