@@ -118,7 +118,7 @@ export async function migrate(options: MigrateOptions): Promise<boolean> {
 
 /** What a copy of the settings would lack: it is not enumerable. */
 async function serviceLayers(env: Readonly<Record<string, string | undefined>>) {
-  const { readService } = await import("@pg-mig/migrate");
+  const { readService } = await import("./read-service.js");
   return withServiceLayer({ layers: [], env }, { home: homedir(), readService });
 }
 
