@@ -118,13 +118,22 @@ export async function migrate(options: MigrateOptions): Promise<boolean> {
 
 /** What a copy of the settings would lack: it is not enumerable. */
 async function serviceLayers(env: Readonly<Record<string, string | undefined>>) {
-  const { readService } = await import("@pg-mig/migrate");
+  const { readService } = await import("./read-service.js");
   return withServiceLayer({ layers: [], env }, { home: homedir(), readService });
 }
 
 function secretsOf(settings: ReturnType<typeof mergeSettings>) {
-  const { hosts, password, discovery, exported, startupParameters, parameters } = settings;
-  return { hosts, password, discovery, exported, startupParameters, parameters };
+  const { hosts, password, passwordCommand, discovery } = settings;
+  const { exported, startupParameters, parameters } = settings;
+  return {
+    hosts,
+    password,
+    passwordCommand,
+    discovery,
+    exported,
+    startupParameters,
+    parameters,
+  };
 }
 
 async function actionOf(action: MigrateAction, dry: boolean): Promise<RunnableAction> {

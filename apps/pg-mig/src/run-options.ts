@@ -5,6 +5,7 @@ import {
   loadSources,
   type Only,
   parseChoice,
+  passwordFromCommand,
   type RunOptions,
 } from "@pg-mig/migrate";
 import { PgMigError } from "@pg-mig/model";
@@ -14,7 +15,10 @@ import { readFailedShards, refuseReportPlace } from "./report-file.js";
 /** The cluster, as the settings describe it. */
 export async function clusterOptions(context: ActionContext): Promise<ClusterOptions> {
   const { settings, cwd, interruption } = context;
-  const { migdir, port, user, password, database, sslMode } = settings;
+  const { migdir, port, user, passwordCommand, database, sslMode } = settings;
+  const password =
+    settings.password ??
+    (passwordCommand === undefined ? undefined : passwordFromCommand(passwordCommand));
   const { sslRootCert, sslCert, sslKey, passFile } = settings;
   const { connectTimeoutMs, startupParameters, parameters } = settings;
   const { certificateDirectory, serviceFiles } = settings;

@@ -124,7 +124,7 @@ async function runAction(
       action: action.type === "status" || action.type === "drift" ? "list" : action.type,
       connects: !connectsToNothing.includes(action.type),
       readService: async (name, files) => {
-        const { readService } = await import("@pg-mig/migrate");
+        const { readService } = await import("./read-service.js");
         return readService(name, files);
       },
       os: { user: accountName(env), home: homedir(), uid: nodeProcess.geteuid?.() },

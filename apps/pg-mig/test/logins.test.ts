@@ -66,6 +66,39 @@ describe("a password that holds every character that means something somewhere",
   });
 });
 
+describe("a password that may expire", () => {
+  it("is asked for each new connection: from a function, or from a command", async () => {
+    const made = await scenario({ shards: ["sh1", "sh2"] });
+    const address = await withLogin(made, "tokens", "SUPERUSER");
+    const { migrations, pgMig, folder, ledger, write } = made;
+    await write("secret", password);
+    const env = { PGHOST: address, PGUSER: "tokens", PGPASSWORD: "stale" };
+    const configs = [
+      `const { appendFileSync, readFileSync } = require("node:fs");
+       module.exports = { PGPASSWORD: async ({ user }) => {
+         appendFileSync("asked", user + " ");
+         return readFileSync("secret", "utf8");
+       } };`,
+      `module.exports = { passwordCommand: 'printf "$PGUSER " >> asked && cat secret' };`,
+    ];
+    for (const [i, config] of configs.entries()) {
+      await write("pg-mig.config.cjs", config);
+      await write("asked", "");
+      await migrations({ [`${i}.a.sh`]: "SELECT 1;" });
+      const { status, stdout, stderr } = await pgMig(["--debug"], { env });
+      expect({ status, stderr }).toMatchObject({ status: 0 });
+      expectNoPassword(`${stdout}${stderr}`);
+      expect(await ledger("sh2")).toHaveLength(i + 1);
+      expect(await readFile(join(folder, "asked"), "utf8")).toMatch(/^tokens tokens /);
+    }
+    await write("pg-mig.config.cjs", "module.exports = { passwordCommand: 'cat secret; exit 3' };");
+    const { status, stdout, stderr } = await pgMig(["--debug", "--force"], { env });
+    expect(status).toBe(1);
+    expect(stderr).toContain('Getting the password of user "tokens"');
+    expectNoPassword(`${stdout}${stderr}`);
+  });
+});
+
 describe("a login that the server refuses", () => {
   it("is one sentence that names the node and the user, and shows no password", async () => {
     const made = await scenario({ shards: ["sh1"] });

@@ -23,6 +23,8 @@ export interface ConnectErrorOptions {
   readonly password: "set" | "missing";
   /** Why the password file was not used, if one is there. */
   readonly passFileProblem: string | undefined;
+  /** The password file that the password comes from. */
+  readonly passFileUsed?: string | undefined;
   readonly connectTimeoutMs: number;
 }
 
@@ -127,7 +129,7 @@ function explainSilence(
 function explainRefusal(
   node: Node,
   failure: ConnectFailure,
-  { password, passFileProblem }: ConnectErrorOptions,
+  { password, passFileProblem, passFileUsed }: ConnectErrorOptions,
 ): Explanation | undefined {
   const who = `user "${node.user}"`;
   const sqlState = sqlStateOf(failure.error);
@@ -142,7 +144,7 @@ function explainRefusal(
     case "28P01":
       return {
         code: "NODE_AUTH_FAILED",
-        message: `${node.name} does not accept the password of ${who}.`,
+        message: `${node.name} does not accept the password of ${who}${passFileUsed === undefined ? "" : `, which comes from ${passFileUsed}`}.`,
         hint: "Correct the setting `user` or the setting `password`.",
       };
     case "28000":

@@ -115,6 +115,17 @@ describe("connectNode", () => {
     expect(notes).toEqual([problem]);
   });
 
+  it("names the password file that a wrong password comes from", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "pg-mig-connect-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const passFile = join(folder, "pgpass");
+    await writeFile(passFile, "*:*:*:*:hunter2", { mode: 0o600 });
+    const { code, message } = await failure(nodeOf({}, { password: undefined, passFile }));
+    expect(code).toBe("NODE_AUTH_FAILED");
+    expect(message).toContain(`of user "postgres", which comes from ${passFile}.`);
+    expect(message).not.toContain("hunter2");
+  });
+
   it("sends startup parameters, which a reset keeps", async () => {
     const startupParameters = {
       TimeZone: "Asia/Tokyo",

@@ -113,6 +113,7 @@ async function connectEndpoint(
   const told = {
     password: password === undefined ? "missing" : "set",
     passFileProblem: problem,
+    passFileUsed: node.password === undefined && password !== undefined ? node.passFile : undefined,
     connectTimeoutMs,
   } as const;
   const failed = (failure: ConnectFailure) => ({

@@ -26,6 +26,8 @@ export { nodeIdentitySql, parseNodeIdentity } from "./node-identity.js";
 export { parseNodeList } from "./node-list.js";
 export type { AlternativeHost, NodeDefaults, NodeSpec, ServiceFile } from "./node-spec.js";
 export { parseHosts } from "./parse-hosts.js";
+export type { LoginPlace, Password } from "./password.js";
+export { passwordFromCommand } from "./password.js";
 export type { PoolerMode } from "./pooler-mode.js";
 export { findPoolerMode, isPooled } from "./pooler-mode.js";
 export { readService } from "./service-file.js";

@@ -1,4 +1,5 @@
 import type { Parameters } from "./conninfo.js";
+import type { Password } from "./password.js";
 import type { SslMode } from "./ssl-mode.js";
 
 /** A file with services, as libpq's `pg_service.conf`. */
@@ -23,7 +24,8 @@ export interface NodeSpec {
   readonly port?: number;
   readonly database?: string;
   readonly user?: string;
-  readonly password?: string;
+  /** A function is called for each new connection. */
+  readonly password?: Password;
   readonly sslMode?: SslMode;
   /** The address to connect to, without asking the name service for `host`. */
   readonly hostaddr?: string;
@@ -43,7 +45,8 @@ export interface NodeDefaults {
   readonly host?: string | undefined;
   readonly port: number;
   readonly user: string;
-  readonly password?: string | undefined;
+  /** A function is called for each new connection. */
+  readonly password?: Password | undefined;
   /** Without it, a node's database is named as its user, as in psql. */
   readonly database?: string | undefined;
   readonly sslMode: SslMode;

@@ -14,6 +14,7 @@ import {
   renderEndpoint,
 } from "./node-address.js";
 import type { NodeDefaults, NodeSpec } from "./node-spec.js";
+import type { Password } from "./password.js";
 import type { SslMode } from "./ssl-mode.js";
 
 /** One PostgreSQL server and database, with everything that is needed to connect to it. */
@@ -27,7 +28,7 @@ export interface Node extends NodeAddress {
   readonly label: string;
   readonly user: string;
   /** Not enumerable: neither `util.inspect` nor `JSON.stringify` shows it. */
-  readonly password: string | undefined;
+  readonly password: Password | undefined;
   readonly sslMode: SslMode;
   readonly sslRootCert: string | undefined;
   readonly sslCert: string | undefined;

@@ -208,6 +208,39 @@ describe("parseHosts", () => {
     },
   );
 
+  it("ends on every text, with nodes or an error of its own", () => {
+    const pieces = fc.constantFrom(
+      ...[
+        "postgres://",
+        "host=",
+        "@",
+        ":",
+        "/",
+        "?",
+        "&",
+        "=",
+        "%",
+        "%2F",
+        "[",
+        "]",
+        "::1",
+        ",",
+        ";",
+      ],
+      ...[" ", "'", "\\", "#", "5432", "a", "ü", "sslmode", "port=", "service="],
+    );
+    fc.assert(
+      fc.property(fc.array(pieces, { maxLength: 40 }), (parts) => {
+        try {
+          parseHosts(parts.join(""));
+        } catch (error) {
+          expect(error).toBeInstanceOf(PgMigError);
+        }
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
   it("shows no part of a keyword/value connection string that it refuses", () => {
     const text = fc
       .array(fc.constantFrom(..."QXZ='\\ ,", "host=", "password=", " sslmode="), { minLength: 1 })

@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import type { Node } from "./node.js";
 import type { NodeAddress } from "./node-address.js";
+import { readPasswordFrom } from "./password.js";
 
 /** Those that libpq is built with, by PostgreSQL itself and by the distributions. */
 const usualSocketDirectories: readonly string[] = [
@@ -72,16 +73,21 @@ export async function readPassword(
   }
 }
 
-/** The password to log in to a node with: its own, else that of its password file. Never rejects. */
+/**
+ * The password to log in to a node with: its own, else that of its password file.
+ *
+ * @throws PgMigError `PASSWORD_FAILED` of a function that gives passwords
+ */
 export async function passwordOf(
   node: Node,
   { host, port }: Pick<NodeAddress, "host" | "port"> = node,
 ): Promise<PassFileAnswer> {
   const { password, passFile, database, user } = node;
-  if (password !== undefined || passFile === undefined) {
-    return { password };
+  const place = { host, port, database, user };
+  if (password !== undefined) {
+    return { password: await readPasswordFrom(password, place) };
   }
-  return readPassword(passFile, { host, port, database, user });
+  return passFile === undefined ? {} : readPassword(passFile, place);
 }
 
 function withoutBackslashes(field: string | undefined): string | undefined {

@@ -1,5 +1,5 @@
 import type { ConfigKey } from "./setting-table.js";
-import type { SslModeSetting } from "./setting-types.js";
+import type { PasswordFunction, SslModeSetting } from "./setting-types.js";
 
 /** What pg-mig is asked to do; a config function is called with it. */
 export type Action = "apply" | "undo" | "make" | "chain" | "list" | "digest";
@@ -8,6 +8,8 @@ export type Action = "apply" | "undo" | "make" | "chain" | "list" | "digest";
 interface KeyTypes {
   PGHOST: string | readonly string[];
   PGPORT: number | string;
+  /** A function is called for each new connection. */
+  PGPASSWORD: string | PasswordFunction;
   PGCREATEDB: boolean | number | string;
   PGSSLMODE: SslModeSetting;
   lockTimeout: string;

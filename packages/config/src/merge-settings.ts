@@ -58,6 +58,7 @@ export function mergeSettings(options: MergeSettingsOptions): Settings {
   }
   const settings: Settings = {
     ...values,
+    password: passwordOf(values, options),
     hosts: hostsOf(values.hosts, parameters, options),
     sslMode: sslModeOf(values.sslMode, options),
     parameters,
@@ -86,6 +87,15 @@ function hostsOf(
 ): readonly string[] {
   const isGiven = findGiven(settingTable.hosts, options) !== undefined;
   return isGiven || hostaddr === undefined ? hosts : [`hostaddr='${hostaddr}'`];
+}
+
+/** A command of a config file is stronger than a password of the environment. */
+function passwordOf(
+  { password, passwordCommand }: Pick<Settings, "password" | "passwordCommand">,
+  options: MergeSettingsOptions,
+): Settings["password"] {
+  const given = findGiven(settingTable.password, options);
+  return passwordCommand !== undefined && given?.source.kind === "env" ? undefined : password;
 }
 
 /** libpq's old variable counts where the new one is not set. */

@@ -10,6 +10,7 @@ import {
   password,
   port,
   type SettingType,
+  shellCommand,
   sources,
   sslMode,
   text,
@@ -100,6 +101,12 @@ export const settingTable = {
     type: password,
     default: undefined,
     help: "password of nodes that name none; shows in the process list, PGPASSWORD and .pgpass do not",
+  }),
+  passwordCommand: define({
+    key: "passwordCommand",
+    type: shellCommand,
+    default: undefined,
+    help: "shell command that prints the password, run for each new connection",
   }),
   database: define({
     option: "--db <name>",

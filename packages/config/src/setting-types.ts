@@ -41,7 +41,31 @@ export const database: SettingType<string> = {
   schema: text.schema,
 };
 
-export const password: SettingType<string> = {
+/** What gives a password for each new connection. */
+export type PasswordFunction = (place: {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+}) => string | Promise<string>;
+
+export const password: SettingType<string | PasswordFunction> = {
+  read(given) {
+    if (typeof given.value === "string") {
+      return given.value;
+    }
+    if (typeof given.value === "function") {
+      return given.value as PasswordFunction;
+    }
+    throw invalid(given, "a text, or a function that gives one", "secret");
+  },
+  schema: { type: "string" },
+  isSecret: true,
+  mayBeEmpty: true,
+};
+
+/** A command line for a shell, in which a secret may be. */
+export const shellCommand: SettingType<string> = {
   read(given) {
     if (typeof given.value === "string") {
       return given.value;
@@ -50,7 +74,6 @@ export const password: SettingType<string> = {
   },
   schema: { type: "string" },
   isSecret: true,
-  mayBeEmpty: true,
 };
 
 /** Lists of nodes, not parsed yet. URLs in them may hold passwords. */

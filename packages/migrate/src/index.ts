@@ -1,6 +1,13 @@
 export { itemKinds } from "@pg-mig/catalog";
 export type { Choice, DiscoverySource, NodeDefaults } from "@pg-mig/cluster";
-export { command, file, hosts, parseChoice, readService } from "@pg-mig/cluster";
+export {
+  command,
+  file,
+  hosts,
+  parseChoice,
+  passwordFromCommand,
+  readService,
+} from "@pg-mig/cluster";
 export { loadDBDigest } from "@pg-mig/ledger";
 export type { MadeMigration, Version } from "@pg-mig/migrations";
 export type { PgMigError, Place, VersionPlaces } from "@pg-mig/model";
