@@ -212,7 +212,7 @@ function ensureKnown(against: Reference, shards: readonly ReadShard[]): void {
   if (against.from === "shard" && !shards.some(({ shard }) => shard === against.shard)) {
     throw new PgMigError(`There is no shard "${against.shard}" to compare with.`, {
       code: "SHARD_UNKNOWN",
-      hint: "Name a shard that has versions and that the setting `only`, if given, lets in.",
+      hint: "Name a shard that is among those to compare.",
     });
   }
 }
