@@ -1,7 +1,7 @@
 // Checks what the packages promise beside their code. Of each packed package: publint, arethetypeswrong,
 // the fields of package.json that npm shows, the licence, a README with a runnable example whose links
 // work outside of this repository. Of the repository: no link leads nowhere, no exported name stands for
-// two things, and what is made from the table of settings is up to date: the help in the manual, the
+// two things, every exported function, class and constant is in its package's README, and what is made from the table of settings is up to date: the help in the manual, the
 // table in the README of @pg-mig/config, the JSON schema of a config file. With --write these are
 // brought up to date.
 //
@@ -53,6 +53,7 @@ try {
 }
 checkLinks();
 checkNames();
+checkFaces();
 checkHelp();
 await checkSettings();
 if (failed) {
@@ -122,6 +123,28 @@ function checkLinks() {
       }
       if (!existsSync(join(root, path ?? join(dirname(file), link)))) {
         report(file, `the link to ${link} leads nowhere`);
+      }
+    }
+  }
+}
+
+/** What a package exports, types aside, is in its README: anything else is nobody's business. */
+function checkFaces() {
+  for (const folder of folders) {
+    const index = join(root, folder, "src/index.ts");
+    const { name, private: isPrivate } = json(join(root, folder, "package.json"));
+    if (isPrivate || !existsSync(index)) {
+      continue;
+    }
+    const readme = readFileSync(join(root, folder, "README.md"), "utf8");
+    const lists = readFileSync(index, "utf8").matchAll(/^export \{([^}]*)\}/gm);
+    const values = [...lists]
+      .flatMap(([, names]) => names.split(","))
+      .map((item) => item.trim().split(" as ").at(-1))
+      .filter((value) => value !== "" && !value.startsWith("type "));
+    for (const value of values) {
+      if (!new RegExp(`\\b${value}\\b`).test(readme)) {
+        report(name, `README.md does not show ${value}, which src/index.ts exports`);
       }
     }
   }

@@ -32,7 +32,7 @@ export type { PoolerMode } from "./pooler-mode.js";
 export { findPoolerMode, isPooled } from "./pooler-mode.js";
 export { readService } from "./service-file.js";
 export type { SslMode } from "./ssl-mode.js";
-export { isSslMode, sslModes } from "./ssl-mode.js";
+export { sslModes } from "./ssl-mode.js";
 export type { StreamingClient } from "./stream-rows.js";
 export { streamRows } from "./stream-rows.js";
 export type { WaitForNodeOptions } from "./wait-for-node.js";
