@@ -23,7 +23,7 @@ it("plays all acts, each as it should go, and leaves nothing behind", async () =
     inThisOrder(
       "migrations/20260209160000.purchase-customer-fk.sh.up.sql:4:1",
       "214 of 216 steps applied, 1 failed, 1 not attempted",
-      "The mend",
+      "The fix",
       "2 of 2 steps applied",
       "Once more",
       "Nothing to do.",

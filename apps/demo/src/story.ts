@@ -36,7 +36,7 @@ const secondRelease = [
  * the demo was interrupted.
  */
 export async function playStory(options: StoryOptions): Promise<void> {
-  for (const act of [newCluster, newRelease, mend, nothingToDo, map]) {
+  for (const act of [newCluster, newRelease, fix, nothingToDo, map]) {
     options.signal.throwIfAborted();
     await act(options);
   }
@@ -83,9 +83,9 @@ async function newRelease(options: StoryOptions): Promise<void> {
   );
 }
 
-async function mend(options: StoryOptions): Promise<void> {
+async function fix(options: StoryOptions): Promise<void> {
   const { stage, shop } = options;
-  stage.heading("The mend: the next run does only what is left");
+  stage.heading("The fix: the next run does only what is left");
   const sql = `DELETE FROM ${odd.shard}.purchase WHERE customer_id = 4711`;
   stage.say("Somebody looks at the row and decides:", "", `  ${sql};`);
   await shop.query(odd.node, sql);

@@ -12,7 +12,7 @@ export function whyNotThrough(scene: Scene, run: EndedRun): string[] {
   }
   const outside = new Set(
     scene.versions
-      .filter(({ kind }) => kind === "concurrent" || kind === "framed")
+      .filter(({ kind }) => kind === "concurrent" || kind === "ends-transaction")
       .map(({ name }) => name),
   );
   const failed = report.failed

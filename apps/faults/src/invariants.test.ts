@@ -152,15 +152,15 @@ describe("the invariants", () => {
   });
 
   it("let an invalid index be where its run was killed or has told of it", () => {
-    const spoilt = shard({ ledger: [one, two], objects: ["v1"], invalidIndexes: ["v3"] });
+    const halfBuilt = shard({ ledger: [one, two], objects: ["v1"], invalidIndexes: ["v3"] });
     const error = { code: "X", message: "" };
     const told = run("failed", [
       { type: "step:failed", ...step, version: three, error, notAttempted: [] },
     ]);
     const killed = run("done", [], { events: [], status: undefined });
-    expect(broken(evidence({ shard: spoilt, runs: [run("done")] }))).toEqual(["I6"]);
-    expect(broken(evidence({ shard: spoilt, runs: [told] }))).toEqual([]);
-    expect(broken(evidence({ shard: spoilt, runs: [killed] }))).toEqual([]);
+    expect(broken(evidence({ shard: halfBuilt, runs: [run("done")] }))).toEqual(["I6"]);
+    expect(broken(evidence({ shard: halfBuilt, runs: [told] }))).toEqual([]);
+    expect(broken(evidence({ shard: halfBuilt, runs: [killed] }))).toEqual([]);
   });
 
   it("expect nothing of a shard that the fault has ruined", () => {

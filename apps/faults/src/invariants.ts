@@ -135,7 +135,7 @@ export function hooksWereRun({ nodes }: Evidence): string[] {
     const last = hookRuns.findLast(({ file }) => file === "after.sql")?.beganUs ?? 0;
     return [
       ...(hookRuns.some(({ file }) => file === "before.sql") ? [] : [`${label}: no before.sql`]),
-      ...(last > Math.max(0, ...committed) ? [] : [`${label}: no after.sql behind the versions`]),
+      ...(last > Math.max(0, ...committed) ? [] : [`${label}: no after.sql after the versions`]),
     ];
   });
 }

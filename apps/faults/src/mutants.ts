@@ -116,7 +116,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "no-timeline-check",
-    guard: "an old primary is not used any more behind a promotion",
+    guard: "an old primary is not used any more after a promotion",
     replacements: [["if (timeline < seen) {", "if (false) {"]],
     noticedBy: ["old-primary-comes-back"],
   },

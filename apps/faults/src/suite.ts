@@ -11,7 +11,7 @@ export interface SuiteOptions {
   readonly lanes: number;
   /** The file of the command under test. */
   readonly program: string;
-  /** Told every result as it comes. Returning `stop` ends the suite behind what is under way. */
+  /** Told every result as it comes. Returning `stop` ends the suite after what is under way. */
   readonly onResult: (due: DueInjection, result: InjectionResult) => "go-on" | "stop";
   readonly signal: AbortSignal;
 }

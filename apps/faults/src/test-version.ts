@@ -1,7 +1,14 @@
 import type { Random } from "./random.js";
 
-/** How a version is written. All of them leave the same kind of traces. */
-export type VersionKind = "plain" | "rows" | "psql" | "copy" | "alter" | "concurrent" | "framed";
+/** How a version is written. All of them change a shard in the same way. */
+export type VersionKind =
+  | "plain"
+  | "rows"
+  | "psql"
+  | "copy"
+  | "alter"
+  | "concurrent"
+  | "ends-transaction";
 
 /** A version of a scene: what is in its files, and by what it is known to have run. */
 export interface TestVersion {
@@ -104,7 +111,7 @@ ${table}
         up: `-- $parallelism_global = 8\nCREATE INDEX CONCURRENTLY ${object} ON item (value);\n`,
         down: `DROP INDEX CONCURRENTLY IF EXISTS ${object};\n`,
       };
-    case "framed":
+    case "ends-transaction":
       return {
         ...made,
         objectKind: "index",
@@ -126,7 +133,7 @@ const transactional = { objectKind: "table", counted: true } as const;
 /** Versions of all transactional kinds, and with some luck one of the others. */
 export function drawVersions(random: Random, count: number): TestVersion[] {
   const kinds: VersionKind[] = random.shuffled(["plain", "rows", "psql", "copy", "alter"]);
-  const others = random.pick<VersionKind[]>([[], [], ["concurrent"], ["framed"]]);
+  const others = random.pick<VersionKind[]>([[], [], ["concurrent"], ["ends-transaction"]]);
   const drawn = [...others, ...kinds].slice(0, count);
   return random.shuffled(drawn).map((kind, index) => testVersion(index + 1, kind));
 }

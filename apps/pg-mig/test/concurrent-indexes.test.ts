@@ -212,11 +212,11 @@ describe("other statements that cannot run in a transaction", () => {
       "2.index.sh": "CREATE INDEX users_id ON users(id);",
       "3.alone.sh": `-- $run_alone = 1\n${sql}`,
       "4.index.sh": "CREATE INDEX IF NOT EXISTS users_id ON users(id);",
-      "5.framed.sh": `-- $run_alone = 1\nCOMMIT;\n${sql}\nBEGIN;\nCREATE TABLE later();`,
+      "5.ending.sh": `-- $run_alone = 1\nCOMMIT;\n${sql}\nBEGIN;\nCREATE TABLE later();`,
     });
     const { status, stdout } = await pgMig();
     expect(status, stdout).toBe(0);
-    expect((await ledger("sh2")).at(-1)).toBe("5.framed.sh");
+    expect((await ledger("sh2")).at(-1)).toBe("5.ending.sh");
   });
 
   it("leave ALTER TYPE … ADD VALUE where it is: it can run in one", async () => {

@@ -11,12 +11,24 @@ describe("a server that says a lot", () => {
     const { migrations, pgMig } = await scenario({ shards });
     await migrations({
       "1.a.sh":
-        "DO $$ BEGIN FOR i IN 1..3000 LOOP RAISE WARNING 'row % is odd', i; END LOOP; END $$;",
+        "DO $$ BEGIN FOR i IN 1..900 LOOP RAISE WARNING 'row % is odd', i; END LOOP; END $$;",
     });
     const { status, stdout, stderr } = await pgMig();
     expect(status).toBe(0);
     expect(stdout).toContain("row 1 is odd (10 times)");
-    expect(stdout).toContain("and 2,980 other ones");
+    expect(stdout).toContain("… and 880 more");
+    expect(`${stdout}${stderr}`.split("\n").length).toBeLessThan(80);
+  });
+
+  it("is not kept beyond 10,000 warnings: the others are counted, on the screen and in the report", async () => {
+    const { migrations, pgMig } = await scenario({ shards });
+    await migrations({
+      "1.a.sh":
+        "DO $$ BEGIN FOR i IN 1..3000 LOOP RAISE WARNING 'row % is odd', i; END LOOP; END $$;",
+    });
+    const { status, stdout, stderr } = await pgMig(["--report=report.json"]);
+    expect(status).toBe(0);
+    expect(stdout).toContain("… and 20,000 warnings not kept");
     expect(`${stdout}${stderr}`.split("\n").length).toBeLessThan(80);
   });
 

@@ -8,11 +8,11 @@ describe("statements that control the transaction", () => {
     const { migrations, pgMig, column } = await scenario({ shards: ["sh1"] });
     const statements = [
       ["BEGIN;", "BEGIN"],
-      ["START TRANSACTION;", "BEGIN"],
+      ["START TRANSACTION;", "START TRANSACTION"],
       ["  COMMIT;", "COMMIT"],
-      ["END;", "COMMIT"],
+      ["END;", "END"],
       ["ROLLBACK;", "ROLLBACK"],
-      ["ABORT;", "ROLLBACK"],
+      ["ABORT;", "ABORT"],
       ["COMMIT AND CHAIN;", "COMMIT AND CHAIN"],
       ["PREPARE TRANSACTION 'p';", "PREPARE TRANSACTION"],
     ] as const;

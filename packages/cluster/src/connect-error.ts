@@ -62,7 +62,7 @@ function explainSilence(
     message,
     hint,
   });
-  const checkAddress = "Check host and port (--hosts, --port, PGHOST, PGPORT)";
+  const checkAddress = "Check host and port in the setting `hosts` or the setting `port`";
   if (isNotPostgres(failure)) {
     return {
       code: "NOT_POSTGRES",
@@ -131,7 +131,7 @@ function explainRefusal(
     return {
       code: "NODE_AUTH_FAILED",
       message: `${node.name} asks for the password of ${who}, and none is set.${passFileProblem === undefined ? "" : ` ${passFileProblem}`}`,
-      hint: "Set it with PGPASSWORD, --pass, in the list of hosts or in ~/.pgpass.",
+      hint: "Give it in the setting `password`, in the list of hosts or in ~/.pgpass.",
     };
   }
   switch (sqlState) {
@@ -139,13 +139,13 @@ function explainRefusal(
       return {
         code: "NODE_AUTH_FAILED",
         message: `${node.name} does not accept the password of ${who}.`,
-        hint: "Correct the user (--user, PGUSER) or the password (--pass, PGPASSWORD).",
+        hint: "Correct the setting `user` or the setting `password`.",
       };
     case "28000":
       return {
         code: "NODE_AUTH_FAILED",
         message: `${node.name} does not let ${who} in: ${wordsOf(failure.error)}.`,
-        hint: "Correct the user (--user, PGUSER) or PGSSLMODE, or allow the login in pg_hba.conf.",
+        hint: "Correct the setting `user` or the setting `sslMode`, or allow the login in pg_hba.conf.",
       };
     case "42501":
       return {
@@ -157,13 +157,13 @@ function explainRefusal(
       return {
         code: "DATABASE_MISSING",
         message: `There is no database "${node.database}" at ${renderEndpoint(node)}.`,
-        hint: "Correct its name (--db, PGDATABASE), or have it created with --createdb.",
+        hint: "Correct its name in the setting `database`, or have it created with the setting `createDatabase`.",
       };
     case "57P03":
       return {
         code: "NODE_STARTING",
         message: `${node.name} does not accept connections now: ${wordsOf(failure.error)}.`,
-        hint: "Try again in a while; --createdb waits for a server that is starting.",
+        hint: "Try again in a while; with the setting `createDatabase` a run waits for a server that is starting.",
       };
     case "53300":
       return {
@@ -196,7 +196,7 @@ function roomFor({ user, database }: Node, error: unknown): string {
     case "database":
       return `${close} to this database, or raise its limit: ALTER DATABASE ${quoted(database)} CONNECTION LIMIT n;`;
     default:
-      return `${close} to the server, raise its max_connections, or lower --parallelism.`;
+      return `${close} to the server, raise its max_connections, or lower the setting \`parallelism\`.`;
   }
 }
 

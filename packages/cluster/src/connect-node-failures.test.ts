@@ -93,7 +93,7 @@ describe("connectNode, where no server is", () => {
       const { code, message, hint, where } = await failure({ host: "127.0.0.1", port, sslMode });
       expect(code).toBe("NODE_UNREACHABLE");
       expect(message).toBe(`No server accepts connections at 127.0.0.1:${port}.`);
-      expect(hint).toContain("--hosts");
+      expect(hint).toContain("the setting `hosts`");
       expect(where).toEqual({ node: "127.0.0.1" });
     }
   });

@@ -188,7 +188,7 @@ describe("connectNode", () => {
     const { code, message, hint, where } = await failure(nodeOf({ database: 'My "db"' }));
     expect(code).toBe("DATABASE_MISSING");
     expect(message).toBe(`There is no database "My "db"" at 127.0.0.1:${server.port}.`);
-    expect(hint).toContain("--createdb");
+    expect(hint).toContain("the setting `createDatabase`");
     expect(where).toEqual({ node: "127.0.0.1" });
   });
 
@@ -222,7 +222,7 @@ describe("connectNode", () => {
     const refused = await failure(nodeOf({ user: "few", password: "few", database: "few" }));
     expect(refused.code).toBe("TOO_MANY_CONNECTIONS");
     expect(refused.hint).toContain(hint);
-    expect(refused.hint).not.toContain("--parallelism");
+    expect(refused.hint).not.toContain("`parallelism`");
   });
 
   it("says that the server has no free connection", async () => {

@@ -24,7 +24,7 @@ export async function discoverNodes(
     const names = sources.map(({ name }) => name).join(", ");
     throw new PgMigError(
       names === "" ? "No node is configured." : `Discovery found no node (asked: ${names}).`,
-      { code: "NODES_MISSING", hint: "Name the nodes with --hosts=host1,host2 or in PGHOST." },
+      { code: "NODES_MISSING", hint: "Name the nodes, host1,host2, in the setting `hosts`." },
     );
   }
   return nodes;
@@ -49,7 +49,7 @@ async function askSource(source: DiscoverySource, context: DiscoveryContext): Pr
       code: "DISCOVERY_FAILED",
       hint:
         (isPgMigError(error) ? error.hint : undefined) ??
-        "Nothing was changed. Mend the source, or name the nodes with --hosts.",
+        "Nothing was changed. Fix the source, or name the nodes in the setting `hosts`.",
       cause: error,
     });
   }

@@ -1,6 +1,6 @@
 import { type RunScriptOptions, type Script, ScriptError } from "@pg-mig/psql-script";
 import type { Session } from "@pg-mig/sessions";
-import { isBug, isConnectionLoss, isInterruption, sessionTraces } from "@pg-mig/sessions";
+import { isBug, isConnectionLoss, isInterruption, leftoversOf } from "@pg-mig/sessions";
 import { gaveUpError } from "./blocked.js";
 import { entryRefusedError } from "./ledger-trouble.js";
 import type { StepRecorder } from "./step-recorder.js";
@@ -12,7 +12,7 @@ export interface StepAttempt<L> {
   readonly version: string;
   readonly ledger: L;
   readonly step: StepScript;
-  /** How long a statement waits for a lock. Not for `concurrent` and `framed` scripts. */
+  /** How long a statement waits for a lock. Not for `concurrent` and `ends-transaction` scripts. */
   readonly lockTimeoutMs: number;
   readonly recorder: StepRecorder<L>;
   readonly scriptOptions: RunScriptOptions;
@@ -60,9 +60,11 @@ export async function attemptStep<L>(
     const failure = failureOf(error, session, attempt);
     return committing && failure.type === "lost" ? { type: "in-doubt", error } : failure;
   } finally {
-    const traces = sessionTraces(step.script);
+    const leftovers = leftoversOf(step.script);
     // A lock of the session, and what surrounds a file outside of a transaction, is left.
-    session.reset(traces === "none" && isTakenForSession(step, session) ? "droppable" : traces);
+    session.reset(
+      leftovers === "none" && isTakenForSession(step, session) ? "droppable" : leftovers,
+    );
   }
 }
 

@@ -4,7 +4,7 @@ import { errorInfo, retryReason } from "@pg-mig/sessions";
 import { withBlockers } from "./blocked.js";
 import type { ChainState } from "./chain-state.js";
 
-type State = Pick<ChainState<unknown>, "node" | "shard" | "inDoubt" | "blockedBy" | "attempts">;
+type State = Pick<ChainState<unknown>, "node" | "shard" | "tried" | "blockedBy">;
 
 /** The first version of a chain went back to its queue. */
 export function requeuedEvent(
@@ -12,7 +12,7 @@ export function requeuedEvent(
   version: string,
   { reason, delayMs }: { readonly reason: RequeueReason; readonly delayMs: number },
 ): RunEvent {
-  const { attempts: attempt } = state;
+  const { attempts: attempt } = state.tried;
   const blocked = blockedReasons.has(reason) ? blockersOf(state) : {};
   return { type: "step:requeued", ...stepOf(state, version), reason, attempt, delayMs, ...blocked };
 }
@@ -28,7 +28,7 @@ export function failedEvent(
   },
 ): RunEvent {
   const { error, notAttempted, durationMs } = failure;
-  if (state.inDoubt !== undefined) {
+  if (state.tried.inDoubt !== undefined) {
     return inDoubtEvent(state, version, notAttempted);
   }
   const step = stepOf(state, version);
@@ -46,7 +46,7 @@ export function abandonedEvent(
   reason: "interrupted" | "node-lost",
 ): RunEvent {
   const [version, ...later] = notAttempted;
-  if (state.inDoubt !== undefined && version !== undefined) {
+  if (state.tried.inDoubt !== undefined && version !== undefined) {
     return inDoubtEvent(state, version, later);
   }
   const { node, shard } = state;
@@ -68,7 +68,7 @@ const blockedCodes = new Set(["SHARD_TAKEN", "INDEX_WAIT_TIMEOUT", "LOCK_WAIT_TI
 
 function inDoubtEvent(state: State, version: string, notAttempted: readonly string[]): RunEvent {
   const step = stepOf(state, version);
-  const error = errorInfo(state.inDoubt, step);
+  const error = errorInfo(state.tried.inDoubt, step);
   return { type: "step:in-doubt", ...step, error, notAttempted };
 }
 

@@ -1,4 +1,4 @@
-import type { Company } from "@pg-mig/sql-rules";
+import type { MayRunBeside } from "@pg-mig/sql-rules";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ChainSchedule, type ScheduledChain, type VersionLimits } from "./chain-schedule.js";
@@ -11,7 +11,7 @@ const limits = fc.record(
     global: fc.integer({ min: 1, max: 4 }),
     delayMs: fc.integer({ min: 0, max: 30 }),
     runAlone: fc.boolean(),
-    company: fc.constantFrom<Company[]>("transactions", "builds", "nobody"),
+    mayRunBeside: fc.constantFrom<MayRunBeside[]>("transactions", "builds", "nothing"),
   },
   { requiredKeys: [] },
 );
@@ -205,11 +205,12 @@ describe("ChainSchedule", () => {
       fc.property(plan, (input) => {
         simulate(input, ({ running, held, chainOf, limitsOf, waiting, slotsOf }) => {
           const busy = [...running, ...held];
-          const companyOf = (version: string) => limitsOf(version).company ?? "transactions";
+          const mayRunBeside = (version: string) =>
+            limitsOf(version).mayRunBeside ?? "transactions";
           const suits = (node: string, versions: readonly string[]) => {
             const beside = running.filter((step) => step.node === node);
-            const all = [...beside.map(({ version }) => version), ...versions].map(companyOf);
-            return new Set(all).size <= 1 && (all[0] !== "nobody" || all.length === 1);
+            const all = [...beside.map(({ version }) => version), ...versions].map(mayRunBeside);
+            return new Set(all).size <= 1 && (all[0] !== "nothing" || all.length === 1);
           };
           const fits = (version: string, chain: ScheduledChain, extra: number) => {
             const { perHost, global, delayMs, runAlone } = limitsOf(version);
@@ -293,8 +294,8 @@ describe("ChainSchedule", () => {
       {
         parallelism: 10,
         limits: new Map([
-          ["build", { company: "builds" }],
-          ["partial", { company: "nobody" }],
+          ["build", { mayRunBeside: "builds" }],
+          ["partial", { mayRunBeside: "nothing" }],
         ]),
       },
     );

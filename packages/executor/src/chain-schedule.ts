@@ -1,4 +1,4 @@
-import type { Company } from "@pg-mig/sql-rules";
+import type { MayRunBeside } from "@pg-mig/sql-rules";
 
 /** How many shards may run a version at a time, and how. All limits of a version hold together. */
 export interface VersionLimits {
@@ -11,11 +11,11 @@ export interface VersionLimits {
   /** Nothing else runs anywhere in the cluster meanwhile. */
   readonly runAlone?: boolean | undefined;
   /** What else may run on the same node meanwhile. @default "transactions" */
-  readonly company?: Company | undefined;
+  readonly mayRunBeside?: MayRunBeside | undefined;
 }
 
 /** In the order in which they are turned to, so that those of a kind form waves. */
-const companies: readonly Company[] = ["transactions", "builds", "nobody"];
+const kindsOfNeighbour: readonly MayRunBeside[] = ["transactions", "builds", "nothing"];
 
 /** One shard's chain, as the schedule sees it. */
 export interface ScheduledChain {
@@ -42,7 +42,8 @@ export interface ChainScheduleOptions {
   readonly limits: ReadonlyMap<string, VersionLimits>;
 }
 
-interface ChainState {
+/** A chain that has not ended, and what it has still to run. */
+interface UnfinishedChain {
   readonly chain: ScheduledChain;
   versions: readonly string[];
 }
@@ -52,10 +53,10 @@ interface NodeState {
   slots: number;
   running: number;
   /** Of the steps that run, if any do; all of them share it. */
-  company: Company;
+  mayRunBeside: MayRunBeside;
   /** Chains that may go on, in queues by their next version; those that have begun come first. */
-  readonly begun: Map<string, ChainState[]>;
-  readonly fresh: Map<string, ChainState[]>;
+  readonly begun: Map<string, UnfinishedChain[]>;
+  readonly fresh: Map<string, UnfinishedChain[]>;
 }
 
 /** Something that ends at a time: the hold of a `$delay`, or the pause of a requeued chain. */
@@ -80,7 +81,7 @@ export class ChainSchedule {
   readonly #nodes = new Map<string, NodeState>();
   /** The nodes that have both a free slot and a waiting chain: only these are looked at. */
   readonly #open = new Set<NodeState>();
-  readonly #chains = new Map<string, ChainState>();
+  readonly #chains = new Map<string, UnfinishedChain>();
   readonly #running = new Map<string, string>();
   /** Taken places of limited versions, by `version`, `version host` and so on. */
   readonly #taken = new Map<string, number>();
@@ -102,7 +103,7 @@ export class ChainSchedule {
   /** Adds chains of schemas that appeared during the run. */
   add(chains: readonly ScheduledChain[]): void {
     for (const chain of chains) {
-      const state: ChainState = { chain, versions: chain.versions };
+      const state: UnfinishedChain = { chain, versions: chain.versions };
       this.#chains.set(chain.id, state);
       this.#enqueue(state, "fresh");
     }
@@ -147,7 +148,7 @@ export class ChainSchedule {
   }
 
   /**
-   * The step of this chain did not happen: it will be tried again behind the other chains of its
+   * The step of this chain did not happen: it will be tried again after the other chains of its
    * node, not before `notBeforeMs`. `versions` replaces what the chain has still to run.
    */
   requeue(chainId: string, options: { notBeforeMs: number; versions?: readonly string[] }): void {
@@ -214,8 +215,8 @@ export class ChainSchedule {
 
   #takeFrom(kind: "shared" | "alone"): StartedStep | undefined {
     for (const node of this.#open) {
-      for (const company of companiesOf(node)) {
-        const next = this.#nextOn(node, kind, company);
+      for (const mayRunBeside of admittedOn(node)) {
+        const next = this.#nextOn(node, kind, mayRunBeside);
         if (next !== undefined) {
           return this.#start(node, next.chain, next.version);
         }
@@ -228,12 +229,12 @@ export class ChainSchedule {
   #nextOn(
     node: NodeState,
     kind: "shared" | "alone",
-    company: Company,
+    mayRunBeside: MayRunBeside,
   ): { readonly chain: ScheduledChain; readonly version: string } | undefined {
     for (const queues of [node.begun, node.fresh]) {
       for (const [version, queue] of queues) {
         const next = queue[0];
-        if (next === undefined || this.#companyOf(version) !== company) {
+        if (next === undefined || this.#mayRunBeside(version) !== mayRunBeside) {
           continue;
         }
         if (!this.#mayStart(next.chain, version, kind)) {
@@ -256,7 +257,7 @@ export class ChainSchedule {
 
   #start(node: NodeState, chain: ScheduledChain, version: string): StartedStep {
     node.running++;
-    node.company = this.#companyOf(version);
+    node.mayRunBeside = this.#mayRunBeside(version);
     this.#refresh(node);
     this.#busy++;
     this.#aloneBusy = this.#limits(version).runAlone === true;
@@ -266,7 +267,7 @@ export class ChainSchedule {
   }
 
   /** Frees the slot. The places in the limits stay taken until {@link #release}. */
-  #end(chainId: string): { state: ChainState; version: string } {
+  #end(chainId: string): { state: UnfinishedChain; version: string } {
     const state = this.#chains.get(chainId);
     const version = this.#running.get(chainId);
     if (state === undefined || version === undefined) {
@@ -318,15 +319,15 @@ export class ChainSchedule {
     return limited;
   }
 
-  #companyOf(version: string): Company {
-    return this.#limits(version).company ?? "transactions";
+  #mayRunBeside(version: string): MayRunBeside {
+    return this.#limits(version).mayRunBeside ?? "transactions";
   }
 
   #limits(version: string): VersionLimits {
     return this.#options.limits.get(version) ?? {};
   }
 
-  #enqueue(state: ChainState, where: "begun" | "fresh"): void {
+  #enqueue(state: UnfinishedChain, where: "begun" | "fresh"): void {
     const [version] = state.versions;
     if (version === undefined || this.#chains.get(state.chain.id) !== state) {
       return;
@@ -365,7 +366,7 @@ export class ChainSchedule {
         name,
         slots,
         running: 0,
-        company: "transactions",
+        mayRunBeside: "transactions",
         begun: new Map(),
         fresh: new Map(),
       };
@@ -392,9 +393,9 @@ export class ChainSchedule {
 }
 
 /** What may start on a node beside that which runs there, in the order of preference. */
-function companiesOf({ running, company }: NodeState): readonly Company[] {
+function admittedOn({ running, mayRunBeside }: NodeState): readonly MayRunBeside[] {
   if (running === 0) {
-    return companies;
+    return kindsOfNeighbour;
   }
-  return company === "nobody" ? [] : [company];
+  return mayRunBeside === "nothing" ? [] : [mayRunBeside];
 }

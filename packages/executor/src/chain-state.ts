@@ -1,5 +1,6 @@
 import type { Blocker } from "@pg-mig/report";
 import type { SessionNode } from "@pg-mig/sessions";
+import type { Tried } from "./after-attempt.js";
 
 /** A shard's chain: structurally, a `Chain` of `@pg-mig/planner` whose shard has a node and a ledger. */
 export interface ChainToRun<L> {
@@ -23,18 +24,12 @@ export interface ChainState<L> {
   readonly done: Map<string, string | undefined>;
   /** The versions that are left; the first is the one that runs or runs next. */
   versions: readonly string[];
-  /** Attempts of the first version so far, and how long they took with the pauses behind them. */
-  attempts: number;
-  triedForMs: number;
-  connectionLosses: number;
+  /** What is known of the first version. */
+  tried: Tried;
   /** How often the first version found another ledger than there was afterwards. */
   unsettled: number;
-  /** How the connection broke while the first version was being committed; `undefined`: it did not. */
-  inDoubt: unknown;
   /** Who was last seen in the way of the first version. */
   blockedBy: readonly Blocker[];
-  /** The first version is not tried again: it is left to find out whether it is there. */
-  givenUp: boolean;
 }
 
 /** A chain that has not begun. */
@@ -49,11 +44,7 @@ export function advance<L>(state: ChainState<L>, versions: readonly string[]): v
 }
 
 const untried = {
-  attempts: 0,
-  triedForMs: 0,
-  connectionLosses: 0,
+  tried: { attempts: 0, triedForMs: 0, connectionLosses: 0, inDoubt: undefined, givenUp: false },
   unsettled: 0,
-  inDoubt: undefined,
   blockedBy: [],
-  givenUp: false,
 };

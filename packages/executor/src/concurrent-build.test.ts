@@ -16,7 +16,7 @@ const alert = { tickMs: 20, slowMs: 50, askEveryMs: 50 };
 const indexBuild: TestVersion = {
   sql: "CREATE INDEX CONCURRENTLY ix ON t(id)",
   transaction: "concurrent",
-  company: "builds",
+  mayRunBeside: "builds",
   dropFirst: "ix",
   concurrentIndexes: ["ix"],
 };
@@ -146,7 +146,7 @@ describe("a concurrent build that waits for others", () => {
         v1: {
           ...indexBuild,
           sql: "COMMIT; DROP INDEX IF EXISTS ix; CREATE INDEX CONCURRENTLY ix ON t(id); BEGIN;",
-          transaction: "framed",
+          transaction: "ends-transaction",
           dropFirst: undefined,
         } as const,
       },
@@ -173,7 +173,7 @@ describe("a concurrent build that waits for others", () => {
     const sql = "CREATE INDEX CONCURRENTLY ix ON t(slow(id))";
     await runVersions({
       targets: [target("n", database)],
-      versions: { v1: { ...indexBuild, sql, company: "nobody" } },
+      versions: { v1: { ...indexBuild, sql, mayRunBeside: "nothing" } },
       retryForMs: 100,
       watch: alert,
     });

@@ -213,7 +213,7 @@ function stepScript(version: string, given: TestVersion): StepScript {
     script: parseScript(sql, { file: `${version}.up.sql` }),
     limits: {},
     transaction: "wrapped",
-    company: "transactions",
+    mayRunBeside: "transactions",
     dropFirst: undefined,
     concurrentIndexes: [],
     ...more,

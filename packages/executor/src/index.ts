@@ -1,9 +1,10 @@
+export { isSameServer } from "./after-ledger-change.js";
 export type { ScheduledChain, StartedStep, VersionLimits } from "./chain-schedule.js";
 export { ChainSchedule } from "./chain-schedule.js";
 export type { ChainToRun } from "./chain-state.js";
 export { entryLostError } from "./ledger-trouble.js";
 export type { RunChainsOptions } from "./run-chains.js";
-export { isSameServer, runChains } from "./run-chains.js";
+export { runChains } from "./run-chains.js";
 export type { RunOnNodesOptions } from "./run-on-nodes.js";
 export { runHook, runSqlOnNodes } from "./run-on-nodes.js";
 export type { StepMessages, StepToShow } from "./step-messages.js";

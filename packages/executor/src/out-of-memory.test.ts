@@ -66,6 +66,20 @@ describe("a version that meets a server without room for its locks", () => {
     ]);
   });
 
+  it("runs on fewer shards at a time, too, if the time of the one that met it is spent", async () => {
+    const database = await sharded();
+    const events = await runVersions({
+      targets: [target("db", database)],
+      versions: { "1.a": lockingVersion(0.6) },
+      retryForMs: 0,
+    });
+    expect(events.filter(({ type }) => type === "step:requeued")).toEqual([]);
+    expect(events).toContainEqual(expect.objectContaining({ type: "step:failed" }));
+    expect(events.filter(({ type }) => type === "note")).toEqual([
+      { type: "note", message: expect.stringMatching(/^Fewer shards run at once on db/) },
+    ]);
+  });
+
   it("fails with what to do if it has no room even alone", async () => {
     const database = await sharded();
     const events = await runVersions({

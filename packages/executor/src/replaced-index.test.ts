@@ -27,7 +27,7 @@ function build(name: string, on = "t(id)"): Exclude<TestVersion, string> {
   return {
     sql: `-- $run_alone = 1\nCREATE INDEX CONCURRENTLY ${name} ON ${on};`,
     transaction: "concurrent",
-    company: "builds",
+    mayRunBeside: "builds",
     dropFirst: name,
     concurrentIndexes: [name],
   };
@@ -241,7 +241,7 @@ describe("what the server advises about a statement of the tool's own", () => {
     ["after a statement that runs alone", build("ix")],
     [
       "after statements that run outside of one",
-      { sql: "COMMIT; VACUUM t; BEGIN;", transaction: "framed" },
+      { sql: "COMMIT; VACUUM t; BEGIN;", transaction: "ends-transaction" },
     ],
   ] as const)("is not shown, but the file and our own advice: %s", async (_, version) => {
     const database = await databaseWith(inTheWay);

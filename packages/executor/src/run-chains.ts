@@ -6,17 +6,20 @@ import {
   errorInfo,
   isBug,
   isConnectionLoss,
-  isInterruption,
-  isOutOfMemory,
   lockTimeoutMs,
   parseBlockers,
-  retryPauseMs,
-  retryReason,
   serverWords,
   whoIsSql,
 } from "@pg-mig/sessions";
-import { type AttemptResult, attemptStep, checkStep, type StepAttempt } from "./attempt-step.js";
-import { shardTakenError } from "./blocked.js";
+import {
+  type AttemptConditions,
+  afterAttempt,
+  afterPause,
+  needsFewerSlots,
+  type RetryDecision,
+} from "./after-attempt.js";
+import { afterLedgerChange } from "./after-ledger-change.js";
+import { attemptStep, checkStep, type StepAttempt } from "./attempt-step.js";
 import { abandonedEvent, failedEvent, requeuedEvent } from "./chain-events.js";
 import { ChainSchedule } from "./chain-schedule.js";
 import { advance, type ChainState, type ChainToRun, createChainState } from "./chain-state.js";
@@ -29,13 +32,13 @@ export interface RunChainsOptions<L> extends ScriptEnvironment {
   readonly recorder: StepRecorder<L>;
   /** The script of a version; called for versions of the chains only. */
   readonly stepScript: (version: string) => StepScript;
-  /** Chains in flight per node. */
+  /** How many chains of a node run at a time. */
   readonly parallelism: number;
   /** The longest that a statement waits for a lock before its version is put back, in milliseconds. */
   readonly lockTimeoutMs: number;
   /**
    * For how long a version that was put back is tried again, in milliseconds. Attempts and the pauses
-   * behind them count; that others had the slots of its node meanwhile does not. For so long, too, may
+   * after them count; that others had the slots of its node meanwhile does not. For so long, too, may
    * one that runs outside of a transaction wait for others, if a `SessionWatch` looks on.
    */
   readonly retryForMs: number;
@@ -45,13 +48,11 @@ export interface RunChainsOptions<L> extends ScriptEnvironment {
   readonly onCommit?: (node: SessionNode, serverStartedAt: string | undefined) => void;
   /** When it aborts: nothing new starts, what runs is cancelled on the servers and rolled back. */
   readonly signal: AbortSignal;
+  /** The time, in milliseconds. @default Date.now */
+  readonly now?: () => number;
+  /** A number in [0, 1), which spreads pauses. @default Math.random */
+  readonly random?: () => number;
 }
-
-/** How often a version is tried again whose connection broke: some files end their own session. */
-const maxConnectionLosses = 3;
-
-/** How often a version is tried again that finds another ledger in its own transaction. */
-const maxUnsettled = 3;
 
 /**
  * Runs chains to their ends: in parallel over nodes and shards, each version all or nothing, under
@@ -67,7 +68,7 @@ export function runChains<L>(
 }
 
 class ChainRun<L> {
-  readonly #options: RunChainsOptions<L>;
+  readonly #options: RunChainsOptions<L> & Required<Pick<RunChainsOptions<L>, "now" | "random">>;
   readonly #schedule: ChainSchedule;
   readonly #states = new Map<string, ChainState<L>>();
   /** The nodes of which fewer shards run at a time than was asked for. */
@@ -79,7 +80,7 @@ class ChainRun<L> {
   #settle: { resolve: () => void; reject: (bug: unknown) => void } | undefined;
 
   constructor(chains: readonly ChainToRun<L>[], options: RunChainsOptions<L>) {
-    this.#options = options;
+    this.#options = { now: Date.now, random: Math.random, ...options };
     const versions = new Set<string>();
     const scheduled = chains.map((chain) => {
       const { node, name } = chain.shard;
@@ -94,8 +95,8 @@ class ChainRun<L> {
       parallelism: options.parallelism,
       limits: new Map(
         [...versions].map((name) => {
-          const { limits, company } = options.stepScript(name);
-          return [name, { ...limits, company }];
+          const { limits, mayRunBeside } = options.stepScript(name);
+          return [name, { ...limits, mayRunBeside }];
         }),
       ),
     });
@@ -125,7 +126,7 @@ class ChainRun<L> {
     if (this.#options.signal.aborted || this.#bug !== undefined) {
       this.#abandon("interrupted");
     } else {
-      for (let step = this.#schedule.take(Date.now()); step !== undefined; ) {
+      for (let step = this.#schedule.take(this.#options.now()); step !== undefined; ) {
         this.#running++;
         const { chain } = step;
         this.#runStep(chain)
@@ -134,7 +135,7 @@ class ChainRun<L> {
             this.#running--;
             this.#pump();
           });
-        step = this.#schedule.take(Date.now());
+        step = this.#schedule.take(this.#options.now());
       }
     }
     if (this.#schedule.finished && this.#running === 0) {
@@ -146,7 +147,7 @@ class ChainRun<L> {
     }
     const timerMs = this.#schedule.nextTimerMs();
     if (timerMs !== undefined && !this.#schedule.finished) {
-      this.#timer = setTimeout(() => this.#pump(), Math.max(0, timerMs - Date.now()));
+      this.#timer = setTimeout(() => this.#pump(), Math.max(0, timerMs - this.#options.now()));
     }
   }
 
@@ -157,8 +158,8 @@ class ChainRun<L> {
       throw new Error(`No step to run: ${id}`);
     }
     const { node, shard } = state;
-    const { emit, sessions, signal } = this.#options;
-    const startedAtMs = Date.now();
+    const { emit, sessions, signal, now, random } = this.#options;
+    const startedAtMs = now();
     emit({ type: "step:start", node: node.label, shard, version });
     const step = this.#options.stepScript(version);
     let session: Session;
@@ -193,7 +194,7 @@ class ChainRun<L> {
         version,
         ledger: state.ledger,
         step,
-        lockTimeoutMs: lockTimeoutMs(state.attempts, this.#options.lockTimeoutMs),
+        lockTimeoutMs: lockTimeoutMs(state.tried.attempts, this.#options.lockTimeoutMs),
         recorder: this.#options.recorder,
         scriptOptions: scriptOptions(this.#options, session, {
           node: node.label,
@@ -202,105 +203,72 @@ class ChainRun<L> {
           file,
         }),
       };
-      const result = state.givenUp
+      const attempted = state.tried.givenUp
         ? await checkStep(session, attempt)
         : await attemptStep(session, attempt);
-      state.attempts++;
+      const durationMs = now() - startedAtMs;
       if (session.blockedBy.length > 0) {
         state.blockedBy = session.blockedBy;
       }
-      const durationMs = Date.now() - startedAtMs;
-      state.triedForMs += durationMs;
-      if (result.type !== "refused") {
-        const serverStartedAt = session.opened?.serverStartedAt;
-        this.#settleStep(id, state, version, { ...result, durationMs, alone, serverStartedAt });
-      } else if (result.reason === "ledger-changed") {
-        await this.#replan(id, state, version, session);
-      } else {
+      if (attempted.type === "refused" && attempted.reason === "shard-taken") {
         state.blockedBy = await this.#holders(session, state.ledger);
-        this.#requeue(id, state, version, "shard-taken");
+      }
+      const conditions: AttemptConditions = {
+        shard,
+        durationMs,
+        isTransaction: this.#isTransaction(version),
+        alone,
+        interrupted: signal.aborted,
+        retryForMs: this.#options.retryForMs,
+        random: random(),
+      };
+      const { decision, tried } = afterAttempt(state.tried, attempted, conditions);
+      if (attempted.type === "failed" && needsFewerSlots(attempted, conditions)) {
+        this.#limitSlots(state, this.#schedule.runningOn(id) - 1, messageOf(attempted.error));
+      }
+      state.tried = tried;
+      if (decision.type === "done") {
+        state.ledger = decision.ledger;
+        this.#endDone(id, state, version, { durationMs, session });
+      } else if (decision.type === "read-ledger") {
+        await this.#replan(id, state, version, session);
+      } else if (decision.type === "interrupted") {
+        this.#endChain(id, state, "interrupted");
+      } else {
+        this.#retryOrEnd(id, state, version, decision);
       }
     } finally {
       sessions.release(session);
     }
   }
 
-  #settleStep(id: string, state: ChainState<L>, version: string, result: EndedAttempt<L>): void {
-    const { emit, signal } = this.#options;
-    const { durationMs } = result;
-    const step = { node: state.node.label, shard: state.shard, version };
-    switch (result.type) {
-      case "committed":
-        state.ledger = result.ledger;
-        this.#noteCommit(state, version, result.serverStartedAt);
-        advance(state, state.versions.slice(1));
-        // Of thousands of shards, those that are through need no memory.
-        if (state.versions.length === 0) {
-          this.#states.delete(id);
-        }
-        this.#schedule.done(id, Date.now());
-        emit({ type: "step:done", ...step, durationMs });
-        return;
-      case "absent": {
-        const error = state.inDoubt;
-        state.inDoubt = undefined;
-        this.#endFailed(id, state, version, error, durationMs);
-        return;
-      }
-      case "lost":
-      case "in-doubt":
-        if (result.type === "in-doubt") {
-          state.inDoubt = result.error;
-        }
-        state.connectionLosses++;
-        state.givenUp = state.connectionLosses > maxConnectionLosses;
-        // What a file that is no transaction has done by halves is for its author to look at.
-        if (state.inDoubt === undefined && (state.givenUp || !this.#isTransaction(version))) {
-          this.#endFailed(id, state, version, result.error, durationMs);
-        } else {
-          this.#requeue(id, state, version, "connection-lost", result.error);
-        }
-        return;
-      case "failed": {
-        if (signal.aborted && isInterruption(result.error)) {
-          this.#endChain(id, state, "interrupted");
-          return;
-        }
-        const { error } = result;
-        const reason = retryReason(error);
-        if (!this.#isTransaction(version)) {
-          this.#endFailed(id, state, version, error, durationMs);
-        } else if (isOutOfMemory(error) && !result.alone) {
-          this.#limitSlots(state, this.#schedule.runningOn(id) - 1, messageOf(error));
-          this.#requeue(id, state, version, "out-of-memory", error);
-        } else if (reason === undefined) {
-          this.#endFailed(id, state, version, error, durationMs);
-        } else {
-          this.#requeue(id, state, version, reason, error);
-        }
-      }
+  #endDone(
+    id: string,
+    state: ChainState<L>,
+    version: string,
+    { durationMs, session }: { readonly durationMs: number; readonly session: Session },
+  ): void {
+    this.#noteCommit(state, version, session.opened?.serverStartedAt);
+    advance(state, state.versions.slice(1));
+    // Of thousands of shards, those that are through need no memory.
+    if (state.versions.length === 0) {
+      this.#states.delete(id);
     }
+    this.#schedule.done(id, this.#options.now());
+    const { node, shard } = state;
+    this.#options.emit({ type: "step:done", node: node.label, shard, version, durationMs });
+  }
+
+  #retryOrEnd(id: string, state: ChainState<L>, version: string, decision: RetryDecision): void {
+    if (decision.type === "failed") {
+      this.#endFailed(id, state, version, decision.error, decision.durationMs);
+      return;
+    }
+    this.#putBack(id, state, version, decision);
   }
 
   #isTransaction(version: string): boolean {
     return this.#options.stepScript(version).transaction === "wrapped";
-  }
-
-  /** Puts a chain back into its node's queue, or ends it where its time for that is spent. */
-  #requeue(
-    id: string,
-    state: ChainState<L>,
-    version: string,
-    reason: Exclude<RequeueReason, "ledger-changed" | "no-connection">,
-    error: unknown = shardTakenError(state.shard),
-  ): void {
-    if (state.triedForMs >= this.#options.retryForMs) {
-      this.#endFailed(id, state, version, error, state.triedForMs);
-      return;
-    }
-    const delayMs = retryPauseMs(reason, state.attempts, Math.random());
-    state.triedForMs += delayMs;
-    this.#putBack(id, state, version, { reason, delayMs });
   }
 
   #putBack(
@@ -309,7 +277,7 @@ class ChainRun<L> {
     version: string,
     { reason, delayMs }: { readonly reason: RequeueReason; readonly delayMs: number },
   ): void {
-    this.#schedule.requeue(id, { notBeforeMs: Date.now() + delayMs });
+    this.#schedule.requeue(id, { notBeforeMs: this.#options.now() + delayMs });
     this.#options.emit(requeuedEvent(state, version, { reason, delayMs }));
   }
 
@@ -339,37 +307,34 @@ class ChainRun<L> {
       const serverStartedAt = session.opened?.serverStartedAt;
       const replanned = await recorder.replan(session.client, state.ledger, state.node);
       const { ledger, pending } = replanned;
-      const done = state.versions.filter((name) => !pending.includes(name));
-      const vanished = pending.filter((name) => !state.versions.includes(name));
-      // A commit that got no answer has happened.
-      const doneByUs = state.inDoubt === undefined ? undefined : version;
-      // On the same server, nothing that was committed is lost: somebody took the entries away.
-      const gone = vanished.filter(
-        (name) => state.done.has(name) && isSameServer(state.done.get(name), serverStartedAt),
+      const decision = afterLedgerChange(
+        {
+          ...state,
+          inDoubt: state.tried.inDoubt !== undefined,
+          isTransaction: this.#isTransaction(version),
+        },
+        { ...replanned, serverStartedAt },
       );
-      if (gone.length > 0) {
-        this.#endGone(id, state, gone);
+      if (decision.type === "taken-away") {
+        this.#endTakenAway(id, state, decision.versions);
         return;
       }
-      if (
-        !replanned.changed &&
-        ++state.unsettled > (this.#isTransaction(version) ? maxUnsettled : 0)
-      ) {
+      if (decision.type === "unsettled") {
         const error = ledgerUnsettledError({ shard: state.shard, version });
         this.#endFailed(id, state, version, error, 0);
         return;
       }
-      state.ledger = ledger;
+      const { unsettled, done, vanished } = decision;
+      Object.assign(state, { ledger, unsettled });
       if (done.length > 0 || vanished.length > 0) {
         advance(state, pending);
       }
       this.#schedule.requeue(id, { notBeforeMs: 0, versions: pending });
-      for (const name of vanished) {
-        const doneBy = state.done.has(name) ? "this-run" : "earlier-run";
-        emit({ type: "step:vanished", ...step, version: name, doneBy });
+      for (const gone of vanished) {
+        emit({ type: "step:vanished", ...step, ...gone });
       }
-      for (const name of done) {
-        if (name === doneByUs) {
+      for (const { version: name, by } of done) {
+        if (by === "us") {
           this.#noteCommit(state, name, serverStartedAt);
           emit({ type: "step:done", ...step, version: name, durationMs: 0 });
         } else {
@@ -381,9 +346,12 @@ class ChainRun<L> {
       if (isBug(error)) {
         throw error;
       }
-      const lost = session.lost || isConnectionLoss(error);
-      if (lost) {
-        this.#requeue(id, state, version, "connection-lost", error);
+      if (session.lost || isConnectionLoss(error)) {
+        const { retryForMs, random } = this.#options;
+        const conditions = { retryForMs, random: random() };
+        const { decision, tried } = afterPause(state.tried, "connection-lost", error, conditions);
+        state.tried = tried;
+        this.#retryOrEnd(id, state, version, decision);
       } else {
         this.#endFailed(id, state, version, error, 0);
       }
@@ -416,10 +384,10 @@ class ChainRun<L> {
   }
 
   /** What this run has committed is not run again, nor is what comes after it. */
-  #endGone(id: string, state: ChainState<L>, gone: readonly string[]): void {
+  #endTakenAway(id: string, state: ChainState<L>, taken: readonly string[]): void {
     this.#schedule.fail(id);
     const { node, shard, versions } = state;
-    for (const [index, version] of gone.entries()) {
+    for (const [index, version] of taken.entries()) {
       const step = { node: node.label, shard, version };
       const error = errorInfo(entryLostError(step), step);
       const notAttempted = index === 0 ? versions : [];
@@ -477,23 +445,6 @@ class ChainRun<L> {
     const work: SessionWork = { shard, version, ...limits };
     return acquireSession(node, work, { ...this.#options, onCrowded });
   }
-}
-
-/** How an attempt ended that was not refused. */
-type EndedAttempt<L> = (
-  | Exclude<AttemptResult<L>, { type: "refused" }>
-  | { readonly type: "absent" }
-) & {
-  readonly durationMs: number;
-  /** Whether nothing else of this run could run on its node meanwhile. */
-  readonly alone: boolean;
-  /** When the server was started that it ran on. */
-  readonly serverStartedAt: string | undefined;
-};
-
-/** Whether nothing can have been lost between two looks at a server. What is not known says nothing. */
-export function isSameServer(before: string | undefined, now: string | undefined): boolean {
-  return before === undefined || now === undefined || before === now;
 }
 
 function messageOf(error: unknown): string {

@@ -7,12 +7,12 @@ import {
   isBug,
   isConnectionLoss,
   isInterruption,
+  leftoversOf,
   lockTimeoutMs,
   pause,
   retryPauseMs,
   retryReason,
   serverWords,
-  sessionTraces,
 } from "@pg-mig/sessions";
 import PQueue from "p-queue";
 import { withBlockers } from "./blocked.js";
@@ -112,7 +112,7 @@ const noStep: StepScript = {
   script: noScript,
   limits: {},
   transaction: "wrapped",
-  company: "transactions",
+  mayRunBeside: "transactions",
   dropFirst: undefined,
   concurrentIndexes: [],
 };
@@ -138,7 +138,7 @@ async function onEachNode<T>(
 /** What runs in one transaction on a node. */
 interface NodeTransaction {
   readonly step: StepScript;
-  /** Statements behind it. */
+  /** Statements after it. */
   readonly sql: readonly string[];
   /** Told who was in its way, after each attempt that met somebody. */
   readonly onBlocked?: (blockers: readonly Blocker[]) => void;
@@ -187,7 +187,7 @@ async function inTransaction(
       }
       await pause(retryPauseMs(reason, attempt, Math.random()), options.signal);
     } finally {
-      session.reset(sessionTraces(step.script));
+      session.reset(leftoversOf(step.script));
       options.sessions.release(session);
     }
   }

@@ -60,7 +60,7 @@ describe("a run whose network swallows connections", () => {
       watch: alert,
       onEvent: (event) => {
         if (event.type === "step:start" && event.node === "n" && !thawed) {
-          setTimeout(() => frozen.proxy.freeze(), 100);
+          setTimeout(() => thawed || frozen.proxy.freeze(), 100);
         }
         if (event.type === "step:requeued" && event.reason === "connection-lost" && !thawed) {
           thawed = true;
@@ -80,7 +80,7 @@ describe("a run whose network swallows connections", () => {
     ["COMMIT is lost on its way", { at: "request", action: "freeze" }],
     ["the answer to COMMIT is lost on its way", { at: "reply", action: "freeze" }],
     ["the client alone is told, before COMMIT", { at: "request", action: "cut-client" }],
-    ["the client alone is told, behind COMMIT", { at: "reply", action: "cut-client" }],
+    ["the client alone is told, after COMMIT", { at: "reply", action: "cut-client" }],
   ] as const)("breaks one connection, and finds out what is true, if %s", async (_, fault) => {
     const { database, proxy, target: node } = await proxied("sh1", "sh2");
     const planned = proxy.inject(fault);

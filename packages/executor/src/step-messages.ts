@@ -22,7 +22,7 @@ export interface StepMessages<L> {
    * only when it runs what is sent.
    */
   readonly fileAsItStands: boolean;
-  /** The ledger as it is behind the step. */
+  /** The ledger as it is after the step. */
   readonly ledger: L;
 }
 

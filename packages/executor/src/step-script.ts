@@ -7,8 +7,8 @@ import {
   ScriptError,
 } from "@pg-mig/psql-script";
 import type { Session } from "@pg-mig/sessions";
-import { enterSharedSql, leaveNothingSql, sessionTraces } from "@pg-mig/sessions";
-import type { Company } from "@pg-mig/sql-rules";
+import { enterSharedSql, leaveNothingSql, leftoversOf } from "@pg-mig/sessions";
+import type { MayRunBeside } from "@pg-mig/sql-rules";
 import type { VersionLimits } from "./chain-schedule.js";
 import { dropReplacedIndex, ensureIndexesAreValid, inSchema } from "./replaced-index.js";
 import { choosesTransaction } from "./transaction-choice.js";
@@ -21,12 +21,12 @@ export interface StepScript {
    * - `wrapped`: in one transaction with the ledger entry.
    * - `concurrent`: its statement cannot run in a transaction; it runs outside of one, then the
    *   entry is written.
-   * - `framed`: the file ends the transaction with `COMMIT;` and opens another with `BEGIN;`, in
+   * - `ends-transaction`: the file ends the transaction with `COMMIT;` and opens another with `BEGIN;`, in
    *   which the entry is written.
    */
-  readonly transaction: "wrapped" | "concurrent" | "framed";
+  readonly transaction: "wrapped" | "concurrent" | "ends-transaction";
   /** What of this run may run beside it in one database. */
-  readonly company: Company;
+  readonly mayRunBeside: MayRunBeside;
   /**
    * The index, as SQL text, that a `concurrent` script builds: what has its name is dropped before,
    * unless something else needs it.
@@ -37,7 +37,7 @@ export interface StepScript {
 }
 
 /** What a file says of itself in its pseudo comments. */
-export interface StepLimits extends Omit<VersionLimits, "company"> {
+export interface StepLimits extends Omit<VersionLimits, "mayRunBeside"> {
   /** How long a statement waits for a lock, in milliseconds; 0: for ever. */
   readonly lockTimeoutMs?: number | undefined;
   /** How long a statement may take, in milliseconds; 0: for ever. */
@@ -135,7 +135,7 @@ function pathSql({ schema }: StepFrame): string {
 
 /** What follows the record where the server's process is somebody else's after the COMMIT. */
 function leaveSharedSql(step: StepScript, frame: StepFrame): string[] {
-  if (sessionTraces(step.script) === "none") {
+  if (leftoversOf(step.script) === "none") {
     return [];
   }
   // What was put off to the COMMIT, as deferred triggers are, runs with the settings of the file.
@@ -159,7 +159,7 @@ function transactionSettings(step: StepScript, frame: StepFrame): string[] {
 async function runOutside(session: Session, step: StepScript, frame: StepFrame): Promise<void> {
   const { script, limits, dropFirst, concurrentIndexes } = step;
   const { schema, guardSql, recordSql, scriptOptions } = frame;
-  const framed = step.transaction === "framed";
+  const endsTransaction = step.transaction === "ends-transaction";
   const run = (prologue: readonly string[]) =>
     runScript(noScript, session.client, { ...scriptOptions, prologue });
   await run([
@@ -169,19 +169,19 @@ async function runOutside(session: Session, step: StepScript, frame: StepFrame):
     "SET idle_in_transaction_session_timeout TO 0",
     ...guardForSession(frame),
     `SET search_path TO ${quoteIdentifier(schema)}`,
-    ...(framed ? ["BEGIN"] : []),
+    ...(endsTransaction ? ["BEGIN"] : []),
   ]);
   if (dropFirst !== undefined) {
     const index = inSchema(dropFirst, schema);
     await dropReplacedIndex(session, { script, index, onNotice: scriptOptions.onNotice, run });
   }
   await runScript(script, session.client, { ...scriptOptions, batching: "single" });
-  if (framed && session.client.getTransactionStatus() !== "T") {
+  if (endsTransaction && session.client.getTransactionStatus() !== "T") {
     throw notInTransaction(script);
   }
-  await run([...(framed ? [] : [beginReadCommitted]), ...guardSql("transaction")]);
-  // A framed file may have chosen another schema by now.
-  const built = framed
+  await run([...(endsTransaction ? [] : [beginReadCommitted]), ...guardSql("transaction")]);
+  // A file that ends the transaction may have chosen another schema by now.
+  const built = endsTransaction
     ? concurrentIndexes
     : concurrentIndexes.map((name) => inSchema(name, schema));
   await ensureIndexesAreValid(session, script, built);
@@ -191,7 +191,7 @@ async function runOutside(session: Session, step: StepScript, frame: StepFrame):
 function notInTransaction(script: Script): ScriptError {
   return new ScriptError("The file does not end inside a transaction.", {
     code: "SCRIPT_ENDED_TRANSACTION",
-    hint: "Put BEGIN; behind the statements that run outside, and no COMMIT; or ROLLBACK; after it.",
+    hint: "Put BEGIN; after the statements that run outside, and no COMMIT; or ROLLBACK; after it.",
     part: "script",
     source: script,
     offset: script.text.length,

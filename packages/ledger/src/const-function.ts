@@ -13,7 +13,7 @@ export type ConstFunctionName =
 export interface ConstFunctionBody {
   /** The text that the function returns. */
   readonly value: string;
-  /** The JSON behind the value, in a comment, which other tools never see. `undefined`: there is none. */
+  /** The JSON after the value, in a comment, which other tools never see. `undefined`: there is none. */
   readonly details?: unknown;
 }
 
@@ -61,7 +61,7 @@ export function renderConstFunctionBody({ value, details }: ConstFunctionBody): 
 
 /**
  * Reads `pg_proc.prosrc` of a constant function. Returns `undefined` for any text that is not
- * `SELECT '…';` with at most one comment behind it; a comment that holds no details of ours is
+ * `SELECT '…';` with at most one comment after it; a comment that holds no details of ours is
  * ignored.
  */
 export function parseConstFunctionBody(prosrc: string): ConstFunctionBody | undefined {

@@ -70,7 +70,7 @@ export function refuseEditedFiles(edited: readonly EditedFile[]): void {
   const names = edited.map(({ version }) => version).join(", ");
   throw new PgMigError(`Files were edited after they were applied: ${names}.`, {
     code: "FILES_EDITED",
-    hint: "Restore the files as they were applied, and put the change into a new version (--make); or run without --strict.",
+    hint: "Restore the files as they were applied, and put the change into a new version (the action `make`); or run without the setting `strict`.",
     problems: edited.map(({ version, shards }) => ({
       message: `The file of ${version} is not the one that was applied to ${shards.length} ${shards.length === 1 ? "shard" : "shards"}.`,
       where: { version },

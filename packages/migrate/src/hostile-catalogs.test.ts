@@ -49,12 +49,12 @@ const harmlessFiles = {
   "after.sql": "CREATE TABLE IF NOT EXISTS public.hook_ran();",
   "20240101000000.table.sh": "CREATE TABLE t(id integer);",
   "20240101000001.index.sh": "-- $parallelism_global = 1\nCREATE INDEX CONCURRENTLY t_id ON t(id);",
-  "20240101000002.framed.sh": `-- $parallelism_global = 1
+  "20240101000002.ending.sh": `-- $parallelism_global = 1
     COMMIT;
     DROP INDEX IF EXISTS t_again;
     CREATE INDEX CONCURRENTLY t_again ON t(id);
     BEGIN;
-    CREATE TABLE framed();`,
+    CREATE TABLE ending();`,
   "20240101000003.serializable.sh":
     "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\nCREATE TABLE serializable();",
   "20240101000004.path.sh": `SET search_path TO public, sh0001, pg_catalog;
@@ -139,7 +139,7 @@ describe("on a database whose owner plants operators, functions, types and relat
       onTestFinished(() => bouncer.stop());
       const {
         "20240101000001.index.sh": _,
-        "20240101000002.framed.sh": __,
+        "20240101000002.ending.sh": __,
         ...files
       } = harmlessFiles;
       const { "20240101000003.serializable.sh": ___, ...guarded } = files;

@@ -84,7 +84,7 @@ describe.skipIf(pgBouncerMissing() !== undefined)("a run through PgBouncer", () 
     });
     await expect(apply(options(bouncers, folder)).result).rejects.toMatchObject({
       code: "POOLER_REFUSED",
-      hint: expect.stringContaining("--allow-pooler"),
+      hint: expect.stringContaining("the setting `allowPooler`"),
       problems: bouncers.map(({ port }) => ({ message: expect.stringContaining(String(port)) })),
     });
     for (const database of nodes) {

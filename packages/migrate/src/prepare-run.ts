@@ -125,7 +125,7 @@ async function planRun(
 
 function partialNote(nodes: readonly OpenNode[]): string {
   const shards = nodes.reduce((sum, open) => sum + open.shards.length, 0);
-  return `A partial run (--only), with shards: ${shards}, nodes: ${nodes.length}. It saves no digest; the next run without --only finishes the rest.`;
+  return `A partial run (the setting \`only\`), with shards: ${shards}, nodes: ${nodes.length}. It saves no digest; the next run without the setting \`only\` finishes the rest.`;
 }
 
 /** The fingerprint that a node gets when a run finished on it as it is now. */

@@ -21,7 +21,7 @@ export function refuseShellCommands(scripts: readonly Script[]): void {
   }
   throw new PgMigError("There are shell commands in the files, and none may run.", {
     code: "SHELL_REFUSED",
-    hint: "Write it without backticks and \\!; or allow shell commands: run without --no-shell.",
+    hint: "Write it without backticks and \\!, or change the setting `shell`, which refuses shell commands.",
     where: first.where,
     problems,
   });

@@ -39,7 +39,7 @@ function requireVersion({ path, versions }: MigrationDirectory, text: string): s
   const latest = versions.slice(-3).map((version) => version.name);
   throw new PgMigError(`There is no version "${name}" in the directory ${path}.`, {
     code: "VERSION_UNKNOWN",
-    hint: `Name a version as --list prints it; the latest are ${latest.reverse().join(", ")}.`,
+    hint: `Name a version as the action \`list\` prints it; the latest are ${latest.reverse().join(", ")}.`,
     where: { version: name },
   });
 }

@@ -81,6 +81,19 @@ describe("readMigrationDirectory", () => {
   });
 
   it.each([
+    "1.a.sh.up_backup_1.sql",
+    "1.a.sh.up.bak.sql",
+    "1.a.sh.up.old.sql",
+    "1.a.up-old.sql",
+    "1.a.sh.up.dn.sql",
+    "1.a.b.sh.sql",
+  ])("guesses nothing for the stray %s", async (stray) => {
+    const [problem] = await problemsOf({ [stray]: "" });
+    expect(problem).not.toContain("Did you mean");
+    expect(problem).toContain("/ Name it <digits>.<title>.<prefix>.up.sql or .dn.sql, or move it");
+  });
+
+  it.each([
     ["20260101000000.a.sh.up (1).sql", "20260101000000.a.sh.up.sql"],
     ["1.a.sh.dn(2).sql", "1.a.sh.dn.sql"],
     ["1.a.sh.up copy.sql", "1.a.sh.up.sql"],

@@ -50,7 +50,7 @@ export async function readMigrationDirectory(
   if (versions.length === 0 && (options.empty ?? "refuse") === "refuse") {
     throw new PgMigError(`There are no migrations in the directory ${path}.`, {
       code: "MIGRATION_DIRECTORY_EMPTY",
-      hint: "Check --migdir (or PGMIGDIR), or make the first migration with --make=title@prefix.",
+      hint: "Check the setting `migdir`, or make the first version, title@prefix, with the action `make`.",
       where: { file: path },
     });
   }
@@ -108,7 +108,7 @@ async function readEntries(path: string, fs: DirectoryReader): Promise<readonly 
     return await fs.readDirectory(path);
   } catch (error) {
     const options = {
-      hint: "Say with --migdir=DIR, or PGMIGDIR, where the migration files are.",
+      hint: "Say in the setting `migdir` where the migration files are.",
       where: { file: path },
       cause: error,
     };

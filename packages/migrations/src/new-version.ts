@@ -40,10 +40,13 @@ export function planNewVersion({ target, now, versions }: PlanNewVersionOptions)
   const [, title, prefix] = /^([-a-z0-9_]+)@(.+)$/su.exec(target) ?? [];
   const version = parseVersion(`${timestampAfter(versions, now)}.${title}.${prefix}`);
   if (title === undefined || prefix === undefined || version === undefined) {
-    throw new PgMigError(`Expected --make to be title@prefix, got ${JSON.stringify(target)}.`, {
-      code: "MAKE_TARGET_INVALID",
-      hint: "The title is made of a-z, 0-9, - and _; the prefix holds no dot, slash, backslash or double quote: --make=add-users@sh.",
-    });
+    throw new PgMigError(
+      `Expected the new version to be title@prefix, got ${JSON.stringify(target)}.`,
+      {
+        code: "MAKE_TARGET_INVALID",
+        hint: "The title is made of a-z, 0-9, - and _; the prefix holds no dot, slash, backslash or double quote: add-users@sh.",
+      },
+    );
   }
   const last = versions.find(({ name }) => compareVersions(name, version.name) > 0);
   if (last !== undefined) {

@@ -10,7 +10,7 @@ const downWords = new Set(["dn", "down", "undo", "rollback", "revert"]);
 /**
  * Tells whether a file of the migration directory must not be there: its name ends in `.sql` and is
  * none of the names that the tool knows. A name that only differs in case from a migration's is
- * stray too: it was meant to be one, and would be passed over in silence.
+ * stray too: it was meant to be one, and would be skipped in silence.
  */
 export function isStrayFile(fileName: string): boolean {
   if (fileName === specialFiles.before || fileName === specialFiles.after) {
@@ -80,6 +80,11 @@ function guessFileName(fileName: string): string | undefined {
   const ending = downWords.has(parts.at(-1) ?? "") ? "dn" : "up";
   const hasEnding = ending === "dn" || parts.at(-1) === "up";
   const body = hasEnding ? parts.slice(0, -1) : parts;
+  // An ending in the midst, as in "1.a.sh.up_backup_1.sql": a backup, not a name with a slip.
+  const isBackup = body.slice(1).some((part) => /^(?:up|dn)(?![a-z0-9])/iu.test(part));
+  if (isBackup || (!hasEnding && parts.length > 3)) {
+    return undefined;
+  }
   const guess = `${body[0]}.${body.slice(1, -1).join("-")}.${body.at(-1)}.${ending}.sql`;
   return parseMigrationFileName(guess) === undefined ? undefined : guess;
 }

@@ -1,4 +1,4 @@
-/** Finds the word nearest to a mistyped one, for a "did you mean"; `undefined` where none is near. */
+/** Finds the word nearest to a mistyped one, for a "did you mean"; `undefined` if none is near. */
 export function nearestWord(typed: string, known: readonly string[]): string | undefined {
   const near = known
     .map((word) => ({ word, distance: editDistance(typed.toLowerCase(), word.toLowerCase()) }))

@@ -54,7 +54,7 @@ function timelineHint(
 ): string {
   const found = shownName(inDatabase);
   if (onDisk.includes(inDatabase)) {
-    return `${expected} came to the disk after ${inDatabase} was applied. Rebase: make ${expected} anew with a later timestamp (--make), so that it comes after all that is applied.`;
+    return `${expected} came to the disk after ${inDatabase} was applied. Rebase: make ${expected} anew with a later timestamp (the action \`make\`), so that it comes after all that is applied.`;
   }
   if (known.has(inDatabase)) {
     return otherPrefix;

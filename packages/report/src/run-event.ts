@@ -243,6 +243,8 @@ export interface Report {
   readonly hookFailures: readonly HookFailure[];
   /** Warnings of the servers and of the tool, in the order in which they came. */
   readonly warnings: readonly Warning[];
+  /** How many more warnings of servers came than the 10,000 that are listed; missing: none. */
+  readonly unlistedWarnings?: number;
   /** Versions that were done, each with the shards it was done on, in the order of versions, nodes, shards. */
   readonly doneByVersion: readonly VersionPlaces[];
   /** The latest version of every shard, as it was read at the end, from the last name to the first. */

@@ -2,7 +2,7 @@ import type { Blocker } from "./blocker.js";
 import type { BuildProgress } from "./build-progress.js";
 import { shownShard } from "./collapse-shards.js";
 import { type Pace, stepsPerSecond } from "./pace.js";
-import type { AbandonedChain, RunAction, StepFailure, Warning } from "./run-event.js";
+import type { AbandonedChain, RunAction, StepFailure } from "./run-event.js";
 
 /** What runs at the moment in one slot of a node. */
 export interface RunningWork {
@@ -49,7 +49,8 @@ export interface RunModel {
   readonly failed: readonly StepFailure[];
   readonly inDoubt: readonly StepFailure[];
   readonly abandoned: readonly AbandonedChain[];
-  readonly warnings: readonly Warning[];
+  /** How many came. */
+  readonly warnings: number;
   /** How many steps were given up unrun so far. */
   readonly givenUp: number;
   /** How often a step went back to its queue. */

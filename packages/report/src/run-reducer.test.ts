@@ -21,6 +21,21 @@ function build(events: readonly RunEvent[]) {
 }
 
 describe("RunReducer.report", () => {
+  it("keeps 10,000 warnings of the servers, and all of the tool's own, and counts the others", () => {
+    const warning = {
+      type: "warning",
+      node: "a",
+      shard: "s",
+      version: "1.a.s",
+      message: "w",
+    } as const;
+    const events: RunEvent[] = Array.from({ length: 10_007 }, () => warning);
+    const report = build([...events, { type: "warning", message: "A prefix matches nothing." }]);
+    expect(report.warnings).toHaveLength(10_001);
+    expect(report.unlistedWarnings).toBe(7);
+    expect(build([warning]).unlistedWarnings).toBeUndefined();
+  });
+
   it("lists the nodes that were given up, but for those that came back", () => {
     const lost = (node: string): RunEvent => ({ type: "node:lost", node, error, awayMs: 5 });
     const report = build([lost("a"), lost("b"), { type: "node:back", node: "a", awayMs: 9 }]);

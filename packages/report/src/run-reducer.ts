@@ -14,6 +14,9 @@ import { type AwayNode, finishedSteps, type RunModel } from "./run-model.js";
 import { Slots } from "./slots.js";
 import { type PlacedStep, StepSet } from "./step-set.js";
 
+/** A file may raise a million warnings in a loop: so many of the servers are kept, the others counted. */
+const mostWarnings = 10_000;
+
 /**
  * Counts the events of a run: the one place that knows what an event changes. It gives what a view of
  * the run shows (`model`) and what the run has done (`report`), so both are the same facts.
@@ -47,7 +50,7 @@ export class RunReducer {
       failed: this.#failed,
       inDoubt: this.#inDoubt,
       abandoned: this.#abandoned,
-      warnings: this.#warnings,
+      warnings: 0,
       givenUp: 0,
       requeued: 0,
       lastBlockedBy: undefined,
@@ -183,7 +186,11 @@ export class RunReducer {
         break;
       case "warning": {
         const { type: _, ...warning } = event;
-        this.#warnings.push(warning);
+        this.#model.warnings++;
+        // What the tool itself warns of is never many, and comes last.
+        if (warning.node === undefined || this.#warnings.length < mostWarnings) {
+          this.#warnings.push(warning);
+        }
         break;
       }
       case "note":
@@ -208,6 +215,7 @@ export class RunReducer {
     state: Pick<Report, "latest" | "edited" | "partial" | "error">,
   ): Report {
     const { action, addresses, startedAtMs, planned, done, alreadyDone } = this.#model;
+    const unlistedWarnings = this.#model.warnings - this.#warnings.length;
     return {
       action,
       addresses,
@@ -223,6 +231,7 @@ export class RunReducer {
       lostNodes: [...this.#lostNodes].map(([node, error]) => ({ node, error })),
       hookFailures: [...this.#hookFailures],
       warnings: [...this.#warnings],
+      ...(unlistedWarnings === 0 ? {} : { unlistedWarnings }),
       doneByVersion: this.#done
         .byVersion()
         .sort((a, b) => (a.version < b.version ? -1 : 1))

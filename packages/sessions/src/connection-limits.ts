@@ -61,7 +61,7 @@ export function hopelessLimit(
     `The ${owner[kind]} of ${label} has a connection limit of ${limit}; a run needs at least ${needed}.`,
     {
       code: "CONNECTION_LIMIT_TOO_LOW",
-      hint: `On each node a run uses one connection for its lock, and one for each shard that it works on at a time (--parallelism). Raise the limit: ALTER ${kind.toUpperCase()} "${name.replaceAll('"', '""')}" CONNECTION LIMIT ${(needed / 2) * usualPerNode};`,
+      hint: `On each node a run uses one connection for its lock, and one for each shard that it works on at a time (the setting \`parallelism\`). Raise the limit: ALTER ${kind.toUpperCase()} "${name.replaceAll('"', '""')}" CONNECTION LIMIT ${(needed / 2) * usualPerNode};`,
       where: { node: label },
       cause: error,
     },

@@ -1,10 +1,10 @@
 import { parseScript } from "@pg-mig/psql-script";
 import { describe, expect, it } from "vitest";
-import { sessionTraces } from "./leftovers.js";
+import { leftoversOf } from "./leftovers.js";
 
-const judge = (text: string) => sessionTraces(parseScript(text, { file: "a.sql" }));
+const judge = (text: string) => leftoversOf(parseScript(text, { file: "a.sql" }));
 
-describe("sessionTraces", () => {
+describe("leftoversOf", () => {
   it.each([
     "ALTER TABLE t ADD COLUMN c int;",
     "-- only a comment\n",
@@ -65,9 +65,7 @@ describe("sessionTraces", () => {
   it("looks into included files", () => {
     const script = parseScript("\\ir other.sql\n", { file: "a.sql" });
     const other = parseScript("SET a.b = 1;", { file: "other.sql" });
-    expect(sessionTraces(script)).toBe("droppable");
-    expect(sessionTraces({ ...script, includes: new Map([["/other.sql", other]]) })).toBe(
-      "lasting",
-    );
+    expect(leftoversOf(script)).toBe("droppable");
+    expect(leftoversOf({ ...script, includes: new Map([["/other.sql", other]]) })).toBe("lasting");
   });
 });

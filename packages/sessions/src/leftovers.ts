@@ -7,7 +7,7 @@ import { type Command, leadingWords, type Script, type Statement } from "@pg-mig
  * - `lasting`: what it does not drop. A setting whose name has a dot is empty from then on and no
  *   longer unknown, the seed of `random()` stays, and so does a loaded library.
  */
-export type SessionTraces = "none" | "droppable" | "lasting";
+export type Leftovers = "none" | "droppable" | "lasting";
 
 /** Statements that define objects and run no code of the user's that could change the session. */
 const definitions = new Set(["ALTER", "COMMENT", "CREATE", "DROP", "GRANT", "REVOKE"]);
@@ -29,7 +29,7 @@ const runsCode = new Set([
 ]);
 
 /**
- * What makes lasting traces, wherever it stands: in strings, too, since DO, EXECUTE and \gexec run
+ * What makes lasting leftovers, wherever it stands: in strings, too, since DO, EXECUTE and \gexec run
  * them. To take a comment for it only costs a connection. What functions do that the script calls is
  * not seen.
  */
@@ -49,7 +49,7 @@ const lastingWords = new RegExp(
  * Judges what a script may leave behind. Pure, and careful: only plain definitions of objects, with no
  * call of anything, are known to leave nothing.
  */
-export function sessionTraces(script: Script): SessionTraces {
+export function leftoversOf(script: Script): Leftovers {
   if (script.plain && script.statements.every(isPlainDefinition)) {
     return "none";
   }

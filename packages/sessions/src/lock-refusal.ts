@@ -34,10 +34,10 @@ export function runLocked({ node, holder }: Refusal): PgMigError {
   const leftover =
     holder === undefined
       ? ""
-      : ` If it is gone and has left its connection behind, end that on ${node}: SELECT pg_terminate_backend(${holder.serverPid});`;
+      : ` If it is gone and has left its connection open, end that on ${node}: SELECT pg_terminate_backend(${holder.serverPid});`;
   return new PgMigError(`Another run works on ${node}: ${holderText(holder)}.`, {
     code: "RUN_LOCKED",
-    hint: `Let it finish, or wait for it with --wait.${leftover}`,
+    hint: `Let it finish, or wait for it with the setting \`waitMs\`.${leftover}`,
     where: { node },
   });
 }

@@ -368,6 +368,6 @@ function noPrimary(nodes: readonly Node[]): PgMigError {
   const labels = nodes.map(({ label }) => label).join(", ");
   return new PgMigError(`There is no primary among the nodes: ${labels}.`, {
     code: "NO_PRIMARY",
-    hint: "All of them are replicas. Add the primaries to --hosts (PGHOST).",
+    hint: "All of them are replicas. Add the primaries to the setting `hosts`.",
   });
 }

@@ -77,8 +77,8 @@ function nothingChosen(nodes: readonly Node[], what: "node" | "shard"): PgMigErr
       ? "The nodes have no labels."
       : `Labels of the nodes: ${[...labels].sort().join(", ")}.`;
   const count = nodes.length === 1 ? "the one node" : `${nodes.length} nodes`;
-  return new PgMigError(`No ${what} of ${count} is chosen by --only.`, {
+  return new PgMigError(`No ${what} of ${count} is chosen by the setting \`only\`.`, {
     code: "NOTHING_CHOSEN",
-    hint: `Correct --only, or leave it out. ${known} With "failed", only shards are chosen that the last report names.`,
+    hint: `Correct the setting \`only\`, or leave it out. ${known} With "failed", only shards are chosen that the last report names.`,
   });
 }

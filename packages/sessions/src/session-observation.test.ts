@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { SessionActivity } from "./session-activity.js";
-import { SessionSight } from "./session-observation.js";
+import { SessionObservation } from "./session-observation.js";
 
 const active: SessionActivity = {
   pid: 1,
@@ -15,13 +15,13 @@ const waitingSession = { ...active, waiting: true, blockedBy: [{ pid: 7 }] };
 
 /** Whether the connection of one query is given up when the server says the same from 0 ms on. */
 function cutOffAt(atMs: number, activity: SessionActivity | undefined) {
-  const sight = new SessionSight(undefined);
-  const flight = { sinceMs: 0 };
-  sight.isCutOff(flight, activity, { atMs: 0, silenceMs: 1000 });
-  return sight.isCutOff(flight, activity, { atMs, silenceMs: 1000 });
+  const observation = new SessionObservation(undefined);
+  const awaited = { sinceMs: 0 };
+  observation.isCutOff(awaited, activity, { atMs: 0, silenceMs: 1000 });
+  return observation.isCutOff(awaited, activity, { atMs, silenceMs: 1000 });
 }
 
-describe("SessionSight", () => {
+describe("SessionObservation", () => {
   it("gives a connection up when the server was through for long, or has lost the session", () => {
     for (const state of ["idle", "idle in transaction", "idle in transaction (aborted)"]) {
       expect(cutOffAt(999, { ...active, state, inStateMs: 5000 })).toBe(false);
@@ -40,27 +40,27 @@ describe("SessionSight", () => {
   });
 
   it("judges each query by itself, and a session that came back anew", () => {
-    const sight = new SessionSight(undefined);
+    const observation = new SessionObservation(undefined);
     const at = (atMs: number) => ({ atMs, silenceMs: 1000 });
     const [first, second] = [{ sinceMs: 0 }, { sinceMs: 0 }];
-    expect(sight.isCutOff(first, undefined, at(0))).toBe(false);
-    expect(sight.isCutOff(first, active, at(400))).toBe(false);
-    expect(sight.isCutOff(first, undefined, at(800))).toBe(false);
-    expect(sight.isCutOff(second, undefined, at(2000))).toBe(false);
-    expect(sight.isCutOff(second, undefined, at(2500))).toBe(true);
+    expect(observation.isCutOff(first, undefined, at(0))).toBe(false);
+    expect(observation.isCutOff(first, active, at(400))).toBe(false);
+    expect(observation.isCutOff(first, undefined, at(800))).toBe(false);
+    expect(observation.isCutOff(second, undefined, at(2000))).toBe(false);
+    expect(observation.isCutOff(second, undefined, at(2500))).toBe(true);
   });
 
   it("tells a wait once, and its end once, also when that comes with the end of the query", () => {
-    const sight = new SessionSight(undefined);
-    const flight = { sinceMs: 0 };
+    const observation = new SessionObservation(undefined);
+    const awaited = { sinceMs: 0 };
     const { blockedBy } = waitingSession;
-    expect(sight.look(flight)).toEqual({});
-    expect(sight.see(flight, waitingSession, 0)).toEqual({ blockedBy, waitedMs: 0 });
-    expect(sight.see(flight, waitingSession, 300)).toEqual({ waitedMs: 300 });
-    expect(sight.look(flight)).toEqual({});
-    expect(sight.see(flight, active, 500)).toEqual({ blockedBy: [], waitedMs: 0 });
-    expect(sight.see(flight, waitingSession, 900)).toEqual({ blockedBy, waitedMs: 0 });
-    expect(sight.look({ sinceMs: 1 })).toEqual({ blockedBy: [] });
-    expect(sight.look(undefined)).toEqual({});
+    expect(observation.look(awaited)).toEqual({});
+    expect(observation.see(awaited, waitingSession, 0)).toEqual({ blockedBy, waitedMs: 0 });
+    expect(observation.see(awaited, waitingSession, 300)).toEqual({ waitedMs: 300 });
+    expect(observation.look(awaited)).toEqual({});
+    expect(observation.see(awaited, active, 500)).toEqual({ blockedBy: [], waitedMs: 0 });
+    expect(observation.see(awaited, waitingSession, 900)).toEqual({ blockedBy, waitedMs: 0 });
+    expect(observation.look({ sinceMs: 1 })).toEqual({ blockedBy: [] });
+    expect(observation.look(undefined)).toEqual({});
   });
 });

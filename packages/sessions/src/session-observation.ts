@@ -1,7 +1,7 @@
 import type { Blocker, BuildProgress } from "@pg-mig/report";
 import type { SessionActivity } from "./session-activity.js";
 import type { SessionWork } from "./session-pool.js";
-import type { Flight } from "./tracked-client.js";
+import type { AwaitedMessage } from "./tracked-client.js";
 
 /** What is new about a session, to be told; `undefined`: nothing is. */
 export interface Seen {
@@ -13,10 +13,10 @@ export interface Seen {
  * What was seen of one session while it works at one thing. Times are of whatever clock the caller
  * has; it asks nobody and does nothing.
  */
-export class SessionSight {
+export class SessionObservation {
   readonly work: SessionWork | undefined;
-  #flight: Flight | undefined;
-  #flightSinceMs = 0;
+  #awaited: AwaitedMessage | undefined;
+  #awaitedSinceMs = 0;
   #waitingSinceMs: number | undefined;
   #missingSinceMs: number | undefined;
   #toldBlockers = "";
@@ -27,22 +27,22 @@ export class SessionSight {
   }
 
   /** Takes notice of which message is under way: a wait that was told is over with its message. */
-  look(flight: Flight | undefined): Seen {
-    if (flight === this.#flight || this.#flight === undefined) {
+  look(awaited: AwaitedMessage | undefined): Seen {
+    if (awaited === this.#awaited || this.#awaited === undefined) {
       return {};
     }
-    this.#flight = undefined;
+    this.#awaited = undefined;
     this.#waitingSinceMs = undefined;
     return this.#told([]);
   }
 
   /** What is new in what the server says; and for how long the session has been seen waiting. */
   see(
-    flight: Flight,
+    awaited: AwaitedMessage,
     { waiting, blockedBy, progress }: SessionActivity,
     atMs: number,
   ): Seen & { readonly waitedMs: number } {
-    this.#turnTo(flight, atMs);
+    this.#turnTo(awaited, atMs);
     this.#waitingSinceMs = waiting ? (this.#waitingSinceMs ?? atMs) : undefined;
     const waitedMs = this.#waitingSinceMs === undefined ? 0 : atMs - this.#waitingSinceMs;
     const key = JSON.stringify(progress);
@@ -59,11 +59,11 @@ export class SessionSight {
    * last words of a session that ended may still be under way.
    */
   isCutOff(
-    flight: Flight,
+    awaited: AwaitedMessage,
     activity: SessionActivity | undefined,
     { atMs, silenceMs }: { readonly atMs: number; readonly silenceMs: number },
   ): boolean {
-    this.#turnTo(flight, atMs);
+    this.#turnTo(awaited, atMs);
     if (activity === undefined) {
       this.#missingSinceMs ??= atMs;
       return atMs - this.#missingSinceMs >= silenceMs / 2;
@@ -72,16 +72,16 @@ export class SessionSight {
     return (
       /^idle/.test(activity.state ?? "") &&
       activity.inStateMs >= silenceMs &&
-      atMs - this.#flightSinceMs >= silenceMs
+      atMs - this.#awaitedSinceMs >= silenceMs
     );
   }
 
-  #turnTo(flight: Flight, atMs: number): void {
-    if (flight === this.#flight) {
+  #turnTo(awaited: AwaitedMessage, atMs: number): void {
+    if (awaited === this.#awaited) {
       return;
     }
-    this.#flight = flight;
-    this.#flightSinceMs = atMs;
+    this.#awaited = awaited;
+    this.#awaitedSinceMs = atMs;
     this.#waitingSinceMs = undefined;
     this.#missingSinceMs = undefined;
   }

@@ -180,7 +180,7 @@ export class SessionPool {
     session.gaveUp = "no";
     this.#busy.set(session, { session, node, work });
     await session.ready();
-    if (session.spoilt) {
+    if (session.mustClose) {
       await session.close();
     }
     if (session.lost) {

@@ -7,7 +7,7 @@ import {
   sessionActivitySql,
 } from "./session-activity.js";
 import type { QueryAnswer, SessionClient, SessionNode } from "./session-client.js";
-import { type Seen, SessionSight } from "./session-observation.js";
+import { type Seen, SessionObservation } from "./session-observation.js";
 import type { BusySession, SessionPool } from "./session-pool.js";
 import { endBackendsSql } from "./session-settings.js";
 import { within } from "./within.js";
@@ -56,7 +56,7 @@ interface NodeWatch {
 export class SessionWatch {
   readonly #options: Required<SessionWatchOptions>;
   readonly #nodes = new Map<string, NodeWatch>();
-  readonly #sights = new WeakMap<object, SessionSight>();
+  readonly #observations = new WeakMap<object, SessionObservation>();
   readonly #timer: NodeJS.Timeout;
   /** Time in which this process was awake: while it is stopped, no server can be silent. */
   #awakeMs = 0;
@@ -83,13 +83,13 @@ export class SessionWatch {
     this.#tickedAtMs = nowMs;
     const busy = sessions.busy.filter(({ session }) => session.backend === "own");
     for (const one of busy) {
-      this.#emit(one, this.#sight(one).look(one.session.flight));
+      this.#emit(one, this.#observation(one).look(one.session.awaited));
     }
     const nodes = [...busy.map(({ node }) => node), ...sessions.abandonedOn];
     for (const [name, node] of new Map(nodes.map((one) => [one.name, one]))) {
       const slow = busy.filter(
-        ({ node: { name: on }, session: { flight } }) =>
-          on === name && flight !== undefined && nowMs - flight.sinceMs >= slowMs,
+        ({ node: { name: on }, session: { awaited } }) =>
+          on === name && awaited !== undefined && nowMs - awaited.sinceMs >= slowMs,
       );
       this.#watchNode(node, slow);
     }
@@ -121,15 +121,15 @@ export class SessionWatch {
 
   /** One question about the slow sessions of a node, and what follows from the answer. Never rejects. */
   async #question(node: SessionNode, watch: NodeWatch, slow: readonly BusySession[]) {
-    const asked = slow.map((one) => ({ ...one, flight: one.session.flight }));
+    const asked = slow.map((one) => ({ ...one, awaited: one.session.awaited }));
     const opened = asked.flatMap(({ session }) => session.opened ?? []);
     try {
       const { rows } = await this.#ask(node, watch, sessionActivitySql(opened));
       watch.silentSinceMs = undefined;
       const activities = new Map(parseSessionActivity(rows).map((one) => [one.pid, one]));
-      for (const { flight, ...one } of asked) {
+      for (const { awaited, ...one } of asked) {
         // What has got its answer since, or runs something else by now, is not what was asked about.
-        if (flight === undefined || one.session.flight !== flight) {
+        if (awaited === undefined || one.session.awaited !== awaited) {
           continue;
         }
         this.#judge(one, activities.get(one.session.opened?.pid ?? 0));
@@ -171,12 +171,12 @@ export class SessionWatch {
   #judge(one: BusySession, activity: SessionActivity | undefined): void {
     const { session, work } = one;
     const { sessions, silenceMs } = this.#options;
-    const { flight } = session;
-    if (flight === undefined) {
+    const { awaited } = session;
+    if (awaited === undefined) {
       return;
     }
-    const sight = this.#sight(one);
-    if (sight.isCutOff(flight, activity, { atMs: this.#awakeMs, silenceMs })) {
+    const observation = this.#observation(one);
+    if (observation.isCutOff(awaited, activity, { atMs: this.#awakeMs, silenceMs })) {
       session.destroy();
       return;
     }
@@ -186,7 +186,7 @@ export class SessionWatch {
     if (activity.waiting) {
       session.blockedBy = activity.blockedBy;
     }
-    const { waitedMs, ...seen } = sight.see(flight, activity, this.#awakeMs);
+    const { waitedMs, ...seen } = observation.see(awaited, activity, this.#awakeMs);
     this.#emit(one, seen);
     const limitMs = activity.obstructs ? work?.obstructLimitMs : work?.waitLimitMs;
     if (limitMs === undefined || waitedMs < limitMs) {
@@ -227,14 +227,14 @@ export class SessionWatch {
     this.#nodes.delete(name);
   }
 
-  #sight({ session, work }: BusySession): SessionSight {
+  #observation({ session, work }: BusySession): SessionObservation {
     // A session that was taken for something else has new work: nothing is known of that.
-    let sight = this.#sights.get(session);
-    if (sight === undefined || sight.work !== work) {
-      sight = new SessionSight(work);
-      this.#sights.set(session, sight);
+    let observation = this.#observations.get(session);
+    if (observation === undefined || observation.work !== work) {
+      observation = new SessionObservation(work);
+      this.#observations.set(session, observation);
     }
-    return sight;
+    return observation;
   }
 }
 

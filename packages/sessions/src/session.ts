@@ -1,7 +1,7 @@
 import { PgMigError } from "@pg-mig/model";
 import { type RunScriptOptions, type ScriptNotice, toNotice } from "@pg-mig/psql-script";
 import type { Blocker } from "@pg-mig/report";
-import type { SessionTraces } from "./leftovers.js";
+import type { Leftovers } from "./leftovers.js";
 import { isBug, isConnectionLoss } from "./server-error.js";
 import type { SessionClient } from "./session-client.js";
 import {
@@ -12,7 +12,7 @@ import {
   refusableSetting,
 } from "./session-settings.js";
 import { type Backend, rollBackSharedSql } from "./shared-backend.js";
-import { type Flight, TrackedClient } from "./tracked-client.js";
+import { type AwaitedMessage, TrackedClient } from "./tracked-client.js";
 import { within } from "./within.js";
 
 /** How long a server has to take leave before its connection is simply broken. */
@@ -45,7 +45,7 @@ export class Session {
   #opened: OpenedSession | undefined;
   #lost = false;
   #leaving = false;
-  #spoilt = false;
+  #mustClose = false;
   #bug: { readonly reason: unknown } | undefined;
   #settled: Promise<void> = Promise.resolve();
 
@@ -72,8 +72,8 @@ export class Session {
   }
 
   /** The message that waits for the server's answer; `undefined`: none does. */
-  get flight(): Flight | undefined {
-    return this.#tracked.flight;
+  get awaited(): AwaitedMessage | undefined {
+    return this.#tracked.awaited;
   }
 
   /** Whether the connection is gone. It never comes back. */
@@ -82,8 +82,8 @@ export class Session {
   }
 
   /** Whether something is left in it that no reset drops: no other version may run on it. */
-  get spoilt(): boolean {
-    return this.#spoilt;
+  get mustClose(): boolean {
+    return this.#mustClose;
   }
 
   /** Resolves when the session can be used, or is lost; rejects with a bug that was met meanwhile. */
@@ -114,15 +114,15 @@ export class Session {
   }
 
   /**
-   * Rolls back what is open, drops the traces that a version may have left, and does not wait for it:
+   * Rolls back what is open, drops what a version may have left, and does not wait for it:
    * the server does it while the run goes on elsewhere. A session for which that fails counts as
-   * lost; one with traces that stay is `spoilt`. With a shared backend it only rolls back: the version's
-   * own transaction has dropped the traces, if it was committed.
+   * lost; if something stays, the session `mustClose`. With a shared backend it only rolls back: the version's
+   * own transaction has dropped the leftovers, if it was committed.
    */
-  reset(traces: SessionTraces): void {
-    this.#spoilt ||= traces === "lasting";
+  reset(leftovers: Leftovers): void {
+    this.#mustClose ||= leftovers === "lasting";
     const rollBack = this.client.getTransactionStatus() !== "I";
-    if (this.#lost || (traces === "none" && !rollBack)) {
+    if (this.#lost || (leftovers === "none" && !rollBack)) {
       return;
     }
     if (this.backend === "shared") {

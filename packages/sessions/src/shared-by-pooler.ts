@@ -94,7 +94,7 @@ function poolerRefused(
     code: "POOLER_REFUSED",
     hint: impossible
       ? connect
-      : `${connect} With --allow-pooler the run does without: two runs at once then meet, and only each version's own transaction guards it.`,
+      : `${connect} With the setting \`allowPooler\` no run lock is taken: only each version's own transaction then keeps concurrent runs apart.`,
     where: problems.length === 1 ? first?.where : undefined,
     problems: problems.length === 1 ? undefined : problems,
   });

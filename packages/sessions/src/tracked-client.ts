@@ -2,7 +2,7 @@ import type { ScriptQuery } from "@pg-mig/psql-script";
 import type { QueryAnswer, SessionClient } from "./session-client.js";
 
 /** A message that waits for the server's answer. Each message has an object of its own. */
-export interface Flight {
+export interface AwaitedMessage {
   /** When it was sent, by `performance.now()`. */
   readonly sinceMs: number;
 }
@@ -11,26 +11,26 @@ export interface Flight {
 export class TrackedClient implements SessionClient {
   readonly #client: SessionClient;
   #unanswered = 0;
-  #flight: Flight | undefined;
+  #awaited: AwaitedMessage | undefined;
 
   constructor(client: SessionClient) {
     this.#client = client;
   }
 
   /** The message that waits for its answer now; `undefined`: none does. */
-  get flight(): Flight | undefined {
-    return this.#flight;
+  get awaited(): AwaitedMessage | undefined {
+    return this.#awaited;
   }
 
   query(sql: string): Promise<QueryAnswer>;
   query(query: ScriptQuery): unknown;
   query(message: string | ScriptQuery): unknown {
     this.#unanswered++;
-    this.#flight ??= { sinceMs: performance.now() };
+    this.#awaited ??= { sinceMs: performance.now() };
     // The client sends one message after another: the next one flies when this one has landed.
     const land = () => {
       this.#unanswered--;
-      this.#flight = this.#unanswered === 0 ? undefined : { sinceMs: performance.now() };
+      this.#awaited = this.#unanswered === 0 ? undefined : { sinceMs: performance.now() };
     };
     if (typeof message === "string") {
       const answer = this.#client.query(message);

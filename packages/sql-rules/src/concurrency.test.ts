@@ -3,12 +3,12 @@ import { describe, expect, it } from "vitest";
 import { parseLimits } from "./limits.js";
 import { judgeTransactions } from "./transaction-form.js";
 
-function companyOf(text: string) {
+function mayRunBeside(text: string) {
   const script = parseScript(`-- $run_alone = 1\n${text}`, { file: "f.sql" });
   const { limits } = parseLimits(script, "version");
-  const { company, problems } = judgeTransactions(script, limits, "limits-needed");
+  const { mayRunBeside, problems } = judgeTransactions(script, limits, "limits-needed");
   expect(problems).toEqual([]);
-  return company;
+  return mayRunBeside;
 }
 
 const frame = (build: string) => `COMMIT;
@@ -16,7 +16,7 @@ const frame = (build: string) => `COMMIT;
   ${build};
   BEGIN;`;
 
-describe("the company of a file", () => {
+describe("what may run beside a file", () => {
   it.each([
     ["one column", "CREATE INDEX CONCURRENTLY ix ON t (a)"],
     [
@@ -34,8 +34,8 @@ describe("the company of a file", () => {
     ],
     ["words that mean something elsewhere", `CREATE INDEX CONCURRENTLY ix ON t ("where", a)`],
   ])("is other builds for an index of %s", (_, build) => {
-    expect(companyOf(`${build};`)).toBe("builds");
-    expect(companyOf(frame(build))).toBe("builds");
+    expect(mayRunBeside(`${build};`)).toBe("builds");
+    expect(mayRunBeside(frame(build))).toBe("builds");
   });
 
   it.each([
@@ -50,9 +50,9 @@ describe("the company of a file", () => {
       "what the lexer does not know",
       "CREATE INDEX CONCURRENTLY ix ON t (a gist_trgm_ops(siglen=32))",
     ],
-  ])("is nobody for an index of %s", (_, build) => {
-    expect(companyOf(`${build};`)).toBe("nobody");
-    expect(companyOf(frame(build))).toBe("nobody");
+  ])("is nothing for an index of %s", (_, build) => {
+    expect(mayRunBeside(`${build};`)).toBe("nothing");
+    expect(mayRunBeside(frame(build))).toBe("nothing");
   });
 
   it.each([
@@ -62,8 +62,8 @@ describe("the company of a file", () => {
       `${frame("CREATE INDEX CONCURRENTLY ix ON t (a)")} UPDATE t SET a = 1;`,
     ],
     ["what psql commands may bring", "COMMIT;\n\\ir build.sql\nBEGIN;"],
-  ])("is nobody for %s", (_, text) => {
-    expect(companyOf(text)).toBe("nobody");
+  ])("is nothing for %s", (_, text) => {
+    expect(mayRunBeside(text)).toBe("nothing");
   });
 
   it.each([
@@ -72,6 +72,6 @@ describe("the company of a file", () => {
     ["what waits for nobody else's table", "DROP INDEX CONCURRENTLY IF EXISTS ix;"],
     ["a VACUUM", "VACUUM t;"],
   ])("is transactions for %s", (_, text) => {
-    expect(companyOf(text)).toBe("transactions");
+    expect(mayRunBeside(text)).toBe("transactions");
   });
 });

@@ -6,23 +6,23 @@ import { transactionControlOf } from "./transaction-control.js";
 
 /**
  * What of one run may run beside a file in one database. Some commands wait for every transaction of
- * the database that is older than their own, whatever it works at:
+ * the database that is older than their own, whatever they do:
  * - `transactions`: it has no such command, and may run beside whatever has none;
  * - `builds`: it builds plain indexes concurrently; builds of these do not wait for each other;
- * - `nobody`: it builds others, or nobody knows what.
+ * - `nothing`: it builds others, or it is unknown what it does.
  */
-export type Company = "transactions" | "builds" | "nobody";
+export type MayRunBeside = "transactions" | "builds" | "nothing";
 
-/** Judges a file that runs something outside of a transaction; where in doubt, it is alone. */
-export function companyOf(phrases: readonly SqlPhrase[], script: Script): Company {
+/** Judges a file that runs something outside of a transaction. If in doubt, nothing may run beside it. */
+export function mayRunBeside(phrases: readonly SqlPhrase[], script: Script): MayRunBeside {
   // A psql command may include or make up anything.
   if (script.commands.length > 0) {
-    return "nobody";
+    return "nothing";
   }
   if (!phrases.some(waitsForTransactions)) {
     return "transactions";
   }
-  return phrases.every(isPlainBuild) ? "builds" : "nobody";
+  return phrases.every(isPlainBuild) ? "builds" : "nothing";
 }
 
 /** DROP INDEX CONCURRENTLY, VACUUM and the others wait at most for who uses their own table. */

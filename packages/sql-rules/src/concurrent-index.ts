@@ -50,7 +50,7 @@ export function parseCreateIndexConcurrently(
   return { index, plain: isPlainDefinition(phrase, table.end) };
 }
 
-/** Judges what stands behind the table; `false` for all that it does not know. */
+/** Judges what follows the table; `false` for all that it does not know. */
 function isPlainDefinition(phrase: SqlPhrase, at: number): boolean {
   const open = hasWords(phrase, at, "USING") ? at + 2 : at;
   if (phrase.tokens[open]?.text !== "(") {
@@ -110,7 +110,7 @@ function readName(
   }
 }
 
-/** `U&"…"` is none: what it stands for depends on an UESCAPE behind it. */
+/** `U&"…"` is none: what it stands for depends on an UESCAPE after it. */
 function isPlainIdentifier({ kind, text }: Token): boolean {
   return kind === "word" || (kind === "quoted-identifier" && text.startsWith('"'));
 }

@@ -1,4 +1,4 @@
-export type { Company } from "./concurrency.js";
+export type { MayRunBeside } from "./concurrency.js";
 export type { Limits } from "./limits.js";
 export { parseLimits } from "./limits.js";
 export { phrasesOf } from "./sql-phrase.js";

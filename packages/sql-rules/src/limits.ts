@@ -105,7 +105,7 @@ function checkPseudoComment(name: string, value: string, kind: "version" | "hook
   }
   return {
     message: `expected $${name} to be ${range.meaning}, got ${JSON.stringify(value)}`,
-    hint: `Write -- $${name} = ${Math.max(1, range.min)} and nothing behind it on the line.`,
+    hint: `Write -- $${name} = ${Math.max(1, range.min)} and nothing after it on the line.`,
   };
 }
 

@@ -19,6 +19,6 @@ export function unnamedIndex(phrase: SqlPhrase): StatementProblem {
   return problemAt(
     phrase,
     "CREATE INDEX CONCURRENTLY without a plain name for the index",
-    "Write the name out, with no variable and no U&: the leftover of a failed try is dropped by it.",
+    "Write the name out, with no variable and no U&: it is used to drop what a failed attempt left.",
   );
 }

@@ -3,17 +3,17 @@ import { hasWords, type SqlPhrase } from "./sql-phrase.js";
 /** What a command does to the transaction that it is in. */
 export type TransactionControl = "begin" | "commit" | "chain" | "rollback" | "prepare";
 
-/** How a user would call them. */
-export const controlNames: Readonly<Record<TransactionControl, string>> = {
-  begin: "BEGIN",
-  commit: "COMMIT",
-  chain: "COMMIT AND CHAIN",
-  rollback: "ROLLBACK",
-  prepare: "PREPARE TRANSACTION",
-};
+/** Names a command that controls a transaction as it is written, without noise words and modes. */
+export function controlName(phrase: SqlPhrase): string {
+  const [first = ""] = phrase.words;
+  if (first === "START" || first === "PREPARE") {
+    return `${first} TRANSACTION`;
+  }
+  return isChained(phrase) ? `${first} AND CHAIN` : first;
+}
 
 /**
- * Tells how a command begins or ends a transaction; `undefined` where it does neither. Savepoints,
+ * Tells how a command begins or ends a transaction; `undefined` if it does neither. Savepoints,
  * and what ends a *prepared* transaction, do neither. `chain` ends one and begins the next at once.
  */
 export function transactionControlOf(phrase: SqlPhrase): TransactionControl | undefined {

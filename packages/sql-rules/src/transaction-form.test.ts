@@ -38,17 +38,19 @@ describe("a file that runs in one transaction", () => {
   it("must not end or begin the transaction itself", () => {
     expect(
       messagesOf(
-        "BEGIN;\nSTART TRANSACTION;\nSELECT 1;\n  COMMIT;\nEND;\nROLLBACK;\nABORT;\nCOMMIT AND CHAIN;\nPREPARE TRANSACTION 'x';\n",
+        "BEGIN;\nSTART TRANSACTION;\nSELECT 1;\n  COMMIT;\nEND;\nROLLBACK;\nABORT;\nCOMMIT AND CHAIN;\nPREPARE TRANSACTION 'x';\nend work and chain;\nRollback And No Chain;\n",
       ),
     ).toEqual([
       "1:1 BEGIN in a file that runs in one transaction",
-      "2:1 BEGIN in a file that runs in one transaction",
+      "2:1 START TRANSACTION in a file that runs in one transaction",
       "4:3 COMMIT in a file that runs in one transaction",
-      "5:1 COMMIT in a file that runs in one transaction",
+      "5:1 END in a file that runs in one transaction",
       "6:1 ROLLBACK in a file that runs in one transaction",
-      "7:1 ROLLBACK in a file that runs in one transaction",
+      "7:1 ABORT in a file that runs in one transaction",
       "8:1 COMMIT AND CHAIN in a file that runs in one transaction",
       "9:1 PREPARE TRANSACTION in a file that runs in one transaction",
+      "10:1 END AND CHAIN in a file that runs in one transaction",
+      "11:1 ROLLBACK in a file that runs in one transaction",
     ]);
   });
 
@@ -170,7 +172,7 @@ describe("a file that starts with COMMIT", () => {
       BEGIN;
       COMMENT ON INDEX ix IS 'x';`;
     expect(accept(text)).toMatchObject({
-      transaction: "framed",
+      transaction: "ends-transaction",
       dropFirst: undefined,
       concurrentIndexes: ["ix"],
     });
@@ -255,6 +257,12 @@ describe("a file that starts with COMMIT", () => {
     ["only commits", "COMMIT;", "1:1 the file has no BEGIN; after"],
     ["commits twice", "COMMIT;\nCOMMIT;\nBEGIN;", "2:1 COMMIT outside of a transaction"],
     ["begins twice", "COMMIT;\nBEGIN;\nBEGIN;", "3:1 BEGIN inside of a transaction"],
+    ["ends twice", "COMMIT;\nEND;\nBEGIN;", "2:1 END outside of a transaction"],
+    [
+      "starts twice",
+      "COMMIT;\nBEGIN;\nSTART TRANSACTION;",
+      "3:1 START TRANSACTION inside of a transaction",
+    ],
     ["rolls back", "COMMIT;\nBEGIN;\nROLLBACK;", "3:1 ROLLBACK in a migration"],
     [
       "sends the command along with another",

@@ -1,29 +1,29 @@
 import type { Script, Statement } from "@pg-mig/psql-script";
-import { type Company, companyOf } from "./concurrency.js";
+import { type MayRunBeside, mayRunBeside } from "./concurrency.js";
 import { parseCreateIndexConcurrently, parseDropIndex } from "./concurrent-index.js";
-import { walkFramedFile } from "./framed-file.js";
 import type { Limits } from "./limits.js";
 import { outsideTransactionName } from "./outside-transaction.js";
 import { phrasesOf, type SqlPhrase } from "./sql-phrase.js";
 import { problemAt, type StatementProblem, unnamedIndex } from "./statement-problem.js";
-import { controlNames, transactionControlOf } from "./transaction-control.js";
+import { controlName, transactionControlOf } from "./transaction-control.js";
+import { walkTransactionEndingFile } from "./transaction-ending-file.js";
 
 /**
  * How a file runs:
  * - `wrapped`: wholly inside of one transaction, with the change of the ledger;
  * - `concurrent`: it is one command that PostgreSQL refuses in a transaction, and runs by itself;
  *   the ledger is changed in a transaction after it;
- * - `framed`: it starts with `COMMIT;`, so that it can run such commands, and ends inside of a
+ * - `ends-transaction`: it starts with `COMMIT;`, so that it can run such commands, and ends inside of a
  *   transaction that it began with `BEGIN;`, in which the ledger is changed. Its statements must be
  *   sent one by one.
  */
-export type TransactionForm = "wrapped" | "concurrent" | "framed";
+export type TransactionForm = "wrapped" | "concurrent" | "ends-transaction";
 
 /** What runs outside of a transaction in a file. */
 export interface TransactionUse {
   readonly transaction: TransactionForm;
   /** What of the same run may run beside it in one database. */
-  readonly company: Company;
+  readonly mayRunBeside: MayRunBeside;
   /** The statements that run outside of any transaction, in order. */
   readonly outside: readonly Statement[];
   /**
@@ -43,12 +43,12 @@ export interface JudgedTransactions extends TransactionUse {
   readonly problems: readonly StatementProblem[];
 }
 
-/** Whether the limits of a file must be given where it builds an index concurrently. */
+/** Whether the limits of a file must be given if it builds an index concurrently. */
 export type LimitsRule = "limits-needed" | "limits-not-needed";
 
 /**
- * Decides how a script runs, and finds all that PostgreSQL would refuse or that would part a version
- * from its ledger entry. Files that the script includes are not looked at.
+ * Decides how a script runs, and finds all that PostgreSQL would refuse or that would commit a
+ * version without its ledger entry. Files that the script includes are not checked.
  */
 export function judgeTransactions(
   script: Script,
@@ -58,24 +58,24 @@ export function judgeTransactions(
   const phrases = script.statements.flatMap(phrasesOf);
   const [only] = phrases;
   if (only === undefined) {
-    return { ...wrapped, company: "transactions", problems: [] };
+    return { ...wrapped, mayRunBeside: "transactions", problems: [] };
   }
   const wantsOutside = phrases.some((phrase) => outsideTransactionName(phrase) !== undefined);
-  const judged: Omit<JudgedTransactions, "company"> =
+  const judged: Omit<JudgedTransactions, "mayRunBeside"> =
     wantsOutside && phrases.length === 1 && script.commands.length === 0
       ? judgeAlone(only)
       : wantsOutside || transactionControlOf(only) === "commit"
-        ? judgeFramed(phrases)
+        ? judgeEnding(phrases)
         : { ...wrapped, problems: phrases.flatMap((phrase) => refuseControl(phrase, script)) };
   const missing = rule === "limits-needed" ? missingLimits(phrases, limits) : [];
   return {
     ...judged,
-    company: judged.transaction === "wrapped" ? "transactions" : companyOf(phrases, script),
+    mayRunBeside: judged.transaction === "wrapped" ? "transactions" : mayRunBeside(phrases, script),
     problems: [...judged.problems, ...missing],
   };
 }
 
-const wrapped: Omit<TransactionUse, "company"> = {
+const wrapped: Omit<TransactionUse, "mayRunBeside"> = {
   transaction: "wrapped",
   outside: [],
   dropFirst: undefined,
@@ -83,7 +83,7 @@ const wrapped: Omit<TransactionUse, "company"> = {
 };
 
 const controlHint =
-  "Remove it: the tool begins and commits the transaction, so that version and ledger change together. A file that must end the transaction starts with COMMIT; and has BEGIN; behind what runs outside.";
+  "Remove it: the tool begins and commits the transaction, so that version and ledger change together. A file that must end the transaction starts with COMMIT; and has BEGIN; after what runs outside.";
 
 function refuseControl(
   phrase: SqlPhrase,
@@ -93,11 +93,11 @@ function refuseControl(
   if (control === undefined || largeObjectFrames.has(phrase.statement.offset)) {
     return [];
   }
-  const name = controlNames[control];
+  const name = controlName(phrase);
   return [problemAt(phrase, `${name} in a file that runs in one transaction`, controlHint)];
 }
 
-function judgeAlone(phrase: SqlPhrase): Omit<JudgedTransactions, "company"> {
+function judgeAlone(phrase: SqlPhrase): Omit<JudgedTransactions, "mayRunBeside"> {
   const create = parseCreateIndexConcurrently(phrase);
   const drop = parseDropIndex(phrase);
   const problems: StatementProblem[] = [];
@@ -109,7 +109,7 @@ function judgeAlone(phrase: SqlPhrase): Omit<JudgedTransactions, "company"> {
       problemAt(
         phrase,
         "DROP INDEX CONCURRENTLY without IF EXISTS",
-        "Write DROP INDEX CONCURRENTLY IF EXISTS: the ledger is written after it, so a run that is cut off between the two must be able to repeat it.",
+        "Write DROP INDEX CONCURRENTLY IF EXISTS: the ledger is written after it, so a run that is interrupted between the two must be able to repeat it.",
       ),
     );
   }
@@ -123,8 +123,12 @@ function judgeAlone(phrase: SqlPhrase): Omit<JudgedTransactions, "company"> {
   };
 }
 
-function judgeFramed(phrases: readonly SqlPhrase[]): Omit<JudgedTransactions, "company"> {
-  return { transaction: "framed", dropFirst: undefined, ...walkFramedFile(phrases) };
+function judgeEnding(phrases: readonly SqlPhrase[]): Omit<JudgedTransactions, "mayRunBeside"> {
+  return {
+    transaction: "ends-transaction",
+    dropFirst: undefined,
+    ...walkTransactionEndingFile(phrases),
+  };
 }
 
 function missingLimits(phrases: readonly SqlPhrase[], limits: Limits): readonly StatementProblem[] {

@@ -41,7 +41,7 @@ const interruptions = {
 
 const indexVersions = (random: Random): readonly TestVersion[] => [
   testVersion(1, "plain"),
-  testVersion(2, random.pick(["concurrent", "framed"])),
+  testVersion(2, random.pick(["concurrent", "ends-transaction"])),
   testVersion(3, "plain"),
 ];
 
@@ -204,7 +204,7 @@ export const concurrentIndexFaults: readonly Fault[] = [
     // Whoever waits for a lock inside of a statement has a snapshot, for which the build would wait.
     name: "index-build-beside-waiting-run",
     row: 17,
-    versions: () => [testVersion(1, "concurrent"), testVersion(2, "framed")],
+    versions: () => [testVersion(1, "concurrent"), testVersion(2, "ends-transaction")],
     async inject(scene, random) {
       const { place } = scene.drawPlace(random);
       const blocker = await place.database.connect();

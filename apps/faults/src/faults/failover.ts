@@ -113,7 +113,7 @@ async function comeBack(
   place.proxy.cut();
   await sleep(400);
   scene.moveTo(place, replica);
-  return before === (await stamps()) ? [] : ["an old primary was written to behind its failover"];
+  return before === (await stamps()) ? [] : ["an old primary was written to after its failover"];
 }
 
 export const failoverFaults: readonly Fault[] = [

@@ -32,7 +32,11 @@ const hostileOperators: Fault = {
   name: "hostile-operators",
   row: 31,
   // None of these calls an operator.
-  versions: () => [testVersion(1, "plain"), testVersion(2, "concurrent"), testVersion(3, "framed")],
+  versions: () => [
+    testVersion(1, "plain"),
+    testVersion(2, "concurrent"),
+    testVersion(3, "ends-transaction"),
+  ],
   async inject(scene) {
     for (const { database } of scene.places) {
       await database.query(plantOperators(database.name));

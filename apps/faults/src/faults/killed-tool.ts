@@ -95,7 +95,7 @@ export const killedToolFaults: readonly Fault[] = [
         return {
           outcome: waits === "waits" ? "struck" : "missed",
           runs: [ended],
-          problems: committed ? ["a version was committed behind the death of its run"] : [],
+          problems: committed ? ["a version was committed after the death of its run"] : [],
         };
       } finally {
         await reader.end();

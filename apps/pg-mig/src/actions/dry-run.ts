@@ -5,6 +5,7 @@ import { runOptions } from "../run-options.js";
 import { printable } from "../view/display-width.js";
 import { jsonLine } from "../view/json-line.js";
 import { plannedRunLines } from "../view/planned-run.js";
+import { spelledOut } from "../view/setting-spelling.js";
 import { renderLines } from "../view/styled-line.js";
 
 /** Prints what an apply, or the undo of a version, would do. Changes nothing. */
@@ -16,7 +17,7 @@ export async function dryRunAction(
   const planned = await dryRun({
     ...(await runOptions(context)),
     ...request,
-    onNote: (message) => stderr.write(`note: ${printable(message)}\n`),
+    onNote: (message) => stderr.write(`note: ${printable(spelledOut(message))}\n`),
   });
   const text = settings.json
     ? jsonLine({ type: "plan", ...planned })

@@ -4,6 +4,7 @@ import { exitStatus } from "../exit-status.js";
 import { clusterOptions } from "../run-options.js";
 import { printable } from "../view/display-width.js";
 import { jsonLine } from "../view/json-line.js";
+import { spelledOut } from "../view/setting-spelling.js";
 import { statusLines } from "../view/status-lines.js";
 import { renderLines } from "../view/styled-line.js";
 
@@ -12,7 +13,7 @@ export async function statusAction(context: ActionContext): Promise<number> {
   const { settings, stdout, stderr } = context;
   const found: ClusterStatus = await status({
     ...(await clusterOptions(context)),
-    onNote: (message) => stderr.write(`note: ${printable(message)}\n`),
+    onNote: (message) => stderr.write(`note: ${printable(spelledOut(message))}\n`),
   });
   const text = settings.json
     ? jsonLine({ type: "status", ...found })

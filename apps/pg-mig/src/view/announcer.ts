@@ -1,6 +1,7 @@
 import { renderLocation } from "@pg-mig/model";
 import type { ErrorInfo, NodeEvent, RunEvent } from "@pg-mig/report";
 import { failureReason, formatDuration, formatSeconds, shownShard } from "@pg-mig/report";
+import { spelledOut } from "./setting-spelling.js";
 import { longestOnOneLine, shortened } from "./shortened.js";
 import { type Line, line } from "./styled-line.js";
 import { warningLines } from "./warning-lines.js";
@@ -78,7 +79,7 @@ export function createAnnouncer(): (event: RunEvent) => readonly Line[] {
         return [nodeLine(event)];
       }
       case "note":
-        return [line(shortened(event.message))];
+        return [line(shortened(spelledOut(event.message)))];
       case "warning":
         // About a version, before it runs on any shard: a reason to stop. Others wait for the summary.
         return event.node === undefined && event.version !== undefined

@@ -1,4 +1,5 @@
 import { bugHint, type ErrorLocation, type Problem, renderLocation } from "@pg-mig/model";
+import { spelledOut } from "./setting-spelling.js";
 import { shortened } from "./shortened.js";
 import { type Line, line } from "./styled-line.js";
 
@@ -27,7 +28,9 @@ export interface ShownError {
  * were found at once. Nothing is said twice.
  */
 export function renderError(error: ShownError, subject = "error"): Line[] {
-  const { message, server, hint, excerpt } = error;
+  const { server, excerpt } = error;
+  const message = spelledOut(error.message);
+  const hint = spelledOut(error.hint);
   const [headline = "", ...rest] = shortened(message).split("\n");
   const place = renderLocation(error.where);
   return [
@@ -48,7 +51,7 @@ export function renderError(error: ShownError, subject = "error"): Line[] {
     ...labelled("context", server?.context),
     ...labelled("what to do", hint),
     ...(error.problems ?? [])
-      .filter((problem) => !message.includes(withPlace(problem)))
+      .filter((problem) => !error.message.includes(withPlace(problem)))
       .flatMap(problemLines),
   ];
 }
@@ -59,8 +62,8 @@ function withPlace({ message, where }: Problem): string {
 }
 
 function problemLines(problem: Problem): Line[] {
-  const { hint } = problem;
-  const [first = "", ...rest] = shortened(withPlace(problem)).split("\n");
+  const hint = spelledOut(problem.hint);
+  const [first = "", ...rest] = shortened(spelledOut(withPlace(problem))).split("\n");
   return [
     line(`  - ${first}`),
     ...rest.map((text) => line(`    ${text}`)),
@@ -85,6 +88,6 @@ export function bugLines(error: unknown, program: string): Line[] {
   return [
     [{ text: "bug: ", tone: "bad" }, { text: shortened(String(error)) }],
     ...labelled("program", program),
-    ...labelled("what to do", bugHint),
+    ...labelled("what to do", spelledOut(bugHint)),
   ];
 }

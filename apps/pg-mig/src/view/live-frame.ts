@@ -89,7 +89,7 @@ function troubleLine(model: RunModel): Line[] {
   add(model.inDoubt.length, "in doubt", "bad");
   add(model.givenUp, "not attempted", "caution");
   add(model.requeued, "retried");
-  const warnings = model.warnings.length;
+  const { warnings } = model;
   add(warnings, warnings === 1 ? "warning" : "warnings", "caution");
   if (model.lastBlockedBy !== undefined) {
     spans.push({ text: `; last blocked by ${blockersText(model.lastBlockedBy)}`, tone: "quiet" });

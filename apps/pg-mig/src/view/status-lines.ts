@@ -1,6 +1,7 @@
 import type { ClusterStatus } from "@pg-mig/migrate";
 import { countOf, groupBy, listShards } from "@pg-mig/report";
 import { nodesLine } from "./nodes-line.js";
+import { spelledOut } from "./setting-spelling.js";
 import { type Line, line } from "./styled-line.js";
 import { versionsMapLines } from "./versions-map.js";
 import { warningLines } from "./warning-lines.js";
@@ -28,7 +29,7 @@ export function statusLines(status: ClusterStatus): Line[] {
     // One of each kind: the others are in the map.
     ...groupBy(violations, ({ code }) => code).flatMap(([{ message, hint }]) => [
       line(message, "bad"),
-      line(`  ${hint}`),
+      line(`  ${spelledOut(hint)}`),
     ]),
     ...status.edited.map(
       ({ version, shards: edited }): Line => [

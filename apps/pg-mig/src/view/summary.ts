@@ -33,7 +33,7 @@ export function summaryLines(report: Report): Line[] {
     tableSection(report.action === "apply" ? "Applied" : "Undone", report.doneByVersion),
     tableSection("Latest versions", report.latest),
     tableSection("Edited since they were applied", report.edited, "caution"),
-    warningSection(groupWarnings(report.warnings)),
+    warningSection(groupWarnings(report.warnings), report.unlistedWarnings),
     ...groupHookFailures(report.hookFailures).map(hookFailureSection),
     ...failureSections(groupFailures(report.failed), "failed"),
     ...failureSections(groupFailures(report.inDoubt), "in doubt"),
@@ -52,7 +52,7 @@ function tableSection(
   return rows.length === 0 ? [] : [line(`${title}:`, tone), ...versionTable(rows)];
 }
 
-function warningSection(groups: readonly WarningGroup[]): Line[] {
+function warningSection(groups: readonly WarningGroup[], unlisted = 0): Line[] {
   const hidden = groups.slice(groupsInFull);
   return groups.length === 0
     ? []
@@ -60,6 +60,7 @@ function warningSection(groups: readonly WarningGroup[]): Line[] {
         line("Warnings:", "caution"),
         ...groups.slice(0, groupsInFull).flatMap(warningLines),
         ...(hidden.length === 0 ? [] : [line(`  … and ${formatCount(hidden.length)} more`)]),
+        ...(unlisted === 0 ? [] : [line(`  … and ${countOf(unlisted, "warning")} not kept`)]),
       ];
 }
 

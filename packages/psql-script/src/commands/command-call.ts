@@ -34,7 +34,7 @@ export interface CommandCall {
   readonly arguments: ArgumentReader;
   readonly run: RunState;
   readonly file: CommandFile;
-  /** The query as it was before the command, for what may be skipped behind it. */
+  /** The query as it was before the command, for what may be skipped after it. */
   readonly mark: QueryMark;
   /** Makes the error for a command that could not do its work. */
   fail(

@@ -10,7 +10,7 @@ export interface CopyCommand {
 }
 
 /**
- * Takes the line behind `\copy` apart, by the same simple rules as psql: no SQL is parsed.
+ * Takes the line after `\copy` apart, by the same simple rules as psql: no SQL is parsed.
  * Returns what it stumbled over if it is not well-formed.
  */
 export function parseCopyCommand(line: string): CopyCommand | { readonly unexpected: string } {

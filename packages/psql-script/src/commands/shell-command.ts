@@ -5,7 +5,7 @@ import type { CommandCall } from "./command-call.js";
 export async function shellCommand(call: CommandCall): Promise<void> {
   const command = await call.arguments.next();
   if (command === undefined) {
-    throw call.refuse("there is no terminal for a shell", "Write the command behind the \\!.");
+    throw call.refuse("there is no terminal for a shell", "Write the command after the \\!.");
   }
   requireShell(call);
   const { cwd, environment, output } = call.run;

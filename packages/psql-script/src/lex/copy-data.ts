@@ -13,7 +13,7 @@ export function* copyChunks(text: string, start: number, end: number): Iterable<
   }
 }
 
-/** Where the data lines that begin at `start` end, and where the line behind their end begins. */
+/** Where the data lines that begin at `start` end, and where the line after their end begins. */
 export function copyDataEnd(text: string, start: number): { end: number; next: number } {
   let from = start;
   for (;;) {
@@ -33,7 +33,7 @@ export function copyDataEnd(text: string, start: number): { end: number; next: n
   }
 }
 
-/** Where the line begins that is so many lines behind the one at `start`. */
+/** Where the line begins that is so many lines after the one at `start`. */
 export function lineOffset(text: string, start: number, lines: number): number {
   let offset = start;
   for (let i = 0; i < lines; i++) {

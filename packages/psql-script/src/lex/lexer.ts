@@ -161,7 +161,7 @@ export class Lexer {
     }
   }
 
-  /** Ends an open literal at `closed`; -1 leaves it open behind `end`. */
+  /** Ends an open literal at `closed`; -1 leaves it open after `end`. */
   #closeAt(kind: TokenKind, closed: number, end: number): number {
     if (closed < 0) {
       return this.#token(kind, end);

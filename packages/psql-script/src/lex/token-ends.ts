@@ -31,7 +31,7 @@ export function lineCommentEnd(text: string, from: number, end: number): number 
   return i;
 }
 
-/** Where the operator at `from` ends: a comment may begin right behind it. */
+/** Where the operator at `from` ends: a comment may begin right after it. */
 export function operatorEnd(text: string, from: number, end: number): number {
   let i = from + 1;
   for (; i < end; i++) {

@@ -26,7 +26,7 @@ export interface LoadScriptOptions {
 
 /**
  * Reads a script file, and the files that it includes as far as their names are fixed (no variables in
- * them, not inside of an `\if`, not behind a `\cd`).
+ * them, not inside of an `\if`, not after a `\cd`).
  *
  * @throws what `parseScript` throws, for any of the files; and
  * - `SCRIPT_ENCODING`: a file is not UTF-8;

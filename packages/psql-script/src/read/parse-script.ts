@@ -104,12 +104,12 @@ class ScriptParser {
       schemaRoutines: !psqlCompat,
       lookup: () => {
         this.#sawVariable = true;
-        this.#regions.spoil();
+        this.#regions.reread();
         return undefined;
       },
       onEscape: () => {
         this.#sawEscape = true;
-        this.#regions.spoil();
+        this.#regions.reread();
       },
     });
   }
@@ -183,15 +183,15 @@ class ScriptParser {
     this.#regions.add(statement);
     this.#noteFrame(statement);
     if (this.#changesEncoding && changesEncoding.test(statement.text)) {
-      this.#regions.spoil();
+      this.#regions.reread();
     }
     if (query.standsAlone) {
       this.#sawSplit = true;
-      this.#regions.spoil();
+      this.#regions.reread();
     }
     if (query.mayCopyFromStdin) {
       this.#copies += countCopies(statement);
-      this.#regions.spoil();
+      this.#regions.reread();
     }
     return statement;
   }
@@ -204,7 +204,7 @@ class ScriptParser {
       frames.add(frame.begin).add(frame.commit);
     }
     if (frames.has(offset)) {
-      this.#regions.spoil();
+      this.#regions.reread();
     }
   }
 
@@ -212,7 +212,7 @@ class ScriptParser {
     const cursor = this.#cursor;
     const offset = cursor.commandOffset;
     const position = cursor.positionInLine(offset);
-    this.#regions.spoil();
+    this.#regions.reread();
     const name = scanCommandName(cursor.input);
     const rule = commandRule(name);
     if (rule === undefined) {
@@ -249,7 +249,7 @@ class ScriptParser {
     return "quit";
   }
 
-  /** Does what a command does to the text behind it. */
+  /** Does what a command does to the text after it. */
   #follow(name: string, found: Command["arguments"], offset: number): void {
     const { lexer, query } = this.#cursor;
     if (name === "if") {
@@ -291,7 +291,7 @@ class ScriptParser {
       this.#refuse(() => unterminated("\\if", this.#place(block.offset)));
     }
     if (opening !== undefined) {
-      this.#regions.spoil();
+      this.#regions.reread();
     }
     if (query.length > 0) {
       this.#addStatement();

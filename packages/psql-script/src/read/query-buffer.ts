@@ -53,12 +53,12 @@ export class QueryBuffer {
     this.#contentExpected = false;
   }
 
-  /** Notes that what follows is another statement of the same query (behind a `\;`). */
+  /** Notes that what follows is another statement of the same query (after a `\;`). */
   noteSeparator(): void {
     this.#contentExpected = true;
   }
 
-  /** Cuts the query off behind its first `length` UTF-16 units. */
+  /** Cuts the query off after its first `length` UTF-16 units. */
   truncate(length: number): void {
     while (this.length > length) {
       const last = this.#segments.at(-1);

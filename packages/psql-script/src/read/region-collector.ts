@@ -12,7 +12,7 @@ export class RegionCollector {
   #statements: ScriptStatement[] = [];
   /** The last place where the region could end, and how many statements it has there. */
   #clean: { readonly end: number; readonly nextLine: number; readonly count: number } | undefined;
-  #spoilt = false;
+  #mustReread = false;
 
   constructor(text: string) {
     this.#text = text;
@@ -24,13 +24,13 @@ export class RegionCollector {
   }
 
   /** Something in the line that is being read has to be read again when the script runs. */
-  spoil(): void {
-    this.#spoilt = true;
+  reread(): void {
+    this.#mustReread = true;
   }
 
   /** A line begins, and nothing is begun before it. */
   rest(lineStart: number, line: number): void {
-    if (!this.#spoilt) {
+    if (!this.#mustReread) {
       this.#clean = { end: lineStart, nextLine: line, count: this.#statements.length };
       return;
     }
@@ -38,11 +38,11 @@ export class RegionCollector {
     this.#start = lineStart;
     this.#statements = [];
     this.#clean = undefined;
-    this.#spoilt = false;
+    this.#mustReread = false;
   }
 
   end(nextLine: number): void {
-    if (!this.#spoilt) {
+    if (!this.#mustReread) {
       this.#clean = { end: this.#text.length, nextLine, count: this.#statements.length };
     }
     this.#close();

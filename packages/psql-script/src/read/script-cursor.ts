@@ -15,7 +15,7 @@ import { QueryBuffer } from "./query-buffer.js";
  * Where a cursor stopped:
  * - `line`: before the lexing of a line; the moment to change how it is read, or to jump;
  * - `statement`: `query` holds a statement with its semicolon;
- * - `command`: behind the backslash of a psql command;
+ * - `command`: after the backslash of a psql command;
  * - `end`: at the end of the file; `query` holds what is left.
  */
 export type CursorStop = "line" | "statement" | "command" | "end";
@@ -134,7 +134,7 @@ export class ScriptCursor {
   }
 
   /**
-   * Takes the lines behind the current one as the data of a COPY: up to the line `\\.`, which is
+   * Takes the lines after the current one as the data of a COPY: up to the line `\\.`, which is
    * dropped, or to the end of the file. What is left of the current line is still to be read.
    */
   takeCopyData(): { readonly start: number; readonly end: number } {

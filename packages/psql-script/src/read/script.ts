@@ -4,7 +4,7 @@ import type { ScriptStatement, Statement } from "./statement.js";
 
 /** A psql command in a script, with its arguments. */
 export interface Command {
-  /** The name behind the backslash, such as `gset`. */
+  /** The name after the backslash, such as `gset`. */
   readonly name: string;
   /** The command as it stands in the file, from the backslash to the end of its arguments. */
   readonly text: string;

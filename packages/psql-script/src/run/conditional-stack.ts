@@ -54,7 +54,7 @@ export class ConditionalStack {
       return "there is no \\if that it belongs to";
     }
     if (block.sawElse) {
-      return `it stands behind the \\else of its \\if`;
+      return `it comes after the \\else of its \\if`;
     }
     block.sawElse = command === "else";
     if (block.branch === "taken") {

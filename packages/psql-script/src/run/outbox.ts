@@ -139,7 +139,7 @@ export class Outbox {
         ...last,
         offset,
         code: "SCRIPT_ENDED_TRANSACTION",
-        hint: "Remove what ends the transaction, or begin another one behind it.",
+        hint: "Remove what ends the transaction, or begin another one after it.",
       });
     }
     throw new ScriptError("the script ends inside of a transaction that it began.", {

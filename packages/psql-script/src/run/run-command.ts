@@ -24,7 +24,7 @@ export async function runCommand(run: RunState, file: CommandFile): Promise<void
   const mark = { length: cursor.query.length, parenDepth: cursor.lexer.parenDepth };
   const name = scanCommandName(cursor.input);
   if (run.restrictedBy !== undefined && name !== "unrestrict") {
-    throw new ScriptError(`\\${name} is not allowed behind \\restrict.`, {
+    throw new ScriptError(`\\${name} is not allowed after \\restrict.`, {
       ...place,
       code: "SCRIPT_COMMAND_FAILED",
       part: "script",

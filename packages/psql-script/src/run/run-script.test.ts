@@ -125,11 +125,11 @@ describe("runScript", () => {
     expect(run.error?.code).toBe("SCRIPT_LEFT_TRANSACTION");
     await bench.client.query("rollback");
     expect(await bench.run("begin; select 1; commit;")).toMatchObject({ error: undefined });
-    const framed = await bench.run("commit;\nvacuum;\nbegin;\nselect 1;", {
+    const ending = await bench.run("commit;\nvacuum;\nbegin;\nselect 1;", {
       prologue: ["BEGIN"],
       batching: "single",
     });
-    expect(framed).toMatchObject({ error: undefined, transactionStatus: "open" });
+    expect(ending).toMatchObject({ error: undefined, transactionStatus: "open" });
   });
 
   it("tells a lost connection, and where", async () => {

@@ -2,7 +2,7 @@ export type OutputStream = "stdout" | "stderr";
 
 /** Cuts what a script prints into lines. */
 export class ScriptOutput {
-  /** What queries and `\qecho` print is dropped, as behind `\o /dev/null`. */
+  /** What queries and `\qecho` print is dropped, as after `\o /dev/null`. */
   muted = false;
   readonly #onLine: (line: string, stream: OutputStream) => void;
   readonly #partial = { stdout: "", stderr: "" };

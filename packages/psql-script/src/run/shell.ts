@@ -15,7 +15,7 @@ export interface ShellResult {
   readonly status: number;
 }
 
-/** Starts `/bin/sh -c command`. No event of the process is lost to who listens right behind. */
+/** Starts `/bin/sh -c command`. No event of the process is lost to a listener that is added right after. */
 export async function startShell(
   command: string,
   { cwd, env }: ShellPlace,

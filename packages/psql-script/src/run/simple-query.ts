@@ -80,7 +80,7 @@ export class SimpleQuery {
   }
 
   submit(connection: WireConnection): null {
-    // The client tells a query that failed nothing of the state behind it: ask the connection.
+    // After a failed query the client does not tell the state: ask the connection.
     const onReady = (message: ConnectionMessage) =>
       this.#finish({ status: statuses[message.status ?? ""], lost: undefined });
     const onParameter = ({ parameterName = "", parameterValue = "" }: ConnectionMessage) =>

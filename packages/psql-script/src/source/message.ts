@@ -1,6 +1,6 @@
 import { offsetOfCharacter, type SourcePosition, type SourceText } from "./source-text.js";
 
-/** What a part of a message is: the script itself, or what its caller glued before or behind it. */
+/** What a part of a message is: the script itself, or what its caller glued before or after it. */
 export type ScriptPart = "prologue" | "script" | "epilogue";
 
 /** A stretch of a message. */

@@ -45,7 +45,7 @@ export function refusedCommand(
   });
 }
 
-/** A `\q` with something behind it. */
+/** A `\q` with something after it. */
 export function quitSkips(place: ProblemPlace): ScriptError {
   return new ScriptError("this \\q skips the rest of the file.", {
     ...at(place),

@@ -9,13 +9,13 @@ import { outsideTransactionName } from "./outside-transaction.js";
 import { phrasesOf, type SqlPhrase } from "./sql-phrase.js";
 import { problemAt, type StatementProblem, unnamedIndex } from "./statement-problem.js";
 import {
-  controlNames,
+  controlName,
   type TransactionControl,
   transactionControlOf,
 } from "./transaction-control.js";
 
 /** What was found in a file that ends the tool's transaction. */
-export interface FramedFile {
+export interface TransactionEndingFile {
   /** The statements that run outside of any transaction, in order. */
   readonly outside: readonly Statement[];
   /** The indexes that it builds concurrently, as SQL text. */
@@ -24,11 +24,11 @@ export interface FramedFile {
 }
 
 /**
- * Goes through a file that starts, or should start, with `COMMIT;`, and follows where a transaction is
- * open. Everything that is missing is told, as if the file had the rest.
+ * Goes through a file that starts, or should start, with `COMMIT;`, and follows whether a transaction is
+ * open. Reports everything that is missing, as if the file had the rest.
  */
-export function walkFramedFile(phrases: readonly SqlPhrase[]): FramedFile {
-  const walk = new FramedFileWalk(phrases);
+export function walkTransactionEndingFile(phrases: readonly SqlPhrase[]): TransactionEndingFile {
+  const walk = new TransactionEndingFileWalk(phrases);
   for (const phrase of phrases) {
     walk.step(phrase);
   }
@@ -40,7 +40,7 @@ export function walkFramedFile(phrases: readonly SqlPhrase[]): FramedFile {
   };
 }
 
-class FramedFileWalk {
+class TransactionEndingFileWalk {
   readonly problems: StatementProblem[] = [];
   readonly outside = new Set<Statement>();
   readonly built: string[] = [];
@@ -63,7 +63,7 @@ class FramedFileWalk {
     this.#problem(
       phrase,
       `${outsideTransactionName(phrase)} cannot run in a transaction, and the file does not start with COMMIT;`,
-      "Put it alone into a version of its own, or start the file with COMMIT; and put BEGIN; behind it.",
+      "Put it alone into a version of its own, or start the file with COMMIT; and put BEGIN; after it.",
     );
     return controls.slice(0, place).includes("commit");
   }
@@ -87,26 +87,35 @@ class FramedFileWalk {
     this.#problem(
       this.#lastOutside,
       "the file has no BEGIN; after what runs outside of a transaction",
-      "Put BEGIN; behind it: the transaction in which the ledger is written.",
+      "Put BEGIN; after it: the ledger is written in that transaction.",
     );
   }
 
   #control(phrase: SqlPhrase, control: TransactionControl): void {
+    const name = controlName(phrase);
     if (control === "begin") {
       if (this.#inTransaction) {
-        this.#problem(phrase, "BEGIN inside of a transaction", "Remove it, or put COMMIT; first.");
+        this.#problem(
+          phrase,
+          `${name} inside of a transaction`,
+          "Remove it, or put COMMIT; first.",
+        );
       }
       this.#inTransaction = true;
     } else if (control === "commit") {
       if (!this.#inTransaction) {
-        this.#problem(phrase, "COMMIT outside of a transaction", "Remove it, or put BEGIN; first.");
+        this.#problem(
+          phrase,
+          `${name} outside of a transaction`,
+          "Remove it, or put BEGIN; first.",
+        );
       }
       this.#inTransaction = false;
     } else {
       this.#problem(
         phrase,
-        `${controlNames[control]} in a migration`,
-        "Remove it: only COMMIT; and BEGIN; may stand in a file that ends the tool's transaction.",
+        `${name} in a migration`,
+        "Remove it: a file that ends the tool's transaction may hold only COMMIT; and BEGIN;.",
       );
     }
   }
@@ -131,7 +140,7 @@ class FramedFileWalk {
 
   #outsideCommand(phrase: SqlPhrase, name: string): void {
     if (this.#inTransaction) {
-      const hint = "Put COMMIT; before it and BEGIN; behind it.";
+      const hint = "Put COMMIT; before it and BEGIN; after it.";
       this.#problem(phrase, `${name} cannot run in a transaction`, hint);
     } else if (phrasesOf(phrase.statement).length > 1) {
       const hint = "Write ; for \\;: what is sent as one message is one transaction.";
@@ -152,7 +161,7 @@ class FramedFileWalk {
     this.#problem(
       phrase,
       `no DROP INDEX IF EXISTS ${name}; before its CREATE INDEX CONCURRENTLY`,
-      `Put DROP INDEX CONCURRENTLY IF EXISTS ${name}; before it, so that a broken index of a failed try is replaced.`,
+      `Put DROP INDEX CONCURRENTLY IF EXISTS ${name}; before it, so that a broken index of a failed attempt is replaced.`,
     );
   }
 
