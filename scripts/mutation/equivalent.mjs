@@ -68,7 +68,7 @@ export const equivalents = [
   },
   {
     file: "packages/executor/src/chain-schedule.ts",
-    line: "if (next === undefined || this.#companyOf(version) !== company) {",
+    line: "if (next === undefined || this.#mayRunBeside(version) !== mayRunBeside) {",
     from: "next === undefined",
     to: "false",
     reason: "A queue that is empty is deleted.",
@@ -152,17 +152,17 @@ export const equivalents = [
   },
   {
     file: "packages/executor/src/chain-schedule.ts",
-    line: 'company: "transactions",',
+    line: 'mayRunBeside: "transactions",',
     from: '"transactions"',
     to: '""',
     reason: "It counts only while something runs on the node, and is set by what starts there.",
   },
   {
     file: "packages/executor/src/chain-schedule.ts",
-    line: 'return company === "nobody" ? [] : [company];',
+    line: 'return mayRunBeside === "nothing" ? [] : [mayRunBeside];',
     from: "[]",
     to: '["Stryker was here"]',
-    reason: "Nothing is of such a company.",
+    reason: "No version has such a kind of neighbour.",
   },
   {
     file: "packages/sessions/src/server-error.ts",

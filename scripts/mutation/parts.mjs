@@ -23,13 +23,18 @@ export const parts = {
     tests: ["packages/sessions/src/{server-error,error-info}.test.ts"],
   },
   ledger: {
-    mutate: ["packages/ledger/src/*.ts"],
+    mutate: [
+      "packages/ledger/src/{const-function,db-digest,node-ledger,run-name,shard-ledger}.ts",
+    ],
     tests: [
       "packages/ledger/src/{const-function,db-digest,formats,node-ledger,run-name,shard-ledger}.test.ts",
     ],
   },
   settings: {
-    mutate: ["packages/config/src/*.ts"],
+    mutate: [
+      "packages/config/src/{config-keys,exported-variables,find-config-files,find-given,given-value}.ts",
+      "packages/config/src/{load-config-file,merge-settings,resolve-settings,setting-source,setting-types}.ts",
+    ],
     tests: ["packages/config/src/*.test.ts"],
   },
 };
