@@ -23,9 +23,7 @@ export const parts = {
     tests: ["packages/sessions/src/{server-error,error-info}.test.ts"],
   },
   ledger: {
-    mutate: [
-      "packages/ledger/src/{const-function,db-digest,node-ledger,run-name,shard-ledger}.ts",
-    ],
+    mutate: ["packages/ledger/src/{const-function,db-digest,node-ledger,run-name,shard-ledger}.ts"],
     tests: [
       "packages/ledger/src/{const-function,db-digest,formats,node-ledger,run-name,shard-ledger}.test.ts",
     ],

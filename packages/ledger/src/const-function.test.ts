@@ -95,12 +95,16 @@ describe("parseConstFunctionBody", () => {
     ["a comment that is not closed", "SELECT 'v'; /*/", undefined],
     ["the shortest comment", "SELECT 'v'; /**/", { value: "v" }],
     ["a word that only begins like our mark", "SELECT 'v'; /* pg-miga 1 */", { value: "v" }],
+    ["more than one blank", "SELECT  'v'", { value: "v" }],
+    ["a value without an end", "SELECT 'v", undefined],
+    ["a word that is as long as our mark", "SELECT 'v'; /* foobar 1 */", { value: "v" }],
+    ["our mark within", `SELECT 'v'; /* foobar"pg-mig " */`, { value: "v" }],
     ["our mark after other words", "SELECT 'v'; /* not pg-mig 1 */", { value: "v" }],
     ["other words before it", "-- \nSELECT 'v';", undefined],
     ["an expression", "SELECT 'v' || 'w'", undefined],
     ["the empty text of an SQL-standard body", "", undefined],
   ])("meets %s", (_, prosrc, body) => {
-    expect(parseConstFunctionBody(prosrc)).toEqual(body);
+    expect(parseConstFunctionBody(prosrc)).toStrictEqual(body);
   });
 });
 

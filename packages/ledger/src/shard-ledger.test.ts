@@ -48,6 +48,7 @@ describe("parseShardLedger", () => {
       `${checksum}0`,
       "edited by hand",
       7,
+      [checksum],
       null,
     ];
     const names = applied.map((_, i) => `v${i}`);
@@ -119,6 +120,14 @@ describe("parseShardLedger", () => {
   });
 });
 
+describe("renderShardLedger", () => {
+  it("writes no details where no checksum is known, as pg-mig 2.x does", () => {
+    expect(renderShardLedger([{ version: "v1" }, { version: "v2" }])).toBe(
+      ` SELECT '["v1","v2"]'; `,
+    );
+  });
+});
+
 describe("ledgerEntry", () => {
   it("has 16 digits of the checksum, and the time in UTC in whole seconds", () => {
     const at = new Date("2026-01-02T03:04:05.999+02:00");
@@ -135,15 +144,19 @@ describe("editedVersions", () => {
     const at = new Date(0);
     const entries = [
       ledgerEntry("same", "a".repeat(64), at),
+      ledgerEntry("first digits", "0123456789abcdef".padEnd(64, "5"), at),
+      ledgerEntry("other digits", "0123456789abcdef".padEnd(64, "5"), at),
       ledgerEntry("edited", "b".repeat(64), at),
       ledgerEntry("gone", "c".repeat(64), at),
       { version: "unknown" },
     ];
     const onDisk = new Map([
       ["same", "a".repeat(64)],
+      ["first digits", "0123456789abcdef".padEnd(64, "7")],
+      ["other digits", "0123456789abcdef".padStart(64, "7")],
       ["edited", "d".repeat(64)],
       ["unknown", "e".repeat(64)],
     ]);
-    expect(editedVersions(entries, onDisk)).toEqual(["edited"]);
+    expect(editedVersions(entries, onDisk)).toEqual(["other digits", "edited"]);
   });
 });
