@@ -4,7 +4,7 @@
 //
 //   node scripts/run.mjs build [packages] | test [vitest arguments] | check | format |
 //     changeset [arguments] | demo | bench [size] | bench:drift [size] |
-//     test:faults [options]
+//     test:faults [options] | test:mutation [parts]
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -55,6 +55,7 @@ const tasks = {
     build: ["@pg-mig/faults"],
     commands: [node("apps/faults/dist/main.js", ...args)],
   },
+  "test:mutation": { build: [], commands: [node("scripts/mutation/run.mjs", ...args)] },
 };
 if (!Object.hasOwn(tasks, task)) {
   console.error(`Unknown task "${task}". Known: ${Object.keys(tasks).join(", ")}.`);

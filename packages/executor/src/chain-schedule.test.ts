@@ -96,8 +96,17 @@ function simulate(
       const onNode = running.filter(({ node }) => node === step.node).length;
       expect(onNode).toBeLessThanOrEqual(slotsOf(step.node));
       expect(schedule.runningOn(step.chain)).toBe(onNode);
-      expect(schedule.runsAlone(step.chain)).toBe(onNode === 1 && slotsOf(step.node) === 1);
     }
+    // One comparison a turn: thousands of them take long.
+    const isAlone = ({ node }: Running) =>
+      slotsOf(node) === 1 && running.filter((step) => step.node === node).length === 1;
+    expect({
+      running: chains.filter(({ id }) => schedule.isRunning(id)).length,
+      alone: running.filter(({ chain }) => schedule.runsAlone(chain)),
+    }).toEqual({
+      running: running.filter(({ chain }) => schedule.isRunning(chain)).length,
+      alone: running.filter(isAlone),
+    });
     held = held.filter(({ endsAt }) => endsAt > now);
     check({
       running,
@@ -318,5 +327,43 @@ describe("ChainSchedule", () => {
     expect(schedule.finished).toBe(false);
     expect(schedule.fail("a")).toEqual(["v2"]);
     expect(schedule.finished).toBe(true);
+  });
+
+  it("has a time to wait for only where something is put off, and turns to what came first", () => {
+    const schedule = new ChainSchedule(
+      ["a", "b", "c"].map((id) => ({ id, node: "n", host: "h", versions: ["v1", "v2"] })),
+      { parallelism: 3, limits: new Map([["v1", { delayMs: 0 }]]) },
+    );
+    const start = (nowMs: number) => {
+      const started = [];
+      for (let step = schedule.take(nowMs); step !== undefined; step = schedule.take(nowMs)) {
+        started.push(`${step.chain} ${step.version}`);
+      }
+      return started;
+    };
+    expect(start(0)).toEqual(["a v1", "b v1", "c v1"]);
+    schedule.done("a", 0);
+    expect(schedule.nextTimerMs()).toBeUndefined();
+    schedule.requeue("b", { notBeforeMs: 10 });
+    schedule.requeue("c", { notBeforeMs: 10 });
+    expect(schedule.nextTimerMs()).toBe(10);
+    expect(start(9)).toEqual(["a v2"]);
+    expect(start(10)).toEqual(["b v1", "c v1"]);
+  });
+
+  it("refuses to end a step that does not run, and to judge a chain that it does not have", () => {
+    const schedule = new ChainSchedule(
+      ["a", "b"].map((id) => ({ id, node: "n", host: "h", versions: ["v1"] })),
+      { parallelism: 1, limits: new Map() },
+    );
+    expect(schedule.take(0)?.chain).toBe("a");
+    for (const chain of ["b", "c"]) {
+      const notRunning = `The chain "${chain}" is not running.`;
+      expect(() => schedule.done(chain, 0)).toThrow(notRunning);
+      expect(() => schedule.fail(chain)).toThrow(notRunning);
+      expect(() => schedule.requeue(chain, { notBeforeMs: 0 })).toThrow(notRunning);
+    }
+    expect(() => schedule.runsAlone("c")).toThrow('There is no chain "c".');
+    expect(schedule.runningOn("b")).toBe(1);
   });
 });

@@ -4,6 +4,7 @@ import {
   parseConstFunctionBody,
   renderConstFunction,
   renderConstFunctionBody,
+  storeConstFunctionSql,
 } from "./const-function.js";
 
 describe("renderConstFunction", () => {
@@ -20,6 +21,18 @@ describe("renderConstFunction", () => {
     const text = renderConstFunction('a"b; --', "mig_digest_const", { value: "it's $$ $mig0$" });
     expect(text).toContain('"a""b; --".mig_digest_const()');
     expect(text).toContain("$mig1$ SELECT 'it''s $$ $mig0$'; $mig1$");
+  });
+});
+
+describe("storeConstFunctionSql", () => {
+  it("first undoes what a migration may have left in the way", () => {
+    const body = { value: "v" };
+    expect(storeConstFunctionSql('a"b', "mig_versions_const", body)).toEqual([
+      "RESET SESSION AUTHORIZATION",
+      'SET LOCAL search_path TO "a""b"',
+      "SET LOCAL check_function_bodies TO off",
+      renderConstFunction('a"b', "mig_versions_const", body),
+    ]);
   });
 });
 
@@ -79,10 +92,19 @@ describe("parseConstFunctionBody", () => {
     ["details that are broken", " SELECT 'v'; /* pg-mig {] */ ", { value: "v" }],
     ["no blanks and no semicolon", "select 'v'", { value: "v" }],
     ["another statement behind it", "SELECT 'v'; SELECT 'w';", undefined],
+    ["a comment that is not closed", "SELECT 'v'; /*/", undefined],
+    ["the shortest comment", "SELECT 'v'; /**/", { value: "v" }],
+    ["a word that only begins like our mark", "SELECT 'v'; /* pg-miga 1 */", { value: "v" }],
+    ["more than one blank", "SELECT  'v'", { value: "v" }],
+    ["a value without an end", "SELECT 'v", undefined],
+    ["a word that is as long as our mark", "SELECT 'v'; /* foobar 1 */", { value: "v" }],
+    ["our mark within", `SELECT 'v'; /* foobar"pg-mig " */`, { value: "v" }],
+    ["our mark after other words", "SELECT 'v'; /* not pg-mig 1 */", { value: "v" }],
+    ["other words before it", "-- \nSELECT 'v';", undefined],
     ["an expression", "SELECT 'v' || 'w'", undefined],
     ["the empty text of an SQL-standard body", "", undefined],
   ])("meets %s", (_, prosrc, body) => {
-    expect(parseConstFunctionBody(prosrc)).toEqual(body);
+    expect(parseConstFunctionBody(prosrc)).toStrictEqual(body);
   });
 });
 

@@ -1,5 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { NodeLedgerReader, type NodeLedgerRow } from "./node-ledger.js";
+import { storeConstFunctionSql } from "./const-function.js";
+import {
+  isNodeLedgerRow,
+  NodeLedgerReader,
+  type NodeLedgerRow,
+  nodeLedgerSql,
+  parseNodeLedger,
+  readNodeLedger,
+  readShardLedger,
+  storeDigestSql,
+  storeFingerprintSql,
+} from "./node-ledger.js";
 import { EntryPool, ledgerEntry, renderShardLedger } from "./shard-ledger.js";
 
 const [a, b] = ["a".repeat(64), "b".repeat(64)];
@@ -42,5 +53,114 @@ describe("NodeLedgerReader", () => {
       reader.add(broken(`sh${n}`));
     }
     expect(() => reader.end()).toThrow('"sh10", "sh11", "sh12", "sh13", "sh14" and 7 more.');
+  });
+
+  it("throws the very error of a ledger that is the only one, with its name and its text", () => {
+    const reader = new NodeLedgerReader();
+    reader.add({ ...row("sh7", noon), stored: null });
+    expect(() => reader.end()).toThrow(
+      expect.objectContaining({
+        code: "LEDGER_UNREADABLE",
+        where: { shard: "sh7" },
+        message: expect.stringContaining('shard "sh7", function mig_versions_const(),'),
+        hint: expect.stringContaining("restore it as"),
+      }),
+    );
+  });
+
+  it("keeps the error of the first shard as the cause, and names no more than there are", () => {
+    const reader = new NodeLedgerReader();
+    for (const schema of ["sh2", "sh1"]) {
+      reader.add({ ...row(schema, noon), stored: "SELECT 1" });
+    }
+    expect(() => reader.end()).toThrow(
+      expect.objectContaining({
+        code: "LEDGER_UNREADABLE",
+        message: expect.stringMatching(/: "sh1", "sh2"\.$/),
+        hint: expect.stringContaining("restore it as"),
+        cause: expect.objectContaining({ where: { shard: "sh1" } }),
+      }),
+    );
+  });
+});
+
+describe("parseNodeLedger", () => {
+  const stored = (name: string) => ` SELECT '${name}'; `;
+
+  it("has each schema once, in code-unit order, and what the node itself remembers", () => {
+    const rows = [
+      { ...row("sh2", noon), oid: 2 },
+      { schema: "sh10", oid: 10, name: null, stored: null },
+      { schema: "public", oid: 3, name: "mig_digest_const", stored: stored("2026.ab") },
+      { ...row("public", noon), oid: 3 },
+      { schema: "public", oid: 3, name: "mig_rerun_fingerprint_const", stored: stored("") },
+      { schema: "sh2", oid: 2, name: "mig_digest_const", stored: stored("of the shard") },
+    ];
+    for (const given of [rows, rows.toReversed()]) {
+      const { shards, digest, fingerprint } = parseNodeLedger(given);
+      expect(shards.map(({ shard, entries }) => [shard, entries.length])).toEqual([
+        ["public", 2],
+        ["sh10", 0],
+        ["sh2", 2],
+      ]);
+      expect(shards.map(({ schemaOid }) => schemaOid)).toEqual([3, 10, 2]);
+      expect({ digest, fingerprint }).toEqual({ digest: "2026.ab", fingerprint: "" });
+    }
+  });
+
+  it("remembers nothing where the node has no function, or one that is not ours", () => {
+    const none = { digest: undefined, fingerprint: undefined };
+    expect(parseNodeLedger([])).toEqual({ shards: [], ...none });
+    const foreign = { schema: "public", oid: 3, name: "mig_digest_const" };
+    for (const text of [null, "SELECT 1"]) {
+      expect(parseNodeLedger([{ ...foreign, stored: text }])).toMatchObject(none);
+    }
+  });
+});
+
+describe("reading from a server", () => {
+  async function ask(
+    read: (client: { query: (sql: string) => Promise<{ rows: object[] }> }) => unknown,
+  ) {
+    const asked: string[] = [];
+    const query = async (sql: string) => {
+      asked.push(sql);
+      return { rows: [row("sh1", noon)] };
+    };
+    return { result: await read({ query }), asked };
+  }
+
+  it("takes one query for all ledgers, and the same one for that of a shard", async () => {
+    const all = await ask((client) => readNodeLedger(client));
+    expect(all).toMatchObject({ asked: [nodeLedgerSql], result: { shards: [{ shard: "sh1" }] } });
+    const one = await ask((client) => readShardLedger(client, "sh'1"));
+    expect(one.result).toMatchObject({ shard: "sh1" });
+    expect(one.asked).toHaveLength(1);
+    expect(one.asked[0]?.startsWith(`${nodeLedgerSql} AND n.nspname `)).toBe(true);
+    expect(one.asked[0]).toMatch(/ 'sh''1'::pg_catalog\.name$/);
+  });
+
+  it("asks for the functions by the names under which they are stored", () => {
+    const names = ["mig_versions_const", "mig_digest_const", "mig_rerun_fingerprint_const"];
+    expect(nodeLedgerSql).toContain(`'{${names.join()}}'::pg_catalog.name[]`);
+    expect(nodeLedgerSql).toContain("'^(pg_|debug_)'");
+    const value = "v";
+    expect(storeDigestSql(value)).toEqual(
+      storeConstFunctionSql("public", "mig_digest_const", { value }),
+    );
+    expect(storeFingerprintSql(value)).toEqual(
+      storeConstFunctionSql("public", "mig_rerun_fingerprint_const", { value }),
+    );
+  });
+});
+
+describe("isNodeLedgerRow", () => {
+  it("is a row with all four columns, whatever they hold", () => {
+    const whole = { schema: "sh1", oid: 1, name: null, stored: null };
+    expect(isNodeLedgerRow(whole)).toBe(true);
+    for (const column of Object.keys(whole)) {
+      const { [column as "oid"]: _, ...rest } = whole;
+      expect(isNodeLedgerRow(rest), column).toBe(false);
+    }
   });
 });

@@ -20,6 +20,12 @@ describe("the name of a run", () => {
     expect(name).toBe("pg-mig apply 2026-11-22T23:51:02Z 1234@ci-7");
   });
 
+  it("is cut at the end where the host is long", () => {
+    const run = { action: "apply", since: new Date("2026-11-22T23:51:02Z"), pid: 1 };
+    const name = renderRunName({ ...run, host: "h".repeat(200) });
+    expect(name).toBe("pg-mig apply 2026-11-22T23:51:02Z 1@".padEnd(63, "h"));
+  });
+
   it("can be read back, but for what a server could not show, and never has over 63 bytes", () => {
     fc.assert(
       fc.property(runNames, (name) => {
@@ -37,7 +43,10 @@ describe("the name of a run", () => {
   });
 
   it("is not seen in other names", () => {
-    for (const other of ["", "pg-mig", "psql", "pg-mig apply yesterday 1@a"]) {
+    const name = "pg-mig apply 2026-11-22T23:51:02Z 1@a";
+    expect(parseRunName(name)?.host).toBe("a");
+    const others = ["", "pg-mig", "psql", "pg-mig apply yesterday 1@a", `x ${name}`, `${name}\nb`];
+    for (const other of others) {
       expect(parseRunName(other)).toBeUndefined();
     }
     expect(parseRunName("pg-mig apply 2026-99-22T23:51:02Z 1@a")).toBeUndefined();

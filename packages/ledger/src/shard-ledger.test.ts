@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -6,6 +7,8 @@ import {
   ledgerEntry,
   parseShardLedger,
   renderShardLedger,
+  storeLedgerSql,
+  withEntries,
 } from "./shard-ledger.js";
 
 const entry: fc.Arbitrary<LedgerEntry> = fc
@@ -45,6 +48,7 @@ describe("parseShardLedger", () => {
       `${checksum}0`,
       "edited by hand",
       7,
+      [checksum],
       null,
     ];
     const names = applied.map((_, i) => `v${i}`);
@@ -58,8 +62,43 @@ describe("parseShardLedger", () => {
     ]);
   });
 
+  it.each([
+    ["no object", "7"],
+    ["null", "null"],
+    ["an object without the list", "{}"],
+    ["an object with a list that is none", '{"applied":"0123456789abcdef"}'],
+    ["an object with a list that is too short", '{"applied":[]}'],
+    ["a checksum after other characters", '{"applied":["x0123456789abcdef"]}'],
+  ])("reads the versions where the details are %s", (_, details) => {
+    const stored = ` SELECT '["v1"]'; /* pg-mig ${details} */ `;
+    const { entries } = parseShardLedger({ shard: "sh", schemaOid: 1, stored });
+    expect(entries).toEqual([{ version: "v1" }]);
+  });
+
+  it("knows the place and the hash of what was stored, which an entry that is added changes", () => {
+    const ledger = parseShardLedger({ shard: "sh", schemaOid: 7, stored: " SELECT '[]'; " });
+    const hash = (text: string) => createHash("sha256").update(text).digest("hex");
+    expect(ledger).toEqual({
+      shard: "sh",
+      schemaOid: 7,
+      entries: [],
+      storedHash: hash(" SELECT '[]'; "),
+    });
+    const entries = [ledgerEntry("v1", "a".repeat(64), new Date(0))];
+    const more = { ...ledger, entries, storedHash: hash(renderShardLedger(entries)) };
+    expect(withEntries(ledger, entries)).toEqual(more);
+    const stored = storeLedgerSql("sh", entries).at(-1) ?? "";
+    expect(stored).toContain(`"sh".mig_versions_const()`);
+    expect(stored).toContain(renderShardLedger(entries));
+  });
+
   it("is empty where there is no ledger", () => {
-    expect(parseShardLedger({ shard: "sh", schemaOid: 1, stored: undefined }).entries).toEqual([]);
+    const ledger = { shard: "sh", schemaOid: 1 };
+    expect(parseShardLedger({ ...ledger, stored: undefined })).toEqual({
+      ...ledger,
+      entries: [],
+      storedHash: undefined,
+    });
   });
 
   it("knows no checksums where pg-mig 2.x wrote the list", () => {
@@ -81,6 +120,14 @@ describe("parseShardLedger", () => {
   });
 });
 
+describe("renderShardLedger", () => {
+  it("writes no details where no checksum is known, as pg-mig 2.x does", () => {
+    expect(renderShardLedger([{ version: "v1" }, { version: "v2" }])).toBe(
+      ` SELECT '["v1","v2"]'; `,
+    );
+  });
+});
+
 describe("ledgerEntry", () => {
   it("has 16 digits of the checksum, and the time in UTC in whole seconds", () => {
     const at = new Date("2026-01-02T03:04:05.999+02:00");
@@ -97,15 +144,19 @@ describe("editedVersions", () => {
     const at = new Date(0);
     const entries = [
       ledgerEntry("same", "a".repeat(64), at),
+      ledgerEntry("first digits", "0123456789abcdef".padEnd(64, "5"), at),
+      ledgerEntry("other digits", "0123456789abcdef".padEnd(64, "5"), at),
       ledgerEntry("edited", "b".repeat(64), at),
       ledgerEntry("gone", "c".repeat(64), at),
       { version: "unknown" },
     ];
     const onDisk = new Map([
       ["same", "a".repeat(64)],
+      ["first digits", "0123456789abcdef".padEnd(64, "7")],
+      ["other digits", "0123456789abcdef".padStart(64, "7")],
       ["edited", "d".repeat(64)],
       ["unknown", "e".repeat(64)],
     ]);
-    expect(editedVersions(entries, onDisk)).toEqual(["edited"]);
+    expect(editedVersions(entries, onDisk)).toEqual(["other digits", "edited"]);
   });
 });

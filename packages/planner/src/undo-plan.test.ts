@@ -33,6 +33,22 @@ describe("buildUndoPlan", () => {
     ]);
   });
 
+  it("names the version that comes next, and no more than ten of those that come after it", () => {
+    const names = Array.from({ length: 12 }, (_, i) => `${10 + i}.v.sh`);
+    const refusal = (count: number) =>
+      buildUndoPlan({ version: "10.v.sh", shards: [shard("sh1", ...names.slice(0, 1 + count))] })
+        .violations[0];
+    const one = refusal(1);
+    expect(one).toMatchObject({ onDisk: undefined, inDatabase: "11.v.sh" });
+    expect(one?.message).toMatch(/: 11\.v\.sh comes after it\.$/);
+    expect(one?.hint).toBe("Undo that first, 11.v.sh to begin with.");
+    expect(refusal(10)?.message).toMatch(/: 11\.v\.sh, .*, 20\.v\.sh come after it\.$/);
+    const eleven = refusal(11);
+    expect(eleven).toMatchObject({ inDatabase: "11.v.sh" });
+    expect(eleven?.message).toMatch(/20\.v\.sh, 1 more come after it\.$/);
+    expect(eleven?.hint).toBe("Undo those first, 21.v.sh to begin with.");
+  });
+
   it("has nothing to do for a version that is applied nowhere", () => {
     const shards = [shard("sh1", "1.a.sh"), shard("sh2")];
     expect(buildUndoPlan({ version: "9.z.sh", shards })).toEqual({ chains: [], violations: [] });
@@ -55,5 +71,13 @@ describe("latestVersions", () => {
         shards: [shard("sh1", "1.a.sh"), shard("sh2", "1.a.sh")],
       },
     ]);
+  });
+
+  it("lists the last name first, whatever order the shards are in", () => {
+    const shards = ["3.c.sh", "1.a.sh", "4.d.sh", "2.b.sh"].map((name, i) => shard(`s${i}`, name));
+    for (const list of [shards, shards.toReversed()]) {
+      const versions = latestVersions(list).map(({ version }) => version);
+      expect(versions).toEqual(["4.d.sh", "3.c.sh", "2.b.sh", "1.a.sh"]);
+    }
   });
 });

@@ -24,6 +24,7 @@ describe("unmatchedPrefixes", () => {
     expect(unmatchedPrefixes(versions, ["sh01", "sh02", "sh1"])).toEqual([
       { prefix: "sh", versions: ["0.t.sh"], takenBy: ["sh0", "sh1"] },
     ]);
+    expect(unmatchedPrefixes(versions, ["sh1", "sh01"])[0]?.takenBy).toEqual(["sh0", "sh1"]);
     expect(unmatchedPrefixes(versions, ["sh01", "sh1", "sh2"])).toEqual([]);
   });
 

@@ -9,6 +9,7 @@ import {
   isBug,
   isConnectionLoss,
   isInterruption,
+  isOutOfMemory,
   retryReason,
   serverWords,
 } from "./server-error.js";
@@ -66,6 +67,100 @@ describe("retryReason", () => {
 });
 
 describe("isConnectionLoss", () => {
+  it.each([
+    "EADDRNOTAVAIL",
+    "ECONNABORTED",
+    "ECONNREFUSED",
+    "ECONNRESET",
+    "EHOSTDOWN",
+    "EHOSTUNREACH",
+    "ENETDOWN",
+    "ENETRESET",
+    "ENETUNREACH",
+    "ENOTCONN",
+    "ENOTFOUND",
+    "EPIPE",
+    "EPROTO",
+    "ETIMEDOUT",
+    "EAI_FAIL",
+    "ERR_SSL_WRONG_VERSION_NUMBER",
+    "ERR_TLS_CERT_ALTNAME_INVALID",
+    "ERR_SOCKET_CLOSED",
+    "ERR_STREAM_DESTROYED",
+    "CERT_HAS_EXPIRED",
+    "CRL_HAS_EXPIRED",
+    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+    "SELF_SIGNED_CERT_IN_CHAIN",
+  ])("knows %s of Node, in an error of one address or of all", (code) => {
+    const addresses = Object.assign(new AggregateError([socketError(code)], ""), { code });
+    for (const error of [socketError(code), addresses]) {
+      expect(isConnectionLoss(error)).toBe(true);
+      expect(retryReason(error)).toBeUndefined();
+    }
+    // A call with a wrong argument, or a code that only ends so, is no network that failed.
+    const mistake = Object.assign(new TypeError("The port is wrong."), { code });
+    for (const error of [mistake, socketError(`OTHER_${code}`)]) {
+      expect(isConnectionLoss(error)).toBe(false);
+      expect(isBug(error)).toBe(true);
+    }
+  });
+
+  it.each([
+    "Connection terminated",
+    "Connection terminated unexpectedly",
+    "timeout expired",
+    "Query read timeout",
+    "Client has encountered a connection error and is not queryable",
+    "Client was closed and is not queryable",
+    "Received unexpected parseComplete message from backend.",
+    "The server does not support SSL connections",
+    "There was an error establishing an SSL connection",
+    "connection closed",
+  ])("knows the driver's plain error %j, and no other that has these words", (words) => {
+    expect(isConnectionLoss(new Error(words))).toBe(true);
+    const others = [
+      new TypeError(words),
+      new Error(`Error: ${words}`),
+      new Error(`${words}, or not`),
+      Object.assign(new Error(words), { code: "ENOENT" }),
+    ];
+    for (const error of others) {
+      expect(isConnectionLoss(error), String(error)).toBe(false);
+      expect(isBug(error)).toBe(true);
+    }
+  });
+
+  it.each([
+    ["08006", true],
+    ["57P01", true],
+    ["57P04", true],
+    ["57P05", true],
+    ["57P06", false],
+    ["57014", false],
+    ["22008", false],
+  ])("judges the SQLSTATE %s: %s", (code, lost) => {
+    expect(isConnectionLoss(serverError(code))).toBe(lost);
+    expect(isConnectionLoss(scriptError(code))).toBe(lost);
+  });
+
+  it("is a call of connect that fails, whatever its code, and none without a code", () => {
+    const failure = (fields: object) => Object.assign(new Error("connect"), fields);
+    expect(isConnectionLoss(failure({ code: "EACCES", syscall: "connect" }))).toBe(true);
+    expect(isConnectionLoss(failure({ code: "EACCES", syscall: "open" }))).toBe(false);
+    expect(isConnectionLoss(failure({ code: 13, syscall: "connect" }))).toBe(false);
+    expect(isConnectionLoss(failure({ syscall: "connect" }))).toBe(false);
+    expect(isConnectionLoss("Connection terminated")).toBe(false);
+  });
+
+  it("is what code that breaks a connection throws, with a hint", () => {
+    expect(connectionLost("The session is gone.")).toMatchObject({
+      message: "The session is gone.",
+      code: "CONNECTION_LOST",
+      hint: "Look into the server's log.",
+    });
+  });
+
   it.each([
     ["a broken socket", new Error("Connection terminated unexpectedly"), true],
     ["an administrator's command", serverError("57P01"), true],
@@ -176,5 +271,36 @@ describe("serverWords", () => {
       expect(words).toMatchObject({ message: "said the server", sqlState: "42P13" });
       expect(words?.hint).toBeUndefined();
     }
+  });
+
+  it("is all that a server said, and nothing if it is no server that spoke", () => {
+    const fields = { detail: "the detail", hint: "the hint", where: "PL/pgSQL function f()" };
+    const error = serverError("42P13", fields);
+    const said = {
+      message: "said the server",
+      sqlState: "42P13",
+      detail: "the detail",
+      context: "PL/pgSQL function f()",
+    };
+    expect(serverWords(error)).toEqual({ ...said, hint: undefined });
+    expect(serverWords(wrapped("COMMIT_REFUSED", error))).toEqual({ ...said, hint: "the hint" });
+    const ofServer = { name: "error", severity: "ERROR", code: "42P13", position: undefined };
+    const server = { ...said, ...ofServer, ...fields };
+    const place = { source: undefined, offset: undefined, code: "SCRIPT_FAILED" };
+    const script = new ScriptError("it failed", { ...place, part: "script", server });
+    expect(serverWords(script)).toEqual({ ...said, hint: "the hint" });
+    const unsaid = new ScriptError("it failed", { ...place, part: "script" });
+    for (const silent of [unsaid, socketError("ECONNRESET"), wrapped("OTHER", error), "x", null]) {
+      expect(serverWords(silent)).toBeUndefined();
+    }
+  });
+});
+
+describe("isOutOfMemory", () => {
+  it("is what a server says that has no room for a lock", () => {
+    expect(isOutOfMemory(serverError("53200"))).toBe(true);
+    expect(isOutOfMemory(scriptError("53200"))).toBe(true);
+    expect(isOutOfMemory(serverError("53300"))).toBe(false);
+    expect(isOutOfMemory(socketError("53200"))).toBe(false);
   });
 });

@@ -53,6 +53,16 @@ describe("parseLimits", () => {
     ["a block comment", "/*\n-- $delay = 5\n*/"],
     ["a quoted name", 'SELECT 1 AS "\n-- $delay = 5\n";'],
     ["the data of a COPY", "COPY t FROM stdin;\n-- $delay = 5\n\\.\n"],
+    [
+      "the data of a COPY in which a line only begins or ends like the end",
+      "COPY t FROM stdin;\nx\\.\n\\.x\n-- $delay = 5\n\\.\n",
+    ],
+    ["a comment that holds another", "-- see -- $delay = 5\n-- $run_alone = 0"],
+    ["a line after its first character", " -- $delay = 5\n-- $run_alone = 0"],
+    [
+      "a first line after a byte order mark and more",
+      "\uFEFF SELECT 1; -- $delay = 5\n-- $run_alone = 0",
+    ],
     ["the middle of a line", "-- $run_alone = 0\n  -- $delay = 5\nSELECT 1; -- $delay = 6"],
     ["a comment about a parameter", "-- $1 = the id\n-- $$ = a dollar quote"],
   ])("finds none in %s", (_, text) => {
@@ -62,6 +72,21 @@ describe("parseLimits", () => {
   it("finds one behind a psql command with a lone quote, and behind the data of a COPY", () => {
     const text = "\\warn 'it\\'s'\n-- $delay = 5\nCOPY t FROM stdin;\n'\n\\.\n-- $run_alone = 1\n";
     expect(parse(text)).toMatchObject({ problems: [], limits: { delayMs: 5, runAlone: true } });
+  });
+
+  it.each([
+    ["no blank", "--$delay=5"],
+    ["more than one blank", "--  \t$delay  =  5"],
+    [
+      "a word like the one of a COPY before it",
+      "SELECT 1 AS stdin;\n-- $delay = 5\nCOPY t FROM stdin;\nx\n\\.\n",
+    ],
+    [
+      "a COPY to the client before it",
+      "COPY t TO stdout;\n-- $delay = 5\nCOPY t FROM stdin;\nx\n\\.\n",
+    ],
+  ])("finds one with %s", (_, text) => {
+    expect(parse(text)).toMatchObject({ problems: [], limits: { delayMs: 5 } });
   });
 
   it.each([

@@ -15,4 +15,19 @@ describe("outsideTransactionName", () => {
   it.each(insideTransaction)("lets %s run in a transaction", (sql) => {
     expect(nameOf(sql)).toBe(undefined);
   });
+
+  it.each([
+    ["CREATE INDEX CONCURRENTLY", "CREATE INDEX CONCURRENTLY"],
+    ["DROP CREATE INDEX CONCURRENTLY ix", undefined],
+    ["ALTER DATABASE app SET TABLESPACE s", "ALTER DATABASE … SET TABLESPACE"],
+    ["DROP ALTER DATABASE app SET TABLESPACE s", undefined],
+    ["DROP ALTER TABLE t DETACH PARTITION p CONCURRENTLY", undefined],
+    ["ALTER TABLE t DETACH PARTITION p CONCURRENTLY x", undefined],
+    ["REINDEX DATABASE app", "REINDEX DATABASE"],
+    ["REINDEX SYSTEM app", "REINDEX SYSTEM"],
+    ["REINDEX (VERBOSE) SCHEMA s", "REINDEX SCHEMA"],
+    ["REINDEX", undefined],
+  ])("judges %s by its words from the first to the last", (sql, name) => {
+    expect(nameOf(sql)).toBe(name);
+  });
 });
