@@ -144,10 +144,18 @@ function createProgram(
     }
   }
 
+  // A command is an action of its own: the other ones exclude it.
+  const commandHelp = {
+    showGlobalOptions: true,
+    visibleGlobalOptions: () =>
+      program.options.filter(({ helpGroupHeading }) => helpGroupHeading !== actions),
+  };
   program
     .command("status")
     .description("print which versions each shard has and what is pending; changes nothing")
-    .helpOption(false)
+    .helpOption("--help", "print this help")
+    .configureHelp(commandHelp)
+    .allowExcessArguments(false)
     .action(() => onCommand({ type: "status" }));
   program
     .command("drift")
@@ -155,7 +163,9 @@ function createProgram(
     .option("--against <shape>", "majority (the default), or shard=NAME")
     .option("--include <what>", "access: owners and privileges count, too")
     .option("--ignore <items>", "kinds of items, or kind:path, separated by commas", collect)
-    .helpOption(false)
+    .helpOption("--help", "print this help")
+    .configureHelp(commandHelp)
+    .allowExcessArguments(false)
     .action((flags: DriftFlags) => onCommand({ type: "drift", flags }));
   program.action(() => {
     const [name] = program.args;

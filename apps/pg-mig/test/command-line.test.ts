@@ -21,6 +21,31 @@ describe("the command line", () => {
     expect(stdout).not.toContain("\u001b");
   });
 
+  it.each([
+    ["status", []],
+    ["drift", ["against", "include", "ignore"]],
+  ])("%s --help names its own options and all settings", async (command, own) => {
+    const { pgMig } = await scenario();
+    const { status, stdout, stderr } = await pgMig([command, "--help"], { env: nothing });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toContain(`Usage: pg-mig ${command} [options]`);
+    for (const option of [...own, "hosts", "migdir", "json"]) {
+      expect(stdout).toMatch(new RegExp(`^ +--${option}`, "m"));
+    }
+    expect(stdout).not.toContain("--undo");
+  });
+
+  it.each(["status", "drift"])(
+    "refuses an argument after %s, without showing it",
+    async (command) => {
+      const { pgMig } = await scenario();
+      const { status, stderr } = await pgMig([command, "password=geheim"], { env: nothing });
+      expect(status).toBe(1);
+      expect(stderr).toContain(`too many arguments for '${command}'`);
+      expect(stderr).not.toContain("geheim");
+    },
+  );
+
   it("--version prints the version of the package", async () => {
     const { pgMig } = await scenario();
     const { version } = JSON.parse(

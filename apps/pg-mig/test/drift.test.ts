@@ -20,11 +20,12 @@ async function prepared() {
 
 describe("pg-mig drift", () => {
   it("says that alike shards are alike", async () => {
-    const { pgMig } = await prepared();
+    const { pgMig, databases } = await prepared();
     const { status, stdout, stderr } = await pgMig(["drift"]);
+    const nodes = databases.map(({ host, port, name }) => `${host}:${port}/${name}`).sort();
     expect({ status, stdout, stderr }).toEqual({
       status: 0,
-      stdout: "6 shards compared: all that ought to be alike are.\n",
+      stdout: `Nodes: ${nodes.join("; ")}\n6 shards compared: all that ought to be alike are.\n`,
       stderr: "",
     });
   });
@@ -34,11 +35,14 @@ describe("pg-mig drift", () => {
     await databases[0]?.query("DROP INDEX sh0001.users_name; DROP INDEX sh0002.users_name");
     const { status, stdout } = await pgMig(["drift"]);
     expect(status).toBe(2);
-    expect(stdout.replaceAll(/127\.0\.0\.1:\d+/g, "NODE")).toBe(`\
+    expect(
+      stdout.replaceAll(/127\.0\.0\.1:\d+/g, "NODE").replace(/^Nodes: .*$/m, "Nodes: …"),
+    ).toBe(`\
 2 shards of 6 at 1.users.sh differ from the others.
   index users_name missing on NODE:sh0001-0002
     expected: CREATE INDEX users_name ON <shard>.users USING btree (name)
 
+Nodes: …
 6 shards compared: some differ that ought to be alike.
 `);
   });
@@ -52,6 +56,7 @@ describe("pg-mig drift", () => {
     expect(JSON.parse(stdout)).toEqual({
       type: "drift",
       outcome: "drift",
+      addresses: [expect.any(String), expect.any(String)],
       shards: 6,
       groups: [
         {

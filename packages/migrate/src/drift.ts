@@ -36,6 +36,8 @@ export interface UnreadShard extends Unread {
 export interface DriftReport {
   /** `unknown` if any shard could not be read, whatever the others are. */
   readonly outcome: "alike" | "drift" | "unknown";
+  /** Host, port and database of each node that was compared. */
+  readonly addresses: readonly string[];
   /** How many shards were read. */
   readonly shards: number;
   /** By prefix, then by version. */
@@ -124,6 +126,7 @@ export async function drift(options: DriftOptions): Promise<DriftReport> {
     const differs = groups.some(({ differences }) => differences.length > 0);
     return {
       outcome: unread.length > 0 ? "unknown" : differs ? "drift" : "alike",
+      addresses: cluster.nodes.map(({ node }) => node.name).sort(),
       shards: settled.length,
       groups,
       unread: unread.sort((a, b) => (placeKey(a) < placeKey(b) ? -1 : 1)),

@@ -1,10 +1,11 @@
 import type { DriftReport, GroupComparison, SharedDifference } from "@pg-mig/migrate";
 import { countOf, formatCount, listShards } from "@pg-mig/report";
+import { nodesLine } from "./nodes-line.js";
 import { type Line, line } from "./styled-line.js";
 import { blockersText } from "./work-detail.js";
 
 /** What shards do not have in common that ought to be alike, a group of shards after the other. */
-export function driftLines({ outcome, shards, groups, unread }: DriftReport): Line[] {
+export function driftLines({ outcome, addresses, shards, groups, unread }: DriftReport): Line[] {
   return [
     ...groups.flatMap(groupLines),
     ...unread.map(({ node, shard, reason, blockedBy }): Line => {
@@ -14,6 +15,7 @@ export function driftLines({ outcome, shards, groups, unread }: DriftReport): Li
         { text: `: ${reason}${blockers}` },
       ];
     }),
+    ...nodesLine(addresses),
     outcome === "alike"
       ? line(`${countOf(shards, "shard")} compared: all that ought to be alike are.`, "good")
       : outcome === "drift"
