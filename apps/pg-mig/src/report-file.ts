@@ -70,7 +70,7 @@ function kindOf(found: Stats): string {
 }
 
 /**
- * Reads from a report which shards did not get through the run: what `--only=failed` stands for.
+ * Reads from a report which shards the run did not finish: what `--only=failed` means.
  *
  * @throws PgMigError `REPORT_UNREADABLE`
  */

@@ -12,7 +12,7 @@ export interface BackendKey {
   readonly port: number;
 }
 
-/** The key of the backend behind a connected client; `undefined` if the server gave none. */
+/** The key of a connected client's backend; `undefined` if the server gave none. */
 export function backendKeyOf(client: Client): BackendKey | undefined {
   // pg's types leave both fields out.
   const processId = "processID" in client ? client.processID : undefined;

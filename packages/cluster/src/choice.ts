@@ -15,7 +15,7 @@ export interface Alternative {
 
 /**
  * Reads what a user chooses by: each text is an alternative, `key=glob` or `failed`, separated by
- * commas. Several globs of one key are alternatives in themselves. In a glob, `*` stands for any
+ * commas. Several globs of one key are alternatives in themselves. In a glob, `*` matches any
  * characters and `?` for one. Pure.
  *
  * @throws PgMigError `CHOICE_INVALID`
@@ -43,7 +43,7 @@ export function parseChoice(texts: readonly string[]): Choice {
  * Tells whether a node may have chosen shards: to be asked before anything is known of its shards.
  * Pure.
  *
- * @param failed what `failed` stands for; a node may go by any of its names
+ * @param failed what `failed` means; a node may go by any of its names
  */
 export function mayHoldChosen(choice: Choice, node: Node, failed: readonly Place[] = []): boolean {
   return choice.some(

@@ -19,7 +19,7 @@ const scheme = /^postgres(?:ql)?:\/\//i;
  *   `?host=/socket/directory`. Several hosts with commas before a `/` or `?` are servers of which one
  *   is to be used: `postgres://host1,host2/db`.
  *
- * In every form, `%XX` stands for a character that would otherwise mean something. Outside of a URL,
+ * In every form, `%XX` is a character that would otherwise mean something. Outside of a URL,
  * `=` is one.
  *
  * @returns the entries in their order, without what they leave out; an empty list for a blank one.
@@ -274,7 +274,7 @@ function redact(entry: string): string {
   if (at !== -1) {
     return `${start}***@${rest.slice(at + 1).replace(/\?.*$/s, "?***")}`;
   }
-  // Without an "@", the text behind a colon may be a password that held a separator.
+  // Without an "@", the text after a colon may be a password that held a separator.
   return start === ""
     ? withoutQuery
     : `${start}${withoutQuery.replace(/:(?!\d{1,5}(?:\/|$)).*$/s, ":***")}`;

@@ -31,7 +31,7 @@ export function gaveUpError(why: "waiting" | "obstructing", cause: unknown): PgM
   });
 }
 
-/** Says in an error who stood in the way, and what to do about them. */
+/** Says in an error who blocked the step, and what to do about it. */
 export function withBlockers(error: ErrorInfo, blockers: readonly Blocker[]): ErrorInfo {
   const pids = blockers.map(({ pid }) => pid).filter((pid) => pid > 0);
   if (blockers.length === 0) {

@@ -28,7 +28,7 @@ export interface ChainState<L> {
   tried: Tried;
   /** How often the first version found another ledger than there was afterwards. */
   unsettled: number;
-  /** Who was last seen in the way of the first version. */
+  /** Who was last seen blocking the first version. */
   blockedBy: readonly Blocker[];
 }
 

@@ -250,7 +250,7 @@ class ChainRun<L> {
   ): void {
     this.#noteCommit(state, version, session.opened?.serverStartedAt);
     advance(state, state.versions.slice(1));
-    // Of thousands of shards, those that are through need no memory.
+    // Of thousands of shards, those that are finished need no memory.
     if (state.versions.length === 0) {
       this.#states.delete(id);
     }

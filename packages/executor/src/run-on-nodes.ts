@@ -75,7 +75,7 @@ export async function runHook(
 
 /**
  * Runs SQL statements in one transaction on each node, in parallel. Rejects with the first error
- * after all nodes are through: `NODE_NOT_WRITABLE` where a server refuses them.
+ * after all nodes have finished: `NODE_NOT_WRITABLE` if a server refuses them.
  */
 export async function runSqlOnNodes(
   nodes: readonly SessionNode[],

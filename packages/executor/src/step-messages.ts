@@ -18,7 +18,7 @@ export interface StepMessages<L> {
   /** The texts, one a message, in order. */
   readonly messages: readonly string[];
   /**
-   * Whether the file's part is shown as it stands in the file, since psql commands in it decide
+   * Whether the file's part is shown as it is in the file, since psql commands in it decide
    * only when it runs what is sent.
    */
   readonly fileAsItStands: boolean;

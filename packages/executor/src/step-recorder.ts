@@ -25,7 +25,7 @@ export interface StepRecorder<L> {
   /** Renders what records a version, done now, in a ledger. */
   record(ledger: L, version: string): StepRecord<L>;
   /**
-   * Reads the ledger of a shard of this node again and plans anew what is still to run there.
+   * Reads the ledger of a shard of this node again and plans what is still to run there.
    *
    * @throws PgMigError if what the ledger says now does not fit the versions on disk.
    */
@@ -42,7 +42,7 @@ export interface StepRecord<L> {
   readonly ledger: L;
 }
 
-/** What is to be done on a shard by its ledger as it is now. */
+/** What is to be done on a shard according to its current ledger. */
 export interface Replanned<L> {
   readonly ledger: L;
   readonly pending: readonly string[];

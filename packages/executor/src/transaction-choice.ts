@@ -1,6 +1,6 @@
 import { leadingWords, type Script } from "@pg-mig/psql-script";
 
-/** SET [SESSION | LOCAL] TRANSACTION, or one of the settings that it stands for. */
+/** SET [SESSION | LOCAL] TRANSACTION, or one of the settings that it sets. */
 const chooses = /^SET (?:SESSION |LOCAL )?TRANSACTION(?:_ISOLATION|_DEFERRABLE|_READ_ONLY)?(?: |$)/;
 
 const known = new WeakMap<Script, boolean>();

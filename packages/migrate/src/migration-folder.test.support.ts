@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 
 /**
- * Makes a migration directory for one test; it is removed behind it. Keys are the names of versions
+ * Makes a migration directory for one test; it is removed after the test. Keys are the names of versions
  * (their up file; the dn file is made) or of files.
  */
 export async function migrationFolder(files: Readonly<Record<string, string>>): Promise<string> {

@@ -8,7 +8,7 @@ import { currentFingerprint, type PreparedRun, type RunPlan } from "./prepare-ru
  * Asks each node that a run changes, in one query, whether it lets the run store its state there:
  * ledgers, digest, fingerprint. Asks nobody if nothing is to be changed.
  *
- * @throws PgMigError `NODE_NOT_WRITABLE` with all that is in the way, on all nodes
+ * @throws PgMigError `NODE_NOT_WRITABLE` with all obstacles on all nodes
  */
 export async function refuseObstacles(
   run: Pick<PreparedRun, "cluster" | "kind" | "files">,

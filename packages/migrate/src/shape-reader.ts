@@ -107,7 +107,7 @@ export class ShapeReader {
         if ("rows" in read) {
           read.rows.forEach(on.read);
         } else if (chunk.length > 1) {
-          // What is in the way of one is told of that one, and in the way of no other.
+          // What blocks one shard is reported for that shard, and blocks no other.
           queue.unshift(...chunk.map((shard) => [shard]));
         } else {
           on.unread(read.unread);

@@ -1,12 +1,12 @@
 /**
  * A session that others wait for, or that holds what they need. Only `pid` is always known: a server
- * shows the rest to those alone who may see it.
+ * shows the rest only to roles that may see it.
  */
 export interface Blocker {
   /** The server's process; 0 is a prepared transaction, which has none. */
   readonly pid: number;
   readonly user?: string;
-  /** The `application_name`, or what the process is where it serves no client (`autovacuum worker`). */
+  /** The `application_name`, or the kind of process if it serves no client (`autovacuum worker`). */
   readonly application?: string;
   /** As PostgreSQL calls it: `active`, `idle in transaction` … */
   readonly state?: string;

@@ -1,14 +1,14 @@
 /** Some shards of one node as the user reads them: `sh0000-0023`, `sh0007`, `public`. */
 export interface ShardRange {
   readonly text: string;
-  /** How many shards the text stands for. */
+  /** How many shards the text names. */
   readonly count: number;
 }
 
 interface NumberedName {
   readonly name: string;
   readonly stem: string;
-  /** The digits at the end of the name; empty where the name is not to be part of a range. */
+  /** The digits at the end of the name; empty if the name must not be part of a range. */
   readonly digits: string;
 }
 

@@ -33,8 +33,8 @@ export function notePace(pace: Pace, finished: number, nowMs: number): Pace {
 }
 
 /**
- * Steps per second over the last 15 seconds, or over all the time where too few have ended of late;
- * undefined while there is nothing to judge by.
+ * Steps per second over the last 15 seconds, or over the whole time if too few have ended lately;
+ * undefined while there is nothing to measure.
  */
 export function stepsPerSecond({ first, recent }: Pace): number | undefined {
   const [oldest = first] = recent;

@@ -12,7 +12,7 @@ export interface ErrorInfo {
   readonly message: string;
   readonly hint?: string;
   readonly where?: ErrorLocation;
-  /** What PostgreSQL said, where the error came from a server. */
+  /** What PostgreSQL said, if the error came from a server. */
   readonly server?: {
     readonly sqlState?: string;
     readonly message: string;
@@ -62,7 +62,7 @@ export type EditedFile = VersionPlaces;
  */
 export type RunEvent =
   /**
-   * First event of every run, but for notes and nodes that are away on the way to its plan. `chains`
+   * First event of every run, except for notes and `node:…` events while it is planned. `chains`
    * is the number of shards with work, `steps` that of versions to run on them.
    */
   | {
@@ -76,8 +76,8 @@ export type RunEvent =
       readonly steps: number;
     }
   /**
-   * There is more to do: schemas appeared during the run and have pending versions, by which the
-   * totals grow; and steps that vanished, which were counted before.
+   * There is more to do. Schemas that appeared during the run have pending versions, which are added to
+   * the totals; or steps vanished, which were counted before.
    */
   | {
       readonly type: "round:start";
@@ -85,7 +85,7 @@ export type RunEvent =
       readonly chains: number;
       readonly steps: number;
     }
-  /** before.sql or after.sql starts on a node; where the run is interrupted, nothing follows on it. */
+  /** before.sql or after.sql starts on a node. If the run is interrupted, no other event follows it. */
   | { readonly type: "hook:start"; readonly node: string; readonly file: string }
   | {
       readonly type: "hook:done";
@@ -107,20 +107,20 @@ export type RunEvent =
   | ({ readonly type: "step:already-done" } & PlacedStep)
   /**
    * What runs waits for others: for a lock, or, as `CREATE INDEX CONCURRENTLY` does, for transactions
-   * to end. It comes when that has lasted some tenths of a second, again when it is others that are
-   * waited for, and with nobody when the wait is over while the work goes on.
+   * to end. Sent after a few tenths of a second of waiting, again when the blockers change, and with an
+   * empty list when the wait ends and the work goes on.
    */
   | ({ readonly type: "step:waiting"; readonly blockedBy: readonly Blocker[] } & AtWork)
-  /** How far the index is that is being built; comes when that has changed, some times a second at most. */
+  /** Progress of an index build; sent when it changes, at most a few times a second. */
   | ({ readonly type: "step:progress" } & BuildProgress & AtWork)
   /**
    * It was committed, by this run or before it, and is gone: a failover lost what was not replicated,
-   * or somebody undid it. It counts as not done again, and comes again where the run goes on.
+   * or somebody undid it. It counts as not done again, and is run again if the run continues.
    */
   | ({ readonly type: "step:vanished"; readonly doneBy: "this-run" | "earlier-run" } & PlacedStep)
   /**
-   * Rolled back; will be tried again, not before `delayMs` from now. `blockedBy`: for whom it waited
-   * when it was seen last (`lock-timeout`), or who holds the shard (`shard-taken`), where that is known.
+   * Rolled back; will be tried again, not before `delayMs` from now. `blockedBy`, if known: whom it was
+   * last seen waiting for (`lock-timeout`), or who holds the shard (`shard-taken`).
    */
   | ({
       readonly type: "step:requeued";
@@ -131,7 +131,7 @@ export type RunEvent =
     } & PlacedStep)
   /**
    * Rolled back for good. The chain ends here: `notAttempted` are its later versions. `blockedBy`: who
-   * stood in its way, where it failed for that and it is known.
+   * blocked it, if it failed for that reason and the blocker is known.
    */
   | ({
       readonly type: "step:failed";
@@ -149,7 +149,7 @@ export type RunEvent =
   /** A chain that was never started, or not finished, because the run was interrupted or its node was lost. */
   | ({ readonly type: "chain:abandoned" } & AbandonedChain)
   | NodeEvent
-  /** What the user should know and is nothing bad: a replica that is skipped, a server waited for. */
+  /** Good to know, and no problem: a replica that is skipped, a server that the run waits for. */
   | { readonly type: "note"; readonly message: string }
   | ({ readonly type: "warning" } & Warning)
   /** A line printed by `\echo`, `\warn` or a query in a migration file. */
@@ -166,7 +166,7 @@ export type RunEvent =
 
 /** Whether a node can be reached. `away` comes again if the reason changes; `lost` can follow alone. */
 export type NodeEvent =
-  /** It lets nobody in. The run waits for it, for `leftMs` from now at most; other nodes go on. */
+  /** It accepts no connection. The run waits for it, at most `leftMs` from now; other nodes go on. */
   | {
       readonly type: "node:away";
       readonly node: string;
@@ -174,7 +174,7 @@ export type NodeEvent =
       readonly leftMs: number;
     }
   | { readonly type: "node:back"; readonly node: string; readonly awayMs: number }
-  /** It stayed away, or cannot be worked on: it is not waited for any more. */
+  /** It stayed away, or cannot be worked on. The run no longer waits for it. */
   | {
       readonly type: "node:lost";
       readonly node: string;
@@ -185,11 +185,11 @@ export type NodeEvent =
 /** How a run ended. */
 export type RunOutcome = "done" | "nothing-to-do" | "failed" | "interrupted";
 
-/** What became of one failed or doubtful step. */
+/** A step that failed or is in doubt. */
 export interface StepFailure extends PlacedStep {
   readonly error: ErrorInfo;
   readonly notAttempted: readonly string[];
-  /** Who stood in its way, where it failed for that and it is known. */
+  /** Who blocked it, if it failed for that reason and the blocker is known. */
   readonly blockedBy?: readonly Blocker[];
 }
 
@@ -251,8 +251,8 @@ export interface Report {
   readonly latest: readonly VersionPlaces[];
   /** Files that were edited after they were applied. */
   readonly edited: readonly EditedFile[];
-  /** There where the run was limited to some nodes and shards: others may still be behind. */
+  /** Present if the run was limited to some nodes and shards: others may have pending versions. */
   readonly partial?: true;
-  /** What went wrong with the run itself, and with no single step, after it had begun. */
+  /** What went wrong after the run had begun, if it concerns the run itself and no single step. */
   readonly error?: ErrorInfo;
 }

@@ -12,13 +12,13 @@ export interface RunningWork {
   /** The version, or the file's name. */
   readonly what: string;
   readonly startedAtMs: number;
-  /** For whom it waits; undefined: for nobody, as far as is known. */
+  /** Whom it waits for; undefined: nobody, as far as is known. */
   readonly blockedBy?: readonly Blocker[] | undefined;
-  /** How far the index is that it builds. */
+  /** Progress of the index that it builds. */
   readonly progress?: BuildProgress;
 }
 
-/** A node that lets nobody in, and until when the run waits for it. */
+/** A node that accepts no connection, and until when the run waits for it. */
 export interface AwayNode {
   readonly message: string;
   readonly untilMs: number;
@@ -55,7 +55,7 @@ export interface RunModel {
   readonly givenUp: number;
   /** How often a step went back to its queue. */
   readonly requeued: number;
-  /** Who was in the way of the step that went back last, where that is known and nothing was done since. */
+  /** Who blocked the step that went back last, if that is known and nothing was done since. */
   readonly lastBlockedBy: readonly Blocker[] | undefined;
   /** Whether a chain was given up because of an interruption. */
   readonly interrupted: boolean;

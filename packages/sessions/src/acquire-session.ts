@@ -10,19 +10,19 @@ import { within } from "./within.js";
 export interface AcquireSessionOptions {
   readonly sessions: SessionPool;
   /**
-   * For how long a node that lets nobody in is tried again, in milliseconds; all that wait for it
-   * share this time.
+   * How long a node that accepts no connection is tried again, in milliseconds. All who wait for the
+   * node share this time.
    */
   readonly reconnectForMs: number;
   readonly signal: AbortSignal;
   /**
-   * Called if the server takes no more connections while the run has `busy` of them in use. The
-   * session is then not waited for. @default it is waited for
+   * Called if the server takes no more connections while the run has `busy` of them in use. Then nobody
+   * waits for the session. @default it is waited for
    */
   readonly onCrowded?: (busy: number, error: PgMigError) => void;
 }
 
-/** A node that has not answered for so long is said to be away, while the attempt goes on. */
+/** After so long without an answer a node is reported as away, while the attempt goes on. */
 const silentMs = 5000;
 
 /** Time does not help against these. */

@@ -30,7 +30,7 @@ export interface CrowdedNode {
 
 /**
  * Judges why a node took no more connections. A run needs one for its lock and at least one to work
- * with: where the limit does not allow that, no waiting helps. Pure.
+ * with: if the limit does not allow that, no waiting helps. Pure.
  *
  * Returns a `CONNECTION_LIMIT_TOO_LOW` then; else `undefined`.
  */

@@ -1,7 +1,7 @@
 import { type Command, leadingWords, type Script, type Statement } from "@pg-mig/psql-script";
 
 /**
- * What a script may leave behind in its session:
+ * What a script may leave in its session:
  * - `none`: nothing;
  * - `droppable`: what `DISCARD ALL` drops;
  * - `lasting`: what it does not drop. A setting whose name has a dot is empty from then on and no
@@ -46,8 +46,8 @@ const lastingWords = new RegExp(
 );
 
 /**
- * Judges what a script may leave behind. Pure, and careful: only plain definitions of objects, with no
- * call of anything, are known to leave nothing.
+ * Judges what a script may leave in its session. Pure, and careful: only plain definitions of objects that
+ * call nothing are known to leave nothing.
  */
 export function leftoversOf(script: Script): Leftovers {
   if (script.plain && script.statements.every(isPlainDefinition)) {

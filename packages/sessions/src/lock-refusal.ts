@@ -1,7 +1,7 @@
 import type { RunLockHolder } from "@pg-mig/ledger";
 import { PgMigError } from "@pg-mig/model";
 
-/** The run lock of a node, had by somebody else. */
+/** The run lock of a node that somebody else holds. */
 export interface Refusal {
   /** The node's label. */
   readonly node: string;
@@ -9,7 +9,7 @@ export interface Refusal {
   readonly holder: RunLockHolder | undefined;
 }
 
-/** Says who has the lock of a node: `pg-mig apply on ci-7, pid 1234, since …`. Pure. */
+/** Says who holds the lock of a node: `pg-mig apply on ci-7, pid 1234, since …`. Pure. */
 export function holderText(holder: RunLockHolder | undefined): string {
   if (holder?.run !== undefined) {
     const { action, host, pid, since } = holder.run;

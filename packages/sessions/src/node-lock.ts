@@ -20,14 +20,14 @@ export interface LockConnection {
 export interface NodeLockOptions {
   /** The connection to begin with; `undefined`: it is opened when the lock is tried. */
   readonly first: LockConnection | undefined;
-  /** Opens another one, to the same primary, where one was lost. */
+  /** Opens another one, to the same primary, if one was lost. */
   readonly connect: () => Promise<LockConnection>;
   /** A connection that gives no answer for so long counts as lost, in milliseconds. */
   readonly answerWithinMs: number;
 }
 
 /**
- * What became of a try to take the lock:
+ * The result of a try to take the lock:
  * - `taken`;
  * - `refused`: another run has it;
  * - `leftover`: a connection of this run has it, which is lost; the server has not noticed yet.
@@ -39,7 +39,7 @@ export type LockTry =
       readonly holder: RunLockHolder | undefined;
     };
 
-/** How long a server that answers no more may keep the run from its end. */
+/** How long a server that no longer answers may delay the end of the run. */
 const closeWithinMs = 2000;
 
 /**
@@ -73,7 +73,7 @@ export class NodeLock {
     return this.#held && performance.now() - this.#confirmedAtMs < withinMs;
   }
 
-  /** Tries once to take the lock, opening a connection where the last one is lost. Never waits for it. */
+  /** Tries once to take the lock; opens a connection if the last one is lost. Never waits for the lock. */
   async try(): Promise<LockTry> {
     if (this.#connection === undefined) {
       this.#use(await this.#options.connect());
@@ -99,7 +99,7 @@ export class NodeLock {
     await this.ask(releaseRunLockSql);
   }
 
-  /** Asks the server whether the lock is held still. Where it is not, or no answer comes, it is lost. */
+  /** Asks the server whether the lock is still held. If it is not, or no answer comes, it is lost. */
   async confirm(): Promise<void> {
     const connection = this.#connection;
     const askedAtMs = performance.now();
@@ -129,7 +129,7 @@ export class NodeLock {
       return;
     }
     const timer = setTimeout(() => this.#drop(connection), closeWithinMs);
-    // Behind a pooler, to end the connection does not give the lock back at once.
+    // Through a pooler, ending the connection does not release the lock at once.
     await this.release().catch(() => {});
     await connection.client.end().catch(() => {});
     clearTimeout(timer);

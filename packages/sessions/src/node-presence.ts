@@ -2,7 +2,7 @@ import type { NodeEvent } from "@pg-mig/report";
 import { errorInfo } from "./error-info.js";
 import type { SessionNode } from "./session-client.js";
 
-/** Since when a node lets nobody in, and what was told of it. */
+/** Since when a node accepts no connection, and what was reported about it. */
 interface Absence {
   readonly sinceMs: number;
   readonly untilMs: number;
@@ -12,8 +12,8 @@ interface Absence {
 }
 
 /**
- * Which nodes let nobody in at the moment. All that wait for a node share one absence, and so its
- * end: what is told of it is told once, and after it nobody waits for this node any more.
+ * Which nodes accept no connection at the moment. All who wait for a node share one absence and its end.
+ * So it is reported once, and after its end nobody waits for this node any more.
  */
 export class NodePresence {
   readonly #onChange: (event: NodeEvent) => void;

@@ -31,7 +31,7 @@ export interface FoundPrimary {
 /**
  * Connects to nodes whose primary may move while a run goes on, and sees to it that every connection
  * leads to the database that the run began with, on its primary, and never back to an old primary
- * behind a promotion that was seen already.
+ * before a promotion that was seen already.
  *
  * A node with an island that cannot be used any more is looked for among the nodes that the sources
  * name for its island by now.

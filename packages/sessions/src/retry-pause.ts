@@ -2,7 +2,7 @@ import type { RequeueReason } from "@pg-mig/report";
 
 /**
  * How long a step waits for a lock at its n-th attempt, counted from 0: short at first, since
- * everything that needs the table queues up behind the waiting statement.
+ * everything that needs the table queues up after the waiting statement.
  */
 export function lockTimeoutMs(attempt: number, maximumMs: number): number {
   const steps = [100, 200, 500, 1000, 1000];

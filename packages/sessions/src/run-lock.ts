@@ -152,7 +152,7 @@ export class RunLock {
       return refusal;
     }
     const tries = others.map((other) => this.#try(other));
-    // All of them are through before anything is given back.
+    // All of them have ended before anything is given back.
     await Promise.allSettled(tries);
     const refused = (await Promise.all(tries)).find((result) => result !== undefined);
     if (refused !== undefined) {

@@ -13,7 +13,7 @@ import { type OpenShard, openShard } from "./open-shard.js";
 export interface Only {
   /** As `parseChoice` reads it. */
   readonly choice: Choice;
-  /** What `failed` stands for: the shards that did not get through the last run. @default [] */
+  /** What `failed` means: the shards that the last run did not finish. @default [] */
   readonly failed?: readonly Place[] | undefined;
 }
 

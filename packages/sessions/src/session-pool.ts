@@ -24,7 +24,7 @@ export interface SessionWork {
    * a watch, or without this, it waits for as long as the server lets it.
    */
   readonly waitLimitMs?: number;
-  /** The same where those who read or write must wait behind it. */
+  /** The same if those who read or write must wait for it. */
   readonly obstructLimitMs?: number;
 }
 

@@ -221,7 +221,7 @@ export class SessionWatch {
     return watch;
   }
 
-  /** What is still asked there comes to nothing. */
+  /** Breaks the connection to a node, and with it any query that still runs there. */
   #forget(name: string): void {
     hangUp(this.#nodes.get(name)?.own);
     this.#nodes.delete(name);

@@ -19,7 +19,7 @@ export interface StartNodesOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /**
    * Where a freshly made data directory is kept for the next cluster: `shared`, in the system's
-   * directory for temporary files, saves about two seconds each time; `none` leaves nothing behind.
+   * directory for temporary files, saves about two seconds each time; `none` leaves nothing there.
    *
    * @default "shared"
    */

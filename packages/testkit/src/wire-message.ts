@@ -2,7 +2,7 @@
 export interface WireMessage {
   /**
    * The message's letter, or what the letterless messages that begin a connection are for:
-   * `encryption` stands for a request for TLS or GSS.
+   * `encryption` is a request for TLS or GSS.
    */
   readonly type: string;
   /** All of it, letter and length included. */

@@ -24,7 +24,7 @@ function progressText({ phase, count }: BuildProgress): string {
     : `${phase} ${Math.min(100, Math.floor((done * 100) / total))}%`;
 }
 
-/** Who stands in the way: the first of them, and how many more. */
+/** Who blocks the work: the first of them, and how many more. */
 export function blockersText([first, ...others]: readonly Blocker[]): string {
   if (first === undefined) {
     return "others";

@@ -3,7 +3,7 @@ import type { NodeDefaults, NodeSpec } from "../node-spec.js";
 import { nodeSpecProblem } from "../node-spec-problem.js";
 import { withoutPrinting } from "./without-printing.js";
 
-/** The source under test, and what stands behind it. */
+/** The source under test, and what it should find. */
 export interface ConformanceSubject {
   /** Makes a source whose nodes can be found. Called for each case. */
   create(): DiscoverySource | Promise<DiscoverySource>;
