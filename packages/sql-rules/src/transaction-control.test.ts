@@ -18,6 +18,7 @@ describe("transactionControlOf", () => {
     ["COMMIT WORK", "commit", "COMMIT"],
     ["END", "commit", "END"],
     ["COMMIT AND NO CHAIN", "commit", "COMMIT"],
+    ["COMMIT WORK AND NO CHAIN", "commit", "COMMIT"],
     ["COMMIT AND CHAIN", "chain", "COMMIT AND CHAIN"],
     ["END AND CHAIN", "chain", "END AND CHAIN"],
     ["ROLLBACK", "rollback", "ROLLBACK"],
