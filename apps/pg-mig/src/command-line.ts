@@ -114,8 +114,8 @@ function createProgram(
   const program = new Command("pg-mig")
     .description(
       "Applies schema migrations to every microshard (schema) of every PostgreSQL node of a cluster, " +
-        "in parallel. Each version on each shard is all or nothing; a run that failed goes on where " +
-        "it left off.\nWithout an action it applies.",
+        "in parallel. Each version on each shard is all or nothing; the next run " +
+        "resumes where a failed one stopped.\nWithout an action it applies.",
     )
     .version(output.version, "--version", "print the version of pg-mig")
     .helpOption("--help", "print this help")
@@ -131,7 +131,7 @@ function createProgram(
     program.addOption(new Option(flags, description).helpGroup(group));
 
   const actions = "Actions (default: apply):";
-  add(actions, "--undo [version]", "undo that version where it is the latest");
+  add(actions, "--undo [version]", "undo that version if it is the latest");
   add(actions, "--make <title@prefix>", "make an empty pair of files for a new version");
   add(actions, "--chain [nothing]", "rewrite chain.txt");
   add(actions, "--list [digest]", "print all versions on disk, or their digest alone");
@@ -159,7 +159,7 @@ function createProgram(
     .action(() => onCommand({ type: "status" }));
   program
     .command("drift")
-    .description("compare what shards have that ought to be alike; changes nothing")
+    .description("compare shards that ought to be alike; changes nothing")
     .option("--against <shape>", "majority (the default), or shard=NAME")
     .option("--include <what>", "access: owners and privileges count, too")
     .option("--ignore <items>", "kinds of items, or kind:path, separated by commas", collect)

@@ -186,7 +186,7 @@ export const settingTable = {
     type: count,
     default: defaults.parallelism,
     shownDefault: String(defaults.parallelism),
-    help: "shards in flight per node",
+    help: "shards at a time per node",
   }),
   lockTimeoutMs: define({
     option: "--lock-timeout <time>",
