@@ -20,7 +20,7 @@ export interface Injected {
   readonly ruined?: Evidence["ruined"];
   readonly alsoWrote?: Evidence["alsoWrote"];
   /** Takes away what stands in the way of the next run, as its operator would. */
-  readonly mend?: () => Promise<void>;
+  readonly fix?: () => Promise<void>;
 }
 
 /** Something that goes wrong while the tool works, and that it must survive. */

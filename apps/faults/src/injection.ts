@@ -72,7 +72,7 @@ async function judge(
     ...named("I4", runsToldTheTruth(faulted)),
     ...(spared === undefined ? [] : named("I9", isAtHead(faulted, spared))),
   ];
-  await injected.mend?.();
+  await injected.fix?.();
   const next = await scene.run();
   const healed: Evidence = { versions, nodes: await scene.observe(), runs: [next], secrets };
   const afterNext = [

@@ -1,5 +1,5 @@
 import { PgMigError } from "@pg-mig/model";
-import type { Command, Script } from "@pg-mig/psql-script";
+import { runsShell, type Script } from "@pg-mig/psql-script";
 
 /**
  * Throws if a file, or one that it includes, is certain to run a shell command. What may not be
@@ -25,9 +25,4 @@ export function refuseShellCommands(scripts: readonly Script[]): void {
     where: first.where,
     problems,
   });
-}
-
-function runsShell({ name, arguments: found, conditional }: Command): boolean {
-  const hasBacktick = found.some(({ pieces }) => pieces.some(({ kind }) => kind === "shell"));
-  return !conditional && (name === "!" || hasBacktick);
 }

@@ -1,4 +1,4 @@
-import { loadScript } from "@pg-mig/psql-script";
+import { isInclude, loadScript } from "@pg-mig/psql-script";
 import { checksumOf, sha256 } from "./checksum.js";
 import { type FileReader, systemErrorCode } from "./file-system.js";
 import { type MigrationDirectory, migrationFilePath } from "./migration-directory.js";
@@ -139,7 +139,7 @@ function selectNames(
 /** Reads the files that a script includes, so that they are read once, and found bad beforehand. */
 async function withIncludes(checked: CheckedScript, fs: FileReader): Promise<CheckResult> {
   const { script } = checked;
-  if (!script.commands.some(({ name }) => includeCommands.includes(name))) {
+  if (!script.commands.some(isInclude)) {
     return { checked };
   }
   try {
@@ -149,8 +149,6 @@ async function withIncludes(checked: CheckedScript, fs: FileReader): Promise<Che
     return { problems: scriptProblems(error, script.file) };
   }
 }
-
-const includeCommands = ["i", "include", "ir", "include_relative"];
 
 async function readOrProblem(file: string, fs: FileReader): Promise<Uint8Array | FileProblem> {
   try {

@@ -9,10 +9,12 @@ describe("the package", () => {
     const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
     expect(Object.keys(face).sort()).toEqual([
       "ScriptError",
+      "isInclude",
       "leadingWords",
       "loadScript",
       "parseScript",
       "runScript",
+      "runsShell",
       "toNotice",
       "tokenize",
     ]);

@@ -1,4 +1,10 @@
-import { type Command, leadingWords, type Script, type Statement } from "@pg-mig/psql-script";
+import {
+  type Command,
+  isInclude,
+  leadingWords,
+  type Script,
+  type Statement,
+} from "@pg-mig/psql-script";
 
 /**
  * What a script may leave in its session:
@@ -62,7 +68,7 @@ export function leftoversOf(script: Script): Leftovers {
 
 /** Whether a file is included that was not read beforehand. */
 function includesUnknown(commands: readonly Command[]): boolean {
-  const includes = commands.filter(({ name }) => /^i(?:r|nclude|nclude_relative)?$/.test(name));
+  const includes = commands.filter(isInclude);
   return (
     includes.some(({ text, conditional }) => conditional || /[:`]/.test(text)) ||
     (includes.length > 0 && commands.some(({ name }) => name === "cd"))

@@ -86,10 +86,10 @@ function interruptedBuild(name: keyof typeof interruptions): Fault {
 }
 
 /** Prepares the shard so that the build fails there, or meets what a failed one has left. */
-function spoiltShard(
+function damagedShard(
   name: string,
   version: TestVersion,
-  options: { readonly spoil: string; readonly mend?: string },
+  options: { readonly damage: string; readonly fix?: string },
 ): Fault {
   return {
     name,
@@ -97,7 +97,7 @@ function spoiltShard(
     versions: () => [testVersion(1, "plain"), version, testVersion(3, "plain")],
     async inject(scene, random): Promise<Injected> {
       const { place, others } = scene.drawPlace(random);
-      for (const sql of options.spoil.split(";")) {
+      for (const sql of options.damage.split(";")) {
         await place.database.query(sql).catch(() => {});
       }
       const ended = await scene.run();
@@ -105,10 +105,10 @@ function spoiltShard(
         outcome: "struck",
         runs: [ended],
         spared: others.map(({ label }) => label),
-        ...(options.mend === undefined && { problems: whyNotThrough(scene, ended) }),
-        mend: async () => {
-          if (options.mend !== undefined) {
-            await place.database.query(options.mend);
+        ...(options.fix === undefined && { problems: whyNotThrough(scene, ended) }),
+        fix: async () => {
+          if (options.fix !== undefined) {
+            await place.database.query(options.fix);
           }
         },
       };
@@ -140,18 +140,18 @@ export const concurrentIndexFaults: readonly Fault[] = [
   interruptedBuild("sigint"),
   interruptedBuild("cut"),
   interruptedBuild("crash-server"),
-  spoiltShard("index-duplicates", unique, {
-    spoil: `INSERT INTO ${shard}.item VALUES (1000, 1)`,
-    mend: `DELETE FROM ${shard}.item WHERE id = 1000`,
+  damagedShard("index-duplicates", unique, {
+    damage: `INSERT INTO ${shard}.item VALUES (1000, 1)`,
+    fix: `DELETE FROM ${shard}.item WHERE id = 1000`,
   }),
-  spoiltShard("index-invalid-before", ifNotExists, {
-    spoil: `INSERT INTO ${shard}.item VALUES (1000, 1);
+  damagedShard("index-invalid-before", ifNotExists, {
+    damage: `INSERT INTO ${shard}.item VALUES (1000, 1);
             CREATE UNIQUE INDEX CONCURRENTLY v2 ON ${shard}.item (value);
             DELETE FROM ${shard}.item WHERE id = 1000`,
   }),
-  spoiltShard("index-name-taken", ifNotExists, {
-    spoil: `CREATE TABLE ${shard}.v2 ()`,
-    mend: `DROP TABLE ${shard}.v2`,
+  damagedShard("index-name-taken", ifNotExists, {
+    damage: `CREATE TABLE ${shard}.v2 ()`,
+    fix: `DROP TABLE ${shard}.v2`,
   }),
   {
     // Between the tool's DROP and its CREATE … IF NOT EXISTS, which then finds something: no index.

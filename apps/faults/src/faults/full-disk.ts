@@ -78,7 +78,7 @@ export const fullDiskFaults: readonly Fault[] = [
         outcome: full ? "struck" : "missed",
         runs: [ended],
         spared: others.map(({ label }) => label),
-        mend: async () => {
+        fix: async () => {
           await run("mount", ["-o", "remount,size=16m", disk]);
         },
       };

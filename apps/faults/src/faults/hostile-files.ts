@@ -36,7 +36,7 @@ function hostileStatement(
       return {
         outcome: "struck",
         runs: [ended],
-        mend: () => scene.writeVersions([testVersion(hostilePosition, "plain")]),
+        fix: () => scene.writeVersions([testVersion(hostilePosition, "plain")]),
       };
     },
   };
@@ -56,7 +56,7 @@ function troubledFile(name: string, trouble: (path: string) => Promise<void>): F
       return {
         outcome: struck ? "struck" : "missed",
         runs: [ended],
-        mend: () => scene.writeVersions(scene.versions),
+        fix: () => scene.writeVersions(scene.versions),
       };
     },
   };

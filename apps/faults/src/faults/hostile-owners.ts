@@ -92,7 +92,7 @@ function takenEntry({ name, plant, remove, code, isThere }: TakenEntry): Fault {
           ...twice.map((one) => `${place.label}/${shard}: ${one} ran again without its entry`),
         ],
         ...(isThere && { ruined: new Set([`${place.label}/${shard}`]) }),
-        mend: async () => {
+        fix: async () => {
           await place.database.query(remove);
           if (!isThere) {
             return;

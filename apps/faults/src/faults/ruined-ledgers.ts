@@ -9,7 +9,7 @@ interface RuinedShard {
   /** What somebody does to the shard `sh0001` of a node while versions are run. */
   readonly ruin: string;
   /** What must be done before the next run; `ledger`: write it anew. */
-  readonly mend: "ledger" | "nothing";
+  readonly fix: "ledger" | "nothing";
   /** Whether the tool can go on as if nothing had happened. */
   readonly harmless?: true;
 }
@@ -18,7 +18,7 @@ const shard = "sh0001";
 const ledger = `${shard}.mig_versions_const()`;
 
 /** One shard is ruined in mid-run: it may fail, with a reason; all others must come through. */
-function ruinedShard({ name, ruin, mend, harmless }: RuinedShard): Fault {
+function ruinedShard({ name, ruin, fix, harmless }: RuinedShard): Fault {
   return {
     name,
     row: 29,
@@ -37,8 +37,8 @@ function ruinedShard({ name, ruin, mend, harmless }: RuinedShard): Fault {
         ...(harmless === undefined && {
           ruined: new Set([`${place.label}/${shard}`, `${place.label}/sh0099`]),
         }),
-        mend: async () => {
-          if (mend === "ledger") {
+        fix: async () => {
+          if (fix === "ledger") {
             await restoreLedger(place.database, shard, scene.versions);
           }
         },
@@ -51,45 +51,45 @@ export const ruinedLedgerFaults: readonly Fault[] = [
   ruinedShard({
     name: "ledger-without-list",
     ruin: `CREATE OR REPLACE FUNCTION ${ledger} RETURNS text LANGUAGE sql AS $$ SELECT 'no list'; $$`,
-    mend: "ledger",
+    fix: "ledger",
   }),
   ruinedShard({
     name: "ledger-of-another-history",
     ruin: `CREATE OR REPLACE FUNCTION ${ledger} RETURNS text LANGUAGE sql
            AS $$ SELECT '["19990101000000.other.sh"]'; $$`,
-    mend: "ledger",
+    fix: "ledger",
   }),
   ruinedShard({
     name: "ledger-returns-json",
     ruin: `DROP FUNCTION IF EXISTS ${ledger};
            CREATE FUNCTION ${ledger} RETURNS json LANGUAGE sql AS $$ SELECT '[]'::json; $$`,
-    mend: "ledger",
+    fix: "ledger",
   }),
   ruinedShard({
     name: "ledger-in-standard-sql",
     ruin: `DROP FUNCTION IF EXISTS ${ledger}; CREATE FUNCTION ${ledger} RETURNS text RETURN '[]'`,
-    mend: "ledger",
+    fix: "ledger",
   }),
   ruinedShard({
     name: "ledger-dropped",
     ruin: `DROP FUNCTION IF EXISTS ${ledger}`,
-    mend: "ledger",
+    fix: "ledger",
   }),
   ruinedShard({
     name: "ledger-overloaded",
     ruin: `CREATE FUNCTION ${shard}.mig_versions_const(int) RETURNS text LANGUAGE sql
            AS $$ SELECT 'another function'; $$`,
-    mend: "nothing",
+    fix: "nothing",
     harmless: true,
   }),
   ruinedShard({
     name: "schema-dropped",
     ruin: `DROP SCHEMA ${shard} CASCADE`,
-    mend: "nothing",
+    fix: "nothing",
   }),
   ruinedShard({
     name: "schema-renamed",
     ruin: `ALTER SCHEMA ${shard} RENAME TO sh0099`,
-    mend: "nothing",
+    fix: "nothing",
   }),
 ];

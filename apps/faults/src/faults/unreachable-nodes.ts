@@ -5,14 +5,14 @@ import type { Scene, ScenePlace } from "../scene.js";
 function unusableNode(
   name: string,
   row: number,
-  spoil: (place: ScenePlace) => Promise<string> | string,
+  damage: (place: ScenePlace) => Promise<string> | string,
 ): Fault {
   return {
     name,
     row,
     async inject(scene, random) {
       const { place, others } = scene.drawPlace(random);
-      const hosts = [await spoil(place), ...others.map(({ proxy }) => proxy.url)];
+      const hosts = [await damage(place), ...others.map(({ proxy }) => proxy.url)];
       const ended = await scene.run({ hosts });
       await scene.repair();
       return {

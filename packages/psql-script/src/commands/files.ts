@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { isRelativeInclude } from "../read/command-kind.js";
 import type { CommandCall } from "./command-call.js";
 import { required } from "./variables.js";
 
@@ -9,8 +10,7 @@ export async function include(call: CommandCall): Promise<void> {
   if (name === "-") {
     throw call.refuse("there is no standard input to read", "Name a file.");
   }
-  const relative = call.name === "ir" || call.name === "include_relative";
-  const base = relative ? dirname(call.run.openFiles.at(-1) ?? "") : call.run.cwd;
+  const base = isRelativeInclude(call) ? dirname(call.run.openFiles.at(-1) ?? "") : call.run.cwd;
   await call.file.include(resolve(base, expandHome(call, name)));
 }
 

@@ -1,6 +1,7 @@
 import { dirname, join, relative, resolve } from "node:path";
 import { staticArgument } from "../lex/argument-reader.js";
 import { ScriptError } from "../source/script-error.js";
+import { isInclude, isRelativeInclude } from "./command-kind.js";
 import { parseScript } from "./parse-script.js";
 import type { Command, Script } from "./script.js";
 
@@ -59,8 +60,7 @@ async function readIncludes(script: Script, context: IncludeContext): Promise<vo
     if (name === undefined || command.conditional) {
       continue;
     }
-    const base = command.name.startsWith("ir") || command.name === "include_relative";
-    const path = resolve(base ? dirname(here) : context.cwd, name);
+    const path = resolve(isRelativeInclude(command) ? dirname(here) : context.cwd, name);
     const failure = (message: string, cause?: unknown) =>
       new ScriptError(message, {
         code: "SCRIPT_INCLUDE",
@@ -89,11 +89,11 @@ async function readIncludes(script: Script, context: IncludeContext): Promise<vo
 }
 
 /** The name in an `\i` or `\ir`, where it is the same in every run. */
-function includedName({ name, arguments: [argument] }: Command): string | undefined {
-  if (!["i", "ir", "include", "include_relative"].includes(name)) {
+function includedName(command: Command): string | undefined {
+  if (!isInclude(command)) {
     return undefined;
   }
-  const file = staticArgument(argument, true);
+  const file = staticArgument(command.arguments[0], true);
   return file === undefined || file === "" || file === "-" || file.startsWith("~")
     ? undefined
     : file;

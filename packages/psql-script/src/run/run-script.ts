@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { runsShell } from "../read/command-kind.js";
 import type { Script } from "../read/script.js";
 import { ScriptError } from "../source/script-error.js";
 import { FileRun } from "./file-run.js";
@@ -65,22 +66,15 @@ function refuseShell(script: Script): void {
     return;
   }
   for (const file of [script, ...script.includes.values()]) {
-    for (const { name, arguments: found, conditional, offset } of file.commands) {
-      const isShell = name === "!" || found.some(({ pieces }) => pieces.some(isBacktick));
-      if (conditional || !isShell) {
-        continue;
-      }
+    const first = file.commands.find(runsShell);
+    if (first !== undefined) {
       throw new ScriptError("shell commands are not allowed here.", {
         code: "SCRIPT_COMMAND_REFUSED",
         hint: "Remove it, or allow shell commands.",
         part: "script",
         source: file,
-        offset,
+        offset: first.offset,
       });
     }
   }
-}
-
-function isBacktick({ kind }: { readonly kind: string }): boolean {
-  return kind === "shell";
 }
