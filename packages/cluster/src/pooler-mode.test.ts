@@ -66,6 +66,18 @@ describe.skipIf(pgBouncerMissing() !== undefined)("findPoolerMode", () => {
     expect(seen).toEqual({ pooled: true, mode: "transaction" });
   });
 
+  it("sees through one that has two connections to deal out", async () => {
+    const bouncer = await pooler("transaction", { server_round_robin: "1" });
+    const clients = [await connect(bouncer), await connect(bouncer)];
+    for (const statement of ["BEGIN", "SELECT 1", "ROLLBACK"]) {
+      for (const client of clients) {
+        await client.query(statement);
+      }
+    }
+    expect(await lookAt(bouncer)).toEqual({ pooled: true, mode: "transaction" });
+    await Promise.all(clients.map((client) => client.end()));
+  });
+
   it("names the variables of a startup parameter that PgBouncer does not take", async () => {
     const bouncer = await pooler("session");
     const { port, user, password, database } = bouncer;

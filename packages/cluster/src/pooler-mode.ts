@@ -58,7 +58,13 @@ export async function findPoolerMode(
   const seen: SeenBackends[] = [];
   try {
     while (seen.length < rounds && judgePooler(seen) === "session") {
+      // A pool that deals out in turn gives one client two at once; one that gives out what was used last
+      // gives the other client the first one's.
+      const before = await backendOf(client);
       const first = await backendOf(client);
+      if (first !== before) {
+        return "transaction";
+      }
       await other.query("BEGIN");
       const second = await backendOf(other);
       const firstAgain = second === first ? undefined : await backendOf(client);

@@ -77,6 +77,9 @@ describe("drift", () => {
     const report = await driftOf(databases);
     expect(report).toEqual({
       outcome: "alike",
+      addresses: databases
+        .map(({ name }, i) => `127.0.0.1:${cluster.nodes[i]?.port}/${name}`)
+        .sort(),
       shards: 6,
       groups: [
         {
