@@ -60,7 +60,16 @@ describe("a run whose network swallows connections", () => {
       watch: alert,
       onEvent: (event) => {
         if (event.type === "step:start" && event.node === "n" && !thawed) {
-          setTimeout(() => thawed || frozen.proxy.freeze(), 100);
+          // Not before a version runs: here, nothing ends an attempt to connect.
+          const timer = setInterval(() => {
+            const runs = frozen.proxy.seen.some((sql) => sql.includes("pg_sleep"));
+            if (runs && !thawed) {
+              frozen.proxy.freeze();
+            }
+            if (runs) {
+              clearInterval(timer);
+            }
+          }, 20);
         }
         if (event.type === "step:requeued" && event.reason === "connection-lost" && !thawed) {
           thawed = true;
