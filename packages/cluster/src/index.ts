@@ -24,7 +24,7 @@ export { nodeEnvironment } from "./node-environment.js";
 export type { NodeIdentity } from "./node-identity.js";
 export { nodeIdentitySql, parseNodeIdentity } from "./node-identity.js";
 export { parseNodeList } from "./node-list.js";
-export type { AlternativeHost, NodeDefaults, NodeSpec, ServiceFile } from "./node-spec.js";
+export type { AlternativeHost, NodeDefaults, NodeSpec } from "./node-spec.js";
 export { parseHosts } from "./parse-hosts.js";
 export type { LoginPlace, Password } from "./password.js";
 export { passwordFromCommand } from "./password.js";

@@ -1,13 +1,7 @@
+import type { ServiceFile } from "@pg-mig/model";
 import type { Parameters } from "./conninfo.js";
 import type { Password } from "./password.js";
 import type { SslMode } from "./ssl-mode.js";
-
-/** A file with services, as libpq's `pg_service.conf`. */
-export interface ServiceFile {
-  readonly path: string;
-  /** Whether it must be there. */
-  readonly isRequired: boolean;
-}
 
 /** One server of several that may stand for a node. */
 export interface AlternativeHost {

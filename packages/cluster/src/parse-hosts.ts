@@ -14,10 +14,10 @@ const scheme = /^postgres(?:ql)?:\/\//i;
  *   its last colon may be a port;
  * - `/db`: that database on the default host;
  * - `/socket/directory`, `/socket/directory:port/db`: a path with a second slash (so `/tmp/`);
- * - `postgres://user:password@host:port/db?keyword=value`, each part of which may be left out. The
- *   keywords are those of libpq. A socket directory is percent-encoded, or given as
- *   `?host=/socket/directory`. Several hosts with commas before a `/` or `?` are servers of which one
- *   is to be used: `postgres://host1,host2/db`.
+ * - `postgres://user:password@host:port/db?keyword=value`. Each part may be left out. The keywords
+ *   are those of libpq. A socket directory is percent-encoded, or given as `?host=/socket/directory`.
+ *   With several hosts, separated by commas, it is one node: its servers are tried in turn, as in
+ *   `postgres://host1,host2/db`.
  *
  * In every form, `%XX` is a character that would otherwise mean something. Outside of a URL,
  * `=` is one.

@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { findLibpqOption, PgMigError } from "@pg-mig/model";
+import { findLibpqOption, PgMigError, type ServiceFile } from "@pg-mig/model";
 import type { Parameters } from "./conninfo.js";
 import { mustNotBeEmpty } from "./libpq-spec.js";
-import type { ServiceFile } from "./node-spec.js";
 
 /**
  * Finds a service in the text of a `pg_service.conf`: lines `keyword=value` after a line `[name]`.

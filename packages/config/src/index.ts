@@ -9,7 +9,7 @@ export type { MergeSettingsOptions } from "./merge-settings.js";
 export { mergeSettings } from "./merge-settings.js";
 export type { ResolveSettingsOptions } from "./resolve-settings.js";
 export { resolveSettings } from "./resolve-settings.js";
-export type { ReadService, ServicePlace } from "./service-layer.js";
+export type { ReadService } from "./service-layer.js";
 export { withServiceLayer } from "./service-layer.js";
 export type { SettingSource } from "./setting-source.js";
 export { renderSource } from "./setting-source.js";

@@ -1,19 +1,13 @@
 import { join } from "node:path";
-import { findLibpqOption } from "@pg-mig/model";
+import { findLibpqOption, type ServiceFile } from "@pg-mig/model";
 import type { ConfigLayer } from "./config-layer.js";
 import { findWritten } from "./find-given.js";
 import { text } from "./setting-types.js";
 
-/** A file that may define services: libpq's `pg_service.conf`. */
-export interface ServicePlace {
-  readonly path: string;
-  readonly isRequired: boolean;
-}
-
 /** Reads a service from the first of the files that defines it. */
 export type ReadService = (
   name: string,
-  files: readonly ServicePlace[],
+  files: readonly ServiceFile[],
 ) => Promise<{ readonly path: string; readonly parameters: Readonly<Record<string, string>> }>;
 
 /** Where libpq is built to look, by PostgreSQL's packages for the systems. */
@@ -29,7 +23,7 @@ interface Places {
 }
 
 /** The files in which services are looked for, in libpq's order. Pure. */
-export function serviceFiles(places: Places, home: string): readonly ServicePlace[] {
+export function serviceFiles(places: Places, home: string): readonly ServiceFile[] {
   const named = findWritten({ variable: "PGSERVICEFILE" }, places);
   const directory = findWritten({ variable: "PGSYSCONFDIR" }, places);
   const directories = directory === undefined ? systemDirectories : [text.read(directory)];

@@ -1,4 +1,4 @@
-import type { ServicePlace } from "./service-layer.js";
+import type { ServiceFile } from "@pg-mig/model";
 import type { SettingSource } from "./setting-source.js";
 import type { SettingName, SettingValue } from "./setting-table.js";
 
@@ -38,7 +38,7 @@ export interface Settings extends Omit<Values, "migdir" | "report" | "discovery"
   /** Where libpq's default certificates are: `~/.postgresql`. */
   readonly certificateDirectory: string;
   /** The files in which services are looked for. */
-  readonly serviceFiles: readonly ServicePlace[];
+  readonly serviceFiles: readonly ServiceFile[];
   /** The hooks for after a fully successful apply, of the outermost config file first. */
   readonly after: readonly (() => unknown)[];
 }

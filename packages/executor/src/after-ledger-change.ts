@@ -31,7 +31,7 @@ export type LedgerDecision =
   | {
       readonly type: "go-on";
       readonly unsettled: number;
-      /** Versions that are in the ledger now. `by-us`: a commit that got no answer has happened. */
+      /** Versions that are in the ledger now. By `us`: a commit that got no answer has happened. */
       readonly done: readonly { readonly version: string; readonly by: "us" | "others" }[];
       /** Versions that were in the ledger and are not any more. */
       readonly vanished: readonly {

@@ -131,7 +131,7 @@ const losses: Readonly<Record<string, () => Promise<unknown>>> = {
     await once(server, "close");
     return connecting({ host: "127.0.0.1", port });
   },
-  "a host name of two addresses, neither of which answers": async () => {
+  "a host name with two addresses, and no answer from either": async () => {
     const socket = connectSocket({
       host: "two.invalid",
       port: 1,

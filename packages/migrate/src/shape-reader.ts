@@ -56,7 +56,7 @@ interface ServerLimits {
   readonly relations: readonly { readonly schema: string; readonly count: number }[];
 }
 
-/** The room for locks is that of all connections; which of them are taken is nobody's to know. */
+/** All connections share the room for locks. How much of it others use is not known. */
 const limitsSql = `SELECT pg_catalog.current_setting('server_version_num')::pg_catalog.int4 OPERATOR(pg_catalog./) 10000 AS major,
 pg_catalog.current_setting('max_locks_per_transaction')::pg_catalog.int4 OPERATOR(pg_catalog.*) (
   pg_catalog.current_setting('max_connections')::pg_catalog.int4 OPERATOR(pg_catalog.+)

@@ -7,4 +7,5 @@ export { editDistance, nearestWord } from "./nearest-word.js";
 export type { ErrorLocation, PgMigErrorOptions, Problem } from "./pg-mig-error.js";
 export { isPgMigError, PgMigError } from "./pg-mig-error.js";
 export type { Place, VersionPlaces } from "./place.js";
+export type { ServiceFile } from "./service-file.js";
 export { equals, ownPath, ownPathSql, quoteIdentifier, quoteLiteral } from "./sql-text.js";

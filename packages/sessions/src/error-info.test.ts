@@ -70,7 +70,7 @@ describe("errorInfo", () => {
     });
   });
 
-  it("tells a lost connection, of which the server may have said something", () => {
+  it("reports a lost connection, with the words of the server if there are any", () => {
     const reset = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
     expect(Object.entries(errorInfo(reset, place))).toEqual([
       ["code", "CONNECTION_LOST"],

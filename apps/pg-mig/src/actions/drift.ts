@@ -7,6 +7,7 @@ import { clusterOptions } from "../run-options.js";
 import { printable } from "../view/display-width.js";
 import { driftLines } from "../view/drift-lines.js";
 import { jsonLine } from "../view/json-line.js";
+import { spelledOut } from "../view/setting-spelling.js";
 import { renderLines } from "../view/styled-line.js";
 
 const statuses = {
@@ -15,7 +16,7 @@ const statuses = {
   unknown: exitStatus.failed,
 } as const;
 
-/** Compares what shards have that ought to be alike, and tells what differs. Changes nothing. */
+/** Compares shards that ought to be alike, and prints what differs. Changes nothing. */
 export async function driftAction(flags: DriftFlags, context: ActionContext): Promise<number> {
   const { settings, stdout, stderr } = context;
   const { report } = settings;
@@ -26,7 +27,7 @@ export async function driftAction(flags: DriftFlags, context: ActionContext): Pr
     ...parseDriftFlags(flags),
     ...(await clusterOptions(context)),
     lockTimeoutMs: settings.lockTimeoutMs,
-    onNote: (message) => stderr.write(`note: ${printable(message)}\n`),
+    onNote: (message) => stderr.write(`note: ${printable(spelledOut(message))}\n`),
   });
   stdout.write(
     settings.json ? jsonLine({ type: "drift", ...found }) : renderLines(driftLines(found), stdout),

@@ -4,7 +4,7 @@ import { nodesLine } from "./nodes-line.js";
 import { type Line, line } from "./styled-line.js";
 import { blockersText } from "./work-detail.js";
 
-/** What shards do not have in common that ought to be alike, a group of shards after the other. */
+/** How shards differ that ought to be alike, group by group. */
 export function driftLines({ outcome, addresses, shards, groups, unread }: DriftReport): Line[] {
   return [
     ...groups.flatMap(groupLines),
@@ -17,11 +17,11 @@ export function driftLines({ outcome, addresses, shards, groups, unread }: Drift
     }),
     ...nodesLine(addresses),
     outcome === "alike"
-      ? line(`${countOf(shards, "shard")} compared: all that ought to be alike are.`, "good")
+      ? line(`${countOf(shards, "shard")} compared: no differences.`, "good")
       : outcome === "drift"
-        ? line(`${countOf(shards, "shard")} compared: some differ that ought to be alike.`, "bad")
+        ? line(`${countOf(shards, "shard")} compared: some differ.`, "bad")
         : line(
-            `${countOf(shards, "shard")} compared, ${countOf(unread.length, "shard")} not read: whether all are alike is not known.`,
+            `${countOf(shards, "shard")} compared, ${countOf(unread.length, "shard")} not read: the outcome is unknown.`,
             "bad",
           ),
   ];
@@ -36,7 +36,7 @@ function groupLines({ prefix, version, shards, reference, differences }: GroupCo
     reference === null
       ? `${countOf(shards, "shard")} ${at} differ from each other; no shape is that of more than half of them.`
       : `${countOf(shards - reference.shards, "shard")} of ${formatCount(shards)} ${at} ${shards - reference.shards === 1 ? "differs" : "differ"} from ${
-          reference.from === "shard" ? "the one that is compared with" : "the others"
+          reference.from === "shard" ? "the reference" : "the others"
         }.`;
   return [line(head, "caution"), ...differences.flatMap(differenceLines), line("")];
 }
