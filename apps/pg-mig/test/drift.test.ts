@@ -101,9 +101,7 @@ Nodes: …
       expect(stdout).toMatch(
         /:sh0002 could not be read: waited 0\.5 s for a lock, blocked by process \d+ postgres \(mover\)/,
       );
-      expect(stdout).toContain(
-        "5 shards compared, 1 shard not read: the outcome is unknown.",
-      );
+      expect(stdout).toContain("5 shards compared, 1 shard not read: the outcome is unknown.");
     } finally {
       await client.end();
     }
