@@ -106,7 +106,7 @@ async function execute(
   try {
     return await runAction(commandLine, process, interruption);
   } catch (error) {
-    const { isBug } = await import("@pg-mig/migrate");
+    const { isBug } = await import("./is-bug.js");
     if (interruption.exitStatus === undefined || isBug(error)) {
       throw error;
     }
