@@ -191,6 +191,7 @@ describe("mergeSettings", () => {
     const passwordCommand = "vault read x";
     const layers = [{ path: "/c", config: { passwordCommand } }];
     expect(merge({ layers, env: { PGPASSWORD: "x" } })).toHaveProperty("password", undefined);
+    expect(merge({ layers })).toHaveProperty("password", undefined);
     expect(merge({ layers, flags: { pass: "x" } })).toHaveProperty("password", "x");
     expect(merge({ env: { PGPASSWORD: "x" } })).toHaveProperty("password", "x");
     const both = [{ path: "/c", config: { passwordCommand, PGPASSWORD: "x" } }];
@@ -303,6 +304,8 @@ describe("mergeSettings", () => {
   it("prefers --hosts over a file's discovery, and that over PGHOST", () => {
     const layers = [{ path: "/a/c.ts", config: { discovery: "x", PGHOST: "db1" } }];
     expect(merge({ layers, flags: { hosts: "db2" } }).discovery).toBeUndefined();
+    const both = { hosts: "db2", discovery: ["y"] };
+    expect(merge({ layers, flags: both }).discovery?.entries).toEqual(["y"]);
     expect(merge({ layers, env: { PGHOST: "db3" } }).discovery?.entries).toEqual(["x"]);
   });
 

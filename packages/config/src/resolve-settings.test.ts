@@ -169,6 +169,7 @@ describe("resolveSettings", () => {
     ["pg-mig.config.ts", "export default {", "pg-mig.config.ts"],
     ["pg-mig.config.cjs", "module.exports = 5;", "gives 5 (number)"],
     ["pg-mig.config.cjs", "module.exports = () => [];", "gives an array"],
+    ["pg-mig.config.cjs", "module.exports = null;", "gives null (object)"],
     ["pg-mig.config.mjs", "export const PGHOST = 'a';", "gives nothing"],
     ["pg-mig.config.ts", "export const PGHOST = 'a';", "gives nothing"],
     ["pg-mig.config.mjs", "export default { after: 'x' };", '"after" must be a function'],
