@@ -68,16 +68,16 @@ export async function runOptions(context: ActionContext): Promise<RunOptions> {
   };
 }
 
-async function chosen({ only, report }: Settings): Promise<Only | undefined> {
+async function chosen({ only, part, report }: Settings): Promise<Only | undefined> {
   if (only === undefined) {
-    return undefined;
+    return part && { part };
   }
   const choice = parseChoice(only);
   if (choice.every(({ among }) => among === "all")) {
-    return { choice };
+    return { choice, part };
   }
   if (report !== undefined) {
-    return { choice, failed: await readFailedShards(report) };
+    return { choice, part, failed: await readFailedShards(report) };
   }
   throw new PgMigError("--only=failed needs the report of the last run.", {
     code: "REPORT_UNREADABLE",

@@ -7,6 +7,7 @@ import {
   duration,
   hosts,
   onOff,
+  part,
   password,
   port,
   type SettingType,
@@ -171,6 +172,13 @@ export const settingTable = {
     type: texts,
     default: undefined,
     help: "work on these alone: region=eu,shard=sh00* (labels, host, island, shard) or failed; repeatable",
+  }),
+  part: define({
+    option: "--part <K/N>",
+    group: "The cluster",
+    type: part,
+    default: undefined,
+    help: "work on the Kth of N parts of the nodes: N workers share a fleet",
   }),
   migdir: define({
     option: "--migdir <dir>",

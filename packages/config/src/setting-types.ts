@@ -89,6 +89,18 @@ export const texts: SettingType<readonly string[]> = {
   schema: { type: ["string", "array"], items: { type: "string" }, minItems: 1 },
 };
 
+/** One of several parts: `2/3` is the second of three. */
+export const part: SettingType<{ readonly index: number; readonly of: number }> = {
+  read(given) {
+    const [, index, of] = /^(\d+)\/(\d+)$/.exec(String(given.value))?.map(Number) ?? [];
+    if (index === undefined || of === undefined || index < 1 || index > of) {
+      throw invalid(given, "K/N, the Kth of N parts, such as 1/3");
+    }
+    return { index, of };
+  },
+  schema: { type: "string", pattern: "^[0-9]+/[0-9]+$" },
+};
+
 /** Discovery sources, and the names of packages or files that export one. Sources may hold passwords. */
 export const sources: SettingType<readonly unknown[]> = {
   read: ({ value }) => [value].flat(),

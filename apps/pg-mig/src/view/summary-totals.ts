@@ -46,7 +46,7 @@ export function endLines(report: Report): Line[] {
 }
 
 const partialNote =
-  "This was a partial run: no digest is saved. A run without --only finishes the rest.";
+  "This was a partial run: no digest is saved. A run without --only and --part finishes the rest.";
 
 const reasons: Readonly<Record<AbandonedChain["reason"], string>> = {
   interrupted: "the run was interrupted",
