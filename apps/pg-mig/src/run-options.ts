@@ -10,6 +10,7 @@ import {
 } from "@pg-mig/migrate";
 import { PgMigError } from "@pg-mig/model";
 import type { ActionContext } from "./action-context.js";
+import { pauseSignal } from "./pause-signal.js";
 import { readFailedShards, refuseReportPlace } from "./report-file.js";
 
 /** The cluster, as the settings describe it. */
@@ -61,6 +62,7 @@ export async function runOptions(context: ActionContext): Promise<RunOptions> {
     retryForMs,
     waitMs,
     allowPooler,
+    pause: pauseSignal(settings, new Date()),
     force,
     editedFiles: strict ? "error" : "warning",
     env: { ...definedOnly(env), ...exported },

@@ -16,6 +16,7 @@ import {
   sslMode,
   text,
   texts,
+  timeOfDay,
   wait,
   yesNo,
 } from "./setting-types.js";
@@ -214,6 +215,22 @@ export const settingTable = {
     default: defaults.retryForMs,
     shownDefault: `${defaults.retryForMs / 60_000}m`,
     help: "how long a version that was put back is tried again, and a node that went away (1m at most)",
+  }),
+  maxDurationMs: define({
+    option: "--max-duration <time>",
+    group: "The run",
+    key: "maxDuration",
+    type: duration({ leastMs: 1 }),
+    default: undefined,
+    help: "pause after so long: what runs ends, nothing new starts",
+  }),
+  until: define({
+    option: "--until <HH:MM>",
+    group: "The run",
+    key: "until",
+    type: timeOfDay,
+    default: undefined,
+    help: "pause at the next such time of day, here",
   }),
   waitMs: define({
     option: "--wait [time]",

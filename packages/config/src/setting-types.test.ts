@@ -25,6 +25,7 @@ const longestMs = 2_147_483_647;
 const aTime = (leastMs: number) =>
   `a time from ${leastMs}ms to 24 days with its unit, such as 500ms, 2s, 10m or 1h`;
 const aPort = "a port, a whole number from 1 to 65535";
+const aTimeOfDay = "a time of day, such as 06:00 or 23:30";
 const aPart = "K/N, the Kth of N parts, such as 1/3";
 const aCount = "a whole number from 1";
 const aDatabase = "the name of a database, and no connection string";
@@ -195,6 +196,20 @@ const cases: readonly (readonly [
       [0, 0],
       ["0ms", 0],
       ["00", refused(aTime(0), '"00"')],
+    ],
+  ],
+  [
+    "timeOfDay",
+    types.timeOfDay,
+    [
+      ["06:00", "06:00"],
+      ["23:59", "23:59"],
+      ["24:00", refused(aTimeOfDay, '"24:00"')],
+      ["6:00", refused(aTimeOfDay, '"6:00"')],
+      ["06:60", refused(aTimeOfDay, '"06:60"')],
+      ["106:00", refused(aTimeOfDay, '"106:00"')],
+      ["06:000", refused(aTimeOfDay, '"06:000"')],
+      [6, refused(aTimeOfDay, "6 (number)")],
     ],
   ],
   [

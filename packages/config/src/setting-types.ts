@@ -129,6 +129,18 @@ export function duration({ leastMs = 0 } = {}): SettingType<number> {
   return { read: (given) => readDuration(given, leastMs), schema: durationSchema };
 }
 
+/** A time of day, local: `06:00`. */
+export const timeOfDay: SettingType<string> = {
+  read(given) {
+    const time = String(given.value);
+    if (!/^([01]\d|2[0-3]):[0-5]\d$/.test(time)) {
+      throw invalid(given, "a time of day, such as 06:00 or 23:30");
+    }
+    return time;
+  },
+  schema: { type: "string", pattern: "^([01][0-9]|2[0-3]):[0-5][0-9]$" },
+};
+
 /** Seconds, in milliseconds; 0 or less is no limit, and 1 is taken for 2, as in libpq. */
 export const connectTimeout: SettingType<number> = {
   read(given) {
