@@ -1,4 +1,5 @@
 import { isPgMigError } from "@pg-mig/model";
+import { isConnectionLoss } from "@pg-mig/sessions";
 import type { StepScript } from "./step-script.js";
 
 /**
@@ -17,10 +18,16 @@ export function whatStays(
   if (line === undefined || file !== script.file) {
     return `What the file had committed before that stays. ${advice}`;
   }
+  // Of a statement that got no answer nobody knows whether it has committed.
+  const isLost = isConnectionLoss(error);
   const last = own.committedAt.findLast(
-    (at) => at.line < line || (at.line === line && at.column < column),
+    (at) =>
+      at.line < line || (at.line === line && (isLost ? at.column <= column : at.column < column)),
   );
-  return last === undefined
-    ? "The file controls transactions itself, and had committed nothing yet."
+  if (last === undefined) {
+    return "The file controls transactions itself, and had committed nothing yet.";
+  }
+  return isLost && last.line === line
+    ? `What the file did up to line ${line} may be committed: the connection broke. ${advice}`
     : `What the file had committed up to line ${last.line} stays. ${advice}`;
 }
