@@ -1,0 +1,66 @@
+import { createHash } from "node:crypto";
+
+/** A ledger as the plain client knows it: the state after some versions, the same for many shards. */
+export interface PlainLedger {
+  /** The names of the versions, oldest first. */
+  readonly versions: readonly string[];
+  /** The inside of the two arrays that the stored text holds. */
+  readonly names: string;
+  readonly applied: string;
+  /** What `pg_proc.prosrc` holds, as pg-mig writes it; `undefined`: there is no ledger. */
+  readonly stored: string | undefined;
+  /** The SHA-256 of `stored`, in hex. */
+  readonly hash: string | undefined;
+}
+
+/** Of a shard without versions. */
+export const emptyLedger: PlainLedger = {
+  versions: [],
+  names: "",
+  applied: "",
+  stored: undefined,
+  hash: undefined,
+};
+
+/** Reads what pg-mig or the plain client stored; throws at anything else. */
+export function readPlainLedger(stored: string | null): PlainLedger {
+  if (stored === null) {
+    return emptyLedger;
+  }
+  const match = /^ SELECT '\[(.+)\]'; \/\* pg-mig \{"applied":\[(.+)\]\} \*\/ $/.exec(stored);
+  const [, names, applied] = match ?? [];
+  if (names === undefined || applied === undefined) {
+    throw new Error(`This is no ledger that pg-mig wrote: ${stored}`);
+  }
+  return { versions: JSON.parse(`[${names}]`), names, applied, stored, hash: sha256(stored) };
+}
+
+/** Makes the next state of a ledger. Shards in the same state share it for as long as a second lasts. */
+export class LedgerSteps {
+  readonly #next = new Map<PlainLedger, { readonly at: string; readonly ledger: PlainLedger }>();
+
+  /** `checksum`: the SHA-256 of the version's file, in hex. */
+  after(
+    ledger: PlainLedger,
+    { name, checksum }: { readonly name: string; readonly checksum: string },
+    at: string,
+  ): PlainLedger {
+    const known = this.#next.get(ledger);
+    if (known?.at === at && known.ledger.versions.at(-1) === name) {
+      return known.ledger;
+    }
+    const comma = ledger.versions.length === 0 ? "" : ",";
+    const names = `${ledger.names}${comma}"${name}"`;
+    const applied = `${ledger.applied}${comma}"${checksum.slice(0, 16)} ${at}"`;
+    const stored = ` SELECT '[${names}]'; /* pg-mig {"applied":[${applied}]} */ `;
+    const versions = [...ledger.versions, name];
+    const made = { versions, names, applied, stored, hash: sha256(stored) };
+    this.#next.set(ledger, { at, ledger: made });
+    return made;
+  }
+}
+
+/** In hex. */
+export function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

@@ -1,0 +1,55 @@
+import type { Contender } from "../contenders/contender.js";
+import type { JobVersion } from "../job.js";
+
+/** How much of it. */
+export interface WorkSize {
+  readonly nodes: number;
+  /** Of each node. */
+  readonly shards: number;
+  readonly versions: number;
+  /** Shards of a node that are worked on at a time. */
+  readonly parallelism: number;
+}
+
+/** What is measured of a contender, one number a run. */
+export type Figure =
+  | "wall"
+  | "client CPU"
+  | "server CPU"
+  | "peak memory"
+  | "backend memory"
+  | "round trips";
+
+/** What pg-mig shall reach. */
+export interface Target {
+  readonly figure: Figure;
+  /** Whose figure. @default "pg-mig" */
+  readonly of?: string;
+  /** Divided by that of another contender; `undefined`: the figure itself, in s, MB or round trips a version. */
+  readonly against?: string;
+  readonly atMost: number;
+}
+
+/** A work that contenders are measured with. */
+export interface Work {
+  readonly name: string;
+  /** What it is, in a line. */
+  readonly about: string;
+  readonly size: WorkSize;
+  /** What of the size is smaller with --quick. */
+  readonly quick: Partial<WorkSize>;
+  readonly servers: "postgres" | "stub";
+  /** What is in every shard before: SQL under its path. @default nothing */
+  readonly shardSql?: string;
+  /** The n-th version, from 0. */
+  readonly version: (n: number) => Pick<JobVersion, "sql" | "leaves">;
+  readonly contenders: readonly Contender[];
+  /** Whether it is measured when no work is named. @default "always" */
+  readonly runs?: "always" | "if named";
+  readonly targets: readonly Target[];
+}
+
+/** The name of the n-th shard of a node, from 0. */
+export function shardName(n: number): string {
+  return `sh${String(n).padStart(4, "0")}`;
+}
