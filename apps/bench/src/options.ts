@@ -8,7 +8,8 @@ export interface BenchOptions {
   readonly contenders: readonly string[] | undefined;
   readonly rounds: number;
   readonly major: number | undefined;
-  readonly output: "table" | "json";
+  /** `readme`: a table, which also goes into the README of the bench. */
+  readonly output: "table" | "json" | "readme";
   /** The size that a work is measured with. */
   readonly sizeOf: (work: Work) => WorkSize;
 }
@@ -23,6 +24,7 @@ export function readOptions(args: readonly string[], works: readonly Work[]): Be
     options: {
       quick: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
+      write: { type: "boolean", default: false },
       contenders: { type: "string" },
       rounds: { type: "string" },
       major: { type: "string" },
@@ -30,6 +32,7 @@ export function readOptions(args: readonly string[], works: readonly Work[]): Be
       shards: { type: "string" },
       versions: { type: "string" },
       parallelism: { type: "string" },
+      megabytes: { type: "string" },
     },
   });
   const chosenSize = Object.fromEntries(
@@ -38,16 +41,24 @@ export function readOptions(args: readonly string[], works: readonly Work[]): Be
       return value === undefined ? [] : [[name, count(name, value)]];
     }),
   );
+  const megabytes = values.megabytes === undefined ? undefined : megabytesOf(values.megabytes);
+  const chosen =
+    positionals.length === 0
+      ? works.filter(({ runs }) => runs !== "if named")
+      : positionals.map((name) => find(name, works));
+  const contenders = values.contenders?.split(",");
+  checkContenders(contenders ?? [], chosen);
   return {
-    works:
-      positionals.length === 0
-        ? works.filter(({ runs }) => runs !== "if named")
-        : positionals.map((name) => find(name, works)),
-    contenders: values.contenders?.split(","),
+    works: chosen,
+    contenders,
     rounds: count("rounds", values.rounds ?? (values.quick ? "2" : "5")),
     major: values.major === undefined ? undefined : count("major", values.major),
-    output: values.json ? "json" : "table",
-    sizeOf: ({ size, quick }) => ({ ...size, ...(values.quick ? quick : {}), ...chosenSize }),
+    output: values.json ? "json" : values.write ? "readme" : "table",
+    sizeOf({ size, quick }) {
+      // Only where files are large is there a size to choose.
+      const file = size.megabytes === undefined || megabytes === undefined ? {} : { megabytes };
+      return { ...size, ...(values.quick ? quick : {}), ...chosenSize, ...file };
+    },
   };
 }
 
@@ -58,6 +69,21 @@ function find(name: string, works: readonly Work[]): Work {
     throw new Error(`There is no work "${name}". There are: ${names.join(", ")}.`);
   }
   return work;
+}
+
+function checkContenders(names: readonly string[], works: readonly Work[]): void {
+  const known = new Set(works.flatMap(({ contenders }) => contenders.map(({ name }) => name)));
+  const unknown = names.find((name) => !known.has(name));
+  if (unknown !== undefined) {
+    throw new Error(`There is no contender "${unknown}". There are: ${[...known].join(", ")}.`);
+  }
+}
+
+function megabytesOf(value: string): number {
+  if (!/^\d+(\.\d+)?$/.test(value) || Number(value) === 0) {
+    throw new Error(`--megabytes=${value}: a number above 0 is wanted.`);
+  }
+  return Number(value);
 }
 
 function count(name: string, value: string): number {

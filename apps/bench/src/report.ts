@@ -1,4 +1,11 @@
-import { type FigureSummary, type JudgedTarget, judge, ratio, summary } from "./figures.js";
+import {
+  type FigureSummary,
+  figures,
+  type JudgedTarget,
+  judge,
+  ratio,
+  summary,
+} from "./figures.js";
 import type { WorkResult } from "./rounds.js";
 import type { Figure } from "./works/work.js";
 
@@ -13,15 +20,44 @@ interface Column {
 
 /** The result of a work as lines for people. Pure. */
 export function tableLines(result: WorkResult, leftOut: LeftOut): string[] {
+  return [
+    "",
+    `${result.work.name}: ${result.work.about}`,
+    sizeLine(result),
+    ...alignedLines(grid(result)),
+    ...leftOutLines(leftOut),
+    ...judge(result).map((target) => `  ${targetCells(target).join(": ")}`),
+  ];
+}
+
+/** The same in Markdown. `machine` says when and on what it was measured. Pure. */
+export function markdownLines(result: WorkResult, leftOut: LeftOut, machine: string): string[] {
+  const [head = [], ...rows] = grid(result);
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  const targets = judge(result).map(targetCells);
+  return [
+    `### ${result.work.name}`,
+    "",
+    `${result.work.about[0]?.toUpperCase()}${result.work.about.slice(1)}. ${sizeLine(result)}; ${machine}.`,
+    "",
+    line(head),
+    line(head.map((_, i) => (i === 0 ? "---" : "--:"))),
+    ...rows.map(line),
+    ...leftOutLines(leftOut).flatMap((text) => ["", text]),
+    ...(targets.length === 0
+      ? []
+      : ["", line(["target", "measured", ""]), line(["---", "---", "---"])]),
+    ...targets.map(line),
+  ];
+}
+
+/** A head and a row for each contender. */
+function grid(result: WorkResult): string[][] {
   const names = contenderNames(result);
   const columns: Column[] = [
     { title: "contender", cell: (name) => name },
     { title: "wall s (range)", cell: (name) => range(summary(result, name, "wall")) },
-    figureColumn(result, "client CPU", 3),
-    figureColumn(result, "server CPU", 2),
-    figureColumn(result, "peak memory", 0),
-    figureColumn(result, "backend memory", 1),
-    figureColumn(result, "round trips", 2),
+    ...figures.filter((figure) => figure !== "wall").map((figure) => figureColumn(result, figure)),
     ...["raw", "plain"]
       .filter((name) => names.includes(name))
       .map((against) => {
@@ -32,27 +68,19 @@ export function tableLines(result: WorkResult, leftOut: LeftOut): string[] {
       }),
   ];
   const shown = columns.filter(({ cell }) => names.some((name) => cell(name) !== ""));
-  const head = shown.map(({ title }) => title);
   return [
-    "",
-    titleOf(result),
-    ...alignedLines([head, ...names.map((name) => shown.map(({ cell }) => cell(name)))]),
-    ...[...leftOut].map(([name, reason]) => `${name} is left out: ${reason}`),
-    ...judge(result).map(targetLine),
+    shown.map(({ title }) => title),
+    ...names.map((name) => shown.map(({ cell }) => cell(name))),
   ];
+}
+
+function leftOutLines(leftOut: LeftOut): string[] {
+  return [...leftOut].map(([name, reason]) => `${name} is left out: ${reason}`);
 }
 
 /** The same for programs: medians, lowest and highest values, ratios of the targets. Pure. */
 export function jsonResult(result: WorkResult, leftOut: LeftOut): unknown {
   const { work, size, servers, rounds } = result;
-  const figures: Figure[] = [
-    "wall",
-    "client CPU",
-    "server CPU",
-    "peak memory",
-    "backend memory",
-    "round trips",
-  ];
   return {
     work: work.name,
     size,
@@ -65,7 +93,7 @@ export function jsonResult(result: WorkResult, leftOut: LeftOut): unknown {
       ]),
     ),
     leftOut: Object.fromEntries(leftOut),
-    targets: judge(result).map(({ target, measured }) => ({ ...target, measured })),
+    targets: judge(result),
   };
 }
 
@@ -76,29 +104,40 @@ function contenderNames({ work, rounds }: WorkResult): string[] {
   return work.contenders.map(({ name }) => name).filter((name) => took.has(name));
 }
 
-function titleOf({ work, size, servers, rounds }: WorkResult): string {
-  const { nodes, shards, versions, parallelism } = size;
-  const what = `${nodes} x ${shards} shards x ${versions} versions on ${servers}`;
-  const times = rounds.length === 1 ? "1 round" : `${rounds.length} rounds`;
-  return `${work.name}: ${work.about}; ${what}, ${parallelism} at a time a node, ${times}`;
+function sizeLine({ size, servers, rounds }: WorkResult): string {
+  const { nodes, shards, versions, parallelism, megabytes } = size;
+  const file = megabytes === undefined ? "" : ` of ${megabytes} MB`;
+  return [
+    `${nodes} x ${plural(shards, "shard")} x ${plural(versions, "version")}${file} on ${servers}`,
+    `${parallelism} at a time a node`,
+    plural(rounds.length, "round"),
+  ].join(", ");
 }
 
-function figureColumn(result: WorkResult, figure: Figure, digits: number): Column {
-  const unit = figure.endsWith("CPU") ? " s" : figure.endsWith("memory") ? " MB" : "";
-  return {
-    title: `${figure}${unit}`,
-    cell: (name) => decimal(summary(result, name, figure)?.median, digits),
-  };
+/** What stands above the column of a figure, and how many digits it has. */
+const columnForms: Readonly<Record<Figure, readonly [title: string, digits: number]>> = {
+  wall: ["wall s", 3],
+  "client CPU": ["CPU s", 3],
+  "server CPU": ["server CPU s", 2],
+  "peak memory": ["peak MB", 0],
+  "backend memory": ["backend MB", 1],
+  "round trips a version": ["trips/version", 2],
+  "round trips a node": ["trips/node", 1],
+  "connections a node": ["connections/node", 1],
+};
+
+function figureColumn(result: WorkResult, figure: Figure): Column {
+  const [title, digits] = columnForms[figure];
+  return { title, cell: (name) => decimal(summary(result, name, figure)?.median, digits) };
 }
 
-function targetLine({ target, measured }: JudgedTarget): string {
-  const { figure, of = "pg-mig", against, atMost } = target;
-  const what = against === undefined ? `${of}: ${figure}` : `${figure}: ${of} / ${against}`;
-  const limit = `at most ${decimal(atMost, 2)}`;
-  if (measured === undefined) {
-    return `  ${what}: not measured (${limit})`;
-  }
-  return `  ${what}: ${decimal(measured, 2)} (${limit}): ${measured <= atMost ? "reached" : "missed"}`;
+/** What is wanted, what was measured, and whether that is enough. */
+function targetCells({ figure, of, against, atMost, measured }: JudgedTarget): string[] {
+  const what = against === undefined ? `${figure} of ${of}` : `${figure}, ${of} / ${against}`;
+  const wanted = `${what} at most ${decimal(atMost, 2)}`;
+  return measured === undefined
+    ? [wanted, "not measured"]
+    : [wanted, decimal(measured, 2), measured <= atMost ? "reached" : "missed"];
 }
 
 function range(values: FigureSummary | undefined): string {
@@ -113,6 +152,10 @@ function range(values: FigureSummary | undefined): string {
 
 function decimal(value: number | undefined, digits: number): string {
   return value === undefined ? "" : value.toFixed(digits);
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** The first column to the left, the others to the right. */

@@ -1,21 +1,22 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { TestNode } from "@pg-mig/testkit";
 import type { Contender } from "./contenders/contender.js";
-import type { Job } from "./job.js";
 import { type Measured, measure } from "./measure.js";
-import { startPostgresServers } from "./servers/postgres-servers.js";
+import { preparePostgresServers } from "./servers/postgres-servers.js";
+import { throughRelay } from "./servers/relay-servers.js";
 import type { ServerMeasured, Servers } from "./servers/servers.js";
 import { startStubServers } from "./servers/stub-servers.js";
-import { shardName, type Work, type WorkSize } from "./works/work.js";
+import type { ConnectionTraffic } from "./traffic/traffic.js";
+import { makeJob, shardNames, writeMigrations } from "./work-job.js";
+import type { Work, WorkSize } from "./works/work.js";
 
 /** What one contender took in one round. */
 export interface ContenderRun {
   readonly contender: string;
   readonly client: Measured;
   readonly server: ServerMeasured;
-  /** For a version, or for a node if nothing is to be done; counted in a run of its own. */
-  readonly roundTrips: number | undefined;
 }
 
 /** All rounds of one work. */
@@ -26,6 +27,8 @@ export interface WorkResult {
   readonly servers: string;
   /** By round. */
   readonly rounds: readonly (readonly ContenderRun[])[];
+  /** Of each connection, by contender. */
+  readonly traffic: ReadonlyMap<string, readonly ConnectionTraffic[]>;
 }
 
 export interface RoundsOptions {
@@ -33,97 +36,110 @@ export interface RoundsOptions {
   readonly size: WorkSize;
   readonly contenders: readonly Contender[];
   readonly rounds: number;
-  readonly major: number | undefined;
+  /** Servers that run: the work takes as many as its size says, if it is for PostgreSQL. */
+  readonly nodes: readonly TestNode[];
   /** Told before each run. */
-  readonly onRun: (round: number, contender: string) => void;
+  readonly onRun: (what: string) => void;
 }
 
-/** Lets all contenders do a work in turn, once a round; each round begins with another one. */
+interface Place {
+  readonly work: Work;
+  readonly size: WorkSize;
+  readonly servers: Servers;
+  /** For files. */
+  readonly folder: string;
+}
+
+/**
+ * Lets all contenders do a work in turn, once a round; each round begins with another one. Then their round
+ * trips are counted, in runs of their own where counting would cost time.
+ */
 export async function runRounds(options: RoundsOptions): Promise<WorkResult> {
-  const { work, size, contenders, rounds: count, onRun } = options;
+  const { work, size, contenders, onRun } = options;
   const folder = await mkdtemp(join(tmpdir(), "pg-mig-bench-"));
-  const servers = await startServers(options);
+  const servers = await prepareServers(options);
+  const place: Place = { work, size, servers, folder };
   try {
     const rounds: ContenderRun[][] = [];
-    for (let round = 0; round < count; round++) {
-      const turns = contenders.map((_, i) => contenders[(i + round) % contenders.length]);
+    for (let round = 0; round < options.rounds; round++) {
+      const first = round % contenders.length;
       const runs: ContenderRun[] = [];
-      for (const contender of turns.filter((turn) => turn !== undefined)) {
-        onRun(round, contender.name);
-        runs.push(await runOnce(contender, { work, size, servers, folder }));
+      for (const contender of [...contenders.slice(first), ...contenders.slice(0, first)]) {
+        onRun(`round ${round + 1}, ${contender.name}`);
+        runs.push(await runOnce(contender, place, work.latencyMs));
       }
       rounds.push(runs);
     }
-    return { work, size, servers: servers.title, rounds };
+    const traffic = new Map<string, readonly ConnectionTraffic[]>();
+    for (const contender of contenders.filter(({ share = 1 }) => share === 1)) {
+      onRun(`counting, ${contender.name}`);
+      const counted = await trafficOf(contender, place, rounds);
+      if (counted !== undefined) {
+        traffic.set(contender.name, counted);
+      }
+    }
+    return { work, size, servers: servers.title, rounds, traffic };
   } finally {
     await servers.close();
     await rm(folder, { recursive: true });
   }
 }
 
-async function startServers({ work, size, major }: RoundsOptions): Promise<Servers> {
-  const shards = Array.from({ length: size.shards }, (_, n) => shardName(n));
+async function prepareServers({ work, size, nodes }: RoundsOptions): Promise<Servers> {
+  const shards = shardNames(work, size);
   return work.servers === "stub"
     ? startStubServers({ nodes: size.nodes, shards })
-    : startPostgresServers({ nodes: size.nodes, shards, shardSql: work.shardSql ?? "", major });
+    : preparePostgresServers({
+        nodes: nodes.slice(0, size.nodes),
+        shards,
+        shardSql: work.shardSql ?? "",
+      });
 }
 
-interface RunPlace {
-  readonly work: Work;
-  readonly size: WorkSize;
-  readonly servers: Servers;
-  readonly folder: string;
-}
-
-async function runOnce(contender: Contender, place: RunPlace): Promise<ContenderRun> {
-  const { servers } = place;
+/** With a latency, even of 0, by way of a relay. */
+async function runOnce(
+  contender: Contender,
+  { work, size, servers, folder }: Place,
+  latencyMs: number | undefined,
+): Promise<ContenderRun> {
   const share = contender.share ?? 1;
-  const databases = await servers.fresh();
-  const folder = await mkdtemp(join(place.folder, "turn-"));
+  const fresh = await servers.fresh();
+  const databases = latencyMs === undefined ? fresh : await throughRelay(fresh, latencyMs);
+  const turnFolder = await mkdtemp(join(folder, "turn-"));
   try {
-    const job = makeJob(place, databases.nodes, share);
-    const jobFile = join(folder, "job.json");
+    const job = makeJob(work, size, { nodes: databases.nodes, share });
+    const jobFile = join(turnFolder, "job.json");
     await writeFile(jobFile, JSON.stringify(job));
-    const migrations = join(folder, "migrations");
+    const migrations = join(turnFolder, "migrations");
     await writeMigrations(migrations, job);
-    const program = await contender.program({ job, jobFile, migrations, folder });
+    const program = await contender.program({ job, jobFile, migrations, folder: turnFolder });
     const watch = await databases.watch();
     const client = await measure(program);
-    const server = await watch.end();
-    const roundTrips = undefined;
-    return { contender: contender.name, roundTrips, ...scaled(client, server, 1 / share) };
+    const run = { contender: contender.name, client, server: await watch.end() };
+    return scaled(run, size.shards / job.shards.length);
   } finally {
     await databases.end();
-    await rm(folder, { recursive: true });
+    await rm(turnFolder, { recursive: true });
   }
 }
 
-function makeJob({ work, size }: RunPlace, nodes: Job["nodes"], share: number): Job {
-  const { shards, versions, parallelism } = size;
-  return {
-    nodes,
-    shards: Array.from({ length: Math.ceil(shards * share) }, (_, n) => shardName(n)),
-    versions: Array.from({ length: versions }, (_, n) => {
-      return {
-        name: `2026010100${String(n).padStart(4, "0")}.version-${n}.sh`,
-        ...work.version(n),
-      };
-    }),
-    parallelism,
-  };
-}
-
-async function writeMigrations(folder: string, { versions }: Job): Promise<void> {
-  await mkdir(folder);
-  for (const { name, sql } of versions) {
-    await writeFile(join(folder, `${name}.up.sql`), sql);
-    await writeFile(join(folder, `${name}.dn.sql`), "");
+/** Large files would take long, and their round trips are few. */
+async function trafficOf(
+  contender: Contender,
+  place: Place,
+  rounds: readonly (readonly ContenderRun[])[],
+): Promise<readonly ConnectionTraffic[] | undefined> {
+  const counted = rounds.flat().find((run) => run.contender === contender.name)?.server.traffic;
+  if (counted !== undefined || place.size.megabytes !== undefined) {
+    return counted;
   }
+  return (await runOnce(contender, place, 0)).server.traffic;
 }
 
-function scaled(client: Measured, server: ServerMeasured, times: number) {
+function scaled({ contender, client, server }: ContenderRun, times: number): ContenderRun {
   const cpuMs = server.cpuMs === undefined ? undefined : server.cpuMs * times;
   return {
+    contender,
     client: { ...client, ms: client.ms * times, cpuMs: client.cpuMs * times },
     server: { ...server, cpuMs },
   };

@@ -7,7 +7,13 @@ import {
   prepareGuardSql,
   tryRunLockSql,
 } from "./plain-guard.js";
-import { LedgerSteps, type PlainLedger, readPlainLedger, sha256 } from "./plain-ledger.js";
+import {
+  LedgerSteps,
+  type PlainLedger,
+  readPlainLedger,
+  sha256,
+  storeLedgerSql,
+} from "./plain-ledger.js";
 
 // The contender "plain": the least that a client can do which gives what pg-mig gives.
 
@@ -93,12 +99,10 @@ async function runVersion(
   step: { readonly version: Version; readonly before: PlainLedger; readonly after: PlainLedger },
 ): Promise<void> {
   const { version, before, after } = step;
-  const path = `SET LOCAL search_path TO ${guarded.shard}`;
+  const { shard } = guarded;
   await session.query(
-    `${beginSql}${guardSql(guarded, before.hash)}; ${path};\n${version.sql}\n;` +
-      `RESET SESSION AUTHORIZATION; ${path}; SET LOCAL check_function_bodies TO off; ` +
-      `CREATE OR REPLACE FUNCTION ${guarded.shard}.mig_versions_const() RETURNS pg_catalog.text ` +
-      `LANGUAGE sql SET search_path FROM CURRENT AS $$${after.stored}$$`,
+    `${beginSql}${guardSql(guarded, before.hash)}; SET LOCAL search_path TO ${shard};\n` +
+      `${version.sql}\n;${storeLedgerSql(shard, after)}`,
   );
   const cleanUp = version.leaves === "traces" ? ["DISCARD ALL", sessionSql] : [];
   const [commit, ...cleaned] = await session.exchange("COMMIT", ...cleanUp);

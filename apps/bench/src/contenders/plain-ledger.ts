@@ -60,6 +60,15 @@ export class LedgerSteps {
   }
 }
 
+/** Stores the ledger of a shard, in the transaction of the version that changed it. */
+export function storeLedgerSql(shard: string, { stored }: PlainLedger): string {
+  return (
+    `RESET SESSION AUTHORIZATION; SET LOCAL search_path TO ${shard}; ` +
+    `SET LOCAL check_function_bodies TO off; CREATE OR REPLACE FUNCTION ${shard}.mig_versions_const() ` +
+    `RETURNS pg_catalog.text LANGUAGE sql SET search_path FROM CURRENT AS $$${stored}$$`
+  );
+}
+
 /** In hex. */
 export function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");

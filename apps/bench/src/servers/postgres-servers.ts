@@ -1,37 +1,35 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { startNodes, type TestDatabase, type TestNode } from "@pg-mig/testkit";
+import type { TestDatabase, TestNode } from "@pg-mig/testkit";
 import { watchMemory } from "../memory-watch.js";
 import { children, cpuMs } from "../process-tree.js";
 import type { ServerMeasured, Servers } from "./servers.js";
 
 export interface PostgresServersOptions {
-  readonly nodes: number;
+  readonly nodes: readonly TestNode[];
   readonly shards: readonly string[];
   /** SQL that makes what is in every shard before the work begins. */
   readonly shardSql: string;
-  /** @default the testkit's */
-  readonly major?: number | undefined;
 }
+
+/** What a server does for itself would be counted for the contender that happens to run. */
+export const measuredSettings = { autovacuum: "off", max_connections: "300" };
 
 /** Some statements at a time: one message for thousands of schemas would be one transaction. */
 const shardsAtATime = 100;
 
-/** Servers of PostgreSQL on this machine; each time a copy of one database, with its statistics. */
-export async function startPostgresServers(options: PostgresServersOptions): Promise<Servers> {
-  const { nodes: count, shards, shardSql, major } = options;
-  // What a server does for itself would be counted for the contender that happens to run.
-  const settings = { autovacuum: "off", max_connections: "300" };
-  const cluster = await startNodes({ count, settings, ...(major === undefined ? {} : { major }) });
-  const templates = await Promise.all(
-    cluster.nodes.map(async (node) => makeTemplate(node, { shards, shardSql })),
-  );
-  const postmasters = await Promise.all(cluster.nodes.map(postmasterPid));
+/** Servers of PostgreSQL; what is fresh is each time a copy of one database, with its statistics. */
+export async function preparePostgresServers({
+  nodes,
+  ...content
+}: PostgresServersOptions): Promise<Servers> {
+  const templates = await Promise.all(nodes.map((node) => makeTemplate(node, content)));
+  const postmasters = await Promise.all(nodes.map(postmasterPid));
   return {
-    title: `PostgreSQL ${cluster.node.major}`,
+    title: `PostgreSQL ${nodes[0]?.major}`,
     async fresh() {
       const databases = await Promise.all(
-        cluster.nodes.map((node, i) => node.createDatabase({ template: templates[i] ?? "" })),
+        nodes.map((node, i) => node.createDatabase({ template: templates[i] ?? "" })),
       );
       // A server that writes back what the copy left behind is slower.
       await Promise.all(databases.map((database) => database.query("CHECKPOINT")));
@@ -45,13 +43,15 @@ export async function startPostgresServers(options: PostgresServersOptions): Pro
         },
       };
     },
-    close: () => cluster.stop(),
+    async close() {
+      await Promise.all(templates.map((template) => template.drop()));
+    },
   };
 }
 
 async function makeTemplate(
   node: TestNode,
-  { shards, shardSql }: Pick<PostgresServersOptions, "shards" | "shardSql">,
+  { shards, shardSql }: Omit<PostgresServersOptions, "nodes">,
 ): Promise<TestDatabase> {
   const template = await node.createDatabase();
   const client = await template.connect();
@@ -88,7 +88,7 @@ async function watchServers(
       }
       const cpuAfter = await totalCpu([...postmasters, ...own]);
       const cpu = cpuBefore === undefined ? undefined : (cpuAfter ?? Number.NaN) - cpuBefore;
-      return { cpuMs: cpu, backendMb: memory.end() };
+      return { cpuMs: cpu, backendMb: memory.end(), traffic: undefined };
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { JobNode } from "../job.js";
+import type { ConnectionTraffic } from "../traffic/traffic.js";
 
 /** What the servers took for one run of a contender. */
 export interface ServerMeasured {
@@ -6,6 +7,8 @@ export interface ServerMeasured {
   readonly cpuMs: number | undefined;
   /** The largest memory that a process had for itself, in megabytes, where the system tells it. */
   readonly backendMb: number | undefined;
+  /** Of each connection that was opened meanwhile; `undefined`: nobody counted. */
+  readonly traffic: readonly ConnectionTraffic[] | undefined;
 }
 
 /** Databases, as the work wants them, that one contender may use up. */

@@ -1,7 +1,6 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Servers } from "./servers.js";
+import { startSideProgram, watchTraffic } from "./side-program.js";
 
 const program = fileURLToPath(new URL("../stub/stub-server.js", import.meta.url));
 
@@ -13,21 +12,17 @@ export function startStubServers(size: {
   return {
     title: "a stub",
     async fresh() {
-      const args = [program, String(size.nodes), ...size.shards];
-      const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
-      const ended = once(child, "exit");
-      const [line] = await once(child.stdout.setEncoding("utf8"), "data");
-      const ports: number[] = JSON.parse(line);
+      const stub = await startSideProgram(program, [String(size.nodes), ...size.shards]);
       const login = { host: "127.0.0.1", user: "stub", password: "stub", database: "stub" };
       return {
-        nodes: ports.map((port) => ({ ...login, port })),
+        nodes: stub.ports.map((port) => ({ ...login, port })),
         async watch() {
-          return { end: async () => ({ cpuMs: undefined, backendMb: undefined }) };
+          const { end } = await watchTraffic(stub);
+          return {
+            end: async () => ({ cpuMs: undefined, backendMb: undefined, traffic: await end() }),
+          };
         },
-        async end() {
-          child.stdin.end();
-          await ended;
-        },
+        end: () => stub.end(),
       };
     },
     async close() {},

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { ConnectionCounter } from "../traffic/traffic.js";
 import { int32, message } from "../wire/message.js";
 import { answerTo, type StubSession } from "./answers.js";
 import { splitStatements } from "./statements.js";
@@ -17,13 +18,17 @@ const extended: Readonly<Record<string, Buffer>> = {
 };
 
 /** Answers the protocol on one connection, at once, whoever logs in. */
-export function serveStub(socket: Socket, node: StubNode, pid: number): void {
+export function serveStub(
+  socket: Socket,
+  { node, pid, counter }: { node: StubNode; pid: number; counter: ConnectionCounter },
+): void {
   const session: StubSession = { node, pid, status: "I", pending: [] };
   let rest: Buffer = Buffer.alloc(0);
   let started = false;
   socket.on("error", () => {});
   socket.on("close", () => node.pids.delete(pid));
-  socket.on("data", (chunk) => {
+  socket.on("data", (chunk: Buffer) => {
+    counter.fromClient(chunk);
     const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     const answers: Buffer[] = [];
     let at = 0;
@@ -55,6 +60,7 @@ export function serveStub(socket: Socket, node: StubNode, pid: number): void {
     }
     rest = bytes.subarray(at);
     if (answers.length > 0 && socket.writable) {
+      counter.fromServer();
       socket.write(answers.length === 1 ? (answers[0] as Buffer) : Buffer.concat(answers));
     }
   });
