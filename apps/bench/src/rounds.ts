@@ -123,14 +123,13 @@ async function runOnce(
   }
 }
 
-/** Large files would take long, and their round trips are few. */
 async function trafficOf(
   contender: Contender,
   place: Place,
   rounds: readonly (readonly ContenderRun[])[],
 ): Promise<readonly ConnectionTraffic[] | undefined> {
   const counted = rounds.flat().find((run) => run.contender === contender.name)?.server.traffic;
-  if (counted !== undefined || place.size.megabytes !== undefined) {
+  if (counted !== undefined || place.work.roundTrips !== "counted") {
     return counted;
   }
   return (await runOnce(contender, place, 0)).server.traffic;

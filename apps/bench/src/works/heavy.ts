@@ -10,6 +10,7 @@ export const heavy: Work = {
   servers: "postgres",
   version: newTable,
   contenders,
+  roundTrips: "counted",
   targets: [
     { figure: "wall", against: "plain", atMost: 1.1 },
     { figure: "wall", against: "psql", atMost: 1 },

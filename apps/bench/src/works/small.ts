@@ -11,6 +11,7 @@ export const small: Work = {
   shardSql: itemsTable,
   version: addColumn,
   contenders,
+  roundTrips: "counted",
   targets: [
     { figure: "wall", against: "plain", atMost: 1.15 },
     { figure: "wall", against: "raw", atMost: 1.9 },

@@ -30,6 +30,7 @@ export const nothingToDo: Work = {
   size: { nodes: 3, shards: 300, versions: 1, parallelism: 10 },
   quick: { shards: 100 },
   contenders: [nodeAlone, barePg, noOp],
+  roundTrips: "counted",
   targets: [
     { figure: "client CPU", of: noOp.name, against: nodeAlone.name, atMost: 2.2 },
     { figure: "wall", of: noOp.name, against: nodeAlone.name, atMost: 2.2 },

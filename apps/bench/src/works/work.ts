@@ -57,6 +57,11 @@ export interface Work {
   /** The n-th version, from 0; of the shards whose names begin with `prefix`, `sh` by default. */
   readonly version: (n: number, size: WorkSize) => WorkVersion;
   readonly contenders: readonly Contender[];
+  /**
+   * Whether contenders run once more, by way of a relay, to have their round trips counted. A stub and a
+   * slow network count anyway. @default "not counted"
+   */
+  readonly roundTrips?: "counted" | "not counted";
   /** Whether it is measured when no work is named. @default "always" */
   readonly runs?: "always" | "if named";
   readonly targets: readonly Target[];
