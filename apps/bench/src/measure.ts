@@ -42,20 +42,26 @@ export async function measure({ command, args, isDone }: Program): Promise<Measu
   const pids = () => descendants(child.pid ?? 0);
   // Each look is at the peak so far.
   const peak = watchMemory({ pids, size: "VmHWM", everyMs: 50 });
+  let exitedAt = Number.NaN;
+  child.on("exit", () => {
+    exitedAt = performance.now();
+  });
+  // All that it has said has been read then.
   const status = await new Promise<number | null>((resolve, reject) => {
     child.on("error", reject);
-    child.on("exit", (code) => {
-      doneAt ??= isDone === undefined ? performance.now() : undefined;
-      resolve(code);
-    });
+    child.on("close", resolve);
   });
   const peakMb = peak.end();
-  const closed = await Promise.all([told.times, told.errors]);
-  if (status !== 0 || doneAt === undefined) {
-    throw new Error(`${command} ${args.join(" ").slice(0, 300)} failed (${status}):\n${closed[1]}`);
+  const endedAt = isDone === undefined ? exitedAt : doneAt;
+  if (status !== 0 || endedAt === undefined) {
+    const said = await told.errors;
+    throw new Error(`${command} ${args.join(" ").slice(0, 300)} failed (${status}):\n${said}`);
   }
-  const [userS = Number.NaN, systemS = Number.NaN] = closed[0].trim().split(" ").map(Number);
-  return { ms: doneAt - startedAt, cpuMs: (userS + systemS) * 1000, peakMb };
+  const [userS = Number.NaN, systemS = Number.NaN] = (await told.times)
+    .trim()
+    .split(" ")
+    .map(Number);
+  return { ms: endedAt - startedAt, cpuMs: (userS + systemS) * 1000, peakMb };
 }
 
 async function collect(stream: unknown): Promise<string> {

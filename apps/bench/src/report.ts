@@ -134,10 +134,11 @@ function figureColumn(result: WorkResult, figure: Figure): Column {
 /** What is wanted, what was measured, and whether that is enough. */
 function targetCells({ figure, of, against, atMost, measured }: JudgedTarget): string[] {
   const what = against === undefined ? `${figure} of ${of}` : `${figure}, ${of} / ${against}`;
-  const wanted = `${what} at most ${decimal(atMost, 2)}`;
+  const digits = atMost < 1 ? 3 : 2;
+  const wanted = `${what} at most ${decimal(atMost, digits)}`;
   return measured === undefined
     ? [wanted, "not measured"]
-    : [wanted, decimal(measured, 2), measured <= atMost ? "reached" : "missed"];
+    : [wanted, decimal(measured, digits), measured <= atMost ? "reached" : "missed"];
 }
 
 function range(values: FigureSummary | undefined): string {

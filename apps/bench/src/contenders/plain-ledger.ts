@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 
 /** A ledger as the plain client knows it: the state after some versions, the same for many shards. */
 export interface PlainLedger {
-  /** The names of the versions, oldest first. */
-  readonly versions: readonly string[];
+  /** How many versions it has, and which is the last. */
+  readonly length: number;
+  readonly last: string | undefined;
   /** The inside of the two arrays that the stored text holds. */
   readonly names: string;
   readonly applied: string;
@@ -15,15 +16,22 @@ export interface PlainLedger {
 
 /** Of a shard without versions. */
 export const emptyLedger: PlainLedger = {
-  versions: [],
+  length: 0,
+  last: undefined,
   names: "",
   applied: "",
   stored: undefined,
   hash: undefined,
 };
 
-/** Reads what pg-mig or the plain client stored; throws at anything else. */
-export function readPlainLedger(stored: string | null): PlainLedger {
+/**
+ * Reads what pg-mig or the plain client stored. Throws at anything else, and if it does not hold the first
+ * of these versions, in this order.
+ */
+export function readPlainLedger(
+  stored: string | null,
+  expected: readonly { readonly name: string }[],
+): PlainLedger {
   if (stored === null) {
     return emptyLedger;
   }
@@ -32,12 +40,18 @@ export function readPlainLedger(stored: string | null): PlainLedger {
   if (names === undefined || applied === undefined) {
     throw new Error(`This is no ledger that pg-mig wrote: ${stored}`);
   }
-  return { versions: JSON.parse(`[${names}]`), names, applied, stored, hash: sha256(stored) };
+  const versions: string[] = JSON.parse(`[${names}]`);
+  if (versions.some((version, i) => version !== expected[i]?.name)) {
+    throw new Error(`These are not the first of the versions to apply: ${names}`);
+  }
+  const { length } = versions;
+  return { length, last: versions.at(-1), names, applied, stored, hash: sha256(stored) };
 }
 
 /** Makes the next state of a ledger. Shards in the same state share it for as long as a second lasts. */
 export class LedgerSteps {
-  readonly #next = new Map<PlainLedger, { readonly at: string; readonly ledger: PlainLedger }>();
+  readonly #next = new Map<PlainLedger, PlainLedger>();
+  #at = "";
 
   /** `checksum`: the SHA-256 of the version's file, in hex. */
   after(
@@ -45,17 +59,21 @@ export class LedgerSteps {
     { name, checksum }: { readonly name: string; readonly checksum: string },
     at: string,
   ): PlainLedger {
-    const known = this.#next.get(ledger);
-    if (known?.at === at && known.ledger.versions.at(-1) === name) {
-      return known.ledger;
+    if (at !== this.#at) {
+      this.#at = at;
+      this.#next.clear();
     }
-    const comma = ledger.versions.length === 0 ? "" : ",";
+    const known = this.#next.get(ledger);
+    if (known?.last === name) {
+      return known;
+    }
+    const comma = ledger.length === 0 ? "" : ",";
     const names = `${ledger.names}${comma}"${name}"`;
     const applied = `${ledger.applied}${comma}"${checksum.slice(0, 16)} ${at}"`;
     const stored = ` SELECT '[${names}]'; /* pg-mig {"applied":[${applied}]} */ `;
-    const versions = [...ledger.versions, name];
-    const made = { versions, names, applied, stored, hash: sha256(stored) };
-    this.#next.set(ledger, { at, ledger: made });
+    const length = ledger.length + 1;
+    const made = { length, last: name, names, applied, stored, hash: sha256(stored) };
+    this.#next.set(ledger, made);
     return made;
   }
 }

@@ -36,7 +36,7 @@ export const bigJoined: Work = {
 export const bigOutside: Work = {
   ...bigFile,
   name: "big-outside",
-  about: "the same outside of a transaction, each row for itself",
+  about: "a file as pg_dump --inserts makes it, outside of a transaction: each row for itself",
   version: (_, size) => ({
     sql: `COMMIT;\n${lines(size, insert)}BEGIN;\n`,
     leaves: "traces",
