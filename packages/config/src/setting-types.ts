@@ -1,3 +1,4 @@
+import { connectTimeoutOf, longestTimerMs, type SslMode, sslModes } from "@pg-mig/model";
 import { type GivenValue, invalid } from "./given-value.js";
 
 /** What the value of a setting may be. */
@@ -88,6 +89,18 @@ export const texts: SettingType<readonly string[]> = {
   schema: { type: ["string", "array"], items: { type: "string" }, minItems: 1 },
 };
 
+/** One of several parts: `2/3` is the second of three. */
+export const part: SettingType<{ readonly index: number; readonly of: number }> = {
+  read(given) {
+    const [, index, of] = /^(\d+)\/(\d+)$/.exec(String(given.value))?.map(Number) ?? [];
+    if (index === undefined || of === undefined || index < 1 || index > of) {
+      throw invalid(given, "K/N, the Kth of N parts, such as 1/3");
+    }
+    return { index, of };
+  },
+  schema: { type: "string", pattern: "^[0-9]+/[0-9]+$" },
+};
+
 /** Discovery sources, and the names of packages or files that export one. Sources may hold passwords. */
 export const sources: SettingType<readonly unknown[]> = {
   read: ({ value }) => [value].flat(),
@@ -105,9 +118,6 @@ export const count: SettingType<number> = {
   schema: { type: ["integer", "string"], minimum: 1, pattern: "^[0-9]+$" },
 };
 
-/** The longest time that timers and PostgreSQL's settings take: 24 days. */
-const longestMs = 2 ** 31 - 1;
-
 const unitsMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
 const durationSchema = {
@@ -119,6 +129,18 @@ export function duration({ leastMs = 0 } = {}): SettingType<number> {
   return { read: (given) => readDuration(given, leastMs), schema: durationSchema };
 }
 
+/** A time of day, local: `06:00`. */
+export const timeOfDay: SettingType<string> = {
+  read(given) {
+    const time = String(given.value);
+    if (!/^([01]\d|2[0-3]):[0-5]\d$/.test(time)) {
+      throw invalid(given, "a time of day, such as 06:00 or 23:30");
+    }
+    return time;
+  },
+  schema: { type: "string", pattern: "^([01][0-9]|2[0-3]):[0-5][0-9]$" },
+};
+
 /** Seconds, in milliseconds; 0 or less is no limit, and 1 is taken for 2, as in libpq. */
 export const connectTimeout: SettingType<number> = {
   read(given) {
@@ -126,10 +148,7 @@ export const connectTimeout: SettingType<number> = {
     if (!/^\s*[-+]?\d+\s*$/.test(digits)) {
       throw invalid(given, "a whole number of seconds");
     }
-    const seconds = Number(digits);
-    return seconds <= 0
-      ? Number.POSITIVE_INFINITY
-      : Math.min(Math.max(seconds, 2) * 1000, longestMs);
+    return connectTimeoutOf(Number(digits));
   },
   schema: { type: ["integer", "string"], pattern: "^\\s*[-+]?[0-9]+\\s*$" },
 };
@@ -159,25 +178,7 @@ export const onOff: SettingType<boolean> = {
   schema: { type: "boolean" },
 };
 
-/** libpq's words for how a connection is encrypted. */
-export type SslModeSetting =
-  | "disable"
-  | "allow"
-  | "prefer"
-  | "require"
-  | "verify-ca"
-  | "verify-full";
-
-const sslModes: readonly SslModeSetting[] = [
-  "disable",
-  "allow",
-  "prefer",
-  "require",
-  "verify-ca",
-  "verify-full",
-];
-
-export const sslMode: SettingType<SslModeSetting> = {
+export const sslMode: SettingType<SslMode> = {
   read(given) {
     const mode = sslModes.find((known) => known === given.value);
     if (mode === undefined) {
@@ -209,7 +210,7 @@ function readDuration(given: GivenValue, leastMs: number): number {
   const match = /^(?<amount>\d+(?:\.\d+)?)(?<unit>ms|s|m|h)$|^0$/.exec(String(given.value));
   const { amount = match?.[0], unit = "ms" } = match?.groups ?? {};
   const ms = Math.round(Number(amount) * unitsMs[unit as keyof typeof unitsMs]);
-  if (ms >= leastMs && ms <= longestMs) {
+  if (ms >= leastMs && ms <= longestTimerMs) {
     return ms;
   }
   throw invalid(

@@ -27,7 +27,7 @@ import { prepareRun, type RunKind, type RunPlan } from "./prepare-run.js";
 import { refuseObstacles } from "./refuse-obstacles.js";
 import { refuseUnguarded } from "./refuse-unguarded.js";
 import type { ApplyOptions } from "./run-options.js";
-import { runRound } from "./run-round.js";
+import { abandonChains, runRound } from "./run-round.js";
 import { findUnmatchedPrefixes } from "./unmatched-prefixes.js";
 import { vanishedSteps } from "./vanished-steps.js";
 
@@ -36,12 +36,14 @@ export function startRun(
   options: ApplyOptions,
   kindOf: (directory: MigrationDirectory) => RunKind,
 ): Run {
-  const signal = options.signal ?? new AbortController().signal;
-  return createRun((emit) => run({ ...options, signal }, kindOf, emit));
+  // A bug of the watch ends the run as Ctrl-C does, but is told as what it is.
+  const bug = new AbortController();
+  const signal = AbortSignal.any([bug.signal, ...(options.signal ? [options.signal] : [])]);
+  return createRun((emit) => run({ ...options, signal, bug }, kindOf, emit));
 }
 
 async function run(
-  options: ApplyOptions & { readonly signal: AbortSignal },
+  options: ApplyOptions & { readonly signal: AbortSignal; readonly bug: AbortController },
   kindOf: (directory: MigrationDirectory) => RunKind,
   send: (event: RunEvent) => void,
 ): Promise<Report> {
@@ -106,11 +108,15 @@ async function run(
       tellUnmatchedPrefixes(now);
     }
     const partial = options.only === undefined ? {} : { partial: true as const };
-    const state = { latest: latestOn(now), edited, ...partial, ...failure };
+    const paused = outcome === "paused" ? { pausedBy: pauseReason(options.pause) } : {};
+    const state = { latest: latestOn(now), edited, ...partial, ...paused, ...failure };
     const built = report.report(outcome, Date.now(), state);
     emit({ type: "run:done", report: built });
     return built;
   };
+  const onPause = () =>
+    onNote(`${pauseReason(options.pause)} What runs goes on to its end, nothing new starts.`);
+  options.pause?.addEventListener("abort", onPause, { once: true });
   const executor = executorOptions(cluster, { ...options, emit });
   let begun = false;
   let watch: SessionWatch | undefined;
@@ -120,7 +126,9 @@ async function run(
         waitMs: options.waitMs ?? defaults.waitMs,
         allowPooler: options.allowPooler ?? false,
       });
-      watch = new SessionWatch({ sessions: cluster.sessions, ask: cluster.ask, emit });
+      const { sessions, ask } = cluster;
+      const onBug = (bug: unknown) => options.bug.abort(bug);
+      watch = new SessionWatch({ sessions, ask, emit, onBug });
       // Another run may have done it all since this one was planned.
       const plan = await prepared.planAgain(await cluster.readLedgers());
       ({ nodes, chains, edited, hasWork } = plan);
@@ -135,6 +143,10 @@ async function run(
       shards: nodes.reduce((sum, { shards }) => sum + shards.length, 0),
       ...totals(chains),
     });
+    if (options.pause?.aborted && chains.length > 0) {
+      abandonChains(chains, "paused", emit);
+      return finish("paused", nodes);
+    }
     if (hasWork) {
       await markStarted(nodes, prepared, executor);
       begun = true;
@@ -145,11 +157,15 @@ async function run(
         }
         await tellEmptyFiles(chains);
         const ended = await runRound(chains, prepared, { ...executor, commits });
+        options.bug.signal.throwIfAborted();
         if (!ended || report.hasFailed) {
           const outcome = options.signal.aborted ? "interrupted" : "failed";
           return finish(outcome, await cluster.readReachable());
         }
         nodes = await cluster.readLedgers();
+        if (report.isPaused) {
+          return finish("paused", nodes);
+        }
         vanished = tellVanished(nodes);
         if (report.hasFailed) {
           return finish("failed", nodes);
@@ -162,20 +178,27 @@ async function run(
       await markFinished(nodes, prepared, executor);
     }
     return finish(hasWork ? "done" : "nothing-to-do", nodes);
-  } catch (error) {
+  } catch (caught) {
+    const error = options.bug.signal.aborted ? options.bug.signal.reason : caught;
     // Versions are applied by now. That must be told, whatever went wrong after them.
     if (!begun) {
       throw error;
     }
-    const built = finish("failed", await cluster.readReachable(), { error: errorInfo(error, {}) });
+    const now = await cluster.readReachable().catch(() => nodes);
+    const built = finish("failed", now, { error: errorInfo(error, {}) });
     if (isBug(error)) {
       throw error;
     }
     return built;
   } finally {
     watch?.stop();
+    options.pause?.removeEventListener("abort", onPause);
     await cluster.close();
   }
+}
+
+function pauseReason(pause: AbortSignal | undefined): string {
+  return typeof pause?.reason === "string" ? pause.reason : "The run was asked to pause.";
 }
 
 /** What chains add to what was counted before. */

@@ -146,7 +146,7 @@ export type RunEvent =
       readonly error: ErrorInfo;
       readonly notAttempted: readonly string[];
     } & PlacedStep)
-  /** A chain that was never started, or not finished, because the run was interrupted or its node was lost. */
+  /** A chain that was never started, or not finished, and why. */
   | ({ readonly type: "chain:abandoned" } & AbandonedChain)
   | NodeEvent
   /** Good to know, and no problem: a replica that is skipped, a server that the run waits for. */
@@ -183,7 +183,7 @@ export type NodeEvent =
     };
 
 /** How a run ended. */
-export type RunOutcome = "done" | "nothing-to-do" | "failed" | "interrupted";
+export type RunOutcome = "done" | "nothing-to-do" | "failed" | "interrupted" | "paused";
 
 /** A step that failed or is in doubt. */
 export interface StepFailure extends PlacedStep {
@@ -193,9 +193,12 @@ export interface StepFailure extends PlacedStep {
   readonly blockedBy?: readonly Blocker[];
 }
 
-/** A shard whose chain was not started, or not finished, without a failure of its own. */
+/**
+ * A shard whose chain was not started, or not finished, without a failure of its own: the run was interrupted,
+ * its node was lost, before.sql failed, a bug of the tool ended the run, or it was paused.
+ */
 export interface AbandonedChain extends Place {
-  readonly reason: "interrupted" | "node-lost" | "hook-failed";
+  readonly reason: "interrupted" | "node-lost" | "hook-failed" | "bug" | "paused";
   /** The versions that are left. */
   readonly notAttempted: readonly string[];
 }
@@ -251,6 +254,8 @@ export interface Report {
   readonly latest: readonly VersionPlaces[];
   /** Files that were edited after they were applied. */
   readonly edited: readonly EditedFile[];
+  /** Why the run ended before it was through, if it was paused. */
+  readonly pausedBy?: string;
   /** Present if the run was limited to some nodes and shards: others may have pending versions. */
   readonly partial?: true;
   /** What went wrong after the run had begun, if it concerns the run itself and no single step. */

@@ -36,6 +36,7 @@ import { PrimaryFinder } from "./primary-finder.js";
 import { askPatiently, readPatiently } from "./read-patiently.js";
 import type { RunLock } from "./run-lock.js";
 import { chosenShards, nodesToAsk, nodesToUse, type Only } from "./selected-shards.js";
+import { connectionLost } from "./server-error.js";
 import type { NodeEnvironment, SessionConnections, SessionNode } from "./session-client.js";
 import { SessionPool } from "./session-pool.js";
 import { sharedByPooler } from "./shared-by-pooler.js";
@@ -76,7 +77,7 @@ interface ConnectOptions extends OpenClusterOptions {
 
 /** The cluster's primaries, each connected once, and the sessions that runs use. */
 export interface OpenCluster {
-  /** By name, in code-unit order. At least one. */
+  /** By name, in code-unit order. At least one, unless a part of the nodes was asked for. */
   readonly nodes: readonly OpenNode[];
   /**
    * The names of all schemas, as they were first read, of every node that the sources name;
@@ -148,7 +149,7 @@ export async function openCluster(given: OpenClusterOptions): Promise<OpenCluste
     for (const { node, sameAs } of duplicates) {
       onNote(`${node.label} is the same database as ${sameAs.label} and is used once.`);
     }
-    if (used.length === 0) {
+    if (used.length === 0 && only?.part === undefined) {
       throw noPrimary(found);
     }
     const nodes = nodesToUse(used, only);
@@ -284,7 +285,7 @@ function createOpenCluster(
     },
     async ask(node, sql) {
       if (runLock === undefined) {
-        throw new Error("The cluster is not locked.");
+        throw connectionLost("The cluster is not locked.");
       }
       return runLock.ask(node, sql);
     },
