@@ -4,7 +4,7 @@ export const exitStatus = {
   done: 0,
   /** Anything that went wrong, from a bad option to a version that failed on one shard. */
   failed: 1,
-  /** It was looked at, and the answer is no: shards differ. */
+  /** It was looked at, and the answer is no: shards differ, or with --check something is pending. */
   answeredNo: 2,
   /** A bug of the tool: please report it. */
   bug: 70,

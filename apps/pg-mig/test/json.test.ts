@@ -143,6 +143,17 @@ describe("--json", () => {
     expect((await json("--list=digest")).lines).toEqual([{ type: "digest", digest }]);
   });
 
+  it("goes with make and chain", async () => {
+    const { json } = await prepared();
+    const files = (await json("make", "more@sh")).lines;
+    expect(files).toEqual([
+      { type: "file", file: expect.stringMatching(/\.more\.sh\.up\.sql$/) },
+      { type: "file", file: expect.stringMatching(/\.more\.sh\.dn\.sql$/) },
+      { type: "file", file: expect.stringMatching(/chain\.txt$/) },
+    ]);
+    expect((await json("chain")).lines).toEqual(files.slice(2));
+  });
+
   it("goes with status", async () => {
     const { json } = await prepared();
     const { lines } = await json("status");
@@ -151,6 +162,17 @@ describe("--json", () => {
       type: "status",
       nodes: [expect.anything(), expect.anything()],
     });
+  });
+});
+
+it("prints what is wrong with the command line as an object, too", async () => {
+  const { pgMig } = await scenario();
+  const { status, stdout } = await pgMig(["--json", "stauts"]);
+  expect(status).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject({
+    type: "error",
+    code: "COMMAND_LINE_INVALID",
+    hint: "Did you mean status?",
   });
 });
 

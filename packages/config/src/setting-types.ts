@@ -1,3 +1,4 @@
+import { nearestWord } from "@pg-mig/model";
 import { type GivenValue, invalid } from "./given-value.js";
 
 /** What the value of a setting may be. */
@@ -10,6 +11,8 @@ export interface SettingType<Value> {
   readonly isSecret?: true;
   /** Whether an empty text says something: everywhere else it counts as not given. */
   readonly mayBeEmpty?: true;
+  /** All that it may be, if these are a few words. */
+  readonly words?: readonly string[];
 }
 
 export const text: SettingType<string> = {
@@ -159,6 +162,22 @@ export const onOff: SettingType<boolean> = {
   schema: { type: "boolean" },
 };
 
+/** One of some words. A mistyped one is answered with the nearest. */
+function oneOf<Word extends string>(words: readonly Word[]): SettingType<Word> {
+  return {
+    read(given) {
+      const word = words.find((known) => known === given.value);
+      if (word !== undefined) {
+        return word;
+      }
+      const near = typeof given.value === "string" ? nearestWord(given.value, words) : undefined;
+      throw invalid(given, `one of ${words.join(", ")}`, "shown", near);
+    },
+    schema: { enum: words },
+    words,
+  };
+}
+
 /** libpq's words for how a connection is encrypted. */
 export type SslModeSetting =
   | "disable"
@@ -168,25 +187,19 @@ export type SslModeSetting =
   | "verify-ca"
   | "verify-full";
 
-const sslModes: readonly SslModeSetting[] = [
+export const sslMode = oneOf<SslModeSetting>([
   "disable",
   "allow",
   "prefer",
   "require",
   "verify-ca",
   "verify-full",
-];
+]);
 
-export const sslMode: SettingType<SslModeSetting> = {
-  read(given) {
-    const mode = sslModes.find((known) => known === given.value);
-    if (mode === undefined) {
-      throw invalid(given, `one of ${sslModes.join(", ")}`);
-    }
-    return mode;
-  },
-  schema: { enum: sslModes },
-};
+/** Whether output is coloured; `auto`: on a terminal, unless the environment says otherwise. */
+export type ColorSetting = "auto" | "always" | "never";
+
+export const color = oneOf<ColorSetting>(["auto", "always", "never"]);
 
 function readTexts(given: GivenValue, expected: string, shown: "shown" | "secret"): string[] {
   const list: unknown[] = [given.value].flat();

@@ -1,0 +1,175 @@
+import { optionName, settingDefinitions } from "@pg-mig/config";
+import { isPgMigError, type PgMigError } from "@pg-mig/model";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type CommandLine, parseCommandLine } from "./command-line.js";
+import { commands } from "./command-table.js";
+
+function parse(...args: string[]) {
+  let printed = "";
+  const writeOut = (text: string) => {
+    printed += text;
+  };
+  const line = parseCommandLine(args, { version: "1.2.3", columns: 80, writeOut });
+  return { line, printed };
+}
+
+function parsed(...args: string[]): CommandLine {
+  const { line } = parse(...args);
+  if (line === "answered") {
+    throw new Error("It was answered.");
+  }
+  return line;
+}
+
+function refusal(...args: string[]): Pick<PgMigError, "code" | "message" | "hint"> {
+  try {
+    parse(...args);
+  } catch (error) {
+    if (isPgMigError(error)) {
+      return error;
+    }
+    throw error;
+  }
+  throw new Error("It was not refused.");
+}
+
+describe("a command", () => {
+  it.each(commands.map(({ name }) => name))("%s has its own help, in three ways", (name) => {
+    const own = parse(name, "--help");
+    expect(own.line).toBe("answered");
+    expect(own.printed).toMatch(new RegExp(`^Usage: pg-mig ${name}\\b`));
+    expect(parse(name, "-h")).toEqual(own);
+    expect(parse("help", name)).toEqual(own);
+    for (const line of own.printed.split("\n")) {
+      expect(line.length, line).toBeLessThanOrEqual(80);
+    }
+  });
+
+  it("is apply if none is given", () => {
+    expect(parsed().command.name).toBe("apply");
+    expect(parsed("--force").flags).toEqual({ force: true, shell: true });
+  });
+
+  it.each([
+    [["--undo=1.a.sh"], ["undo", "1.a.sh"]],
+    [["--make=a@sh"], ["make", "a@sh"]],
+    [["--chain="], ["chain"]],
+    [["--list"], ["list"]],
+    [["--list=digest"], ["digest"]],
+    [["--dry"], ["apply", "--dry"]],
+    [
+      ["--dry=sql", "--undo", "1.a.sh"],
+      ["undo", "--dry=sql", "1.a.sh"],
+    ],
+  ])("means the same as the option of 2.x: %s", (old, today) => {
+    const { command, input, flags } = parsed(...old);
+    const now = parsed(...today);
+    expect(command.name).toBe(now.command.name);
+    expect(input.argument).toBe(now.input.argument);
+    expect(input.options.dry).toBe(now.input.options.dry);
+    expect(flags).toEqual(now.flags);
+  });
+
+  it("takes settings before and after its name; lists are put together", () => {
+    const { flags, input } = parsed(
+      "--hosts=a",
+      "--migdir=m",
+      "status",
+      "--hosts=b",
+      "--check",
+      "--json",
+    );
+    expect(flags).toMatchObject({ hosts: ["a", "b"], migdir: "m", json: true });
+    expect(input.options).toEqual({ check: true });
+  });
+
+  it("refuses every setting that has no effect on it, before its name and after it", () => {
+    for (const { name, settings } of commands) {
+      for (const [setting, definition] of settingDefinitions) {
+        const option = optionName(definition);
+        if (option === undefined || settings.includes(setting)) {
+          continue;
+        }
+        const typed = definition.option === option ? option : `${option}=7`;
+        const message = `${name} takes no ${option}: it would have no effect.`;
+        expect(refusal(typed, name).message).toBe(message);
+        expect(refusal(name, typed).message).toBe(message);
+      }
+    }
+  });
+});
+
+describe("help", () => {
+  it.each([["--help"], ["-h"], ["help"]])("is printed by %s", (word) => {
+    const { line, printed } = parse(word);
+    expect(line).toBe("answered");
+    for (const { name } of commands) {
+      expect(printed).toMatch(new RegExp(`^ {2}${name}\\b`, "m"));
+    }
+    for (const text of printed.split("\n")) {
+      expect(text.length, text).toBeLessThanOrEqual(80);
+    }
+  });
+
+  it.each([["--version"], ["-V"]])("%s prints the version", (word) => {
+    expect(parse(word)).toEqual({ line: "answered", printed: "1.2.3\n" });
+  });
+});
+
+describe("what is mistyped", () => {
+  it.each([
+    [["aply"], "apply"],
+    [["stauts"], "status"],
+    [["help", "drfit"], "drift"],
+    [["--migdri=mig"], "--migdir"],
+    [["--host", "a"], "--hosts"],
+    [["--qiet"], "--quiet"],
+    [["--udno=1.a.sh"], "--undo"],
+    [["plan", "--sqll"], "--sql"],
+    [["status", "--chek"], "--check"],
+    [["drift", "--agianst=majority"], "--against"],
+    [["--list=digset"], "digest"],
+    [["--dry=slq"], "sql"],
+  ])("%s is answered with what was meant: %s", (args, meant) => {
+    expect(refusal(...args)).toMatchObject({
+      code: "COMMAND_LINE_INVALID",
+      hint: `Did you mean ${meant}?`,
+    });
+  });
+
+  it.each([
+    [["zzzzzz"], 'There is no command "zzzzzz".'],
+    [["--zzzzzz"], "There is no option --zzzzzz."],
+    [["--hosts"], "--hosts needs a value."],
+    [["--json=7"], "--json takes no value."],
+    [["status", "--dry"], "status takes no --dry: it would have no effect."],
+    [["status", "--sql"], "status takes no --sql: it would have no effect."],
+    [["chain", "more"], /^There are too many arguments for chain;/],
+    [["status", "--list"], "These actions exclude each other: status, --list."],
+    [["--undo=a", "--make=b@c"], "These actions exclude each other: --undo, --make."],
+    [["--quiet", "--verbose"], "--verbose and --quiet exclude each other."],
+    [["plan", "--json", "--verbose"], "--verbose and --json exclude each other."],
+  ])("%s is refused with a sentence and what to do", (args, says) => {
+    const { message, hint } = refusal(...args);
+    expect(message).toMatch(says);
+    expect(hint).toMatch(/^\S.*\.$/);
+  });
+
+  it("never shows what may be a secret", () => {
+    const secret = "s3cret";
+    const tail = fc.string({ maxLength: 8 }).map((text) => `${text}${secret}`);
+    fc.assert(
+      fc.property(
+        fc.constantFrom("--passs=", "-p", "password=", "status", "chain"),
+        tail,
+        (head, rest) => {
+          const args =
+            head === "status" || head === "chain" ? [head, `x${rest}`] : [`${head}${rest}`];
+          const { message, hint } = refusal(...args);
+          expect(`${message} ${hint}`).not.toContain(secret);
+        },
+      ),
+    );
+  });
+});
