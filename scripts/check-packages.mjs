@@ -1,7 +1,7 @@
 // Checks what the packages promise beside their code. Of each packed package: publint, arethetypeswrong,
 // the fields of package.json that npm shows, the licence, a README with a runnable example whose links
 // work outside of this repository. Of the repository: no link leads nowhere, no exported name stands for
-// two things, every exported function, class and constant is in its package's README, and what is made from the table of settings is up to date: the help in the manual, the
+// two things, every exported function, class and constant is in its package's README, and what is made from a table is up to date: the help in the manual, the page of error codes, the
 // table in the README of @pg-mig/config, the JSON schema of a config file. With --write these are
 // brought up to date.
 //
@@ -55,6 +55,7 @@ checkLinks();
 checkNames();
 checkFaces();
 checkHelp();
+await checkErrorCodes();
 await checkSettings();
 if (failed) {
   process.exit(1);
@@ -208,6 +209,13 @@ function checkHelp() {
   const command = join(root, "apps/pg-mig/bin/pg-mig.cjs");
   const help = execFileSync(process.execPath, [command, "--help"], { encoding: "utf8" });
   checkSection("apps/pg-mig/README.md", "help", `\`\`\`\n${help.trim()}\n\`\`\``);
+}
+
+async function checkErrorCodes() {
+  const { errorCodesPage } = await import(
+    pathToFileURL(join(root, "apps/pg-mig/dist/error-codes.js")).href
+  );
+  checkFile("docs/error-codes.md", errorCodesPage());
 }
 
 async function checkSettings() {

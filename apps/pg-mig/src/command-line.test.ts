@@ -5,26 +5,26 @@ import { describe, expect, it } from "vitest";
 import { type CommandLine, parseCommandLine } from "./command-line.js";
 import { commands } from "./command-table.js";
 
-function parse(...args: string[]) {
+async function parse(...args: string[]) {
   let printed = "";
   const writeOut = (text: string) => {
     printed += text;
   };
-  const line = parseCommandLine(args, { version: "1.2.3", columns: 80, writeOut });
+  const line = await parseCommandLine(args, { version: "1.2.3", columns: 80, writeOut });
   return { line, printed };
 }
 
-function parsed(...args: string[]): CommandLine {
-  const { line } = parse(...args);
+async function parsed(...args: string[]): Promise<CommandLine> {
+  const { line } = await parse(...args);
   if (line === "answered") {
     throw new Error("It was answered.");
   }
   return line;
 }
 
-function refusal(...args: string[]): Pick<PgMigError, "code" | "message" | "hint"> {
+async function refusal(...args: string[]): Promise<Pick<PgMigError, "code" | "message" | "hint">> {
   try {
-    parse(...args);
+    await parse(...args);
   } catch (error) {
     if (isPgMigError(error)) {
       return error;
@@ -35,20 +35,20 @@ function refusal(...args: string[]): Pick<PgMigError, "code" | "message" | "hint
 }
 
 describe("a command", () => {
-  it.each(commands.map(({ name }) => name))("%s has its own help, in three ways", (name) => {
-    const own = parse(name, "--help");
+  it.each(commands.map(({ name }) => name))("%s has its own help, in three ways", async (name) => {
+    const own = await parse(name, "--help");
     expect(own.line).toBe("answered");
     expect(own.printed).toMatch(new RegExp(`^Usage: pg-mig ${name}\\b`));
-    expect(parse(name, "-h")).toEqual(own);
-    expect(parse("help", name)).toEqual(own);
+    expect(await parse(name, "-h")).toEqual(own);
+    expect(await parse("help", name)).toEqual(own);
     for (const line of own.printed.split("\n")) {
       expect(line.length, line).toBeLessThanOrEqual(80);
     }
   });
 
-  it("is apply if none is given", () => {
-    expect(parsed().command.name).toBe("apply");
-    expect(parsed("--force").flags).toEqual({ force: true, shell: true });
+  it("is apply if none is given", async () => {
+    expect((await parsed()).command.name).toBe("apply");
+    expect((await parsed("--force")).flags).toEqual({ force: true, shell: true });
   });
 
   it.each([
@@ -62,17 +62,17 @@ describe("a command", () => {
       ["--dry=sql", "--undo", "1.a.sh"],
       ["undo", "--dry=sql", "1.a.sh"],
     ],
-  ])("means the same as the option of 2.x: %s", (old, today) => {
-    const { command, input, flags } = parsed(...old);
-    const now = parsed(...today);
+  ])("means the same as the option of 2.x: %s", async (old, today) => {
+    const { command, input, flags } = await parsed(...old);
+    const now = await parsed(...today);
     expect(command.name).toBe(now.command.name);
     expect(input.argument).toBe(now.input.argument);
     expect(input.options.dry).toBe(now.input.options.dry);
     expect(flags).toEqual(now.flags);
   });
 
-  it("takes settings before and after its name; lists are put together", () => {
-    const { flags, input } = parsed(
+  it("takes settings before and after its name; lists are put together", async () => {
+    const { flags, input } = await parsed(
       "--hosts=a",
       "--migdir=m",
       "status",
@@ -84,7 +84,7 @@ describe("a command", () => {
     expect(input.options).toEqual({ check: true });
   });
 
-  it("refuses every setting that has no effect on it, before its name and after it", () => {
+  it("refuses every setting that has no effect on it, before its name and after it", async () => {
     for (const { name, settings } of commands) {
       for (const [setting, definition] of settingDefinitions) {
         const option = optionName(definition);
@@ -93,16 +93,16 @@ describe("a command", () => {
         }
         const typed = definition.option === option ? option : `${option}=7`;
         const message = `${name} takes no ${option}: it would have no effect.`;
-        expect(refusal(typed, name).message).toBe(message);
-        expect(refusal(name, typed).message).toBe(message);
+        expect((await refusal(typed, name)).message).toBe(message);
+        expect((await refusal(name, typed)).message).toBe(message);
       }
     }
   });
 });
 
 describe("help", () => {
-  it.each([["--help"], ["-h"], ["help"]])("is printed by %s", (word) => {
-    const { line, printed } = parse(word);
+  it.each([["--help"], ["-h"], ["help"]])("is printed by %s", async (word) => {
+    const { line, printed } = await parse(word);
     expect(line).toBe("answered");
     for (const { name } of commands) {
       expect(printed).toMatch(new RegExp(`^ {2}${name}\\b`, "m"));
@@ -112,8 +112,19 @@ describe("help", () => {
     }
   });
 
-  it.each([["--version"], ["-V"]])("%s prints the version", (word) => {
-    expect(parse(word)).toEqual({ line: "answered", printed: "1.2.3\n" });
+  it("says what an error code means, and where more is written", async () => {
+    const { line, printed } = await parse("help", "TIMELINE_VIOLATION");
+    expect(line).toBe("answered");
+    expect(printed).toMatch(/^TIMELINE_VIOLATION\n\nA shard has other versions/);
+    expect(printed).toContain("\nState: Nothing was changed.\nWhat to do: Rebase");
+    expect(printed).toMatch(/\/error-codes\.md#timeline_violation\n$/);
+    expect((await refusal("help", "TIMELINE_VIOLATON")).hint).toBe(
+      "Did you mean TIMELINE_VIOLATION?",
+    );
+  });
+
+  it.each([["--version"], ["-V"]])("%s prints the version", async (word) => {
+    expect(await parse(word)).toEqual({ line: "answered", printed: "1.2.3\n" });
   });
 });
 
@@ -131,8 +142,8 @@ describe("what is mistyped", () => {
     [["drift", "--agianst=majority"], "--against"],
     [["--list=digset"], "digest"],
     [["--dry=slq"], "sql"],
-  ])("%s is answered with what was meant: %s", (args, meant) => {
-    expect(refusal(...args)).toMatchObject({
+  ])("%s is answered with what was meant: %s", async (args, meant) => {
+    expect(await refusal(...args)).toMatchObject({
       code: "COMMAND_LINE_INVALID",
       hint: `Did you mean ${meant}?`,
     });
@@ -150,23 +161,23 @@ describe("what is mistyped", () => {
     [["--undo=a", "--make=b@c"], "These actions exclude each other: --undo, --make."],
     [["--quiet", "--verbose"], "--verbose and --quiet exclude each other."],
     [["plan", "--json", "--verbose"], "--verbose and --json exclude each other."],
-  ])("%s is refused with a sentence and what to do", (args, says) => {
-    const { message, hint } = refusal(...args);
+  ])("%s is refused with a sentence and what to do", async (args, says) => {
+    const { message, hint } = await refusal(...args);
     expect(message).toMatch(says);
     expect(hint).toMatch(/^\S.*\.$/);
   });
 
-  it("never shows what may be a secret", () => {
+  it("never shows what may be a secret", async () => {
     const secret = "s3cret";
     const tail = fc.string({ maxLength: 8 }).map((text) => `${text}${secret}`);
-    fc.assert(
-      fc.property(
+    await fc.assert(
+      fc.asyncProperty(
         fc.constantFrom("--passs=", "-p", "password=", "status", "chain"),
         tail,
-        (head, rest) => {
+        async (head, rest) => {
           const args =
             head === "status" || head === "chain" ? [head, `x${rest}`] : [`${head}${rest}`];
-          const { message, hint } = refusal(...args);
+          const { message, hint } = await refusal(...args);
           expect(`${message} ${hint}`).not.toContain(secret);
         },
       ),

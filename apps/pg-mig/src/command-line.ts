@@ -18,6 +18,7 @@ import { listCommand } from "./commands/list.js";
 import { makeCommand } from "./commands/make.js";
 import { undoCommand } from "./commands/undo.js";
 import { dryOption, wantedDryRun } from "./dry-option.js";
+import { errorPage } from "./error-page.js";
 import { helpLayout, outputGroup, programHelp } from "./help-text.js";
 
 /** The command line, taken apart. Values are as they were typed: commands and `config` judge them. */
@@ -63,16 +64,16 @@ const allOptions: readonly string[] = [
  *
  * @throws PgMigError `COMMAND_LINE_INVALID`
  */
-export function parseCommandLine(
+export async function parseCommandLine(
   args: readonly string[],
   output: CommandLineOutput,
-): CommandLine | "answered" {
+): Promise<CommandLine | "answered"> {
   let chosen: CommandLine | undefined;
   const program = createProgram(output, (line) => {
     chosen = line;
   });
   try {
-    program.parse([...args], { from: "user" });
+    await program.parseAsync([...args], { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) {
       return "answered";
@@ -120,19 +121,7 @@ function createProgram(output: CommandLineOutput, choose: (line: CommandLine) =>
   for (const definition of commands) {
     addCommand(program, definition, choose);
   }
-  program
-    .command("help")
-    .description("print the help of a command")
-    .argument("[command]")
-    .addHelpOption(helpOption("print this help"))
-    .action((name: string | undefined) => {
-      const command =
-        name === undefined ? program : program.commands.find((one) => one.name() === name);
-      if (command === undefined) {
-        throw unknownCommand(String(name));
-      }
-      command.outputHelp();
-    });
+  addHelpCommand(program, output);
   for (const option of actionOptions) {
     program.addOption(made(option).helpGroup("Options of pg-mig 2.x, and the command of each:"));
   }
@@ -147,6 +136,39 @@ function createProgram(output: CommandLineOutput, choose: (line: CommandLine) =>
     choose(withoutCommand(program.opts()));
   });
   return program;
+}
+
+/** Prints the help of a command, or what is known of the code of an error. */
+function addHelpCommand(program: Command, { writeOut }: CommandLineOutput): void {
+  program
+    .command("help")
+    .description("print the help of a command, or what an error code means")
+    .argument("[command or code]")
+    .addHelpOption(helpOption("print this help"))
+    .action(async (about: string | undefined) => {
+      const command =
+        about === undefined ? program : program.commands.find((one) => one.name() === about);
+      if (command !== undefined) {
+        command.outputHelp();
+      } else if (/^[A-Z_]+$/.test(String(about))) {
+        const { errorCodes, explainedCode } = await import("./error-codes.js");
+        const all = errorCodes.flatMap(({ codes }) => codes);
+        const found = all.find(({ code }) => code === about);
+        if (found === undefined) {
+          throw commandLineError(
+            `There is no error code ${about}.`,
+            suggestion(
+              String(about),
+              all.map(({ code }) => code),
+              `All codes are on the page ${errorPage}.`,
+            ),
+          );
+        }
+        writeOut(explainedCode(found));
+      } else {
+        throw unknownCommand(String(about));
+      }
+    });
 }
 
 function addCommand(

@@ -27,7 +27,8 @@ Examples:
 
 Settings come from the command line, then pg-mig.config.ts (or .js) here and in
 the folders above, then the environment variables named in brackets.
-pg-mig help COMMAND prints the help of a command.`,
+pg-mig help COMMAND prints the help of a command, pg-mig help CODE what an
+error code means.`,
 } as const;
 
 /** The heading of the options that say how the command itself behaves; it is the last. */

@@ -6,6 +6,7 @@ import type { ColorSetting, Flags } from "@pg-mig/config";
 import { bugHint, isPgMigError, PgMigError } from "@pg-mig/model";
 import { accountName } from "./account-name.js";
 import { type CommandLine, type CommandLineOutput, parseCommandLine } from "./command-line.js";
+import { pageOf } from "./error-page.js";
 import { exitStatus, signalStatus } from "./exit-status.js";
 import { listenForInterruption, type SignalSource } from "./interruption.js";
 import { guardingOutput } from "./output-guard.js";
@@ -30,7 +31,7 @@ export interface CommandProcess extends SignalSource {
 export async function run(args: readonly string[], process: CommandProcess): Promise<number> {
   let flags: Flags = { json: args.includes("--json"), debug: args.includes("--debug") };
   try {
-    const commandLine = parseCommandLine(args, program(process.stdout));
+    const commandLine = await parseCommandLine(args, program(process.stdout));
     if (commandLine === "answered") {
       return exitStatus.done;
     }
@@ -73,7 +74,7 @@ function program({ columns, write }: TerminalStream): CommandLineOutput {
  */
 export async function main(args: readonly string[]): Promise<boolean> {
   const status = await guardingOutput(nodeProcess, async (outputs) => {
-    const commandLine = parseCommandLine(args, program(outputs.stdout));
+    const commandLine = await parseCommandLine(args, program(outputs.stdout));
     return commandLine === "answered"
       ? exitStatus.done
       : execute(commandLine, {
@@ -139,9 +140,10 @@ async function runAction(
 function errorFields(error: unknown) {
   if (isPgMigError(error)) {
     const { code, message, hint, where, problems } = error;
-    return { code, message, hint, where, problems };
+    return { code, page: pageOf(code), message, hint, where, problems };
   }
-  return { code: "INTERNAL_ERROR", message: String(error), hint: bugHint };
+  const code = "INTERNAL_ERROR";
+  return { code, page: pageOf(code), message: String(error), hint: bugHint };
 }
 
 /** What a report of a bug needs: the versions of the tool and of Node, and the system. */
