@@ -25,6 +25,7 @@ async function runToExit(): Promise<never> {
       cwd: () => process.cwd(),
       on: (signal, listener) => process.on(signal, listener),
       off: (signal, listener) => process.off(signal, listener),
+      onUncaught: (listener) => process.on("uncaughtException", listener),
       exit,
     }),
   );

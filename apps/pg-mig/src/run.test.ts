@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { type CommandProcess, run } from "./run.js";
 
 /** A process that cannot be asked for its working directory, which is no fault of the user's. */
-function brokenProcess() {
+function brokenProcess(signal = "none") {
   const printed = { stdout: "", stderr: "" };
   const stream = (name: keyof typeof printed) =>
     Object.assign(new EventEmitter(), {
@@ -15,11 +15,15 @@ function brokenProcess() {
         return true;
       },
     });
-  const process = Object.assign(new EventEmitter(), {
+  const process: EventEmitter = Object.assign(new EventEmitter(), {
     stdout: stream("stdout"),
     stderr: stream("stderr"),
     env: {},
-    cwd: () => 7,
+    cwd: () => {
+      process.emit(signal);
+      return 7;
+    },
+    onUncaught: () => {},
     exit: () => undefined as never,
   });
   return { printed, process: process as unknown as CommandProcess };
@@ -42,6 +46,12 @@ describe("a bug of the command", () => {
     expect(await run(["--chain", "--debug", "--json"], process)).toBe(70);
     expect(printed.stderr).toContain("    at ");
     expect(JSON.parse(printed.stdout)).toMatchObject({ type: "error", code: "INTERNAL_ERROR" });
+  });
+
+  it("is told also if it comes after a Ctrl-C", async () => {
+    const { process, printed } = brokenProcess("SIGINT");
+    expect(await run(["--chain"], process)).toBe(70);
+    expect(printed.stderr).toMatch(/^bug: TypeError/);
   });
 
   it("is reported to the address that the packages name", () => {

@@ -22,6 +22,8 @@ export interface CommandProcess extends SignalSource {
   readonly stderr: TerminalStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   cwd(): string;
+  /** Has errors told to the listener that nobody catches. */
+  onUncaught(listener: (error: unknown) => void): void;
 }
 
 /**
@@ -30,13 +32,15 @@ export interface CommandProcess extends SignalSource {
  */
 export async function run(args: readonly string[], process: CommandProcess): Promise<number> {
   let flags: Flags = { json: args.includes("--json"), debug: args.includes("--debug") };
+  // What nobody has caught is a bug, too: the servers roll back what is open when the command ends.
+  const uncaught = new Promise<never>((_, reject) => process.onUncaught(reject));
   try {
     const commandLine = await parseCommandLine(args, program(process.stdout));
     if (commandLine === "answered") {
       return exitStatus.done;
     }
     flags = commandLine.flags;
-    return await execute(commandLine, process);
+    return await Promise.race([execute(commandLine, process), uncaught]);
   } catch (error) {
     const stderr = createTerminal(process.stderr, process.env, colorOf(flags));
     const lines = isPgMigError(error) ? renderError(error) : bugLines(error, thisProgram());
@@ -90,15 +94,19 @@ export async function main(args: readonly string[]): Promise<boolean> {
 }
 
 /** Runs an action; gives the exit status, also when a signal made it fail. */
-async function execute(commandLine: CommandLine, process: CommandProcess): Promise<number> {
+async function execute(
+  commandLine: CommandLine,
+  process: Omit<CommandProcess, "onUncaught">,
+): Promise<number> {
   const interruption = listenForInterruption(process);
   try {
     return await runAction(commandLine, process, interruption);
   } catch (error) {
-    if (interruption.exitStatus !== undefined) {
-      return interruption.exitStatus;
+    const { isBug } = await import("./is-bug.js");
+    if (interruption.exitStatus === undefined || isBug(error)) {
+      throw error;
     }
-    throw error;
+    return interruption.exitStatus;
   } finally {
     interruption.dispose();
   }
@@ -106,7 +114,7 @@ async function execute(commandLine: CommandLine, process: CommandProcess): Promi
 
 async function runAction(
   { command, input, flags }: CommandLine,
-  process: CommandProcess,
+  process: Omit<CommandProcess, "onUncaught">,
   interruption: ReturnType<typeof listenForInterruption>,
 ): Promise<number> {
   const act = await command.load(input);
@@ -160,7 +168,10 @@ function printableLines(text: string): string {
  * @throws PgMigError `WORKING_DIRECTORY_MISSING` if it was deleted, and something counts from it: config
  * files, the migration directory, the report, a discovery source.
  */
-function workingDirectory(process: CommandProcess, flags: CommandLine["flags"]): string {
+function workingDirectory(
+  process: Pick<CommandProcess, "cwd" | "env">,
+  flags: CommandLine["flags"],
+): string {
   try {
     return process.cwd();
   } catch (cause) {

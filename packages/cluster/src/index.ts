@@ -1,3 +1,4 @@
+export type { SslMode } from "@pg-mig/model";
 export { afterAwake } from "./awake-timer.js";
 export type { BackendKey, CancelBackendOptions } from "./cancel-backend.js";
 export { backendKeyOf, cancelBackend } from "./cancel-backend.js";
@@ -31,8 +32,6 @@ export { passwordFromCommand } from "./password.js";
 export type { PoolerMode } from "./pooler-mode.js";
 export { findPoolerMode, isPooled } from "./pooler-mode.js";
 export { readService } from "./service-file.js";
-export type { SslMode } from "./ssl-mode.js";
-export { sslModes } from "./ssl-mode.js";
 export type { StreamingClient } from "./stream-rows.js";
 export { streamRows } from "./stream-rows.js";
 export type { WaitForNodeOptions } from "./wait-for-node.js";

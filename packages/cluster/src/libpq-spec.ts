@@ -1,7 +1,6 @@
-import { findLibpqOption, libpqValueProblem } from "@pg-mig/model";
+import { findLibpqOption, isSslMode, libpqValueProblem, sslModes } from "@pg-mig/model";
 import type { Parameters } from "./conninfo.js";
 import type { AlternativeHost, NodeSpec } from "./node-spec.js";
-import { isSslMode, sslModes } from "./ssl-mode.js";
 
 /** The members of a {@link NodeSpec} that have a keyword of libpq. */
 type LibpqSpec = Omit<NodeSpec, "island" | "labels">;

@@ -1,5 +1,4 @@
-import { findLibpqOption } from "@pg-mig/model";
-import { isSslMode, sslModes } from "./ssl-mode.js";
+import { findLibpqOption, isSslMode, sslModes } from "@pg-mig/model";
 
 const texts = ["database", "user", "password", "island", "hostaddr"];
 

@@ -1,7 +1,6 @@
-import type { ServiceFile } from "@pg-mig/model";
+import type { ServiceFile, SslMode } from "@pg-mig/model";
 import type { Parameters } from "./conninfo.js";
 import type { Password } from "./password.js";
-import type { SslMode } from "./ssl-mode.js";
 
 /** One server of several that may stand for a node. */
 export interface AlternativeHost {

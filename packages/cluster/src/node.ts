@@ -1,10 +1,11 @@
+import type { SslMode } from "@pg-mig/model";
 import {
+  connectTimeoutOf,
   findLibpqOption,
   libpqValueProblem,
   defaults as ownDefaults,
   PgMigError,
 } from "@pg-mig/model";
-import { readConnectTimeout } from "./connect-timeout.js";
 import type { Parameters } from "./conninfo.js";
 import {
   type NodeAddress,
@@ -15,7 +16,6 @@ import {
 } from "./node-address.js";
 import type { NodeDefaults, NodeSpec } from "./node-spec.js";
 import type { Password } from "./password.js";
-import type { SslMode } from "./ssl-mode.js";
 
 /** One PostgreSQL server and database, with everything that is needed to connect to it. */
 export interface Node extends NodeAddress {
@@ -136,7 +136,7 @@ function createNode(
     sslCert: given.sslcert ?? defaults.sslCert,
     sslKey: given.sslkey ?? defaults.sslKey,
     passFile: given.passfile ?? defaults.passFile,
-    connectTimeoutMs: readConnectTimeout(given.connect_timeout) ?? defaults.connectTimeoutMs,
+    connectTimeoutMs: connectTimeoutMs(given.connect_timeout) ?? defaults.connectTimeoutMs,
     startupParameters: {
       ...defaults.startupParameters,
       ...(given.options === undefined ? {} : { options: given.options }),
@@ -208,4 +208,8 @@ function count(names: readonly string[]): ReadonlyMap<string, number> {
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   return counts;
+}
+
+function connectTimeoutMs(seconds = ""): number | undefined {
+  return seconds.trim() === "" ? undefined : connectTimeoutOf(Number(seconds));
 }

@@ -1,5 +1,6 @@
+import type { SslMode } from "@pg-mig/model";
 import type { ConfigKey } from "./setting-table.js";
-import type { PasswordFunction, SslModeSetting } from "./setting-types.js";
+import type { PasswordFunction } from "./setting-types.js";
 
 /** What pg-mig is asked to do; a config function is called with it. */
 export type Action = "apply" | "undo" | "make" | "chain" | "list" | "digest";
@@ -11,7 +12,7 @@ interface KeyTypes {
   /** A function is called for each new connection. */
   PGPASSWORD: string | PasswordFunction;
   PGCREATEDB: boolean | number | string;
-  PGSSLMODE: SslModeSetting;
+  PGSSLMODE: SslMode;
   lockTimeout: string;
   retryFor: string | 0;
   wait: string | 0 | boolean;

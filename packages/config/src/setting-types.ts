@@ -1,4 +1,10 @@
-import { nearestWord } from "@pg-mig/model";
+import {
+  connectTimeoutOf,
+  longestTimerMs,
+  nearestWord,
+  type SslMode,
+  sslModes,
+} from "@pg-mig/model";
 import { type GivenValue, invalid } from "./given-value.js";
 
 /** What the value of a setting may be. */
@@ -108,9 +114,6 @@ export const count: SettingType<number> = {
   schema: { type: ["integer", "string"], minimum: 1, pattern: "^[0-9]+$" },
 };
 
-/** The longest time that timers and PostgreSQL's settings take: 24 days. */
-const longestMs = 2 ** 31 - 1;
-
 const unitsMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
 const durationSchema = {
@@ -129,10 +132,7 @@ export const connectTimeout: SettingType<number> = {
     if (!/^\s*[-+]?\d+\s*$/.test(digits)) {
       throw invalid(given, "a whole number of seconds");
     }
-    const seconds = Number(digits);
-    return seconds <= 0
-      ? Number.POSITIVE_INFINITY
-      : Math.min(Math.max(seconds, 2) * 1000, longestMs);
+    return connectTimeoutOf(Number(digits));
   },
   schema: { type: ["integer", "string"], pattern: "^\\s*[-+]?[0-9]+\\s*$" },
 };
@@ -178,23 +178,7 @@ function oneOf<Word extends string>(words: readonly Word[]): SettingType<Word> {
   };
 }
 
-/** libpq's words for how a connection is encrypted. */
-export type SslModeSetting =
-  | "disable"
-  | "allow"
-  | "prefer"
-  | "require"
-  | "verify-ca"
-  | "verify-full";
-
-export const sslMode = oneOf<SslModeSetting>([
-  "disable",
-  "allow",
-  "prefer",
-  "require",
-  "verify-ca",
-  "verify-full",
-]);
+export const sslMode = oneOf<SslMode>(sslModes);
 
 /** Whether output is coloured; `auto`: on a terminal, unless the environment says otherwise. */
 export type ColorSetting = "auto" | "always" | "never";
@@ -222,7 +206,7 @@ function readDuration(given: GivenValue, leastMs: number): number {
   const match = /^(?<amount>\d+(?:\.\d+)?)(?<unit>ms|s|m|h)$|^0$/.exec(String(given.value));
   const { amount = match?.[0], unit = "ms" } = match?.groups ?? {};
   const ms = Math.round(Number(amount) * unitsMs[unit as keyof typeof unitsMs]);
-  if (ms >= leastMs && ms <= longestMs) {
+  if (ms >= leastMs && ms <= longestTimerMs) {
     return ms;
   }
   throw invalid(

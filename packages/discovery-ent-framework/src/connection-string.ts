@@ -11,15 +11,17 @@ export function specOfUrl(connectionString: string): Partial<NodeSpec> {
   }
   const database = decodeURIComponent(url.pathname.slice(1));
   const host = url.searchParams.get("host") ?? decodeURIComponent(url.hostname);
-  const sslMode = sslModes.find((mode) => mode === url.searchParams.get("sslmode"));
+  const given = url.searchParams.get("sslmode");
+  // node-postgres has a mode of its own. What is no mode is refused by whoever takes the node.
+  const sslMode = (given === "no-verify" ? "require" : given) as
+    | Required<NodeSpec>["sslMode"]
+    | null;
   return {
     ...(host === "" ? {} : { host: host.replace(/^\[(.*)\]$/, "$1") }),
     ...(url.port === "" ? {} : { port: Number(url.port) }),
     ...(url.username === "" ? {} : { user: decodeURIComponent(url.username) }),
     ...(url.password === "" ? {} : { password: decodeURIComponent(url.password) }),
     ...(database === "" ? {} : { database }),
-    ...(sslMode === undefined ? {} : { sslMode }),
+    ...(sslMode === null ? {} : { sslMode }),
   };
 }
-
-const sslModes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] as const;

@@ -56,6 +56,16 @@ describe("entFramework", () => {
       { host: "a", port: 6432, user: "u@", password: "p/", database: "d", sslMode: "require" },
     ],
     [
+      "a connection string with a mode of node-postgres",
+      { config: { connectionString: "postgres://a/?sslmode=no-verify" } },
+      { host: "a", sslMode: "require" },
+    ],
+    [
+      "a connection string whose mode others refuse",
+      { config: { connectionString: "postgres://a/?sslmode=required" } },
+      { host: "a", sslMode: "required" as "require" },
+    ],
+    [
       "an IPv6 address in a connection string",
       { config: { connectionString: "postgresql://[::1]/d" } },
       { host: "::1", database: "d" },

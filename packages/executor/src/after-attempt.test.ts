@@ -1,12 +1,11 @@
 import { PgMigError } from "@pg-mig/model";
-import { isInterruption, isOutOfMemory, retryReason } from "@pg-mig/sessions";
+import { isInterruption, isOutOfMemory, maxConnectionLosses, retryReason } from "@pg-mig/sessions";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   type AttemptConditions,
   type Attempted,
   afterAttempt,
-  maxConnectionLosses,
   needsFewerSlots,
   type Tried,
 } from "./after-attempt.js";

@@ -1,5 +1,11 @@
 import type { RequeueReason } from "@pg-mig/report";
-import { isInterruption, isOutOfMemory, retryPauseMs, retryReason } from "@pg-mig/sessions";
+import {
+  isInterruption,
+  isOutOfMemory,
+  maxConnectionLosses,
+  retryPauseMs,
+  retryReason,
+} from "@pg-mig/sessions";
 import type { AttemptResult } from "./attempt-step.js";
 import { shardTakenError } from "./blocked.js";
 
@@ -56,9 +62,6 @@ export type RetryDecision =
 
 /** Reasons to try again after a pause. */
 export type PausedReason = Exclude<RequeueReason, "ledger-changed" | "no-connection">;
-
-/** How often a version is tried again whose connection broke: some files end their own session. */
-export const maxConnectionLosses = 3;
 
 /**
  * Decides what becomes of a version after an attempt, and says what is known of it then. Pure.

@@ -1,5 +1,5 @@
 import { isPgMigError } from "@pg-mig/model";
-import type { RequeueReason, RunEvent } from "@pg-mig/report";
+import type { AbandonedChain, RequeueReason, RunEvent } from "@pg-mig/report";
 import { errorInfo, retryReason } from "@pg-mig/sessions";
 import { withBlockers } from "./blocked.js";
 import type { ChainState } from "./chain-state.js";
@@ -43,7 +43,7 @@ export function failedEvent(
 export function abandonedEvent(
   state: State,
   notAttempted: readonly string[],
-  reason: "interrupted" | "node-lost",
+  reason: AbandonedChain["reason"],
 ): RunEvent {
   const [version, ...later] = notAttempted;
   if (state.tried.inDoubt !== undefined && version !== undefined) {

@@ -96,7 +96,10 @@ async function watched(
   };
   const sessions = openPool(options);
   const ask = options.ask ?? (await asking(options));
-  const watch = new SessionWatch({ sessions, emit, ask, ...options.watch });
+  const onBug = (bug: unknown) => {
+    throw bug;
+  };
+  const watch = new SessionWatch({ sessions, emit, ask, onBug, ...options.watch });
   try {
     await run({
       sessions,

@@ -67,15 +67,17 @@ describe("a bug of the tool", () => {
     });
     await expect(run).rejects.toBe(bug);
     const told = events.flatMap((event) =>
-      "shard" in event ? [`${event.type} ${event.shard}`] : [],
+      "shard" in event
+        ? [`${event.type} ${event.shard}${"reason" in event ? `: ${event.reason}` : ""}`]
+        : [],
     );
     expect(told).toEqual([
       "step:start sh1",
       "step:start sh2",
       "step:failed sh2",
-      "chain:abandoned sh3",
+      "chain:abandoned sh3: bug",
       "step:done sh1",
-      "chain:abandoned sh1",
+      "chain:abandoned sh1: bug",
     ]);
     expect(events).toContainEqual(
       expect.objectContaining({

@@ -1,4 +1,4 @@
-import type { Blocker, RequeueReason } from "@pg-mig/report";
+import type { AbandonedChain, Blocker, RequeueReason } from "@pg-mig/report";
 import type { Session, SessionNode, SessionWork } from "@pg-mig/sessions";
 import {
   type AcquireSessionOptions,
@@ -124,7 +124,7 @@ class ChainRun<L> {
   #pump(): void {
     clearTimeout(this.#timer);
     if (this.#options.signal.aborted || this.#bug !== undefined) {
-      this.#abandon("interrupted");
+      this.#abandon(this.#whyEnded());
     } else {
       for (let step = this.#schedule.take(this.#options.now()); step !== undefined; ) {
         this.#running++;
@@ -185,7 +185,7 @@ class ChainRun<L> {
     try {
       if (signal.aborted) {
         // The abort came while the session was being opened, and found nothing there to cancel.
-        this.#endChain(id, state, "interrupted");
+        this.#endChain(id, state, this.#whyEnded());
         return;
       }
       const { file } = step.script;
@@ -233,7 +233,7 @@ class ChainRun<L> {
       } else if (decision.type === "read-ledger") {
         await this.#replan(id, state, version, session);
       } else if (decision.type === "interrupted") {
-        this.#endChain(id, state, "interrupted");
+        this.#endChain(id, state, this.#whyEnded());
       } else {
         this.#retryOrEnd(id, state, version, decision);
       }
@@ -398,16 +398,22 @@ class ChainRun<L> {
 
   /** The node is not waited for any more: ends this chain and those that wait for the node. */
   #endUnreached(id: string, state: ChainState<L>): void {
-    this.#endChain(id, state, this.#options.signal.aborted ? "interrupted" : "node-lost");
+    this.#endChain(id, state, this.#options.signal.aborted ? this.#whyEnded() : "node-lost");
     this.#abandon("node-lost", state.node.name);
   }
 
-  #endChain(id: string, state: ChainState<L>, reason: "interrupted" | "node-lost"): void {
+  /** Why nothing starts any more. */
+  #whyEnded(): "interrupted" | "bug" {
+    const { aborted, reason } = this.#options.signal;
+    return this.#bug !== undefined || (aborted && isBug(reason)) ? "bug" : "interrupted";
+  }
+
+  #endChain(id: string, state: ChainState<L>, reason: AbandonedChain["reason"]): void {
     this.#schedule.fail(id);
     this.#options.emit(abandonedEvent(state, state.versions, reason));
   }
 
-  #abandon(reason: "interrupted" | "node-lost", node?: string): void {
+  #abandon(reason: AbandonedChain["reason"], node?: string): void {
     for (const { chain, notAttempted } of this.#schedule.abandon(node)) {
       const state = this.#states.get(chain);
       if (state !== undefined) {
@@ -425,7 +431,10 @@ class ChainRun<L> {
     try {
       await session.ready();
       return parseBlockers((await session.client.query(whoIsSql(pidsSql))).rows);
-    } catch {
+    } catch (error) {
+      if (isBug(error)) {
+        throw error;
+      }
       // It would only have been good to know. A connection that broke is met by the next attempt.
       return [];
     }

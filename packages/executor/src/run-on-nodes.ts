@@ -9,6 +9,8 @@ import {
   isInterruption,
   leftoversOf,
   lockTimeoutMs,
+  maxConnectionLosses,
+  nodesAtATime,
   pause,
   retryPauseMs,
   retryReason,
@@ -18,9 +20,6 @@ import PQueue from "p-queue";
 import { withBlockers } from "./blocked.js";
 import { type ScriptEnvironment, scriptOptions } from "./script-environment.js";
 import { noScript, runStepScript, type StepScript } from "./step-script.js";
-
-/** On how many nodes at a time something runs that runs once per node. */
-const nodesAtATime = 64;
 
 export interface RunOnNodesOptions extends ScriptEnvironment {
   readonly lockTimeoutMs: number;
@@ -143,9 +142,6 @@ interface NodeTransaction {
   /** Told who was in its way, after each attempt that met somebody. */
   readonly onBlocked?: (blockers: readonly Blocker[]) => void;
 }
-
-/** How often something is begun anew whose connection broke. */
-const maxConnectionLosses = 3;
 
 /**
  * Begins, runs and commits; and again, for as long as the server ends it for want of a lock, or a

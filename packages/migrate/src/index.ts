@@ -27,6 +27,7 @@ export type {
   StepFailure,
 } from "@pg-mig/report";
 export type { Only } from "@pg-mig/sessions";
+export { isBug } from "@pg-mig/sessions";
 export { apply } from "./apply.js";
 export type {
   GroupComparison,

@@ -36,12 +36,14 @@ export function startRun(
   options: ApplyOptions,
   kindOf: (directory: MigrationDirectory) => RunKind,
 ): Run {
-  const signal = options.signal ?? new AbortController().signal;
-  return createRun((emit) => run({ ...options, signal }, kindOf, emit));
+  // A bug of the watch ends the run as Ctrl-C does, but is told as what it is.
+  const bug = new AbortController();
+  const signal = AbortSignal.any([bug.signal, ...(options.signal ? [options.signal] : [])]);
+  return createRun((emit) => run({ ...options, signal, bug }, kindOf, emit));
 }
 
 async function run(
-  options: ApplyOptions & { readonly signal: AbortSignal },
+  options: ApplyOptions & { readonly signal: AbortSignal; readonly bug: AbortController },
   kindOf: (directory: MigrationDirectory) => RunKind,
   send: (event: RunEvent) => void,
 ): Promise<Report> {
@@ -120,7 +122,9 @@ async function run(
         waitMs: options.waitMs ?? defaults.waitMs,
         allowPooler: options.allowPooler ?? false,
       });
-      watch = new SessionWatch({ sessions: cluster.sessions, ask: cluster.ask, emit });
+      const { sessions, ask } = cluster;
+      const onBug = (bug: unknown) => options.bug.abort(bug);
+      watch = new SessionWatch({ sessions, ask, emit, onBug });
       // Another run may have done it all since this one was planned.
       const plan = await prepared.planAgain(await cluster.readLedgers());
       ({ nodes, chains, edited, hasWork } = plan);
@@ -145,6 +149,7 @@ async function run(
         }
         await tellEmptyFiles(chains);
         const ended = await runRound(chains, prepared, { ...executor, commits });
+        options.bug.signal.throwIfAborted();
         if (!ended || report.hasFailed) {
           const outcome = options.signal.aborted ? "interrupted" : "failed";
           return finish(outcome, await cluster.readReachable());
@@ -162,12 +167,14 @@ async function run(
       await markFinished(nodes, prepared, executor);
     }
     return finish(hasWork ? "done" : "nothing-to-do", nodes);
-  } catch (error) {
+  } catch (caught) {
+    const error = options.bug.signal.aborted ? options.bug.signal.reason : caught;
     // Versions are applied by now. That must be told, whatever went wrong after them.
     if (!begun) {
       throw error;
     }
-    const built = finish("failed", await cluster.readReachable(), { error: errorInfo(error, {}) });
+    const now = await cluster.readReachable().catch(() => nodes);
+    const built = finish("failed", now, { error: errorInfo(error, {}) });
     if (isBug(error)) {
       throw error;
     }

@@ -1,4 +1,5 @@
 export { bugAddress, bugHint } from "./bug-report.js";
+export { connectTimeoutOf, longestTimerMs } from "./connect-timeout.js";
 export { defaults } from "./defaults.js";
 export type { LibpqHandling, LibpqOption, LibpqValueProblem } from "./libpq-options.js";
 export { findLibpqOption, libpqOptions, libpqValueProblem } from "./libpq-options.js";
@@ -7,5 +8,8 @@ export { editDistance, nearestWord } from "./nearest-word.js";
 export type { ErrorLocation, PgMigErrorOptions, Problem } from "./pg-mig-error.js";
 export { isPgMigError, PgMigError } from "./pg-mig-error.js";
 export type { Place, VersionPlaces } from "./place.js";
+export { comparePlaces } from "./place.js";
 export type { ServiceFile } from "./service-file.js";
 export { equals, ownPath, ownPathSql, quoteIdentifier, quoteLiteral } from "./sql-text.js";
+export type { SslMode } from "./ssl-mode.js";
+export { isSslMode, sslModes } from "./ssl-mode.js";

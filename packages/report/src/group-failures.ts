@@ -1,4 +1,4 @@
-import { type Place, renderLocation } from "@pg-mig/model";
+import { comparePlaces, type Place, renderLocation } from "@pg-mig/model";
 import { groupBy } from "./group-by.js";
 import type { ErrorInfo, Report, StepFailure } from "./run-event.js";
 import { withoutNames } from "./without-names.js";
@@ -50,15 +50,7 @@ export function failureReason(failure: Omit<StepFailure, "notAttempted">): strin
 }
 
 function compareSteps(a: StepFailure, b: StepFailure): number {
-  return (
-    compareNames(a.version, b.version) ||
-    compareNames(a.node, b.node) ||
-    compareNames(a.shard, b.shard)
-  );
-}
-
-function compareNames(a: string, b: string): number {
-  return a === b ? 0 : a < b ? -1 : 1;
+  return a.version === b.version ? comparePlaces(a, b) : a.version < b.version ? -1 : 1;
 }
 
 function reason(error: ErrorInfo, subject: string, names: readonly string[]): string {

@@ -146,7 +146,7 @@ export type RunEvent =
       readonly error: ErrorInfo;
       readonly notAttempted: readonly string[];
     } & PlacedStep)
-  /** A chain that was never started, or not finished, because the run was interrupted or its node was lost. */
+  /** A chain that was never started, or not finished, and why. */
   | ({ readonly type: "chain:abandoned" } & AbandonedChain)
   | NodeEvent
   /** Good to know, and no problem: a replica that is skipped, a server that the run waits for. */
@@ -193,9 +193,12 @@ export interface StepFailure extends PlacedStep {
   readonly blockedBy?: readonly Blocker[];
 }
 
-/** A shard whose chain was not started, or not finished, without a failure of its own. */
+/**
+ * A shard whose chain was not started, or not finished, without a failure of its own: the run was interrupted,
+ * its node was lost, before.sql failed, or a bug of the tool ended the run.
+ */
 export interface AbandonedChain extends Place {
-  readonly reason: "interrupted" | "node-lost" | "hook-failed";
+  readonly reason: "interrupted" | "node-lost" | "hook-failed" | "bug";
   /** The versions that are left. */
   readonly notAttempted: readonly string[];
 }

@@ -1,4 +1,4 @@
-import type { Place } from "@pg-mig/model";
+import { comparePlaces } from "@pg-mig/model";
 import { notePace, startPace } from "./pace.js";
 import type {
   AbandonedChain,
@@ -224,10 +224,10 @@ export class RunReducer {
       planned,
       done,
       alreadyDone,
-      failed: this.#failed.toSorted(byPlace),
-      inDoubt: this.#inDoubt.toSorted(byPlace),
+      failed: this.#failed.toSorted(comparePlaces),
+      inDoubt: this.#inDoubt.toSorted(comparePlaces),
       notAttempted: planned - finishedSteps(this.#model),
-      abandoned: this.#abandoned.toSorted(byPlace),
+      abandoned: this.#abandoned.toSorted(comparePlaces),
       lostNodes: [...this.#lostNodes].map(([node, error]) => ({ node, error })),
       hookFailures: [...this.#hookFailures],
       warnings: [...this.#warnings],
@@ -235,7 +235,7 @@ export class RunReducer {
       doneByVersion: this.#done
         .byVersion()
         .sort((a, b) => (a.version < b.version ? -1 : 1))
-        .map(({ version, shards }) => ({ version, shards: shards.toSorted(byPlace) })),
+        .map(({ version, shards }) => ({ version, shards: shards.toSorted(comparePlaces) })),
       ...state,
     };
   }
@@ -247,11 +247,4 @@ function failureOf(
   const { node, shard, version, error, notAttempted } = event;
   const blocked = "blockedBy" in event ? { blockedBy: event.blockedBy } : {};
   return { node, shard, version, error, notAttempted, ...blocked };
-}
-
-function byPlace(a: Place, b: Place): number {
-  if (a.node !== b.node) {
-    return a.node < b.node ? -1 : 1;
-  }
-  return a.shard === b.shard ? 0 : a.shard < b.shard ? -1 : 1;
 }

@@ -9,7 +9,7 @@ import {
   tryRunLockSql,
 } from "@pg-mig/ledger";
 import type pg from "pg";
-import { connectionLost, isConnectionLoss } from "./server-error.js";
+import { connectionLost, isBug, isConnectionLoss } from "./server-error.js";
 
 /** The connection that the run lock of a node is held over. */
 export interface LockConnection {
@@ -99,11 +99,16 @@ export class NodeLock {
     await this.ask(releaseRunLockSql);
   }
 
-  /** Asks the server whether the lock is still held. If it is not, or no answer comes, it is lost. */
+  /** Asks the server whether the lock is still held. If it is not, or no answer comes, it is lost. Rejects with bugs alone. */
   async confirm(): Promise<void> {
     const connection = this.#connection;
     const askedAtMs = performance.now();
-    const { rows } = await this.ask(ownRunLockSql).catch(() => ({ rows: [] }));
+    const { rows } = await this.ask(ownRunLockSql).catch((error: unknown) => {
+      if (isBug(error)) {
+        throw error;
+      }
+      return { rows: [] };
+    });
     if (rows.length > 0) {
       this.#confirmedAtMs = askedAtMs;
     } else if (connection !== undefined) {

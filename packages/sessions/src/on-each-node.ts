@@ -2,8 +2,8 @@ import { isPgMigError, PgMigError } from "@pg-mig/model";
 import PQueue from "p-queue";
 import { isBug } from "./server-error.js";
 
-/** To how many nodes at a time connections are opened and ledgers are read. */
-const nodesAtATime = 64;
+/** On how many nodes at a time something happens that happens once per node. */
+export const nodesAtATime = 64;
 
 /** What an error calls a node, be it found only, or open. */
 type Labelled = { readonly label: string } | { readonly node: { readonly label: string } };

@@ -36,6 +36,7 @@ import { PrimaryFinder } from "./primary-finder.js";
 import { askPatiently, readPatiently } from "./read-patiently.js";
 import type { RunLock } from "./run-lock.js";
 import { chosenShards, nodesToAsk, nodesToUse, type Only } from "./selected-shards.js";
+import { connectionLost } from "./server-error.js";
 import type { NodeEnvironment, SessionConnections, SessionNode } from "./session-client.js";
 import { SessionPool } from "./session-pool.js";
 import { sharedByPooler } from "./shared-by-pooler.js";
@@ -284,7 +285,7 @@ function createOpenCluster(
     },
     async ask(node, sql) {
       if (runLock === undefined) {
-        throw new Error("The cluster is not locked.");
+        throw connectionLost("The cluster is not locked.");
       }
       return runLock.ask(node, sql);
     },

@@ -8,6 +8,9 @@ export interface Patience {
   readonly reconnectForMs?: number | undefined;
 }
 
+/** How often something is begun anew whose connection broke. */
+export const maxConnectionLosses = 3;
+
 /** Fills in the defaults. */
 export function patience({
   retryForMs = defaults.retryForMs,

@@ -4,6 +4,7 @@ import { type EntryPool, isNodeLedgerRow, NodeLedgerReader, nodeLedgerSql } from
 import { ownPathSql } from "@pg-mig/model";
 import { acquireSession } from "./acquire-session.js";
 import type { OpenNode } from "./open-node.js";
+import { maxConnectionLosses } from "./patience.js";
 import { isConnectionLoss } from "./server-error.js";
 import type { Session } from "./session.js";
 import type { SessionNode } from "./session-client.js";
@@ -20,9 +21,6 @@ export interface ReadPatientlyOptions extends AskPatientlyOptions {
   /** What keeps one of all that ledgers have in common. */
   readonly pool: EntryPool;
 }
-
-/** How often reading is begun anew whose connection broke. */
-const maxConnectionLosses = 3;
 
 /** What broke one connection often breaks others: by then that is known, and they are not used. */
 const lossPauseMs = 100;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { holderText, type Refusal, runLocked } from "./lock-refusal.js";
 import { NodeLock, type NodeLockOptions } from "./node-lock.js";
 import { nodeError } from "./on-each-node.js";
+import { connectionLost } from "./server-error.js";
 import type { SessionNode } from "./session-client.js";
 
 /** A node that the run is to have for itself. */
@@ -54,6 +55,8 @@ export class RunLock {
   readonly #heartbeatMs: number;
   readonly #closing = new AbortController();
   #heartbeat: NodeJS.Timeout | undefined;
+  /** A bug met by a heartbeat. */
+  #bug: { readonly reason: unknown } | undefined;
 
   /** Takes no lock yet. Whoever makes it must {@link close} it. */
   constructor(options: RunLockOptions) {
@@ -102,9 +105,13 @@ export class RunLock {
    * lost, when it was taken again; and where the server did not confirm it for two heartbeats (the
    * tool was stopped, or its machine asleep), when it has.
    *
-   * @throws PgMigError `RUN_LOCKED` if another run has the lock by now; what connecting throws.
+   * @throws PgMigError `RUN_LOCKED` if another run has the lock by now; what connecting throws. A bug that was
+   * met while the servers were asked.
    */
   async mayWork({ name, label }: SessionNode): Promise<void> {
+    if (this.#bug !== undefined) {
+      throw this.#bug.reason;
+    }
     const lock = this.#byName.get(name);
     if (lock === undefined || lock.isFresh(2 * this.#heartbeatMs)) {
       return;
@@ -124,7 +131,7 @@ export class RunLock {
   async ask({ name }: SessionNode, sql: string): Promise<{ readonly rows: readonly unknown[] }> {
     const lock = this.#byName.get(name);
     if (lock === undefined) {
-      throw new Error("The node has no run lock.");
+      throw connectionLost("The node has no run lock.");
     }
     return lock.ask(sql);
   }
@@ -187,7 +194,9 @@ export class RunLock {
   #beat(): void {
     for (const { node, lock } of this.#locks) {
       if (lock.held) {
-        void lock.confirm();
+        lock.confirm().catch((reason: unknown) => {
+          this.#bug ??= { reason };
+        });
       }
       // The run hears of what this rejects with when it wants to begin something.
       else {

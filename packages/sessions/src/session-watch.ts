@@ -1,6 +1,6 @@
 import { isPgMigError, ownPath } from "@pg-mig/model";
 import type { RunEvent } from "@pg-mig/report";
-import { isConnectionLoss } from "./server-error.js";
+import { isBug, isConnectionLoss } from "./server-error.js";
 import {
   parseSessionActivity,
   type SessionActivity,
@@ -19,6 +19,8 @@ export interface SessionWatchOptions {
   readonly sessions: SessionPool;
   readonly ask: AskNode;
   readonly emit: (event: RunEvent) => void;
+  /** Told of a bug of the tool, once: the watch has stopped by then. */
+  readonly onBug: (bug: unknown) => void;
   /** How often it looks whether a session is slow, in milliseconds. @default 250 */
   readonly tickMs?: number;
   /** A session whose query takes longer than this is asked about, in milliseconds. @default 200 */
@@ -61,18 +63,33 @@ export class SessionWatch {
   /** Time in which this process was awake: while it is stopped, no server can be silent. */
   #awakeMs = 0;
   #tickedAtMs = performance.now();
+  #stopped = false;
 
   /** Begins at once; `stop` ends it. */
   constructor(options: SessionWatchOptions) {
     this.#options = { tickMs: 250, slowMs: 200, askEveryMs: 400, silenceMs: 15_000, ...options };
-    this.#timer = setInterval(() => this.#tick(), this.#options.tickMs);
+    this.#timer = setInterval(() => {
+      try {
+        this.#tick();
+      } catch (error) {
+        this.#endOnBug(error);
+      }
+    }, this.#options.tickMs);
     this.#timer.unref();
   }
 
   stop(): void {
+    this.#stopped = true;
     clearInterval(this.#timer);
     for (const name of this.#nodes.keys()) {
       this.#forget(name);
+    }
+  }
+
+  #endOnBug(bug: unknown): void {
+    if (!this.#stopped) {
+      this.stop();
+      this.#options.onBug(bug);
     }
   }
 
@@ -139,6 +156,9 @@ export class SessionWatch {
         await this.#ask(node, watch, endBackendsSql(abandoned));
       }
     } catch (error) {
+      if (isBug(error)) {
+        this.#endOnBug(error);
+      }
       if (!isSilence(error)) {
         watch.silentSinceMs = undefined;
       }
@@ -148,7 +168,12 @@ export class SessionWatch {
   /** Asks over the given connection; where that is broken or silent, over one of the watch's own. */
   async #ask(node: SessionNode, watch: NodeWatch, sql: string) {
     const { ask, sessions, silenceMs } = this.#options;
-    const answer = await within(silenceMs / 2, ask(node, sql)).catch(() => "late" as const);
+    const answer = await within(silenceMs / 2, ask(node, sql)).catch((error: unknown) => {
+      if (isBug(error)) {
+        throw error;
+      }
+      return "late" as const;
+    });
     if (answer !== "late") {
       return answer;
     }

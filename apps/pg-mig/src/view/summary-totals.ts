@@ -52,6 +52,7 @@ const reasons: Readonly<Record<AbandonedChain["reason"], string>> = {
   interrupted: "the run was interrupted",
   "node-lost": "the node was lost",
   "hook-failed": "before.sql failed",
+  bug: "a bug of pg-mig ended the run",
 };
 
 function abandonedLines(abandoned: readonly AbandonedChain[]): Line[] {
