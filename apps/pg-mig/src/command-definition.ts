@@ -2,7 +2,12 @@ import { type Action, type SettingName, settingDefinitions } from "@pg-mig/confi
 import type { RunnableAction } from "./action-context.js";
 
 /** What may stand in a place of the command line, for the completion of shells. */
-export type PossibleValues = readonly string[] | "versions" | "labels" | "directories" | "files";
+export type PossibleValues =
+  | readonly string[]
+  | "versions"
+  | "conditions"
+  | "directories"
+  | "files";
 
 /** An option that one command has and that is no setting. */
 export interface CommandOption {

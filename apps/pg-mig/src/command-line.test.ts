@@ -10,7 +10,13 @@ async function parse(...args: string[]) {
   const writeOut = (text: string) => {
     printed += text;
   };
-  const line = await parseCommandLine(args, { version: "1.2.3", columns: 80, writeOut });
+  const line = await parseCommandLine(args, {
+    version: "1.2.3",
+    columns: 80,
+    writeOut,
+    env: {},
+    cwd: () => "/",
+  });
   return { line, printed };
 }
 

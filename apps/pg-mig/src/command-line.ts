@@ -9,6 +9,7 @@ import {
 } from "@pg-mig/config";
 import { Command, CommanderError, Option } from "commander";
 import type { CommandDefinition, CommandInput, CommandOption } from "./command-definition.js";
+import { refuse, takesNot, unknownCommand } from "./command-line-complaint.js";
 import { commandLineError, expectedWord, suggestion } from "./command-line-error.js";
 import { commands } from "./command-table.js";
 import { applyCommand } from "./commands/apply.js";
@@ -17,9 +18,18 @@ import { digestCommand } from "./commands/digest.js";
 import { listCommand } from "./commands/list.js";
 import { makeCommand } from "./commands/make.js";
 import { undoCommand } from "./commands/undo.js";
-import { dryOption, wantedDryRun } from "./dry-option.js";
+import { shells } from "./completion/shell-protocol.js";
+import { wantedDryRun } from "./dry-option.js";
 import { errorPage } from "./error-page.js";
 import { helpLayout, outputGroup, programHelp } from "./help-text.js";
+import {
+  actionOptions,
+  completionCommand,
+  completionTable,
+  helpCommand,
+  nameOf,
+  optionOf,
+} from "./option-table.js";
 
 /** The command line, taken apart. Values are as they were typed: commands and `config` judge them. */
 export interface CommandLine {
@@ -34,29 +44,9 @@ export interface CommandLineOutput {
   /** The width that help is wrapped at. */
   readonly columns: number;
   writeOut(text: string): void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  cwd(): string;
 }
-
-/** The actions of 2.x that are spelled as options, and the commands that they are. */
-const actionOptions: readonly CommandOption[] = [
-  { flags: "--undo [version]", help: "undo", values: "versions" },
-  { flags: "--make <title@prefix>", help: "make" },
-  { flags: "--chain [nothing]", help: "chain" },
-  { flags: "--list [digest]", help: "list; with digest: digest", values: ["digest"] },
-  { ...dryOption, help: "plan; with sql: plan --sql; with --undo: what that would do" },
-];
-
-/** The options that stand before a command, or without one, and are no settings. */
-export const programOptions: readonly CommandOption[] = [
-  ...actionOptions,
-  { flags: "-V, --version", help: "print the version of pg-mig" },
-  { flags: "-h, --help", help: "print this help; after a command, its own" },
-];
-
-const allOptions: readonly string[] = [
-  ...namesOf(programOptions),
-  ...commands.flatMap(({ options = [] }) => namesOf(options)),
-  ...settingDefinitions.flatMap(([name]) => spelled(name)),
-];
 
 /**
  * Takes a command line apart. Gives "answered" if help or the version was asked for and printed. Touches
@@ -122,11 +112,12 @@ function createProgram(output: CommandLineOutput, choose: (line: CommandLine) =>
     addCommand(program, definition, choose);
   }
   addHelpCommand(program, output);
+  addCompletionCommand(program, output);
   for (const option of actionOptions) {
     program.addOption(made(option).helpGroup("Options of pg-mig 2.x, and the command of each:"));
   }
-  for (const [, definition] of settingDefinitions) {
-    addSetting(program, definition);
+  for (const [setting] of settingDefinitions) {
+    addSetting(program, setting);
   }
   program.action(() => {
     const [word] = program.args;
@@ -138,12 +129,35 @@ function createProgram(output: CommandLineOutput, choose: (line: CommandLine) =>
   return program;
 }
 
+/** Prints the script for a shell; the script calls it again, with the words that were typed. */
+function addCompletionCommand(program: Command, output: CommandLineOutput): void {
+  program
+    .command(completionCommand.name)
+    .summary(completionCommand.help)
+    .description(`${sentence(completionCommand.help)}\n\n${completionCommand.details}`)
+    .argument("[shell]", completionCommand.argument.help)
+    .usage("<shell>")
+    .argument("[words...]")
+    .addHelpOption(helpOption("print this help"))
+    .action(async (typed: string | undefined, [complete, ...words]: string[]) => {
+      const expected = shells.join(", ");
+      const shell = expectedWord("completion", typed ?? "", shells, `one of ${expected}`);
+      const { completionAnswer, printScript } = await import("./completion/completion-command.js");
+      if (complete === undefined) {
+        printScript(shell, output.writeOut);
+      } else {
+        output.writeOut(await completionAnswer(shell, words, completionTable, output));
+      }
+    });
+}
+
 /** Prints the help of a command, or what is known of the code of an error. */
 function addHelpCommand(program: Command, { writeOut }: CommandLineOutput): void {
   program
-    .command("help")
-    .description("print the help of a command, or what an error code means")
-    .argument("[command or code]")
+    .command(helpCommand.name)
+    .summary(helpCommand.help)
+    .description(sentence(helpCommand.help))
+    .argument(helpCommand.argument.name, helpCommand.argument.help)
     .addHelpOption(helpOption("print this help"))
     .action(async (about: string | undefined) => {
       const command =
@@ -193,9 +207,9 @@ function addCommand(
   for (const option of options) {
     command.addOption(made(option));
   }
-  for (const [setting, one] of settingDefinitions) {
+  for (const [setting] of settingDefinitions) {
     if (settings.includes(setting)) {
-      addSetting(command, one);
+      addSetting(command, setting);
     }
   }
   command.action(() => {
@@ -305,86 +319,11 @@ function withoutCommand(options: Readonly<Record<string, unknown>>): CommandLine
   return { command, input: { argument, options: { dry } }, flags: flags as Flags };
 }
 
-function unknownCommand(typed: string): Error {
-  const names = [...commands.map(({ name }) => name), "help"];
-  // The rest of a connection string that was cut at a blank, for want of quotes.
-  return /[=@]/.test(typed)
-    ? commandLineError(
-        "An argument is neither an option nor a command; it is not shown, since a password may be in it.",
-        "Put a list of hosts in quotes.",
-      )
-    : commandLineError(
-        `There is no command "${typed}".`,
-        suggestion(typed, names, `There is ${names.join(", ")}.`),
-      );
-}
-
-function takesNot(command: string, option: string): Error {
-  const isAction = option !== "--dry" && namesOf(actionOptions).includes(option);
-  return isAction
-    ? commandLineError(
-        `These actions exclude each other: ${command}, ${option}.`,
-        "Give one of them: nothing was changed.",
-      )
-    : commandLineError(
-        `${command} takes no ${option}: it would have no effect.`,
-        `Leave it out; ${seeHelp(command)} lists what there is.`,
-      );
-}
-
-/** What commander found wrong, in our words. The value of an option that is not ours may be a secret. */
-function refuse(error: CommanderError, command: string): never {
-  const { code, exitCode, message } = error;
-  if (exitCode === 0) {
-    throw error;
+function addSetting(command: Command, setting: SettingName): void {
+  for (const option of optionOf(setting)) {
+    const { group }: SettingDefinition = settingTable[setting];
+    command.addOption(made(option).helpGroup(`${group}:`));
   }
-  // A secret may hold a quote or a line feed, too: only what stands before it is the option.
-  const [, option = ""] = /'(-(?:-[^'=\s]*|[^'-]))/.exec(message) ?? [];
-  switch (code) {
-    case "commander.unknownOption":
-      throw unknownOption(option, command);
-    case "commander.optionMissingArgument":
-      throw commandLineError(`${option} needs a value.`, `Write ${option}=VALUE.`);
-    case "commander.excessArguments":
-      throw commandLineError(
-        `There are too many arguments for ${command}; they are not shown, since a password may be in them.`,
-        `pg-mig help ${command} says what it takes.`,
-      );
-    default:
-      throw commandLineError(
-        "The command line cannot be read.",
-        "pg-mig --help lists what there is.",
-      );
-  }
-}
-
-function unknownOption(typed: string, command: string): Error {
-  const { options = [], settings = [] } = commands.find(({ name }) => name === command) ?? {};
-  const here =
-    command === "pg-mig" ? allOptions : [...namesOf(options), ...settings.flatMap(spelled)];
-  if (here.includes(typed)) {
-    return commandLineError(`${typed} takes no value.`, "Leave the value out.");
-  }
-  return allOptions.includes(typed)
-    ? takesNot(command, typed)
-    : commandLineError(
-        `There is no option ${typed}.`,
-        suggestion(typed, here, `${seeHelp(command)} lists what there is.`),
-      );
-}
-
-function addSetting(command: Command, definition: SettingDefinition): void {
-  const { option, repeatable, group, variable, shownDefault, help } = definition;
-  if (option === undefined) {
-    return;
-  }
-  const notes = [variable, shownDefault].filter((note) => note !== undefined).join(", ");
-  const text = notes === "" ? help : `${help} (${notes})`;
-  command.addOption(
-    made({ flags: option, help: text, ...(repeatable === true ? { repeatable } : {}) }).helpGroup(
-      `${group}:`,
-    ),
-  );
 }
 
 function helpOption(text: string): Option {
@@ -401,24 +340,6 @@ function collect(value: string, before: readonly string[] = []): readonly string
   return [...before, value];
 }
 
-/** `ignore` for `--ignore <items>`. */
-function nameOf(flags: string): string {
-  return flags.replace(/^.*--/, "").replace(/ .*$/, "");
-}
-
 function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
-}
-
-function namesOf(options: readonly CommandOption[]): string[] {
-  return options.flatMap(({ flags }) => flags.match(/--[a-z-]+/g) ?? []);
-}
-
-function spelled(setting: SettingName): string[] {
-  const option = optionName(settingTable[setting]);
-  return option === undefined ? [] : [option];
-}
-
-function seeHelp(command: string): string {
-  return command === "pg-mig" ? "pg-mig --help" : `pg-mig help ${command}`;
 }

@@ -35,7 +35,7 @@ export async function run(args: readonly string[], process: CommandProcess): Pro
   // What nobody has caught is a bug, too: the servers roll back what is open when the command ends.
   const uncaught = new Promise<never>((_, reject) => process.onUncaught(reject));
   try {
-    const commandLine = await parseCommandLine(args, program(process.stdout));
+    const commandLine = await parseCommandLine(args, program(process));
     if (commandLine === "answered") {
       return exitStatus.done;
     }
@@ -61,11 +61,16 @@ function colorOf({ color }: Flags): ColorSetting {
 }
 
 /** What the program says of itself, as wide as can be read. */
-function program({ columns, write }: TerminalStream): CommandLineOutput {
+function program({
+  stdout,
+  ...place
+}: Pick<CommandProcess, "stdout" | "env" | "cwd">): CommandLineOutput {
   return {
     version: readVersion(),
-    columns: Math.min(columns || 80, 100),
-    writeOut: (text) => write(text),
+    columns: Math.min(stdout.columns || 80, 100),
+    writeOut: (text) => stdout.write(text),
+    env: place.env,
+    cwd: () => place.cwd(),
   };
 }
 
@@ -78,13 +83,13 @@ function program({ columns, write }: TerminalStream): CommandLineOutput {
  */
 export async function main(args: readonly string[]): Promise<boolean> {
   const status = await guardingOutput(nodeProcess, async (outputs) => {
-    const commandLine = await parseCommandLine(args, program(outputs.stdout));
+    const place = { env: nodeProcess.env, cwd: () => nodeProcess.cwd() };
+    const commandLine = await parseCommandLine(args, program({ ...outputs, ...place }));
     return commandLine === "answered"
       ? exitStatus.done
       : execute(commandLine, {
           ...outputs,
-          env: nodeProcess.env,
-          cwd: () => nodeProcess.cwd(),
+          ...place,
           on: (signal, listener) => nodeProcess.on(signal, listener),
           off: (signal, listener) => nodeProcess.off(signal, listener),
           exit: (code) => nodeProcess.kill(nodeProcess.pid, code - signalStatus),
