@@ -25,6 +25,8 @@ const longestMs = 2_147_483_647;
 const aTime = (leastMs: number) =>
   `a time from ${leastMs}ms to 24 days with its unit, such as 500ms, 2s, 10m or 1h`;
 const aPort = "a port, a whole number from 1 to 65535";
+const aTimeOfDay = "a time of day, such as 06:00 or 23:30";
+const aPart = "K/N, the Kth of N parts, such as 1/3";
 const aCount = "a whole number from 1";
 const aDatabase = "the name of a database, and no connection string";
 const hostList = "a list of hosts: a text, or an array of texts";
@@ -111,6 +113,20 @@ const cases: readonly (readonly [
     ],
   ],
   [
+    "part",
+    types.part,
+    [
+      ["1/1", { index: 1, of: 1 }],
+      ["12/30", { index: 12, of: 30 }],
+      ["0/3", refused(aPart, '"0/3"')],
+      ["4/3", refused(aPart, '"4/3"')],
+      ["1", refused(aPart, '"1"')],
+      ["1/3/5", refused(aPart, '"1/3/5"')],
+      ["-1/3", refused(aPart, '"-1/3"')],
+      [1, refused(aPart, "1 (number)")],
+    ],
+  ],
+  [
     "sources",
     types.sources,
     [
@@ -180,6 +196,20 @@ const cases: readonly (readonly [
       [0, 0],
       ["0ms", 0],
       ["00", refused(aTime(0), '"00"')],
+    ],
+  ],
+  [
+    "timeOfDay",
+    types.timeOfDay,
+    [
+      ["06:00", "06:00"],
+      ["23:59", "23:59"],
+      ["24:00", refused(aTimeOfDay, '"24:00"')],
+      ["6:00", refused(aTimeOfDay, '"6:00"')],
+      ["06:60", refused(aTimeOfDay, '"06:60"')],
+      ["106:00", refused(aTimeOfDay, '"106:00"')],
+      ["06:000", refused(aTimeOfDay, '"06:000"')],
+      [6, refused(aTimeOfDay, "6 (number)")],
     ],
   ],
   [
@@ -257,7 +287,10 @@ describe.each(cases)("%s", (name, type, values) => {
     const inJson = typeof value !== "function";
     // What the schema cannot say: a limit of a text, and what a name of a database looks like.
     const beyond =
-      name === "database" || /^(?:0|65536|\d{10}ms)$/.test(String(value)) || value === "";
+      name === "database" ||
+      name === "part" ||
+      /^(?:0|65536|\d{10}ms)$/.test(String(value)) ||
+      value === "";
     if (inJson && (!beyond || !isRefused)) {
       expect(fits(value)).toBe(!isRefused);
     }

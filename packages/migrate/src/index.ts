@@ -27,7 +27,7 @@ export type {
   RunOutcome,
   StepFailure,
 } from "@pg-mig/report";
-export type { Only } from "@pg-mig/sessions";
+export type { Only, Part } from "@pg-mig/sessions";
 export { isBug } from "@pg-mig/sessions";
 export { apply } from "./apply.js";
 export type {

@@ -20,7 +20,8 @@ describe("completionsOf", () => {
 
   it("offers the options of the command, and before it those of the program", async () => {
     expect(await words("drift", "--a")).toEqual(["--against"]);
-    expect(await words("--m")).toEqual(["--make", "--migdir"]);
+    expect(await words("--mig")).toEqual(["--migdir"]);
+    expect(await words("--ch")).toEqual(["--chain"]);
     expect(await words("make", "--h")).toEqual([]);
   });
 
