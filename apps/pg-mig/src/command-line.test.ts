@@ -54,7 +54,7 @@ describe("a command", () => {
 
   it("is apply if none is given", async () => {
     expect((await parsed()).command.name).toBe("apply");
-    expect((await parsed("--force")).flags).toEqual({ force: true, shell: true });
+    expect((await parsed("--force")).flags).toEqual({ force: true });
   });
 
   it.each([
@@ -90,6 +90,13 @@ describe("a command", () => {
     expect(input.options).toEqual({ check: true });
   });
 
+  it.each([["--no-shell", "apply"], ["apply", "--no-shell"], ["--no-shell"]])(
+    "keeps an option that turns something off: %s %s",
+    async (...args) => {
+      expect((await parsed(...args)).flags).toEqual({ shell: false });
+    },
+  );
+
   it("refuses every setting that has no effect on it, before its name and after it", async () => {
     for (const { name, settings } of commands) {
       for (const [setting, definition] of settingDefinitions) {
@@ -122,6 +129,9 @@ describe("help", () => {
     const { line, printed } = await parse("help", "TIMELINE_VIOLATION");
     expect(line).toBe("answered");
     expect(printed).toMatch(/^TIMELINE_VIOLATION\n\nA shard has other versions/);
+    for (const text of printed.split("\n").slice(0, -2)) {
+      expect(text.length, text).toBeLessThanOrEqual(80);
+    }
     expect(printed).toContain("\nState: Nothing was changed.\nWhat to do: Rebase");
     expect(printed).toMatch(/\/error-codes\.md#timeline_violation\n$/);
     expect((await refusal("help", "TIMELINE_VIOLATON")).hint).toBe(

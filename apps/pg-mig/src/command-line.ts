@@ -10,7 +10,7 @@ import {
 import { Command, CommanderError, Option } from "commander";
 import type { CommandDefinition, CommandInput, CommandOption } from "./command-definition.js";
 import { refuse, takesNot, unknownCommand } from "./command-line-complaint.js";
-import { commandLineError, expectedWord, suggestion } from "./command-line-error.js";
+import { commandLineError, expectedWord } from "./command-line-error.js";
 import { commands } from "./command-table.js";
 import { applyCommand } from "./commands/apply.js";
 import { chainCommand } from "./commands/chain.js";
@@ -18,34 +18,20 @@ import { digestCommand } from "./commands/digest.js";
 import { listCommand } from "./commands/list.js";
 import { makeCommand } from "./commands/make.js";
 import { undoCommand } from "./commands/undo.js";
-import { shells } from "./completion/shell-protocol.js";
 import { wantedDryRun } from "./dry-option.js";
-import { errorPage } from "./error-page.js";
-import { helpLayout, outputGroup, programHelp } from "./help-text.js";
 import {
-  actionOptions,
-  completionCommand,
-  completionTable,
-  helpCommand,
-  nameOf,
-  optionOf,
-} from "./option-table.js";
+  addCompletionCommand,
+  addHelpCommand,
+  type CommandLineOutput,
+} from "./explaining-commands.js";
+import { helpLayout, helpOption, outputGroup, programHelp, sentence } from "./help-text.js";
+import { actionOptions, nameOf, optionOf } from "./option-table.js";
 
 /** The command line, taken apart. Values are as they were typed: commands and `config` judge them. */
 export interface CommandLine {
   readonly command: CommandDefinition;
   readonly input: CommandInput;
   readonly flags: Flags;
-}
-
-/** What the program says of itself, and where. */
-export interface CommandLineOutput {
-  readonly version: string;
-  /** The width that help is wrapped at. */
-  readonly columns: number;
-  writeOut(text: string): void;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  cwd(): string;
 }
 
 /**
@@ -124,65 +110,9 @@ function createProgram(output: CommandLineOutput, choose: (line: CommandLine) =>
     if (word !== undefined) {
       throw unknownCommand(word);
     }
-    choose(withoutCommand(program.opts()));
+    choose(withoutCommand(givenOptions(program)));
   });
   return program;
-}
-
-/** Prints the script for a shell; the script calls it again, with the words that were typed. */
-function addCompletionCommand(program: Command, output: CommandLineOutput): void {
-  program
-    .command(completionCommand.name)
-    .summary(completionCommand.help)
-    .description(`${sentence(completionCommand.help)}\n\n${completionCommand.details}`)
-    .argument("[shell]", completionCommand.argument.help)
-    .usage("<shell>")
-    .argument("[words...]")
-    .addHelpOption(helpOption("print this help"))
-    .action(async (typed: string | undefined, [complete, ...words]: string[]) => {
-      const expected = shells.join(", ");
-      const shell = expectedWord("completion", typed ?? "", shells, `one of ${expected}`);
-      const { completionAnswer, printScript } = await import("./completion/completion-command.js");
-      if (complete === undefined) {
-        printScript(shell, output.writeOut);
-      } else {
-        output.writeOut(await completionAnswer(shell, words, completionTable, output));
-      }
-    });
-}
-
-/** Prints the help of a command, or what is known of the code of an error. */
-function addHelpCommand(program: Command, { writeOut }: CommandLineOutput): void {
-  program
-    .command(helpCommand.name)
-    .summary(helpCommand.help)
-    .description(sentence(helpCommand.help))
-    .argument(helpCommand.argument.name, helpCommand.argument.help)
-    .addHelpOption(helpOption("print this help"))
-    .action(async (about: string | undefined) => {
-      const command =
-        about === undefined ? program : program.commands.find((one) => one.name() === about);
-      if (command !== undefined) {
-        command.outputHelp();
-      } else if (/^[A-Z_]+$/.test(String(about))) {
-        const { errorCodes, explainedCode } = await import("./error-codes.js");
-        const all = errorCodes.flatMap(({ codes }) => codes);
-        const found = all.find(({ code }) => code === about);
-        if (found === undefined) {
-          throw commandLineError(
-            `There is no error code ${about}.`,
-            suggestion(
-              String(about),
-              all.map(({ code }) => code),
-              `All codes are on the page ${errorPage}.`,
-            ),
-          );
-        }
-        writeOut(explainedCode(found));
-      } else {
-        throw unknownCommand(String(about));
-      }
-    });
 }
 
 function addCommand(
@@ -214,8 +144,8 @@ function addCommand(
   }
   command.action(() => {
     const [typed] = command.args;
-    const before = program.opts<Record<string, unknown>>();
-    const after = command.opts<Record<string, unknown>>();
+    const before = givenOptions(program);
+    const after = givenOptions(command);
     refuseBeforeCommand(before, definition);
     const own = options.map(({ flags }) => nameOf(flags));
     const { all, own: input } = merged(before, after, own);
@@ -225,6 +155,14 @@ function addCommand(
       flags: all as Flags,
     });
   });
+}
+
+/** What was typed: commander gives an option such as `--no-shell` a value, too, if nobody gave it. */
+function givenOptions(command: Command): Readonly<Record<string, unknown>> {
+  const all = Object.entries(command.opts<Record<string, unknown>>());
+  return Object.fromEntries(
+    all.filter(([name]) => command.getOptionValueSource(name) !== "default"),
+  );
 }
 
 /** Options that stand before the command and after it are one command line; lists are put together. */
@@ -262,16 +200,11 @@ function refuseBeforeCommand(
   const known = settings.map((setting) => flagName(settingTable[setting]));
   const foreign = settingDefinitions.find(([, definition]) => {
     const key = flagName(definition);
-    return key !== undefined && isGiven(before[key], key) && !known.includes(key);
+    return key !== undefined && before[key] !== undefined && !known.includes(key);
   });
   if (foreign !== undefined) {
     throw takesNot(name, String(optionName(foreign[1])));
   }
-}
-
-/** Commander gives an option `--no-shell` a value of its own. */
-function isGiven(value: unknown, key: string): boolean {
-  return key === "shell" ? value === false : value !== undefined;
 }
 
 /** The command line of 2.x: at most one action, as an option. */
@@ -326,10 +259,6 @@ function addSetting(command: Command, setting: SettingName): void {
   }
 }
 
-function helpOption(text: string): Option {
-  return new Option("-h, --help", text).helpGroup(outputGroup);
-}
-
 function made({ flags, help, repeatable }: CommandOption): Option {
   const option = new Option(flags, help);
   return repeatable === true ? option.argParser(collect) : option;
@@ -338,8 +267,4 @@ function made({ flags, help, repeatable }: CommandOption): Option {
 /** Keeps the values of all places in which an option is given. */
 function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }

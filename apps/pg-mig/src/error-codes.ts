@@ -481,8 +481,12 @@ function group(
 }
 
 /** What is known of a code, as text. */
-export function explainedCode({ code, happened, state, toDo }: ErrorCode): string {
-  return `${code}\n\n${happened}\n\nState: ${state}\nWhat to do: ${toDo}\n\n${pageOf(code)}\n`;
+export function explainedCode(
+  { code, happened, state, toDo }: ErrorCode,
+  wrap: (text: string) => string,
+): string {
+  const about = [happened, `State: ${state}\nWhat to do: ${toDo}`].map(wrap);
+  return `${[code, ...about, pageOf(code)].join("\n\n")}\n`;
 }
 
 /** The page of all codes, in Markdown. */

@@ -1,4 +1,4 @@
-import type { Command, Help } from "commander";
+import { type Command, type Help, Option } from "commander";
 
 /** The help of the program around the lists of commands and options. */
 export const programHelp = {
@@ -101,4 +101,14 @@ function outputLast([a]: readonly [string, unknown], [b]: readonly [string, unkn
 
 function indented(text: string, columns: number): string {
   return text.replace(/^/gm, " ".repeat(columns));
+}
+
+/** The option that prints help. */
+export function helpOption(text: string): Option {
+  return new Option("-h, --help", text).helpGroup(outputGroup);
+}
+
+/** A line of the help as a sentence. */
+export function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }

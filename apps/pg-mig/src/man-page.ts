@@ -2,7 +2,7 @@ import { settingDefinitions } from "@pg-mig/config";
 import type { CommandDefinition, CommandOption } from "./command-definition.js";
 import { commands } from "./command-table.js";
 import { exitStatusTexts } from "./exit-status.js";
-import { programHelp } from "./help-text.js";
+import { programHelp, sentence } from "./help-text.js";
 import { actionOptions, completionCommand, helpCommand, optionOf } from "./option-table.js";
 
 /** What the page needs to know of a command. */
@@ -72,12 +72,12 @@ function commandLines({
 }: DescribedCommand): string[] {
   return [
     `.SS ${roff([name, ...(argument === undefined ? [] : [argument.name])].join(" "))}`,
-    ...text(`${help.charAt(0).toUpperCase()}${help.slice(1)}.`),
+    ...text(sentence(help)),
     ...(details === "" ? [] : [".PP", ...paragraphs(details)]),
     ...options.flatMap(optionLines),
     ...examples.flatMap(([call, purpose]) => [
       ".PP",
-      ...text(`${purpose.charAt(0).toUpperCase()}${purpose.slice(1)}:`),
+      ...text(sentence(purpose).replace(/\.$/, ":")),
       ".RS",
       `.B ${roff(call)}`,
       ".RE",
