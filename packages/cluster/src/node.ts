@@ -14,7 +14,7 @@ import {
   renderAlternatives,
   renderEndpoint,
 } from "./node-address.js";
-import type { AlternativeHost, NodeDefaults, NodeSpec } from "./node-spec.js";
+import type { NodeDefaults, NodeSpec } from "./node-spec.js";
 import type { Password } from "./password.js";
 
 /** One PostgreSQL server and database, with everything that is needed to connect to it. */
@@ -95,10 +95,13 @@ export function labelAddresses(addresses: readonly NodeAddress[]): string[] {
 /** Where a node is, with nothing left out. */
 interface Located extends NodeAddress {
   readonly endpoints: readonly NodeEndpoint[];
+  /** The addresses that no host was named with. */
+  readonly nameless: readonly string[];
 }
 
 function locate(spec: NodeSpec, defaults: NodeDefaults): Located {
-  const endpoints = [spec, ...(spec.alternatives ?? [])].map(({ host, port, hostaddr }) => ({
+  const hosts = [spec, ...(spec.alternatives ?? [])];
+  const endpoints = hosts.map(({ host, port, hostaddr }) => ({
     host: host === "" ? (hostaddr ?? defaults.host ?? ownDefaults.host) : host,
     port: port ?? defaults.port,
     ...(hostaddr === undefined ? {} : { hostaddr }),
@@ -109,6 +112,7 @@ function locate(spec: NodeSpec, defaults: NodeDefaults): Located {
     port: spec.port ?? defaults.port,
     database: spec.database ?? defaults.database ?? spec.user ?? defaults.user,
     endpoints,
+    nameless: hosts.flatMap(({ host, hostaddr }) => (host === "" ? (hostaddr ?? []) : [])),
   };
 }
 
@@ -150,7 +154,7 @@ function createNode(
     labels: { ...spec.labels },
   };
   refuseBadParameters(node);
-  refuseNameless(node, spec, defaults);
+  refuseNameless(node, spec);
   return hideSecrets(node, node);
 }
 
@@ -174,7 +178,8 @@ function refuseBadParameters(node: Node): void {
       throw unusable(label, `The value of ${keyword} is not ${problem.advice}.`, "Correct it.");
     }
     if (problem?.type === "unsupported") {
-      throw unusable(label, `pg-mig cannot do what ${keyword} says.`, problem.advice);
+      const name = option?.variable === undefined ? keyword : `${keyword} (${option.variable})`;
+      throw unusable(label, `pg-mig cannot do what ${name} says.`, problem.advice);
     }
   }
   const { sslnegotiation, ssl_max_protocol_version: max } = parameters;
@@ -194,16 +199,10 @@ function refuseBadParameters(node: Node): void {
   }
 }
 
-/** As by libpq, a certificate is verified for a name that was given: an address in hostaddr is none. */
-function refuseNameless(
-  { label, sslMode }: Node,
-  spec: NodeSpec,
-  { host: defaultHost }: NodeDefaults,
-): void {
-  const isNameless = ({ host, hostaddr }: AlternativeHost) =>
-    host === "" && hostaddr !== undefined && defaultHost === undefined;
-  if (sslMode === "verify-full" && [spec, ...(spec.alternatives ?? [])].some(isNameless)) {
-    const message = "A hostaddr without a host cannot be verified.";
+/** As by libpq, a certificate is verified for what stands in host: an address in hostaddr is not enough. */
+function refuseNameless({ label, sslMode }: Node, { nameless: [first] }: Located): void {
+  if (sslMode === "verify-full" && first !== undefined) {
+    const message = `The certificate of hostaddr ${first} cannot be verified without a host.`;
     throw unusable(label, message, "Name the host that the certificate is for as well.");
   }
 }
