@@ -50,7 +50,7 @@ export async function clusterOptions(context: ActionContext): Promise<ClusterOpt
 export async function runOptions(context: ActionContext): Promise<RunOptions> {
   const { settings, env } = context;
   const { parallelism, force, strict, shell, exported } = settings;
-  const { lockTimeoutMs, retryForMs, waitMs, allowPooler } = settings;
+  const { lockTimeoutMs, retryForMs, waitMs, allowPooler, beside2x } = settings;
   if (settings.report !== undefined) {
     await refuseReportPlace(settings.report);
   }
@@ -61,6 +61,7 @@ export async function runOptions(context: ActionContext): Promise<RunOptions> {
     retryForMs,
     waitMs,
     allowPooler,
+    beside2x,
     force,
     editedFiles: strict ? "error" : "warning",
     env: { ...definedOnly(env), ...exported },

@@ -37,6 +37,8 @@ export interface StartMigrationOptions {
   readonly waitMs?: number | "unlimited" | undefined;
   /** Work through a pooler in transaction mode, without the lock that keeps other runs away. @default false */
   readonly allowPooler?: boolean | undefined;
+  /** Run even if pg-mig 2.x seems to be at work on a node. @default false */
+  readonly beside2x?: boolean | undefined;
   /** Run before.sql and after.sql even if no version is pending. @default false */
   readonly force?: boolean | undefined;
   /** The environment that psql commands in the files see. @default {} */
@@ -61,7 +63,7 @@ export function startMigration(options: StartMigrationOptions): Run {
   const { migDir, port = defaults.port, pass, db, createDB } = options;
   const { sslMode = defaults.sslMode } = options;
   const { user = accountName(process.env), action = { type: "apply" } } = options;
-  const { parallelism, lockTimeoutMs, retryForMs, waitMs, allowPooler } = options;
+  const { parallelism, lockTimeoutMs, retryForMs, waitMs, allowPooler, beside2x } = options;
   const { force, env, allowShell, signal } = options;
   const runOptions = {
     migrationDirectory: migDir,
@@ -72,6 +74,7 @@ export function startMigration(options: StartMigrationOptions): Run {
     retryForMs,
     waitMs,
     allowPooler,
+    beside2x,
     force,
     env,
     allowShell,

@@ -61,6 +61,12 @@ export interface RunOptions extends ClusterOptions {
    */
   readonly allowPooler?: boolean | undefined;
   /**
+   * Whether to begin, and to go on, while pg-mig 2.x seems to work on a node. It takes no lock, and runs
+   * again what this tool has run since it made its plan.
+   * @default false
+   */
+  readonly beside2x?: boolean | undefined;
+  /**
    * For how long a node that went away is waited for, in milliseconds.
    * @default 60000, or `retryForMs` if that is less
    */
