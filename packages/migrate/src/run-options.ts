@@ -13,6 +13,12 @@ export interface ClusterOptions {
    * @default all of them
    */
   readonly only?: Only | undefined;
+  /**
+   * A query, run on each node in a read-only transaction, whose first column names the schemas that
+   * count as shards. A schema that equals its prefix counts always. Names in it need their schema.
+   * @default all schemas count
+   */
+  readonly validShardSchemasSql?: string | undefined;
   /** The migration directory. */
   readonly migrationDirectory: string;
   /** Ends the action: nothing new starts, what runs is cancelled and rolled back. */

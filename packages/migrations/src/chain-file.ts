@@ -45,7 +45,7 @@ async function readText(path: string, fs: FileReader): Promise<string | undefine
     `The file ${path} is not UTF-8: byte ${decoded.invalidAt + 1} does not belong there.`,
     {
       code: "CHAIN_FILE_INVALID",
-      hint: "Save it as UTF-8, or remove it: the next --chain writes it anew.",
+      hint: "Save it as UTF-8, or remove it: then it is made anew.",
       where: { file: path },
     },
   );
