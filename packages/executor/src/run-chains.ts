@@ -48,6 +48,8 @@ export interface RunChainsOptions<L> extends ScriptEnvironment {
   readonly onCommit?: (node: SessionNode, serverStartedAt: string | undefined) => void;
   /** When it aborts: nothing new starts, what runs is cancelled on the servers and rolled back. */
   readonly signal: AbortSignal;
+  /** When it aborts: nothing new starts, what runs goes on to its end. */
+  readonly pause?: AbortSignal | undefined;
   /** The time, in milliseconds. @default Date.now */
   readonly now?: () => number;
   /** A number in [0, 1), which spreads pauses. @default Math.random */
@@ -103,12 +105,14 @@ class ChainRun<L> {
   }
 
   async run(): Promise<void> {
-    const { signal, sessions } = this.#options;
+    const { signal, pause, sessions } = this.#options;
+    const onPause = () => this.#pump();
     const onAbort = () => {
       void sessions.cancelAll();
       this.#pump();
     };
     signal.addEventListener("abort", onAbort);
+    pause?.addEventListener("abort", onPause);
     try {
       await new Promise<void>((resolve, reject) => {
         this.#settle = { resolve, reject };
@@ -116,6 +120,7 @@ class ChainRun<L> {
       });
     } finally {
       signal.removeEventListener("abort", onAbort);
+      pause?.removeEventListener("abort", onPause);
       clearTimeout(this.#timer);
     }
   }
@@ -123,8 +128,9 @@ class ChainRun<L> {
   /** Starts all that may start now, and sees to it that this is called again in time. */
   #pump(): void {
     clearTimeout(this.#timer);
-    if (this.#options.signal.aborted || this.#bug !== undefined) {
-      this.#abandon(this.#whyEnded());
+    const ended = this.#whyEnded();
+    if (ended !== undefined) {
+      this.#abandon(ended);
     } else {
       for (let step = this.#schedule.take(this.#options.now()); step !== undefined; ) {
         this.#running++;
@@ -185,7 +191,7 @@ class ChainRun<L> {
     try {
       if (signal.aborted) {
         // The abort came while the session was being opened, and found nothing there to cancel.
-        this.#endChain(id, state, this.#whyEnded());
+        this.#endChain(id, state, this.#whyEnded() ?? "interrupted");
         return;
       }
       const { file } = step.script;
@@ -233,7 +239,7 @@ class ChainRun<L> {
       } else if (decision.type === "read-ledger") {
         await this.#replan(id, state, version, session);
       } else if (decision.type === "interrupted") {
-        this.#endChain(id, state, this.#whyEnded());
+        this.#endChain(id, state, this.#whyEnded() ?? "interrupted");
       } else {
         this.#retryOrEnd(id, state, version, decision);
       }
@@ -398,14 +404,17 @@ class ChainRun<L> {
 
   /** The node is not waited for any more: ends this chain and those that wait for the node. */
   #endUnreached(id: string, state: ChainState<L>): void {
-    this.#endChain(id, state, this.#options.signal.aborted ? this.#whyEnded() : "node-lost");
+    this.#endChain(id, state, this.#whyEnded() ?? "node-lost");
     this.#abandon("node-lost", state.node.name);
   }
 
-  /** Why nothing starts any more. */
-  #whyEnded(): "interrupted" | "bug" {
-    const { aborted, reason } = this.#options.signal;
-    return this.#bug !== undefined || (aborted && isBug(reason)) ? "bug" : "interrupted";
+  /** Why nothing starts any more; `undefined`: it does. */
+  #whyEnded(): "interrupted" | "bug" | "paused" | undefined {
+    const { signal, pause } = this.#options;
+    if (this.#bug !== undefined || (signal.aborted && isBug(signal.reason))) {
+      return "bug";
+    }
+    return signal.aborted ? "interrupted" : pause?.aborted ? "paused" : undefined;
   }
 
   #endChain(id: string, state: ChainState<L>, reason: AbandonedChain["reason"]): void {

@@ -26,7 +26,7 @@ export type {
   RunOutcome,
   StepFailure,
 } from "@pg-mig/report";
-export type { Only } from "@pg-mig/sessions";
+export type { Only, Part } from "@pg-mig/sessions";
 export { isBug } from "@pg-mig/sessions";
 export type { AppliedVersions } from "./applied-versions.js";
 export { appliedVersions } from "./applied-versions.js";

@@ -6,7 +6,13 @@ import {
 } from "@pg-mig/migrations";
 import type { Chain, Plan } from "@pg-mig/planner";
 import type { EditedFile, NodeEvent } from "@pg-mig/report";
-import { type OpenCluster, type OpenNode, type OpenShard, openCluster } from "@pg-mig/sessions";
+import {
+  type Only,
+  type OpenCluster,
+  type OpenNode,
+  type OpenShard,
+  openCluster,
+} from "@pg-mig/sessions";
 import { chainsOf } from "./chains-of.js";
 import { findEditedFiles, refuseEditedFiles } from "./edited-files.js";
 import { MigrationFiles } from "./migration-files.js";
@@ -82,7 +88,7 @@ export async function prepareRun(
       planRun(nodes, { options, directory, kind, files });
     const plan = await planAgain(cluster.nodes);
     if (options.only !== undefined) {
-      onNote(partialNote(cluster.nodes));
+      onNote(partialNote(cluster.nodes, options.only));
     } else if (valid !== undefined) {
       const note = leftOutNote(cluster.nodes, directory.versions);
       if (note !== undefined) {
@@ -130,9 +136,13 @@ async function planRun(
   return { nodes, chains, edited, hasWork, changesNodes };
 }
 
-function partialNote(nodes: readonly OpenNode[]): string {
+function partialNote(nodes: readonly OpenNode[], { part }: Only): string {
   const shards = nodes.reduce((sum, open) => sum + open.shards.length, 0);
-  return `A partial run (the setting \`only\`), with shards: ${shards}, nodes: ${nodes.length}. It saves no digest; the next run without the setting \`only\` finishes the rest.`;
+  const counts = `shards: ${shards}, nodes: ${nodes.length}`;
+  if (part === undefined) {
+    return `A partial run (the setting \`only\`), with ${counts}. It saves no digest; the next run without the setting \`only\` finishes the rest.`;
+  }
+  return `Part ${part.index} of ${part.of} (the setting \`part\`), with ${counts}. It saves no digest; a run without the setting \`part\` does. $parallelism_global and $run_alone limit this part alone: other parts do not count.`;
 }
 
 /** The fingerprint that a node gets when a run finished on it as it is now. */

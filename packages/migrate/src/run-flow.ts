@@ -28,7 +28,7 @@ import { prepareRun, type RunKind, type RunPlan } from "./prepare-run.js";
 import { refuseObstacles } from "./refuse-obstacles.js";
 import { refuseUnguarded } from "./refuse-unguarded.js";
 import type { ApplyOptions } from "./run-options.js";
-import { runRound } from "./run-round.js";
+import { abandonChains, runRound } from "./run-round.js";
 import { findUnmatchedPrefixes } from "./unmatched-prefixes.js";
 import { vanishedSteps } from "./vanished-steps.js";
 
@@ -109,11 +109,15 @@ async function run(
       tellUnmatchedPrefixes(now);
     }
     const partial = options.only === undefined ? {} : { partial: true as const };
-    const state = { latest: latestOn(now), edited, ...partial, ...failure };
+    const paused = outcome === "paused" ? { pausedBy: pauseReason(options.pause) } : {};
+    const state = { latest: latestOn(now), edited, ...partial, ...paused, ...failure };
     const built = report.report(outcome, Date.now(), state);
     emit({ type: "run:done", report: built });
     return built;
   };
+  const onPause = () =>
+    onNote(`${pauseReason(options.pause)} What runs goes on to its end, nothing new starts.`);
+  options.pause?.addEventListener("abort", onPause, { once: true });
   const executor = executorOptions(cluster, { ...options, emit });
   let begun = false;
   let watch: SessionWatch | undefined;
@@ -146,6 +150,10 @@ async function run(
       shards: nodes.reduce((sum, { shards }) => sum + shards.length, 0),
       ...totals(chains),
     });
+    if (options.pause?.aborted && chains.length > 0) {
+      abandonChains(chains, "paused", emit);
+      return finish("paused", nodes);
+    }
     if (hasWork) {
       await markStarted(nodes, prepared, executor);
       begun = true;
@@ -162,6 +170,9 @@ async function run(
           return finish(outcome, await cluster.readReachable());
         }
         nodes = await cluster.readLedgers();
+        if (report.isPaused) {
+          return finish("paused", nodes);
+        }
         vanished = tellVanished(nodes);
         if (report.hasFailed) {
           return finish("failed", nodes);
@@ -189,8 +200,13 @@ async function run(
   } finally {
     watch?.stop();
     endWatchFor2x();
+    options.pause?.removeEventListener("abort", onPause);
     await cluster.close();
   }
+}
+
+function pauseReason(pause: AbortSignal | undefined): string {
+  return typeof pause?.reason === "string" ? pause.reason : "The run was asked to pause.";
 }
 
 /** What chains add to what was counted before. */

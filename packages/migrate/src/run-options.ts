@@ -73,6 +73,11 @@ export interface RunOptions extends ClusterOptions {
    */
   readonly beside2x?: boolean | undefined;
   /**
+   * Pauses the run when it aborts: what runs goes on to its end, nothing new starts, after.sql runs where
+   * before.sql did, and the outcome is `paused`. Its reason, if it is a text, is told.
+   */
+  readonly pause?: AbortSignal | undefined;
+  /**
    * For how long a node that went away is waited for, in milliseconds.
    * @default 60000, or `retryForMs` if that is less
    */
