@@ -1,6 +1,13 @@
-import { type Flags, type SettingDefinition, settingDefinitions } from "@pg-mig/config";
+import {
+  type Flags,
+  flagName,
+  optionName,
+  type SettingDefinition,
+  settingDefinitions,
+} from "@pg-mig/config";
 import { Command, CommanderError, Option } from "commander";
 import type { DriftFlags } from "./drift-flags.js";
+import { plainArguments } from "./plain-arguments.js";
 
 /** What the user asked for. */
 export type ActionRequest =
@@ -9,6 +16,7 @@ export type ActionRequest =
   | { readonly type: "make"; readonly target: string }
   | { readonly type: "chain" }
   | { readonly type: "list" }
+  | { readonly type: "list-db" }
   | { readonly type: "digest" }
   | { readonly type: "status" }
   | { readonly type: "drift"; readonly flags: DriftFlags };
@@ -50,12 +58,21 @@ export function parseCommandLine(
     action = request;
   });
   try {
-    program.parse([...args], { from: "user" });
-    const { undo, make, chain, list, dry, ...flags } = program.opts<ActionFlags & Flags>();
+    const plain = plainArguments(
+      args,
+      program.options.map(({ flags: spelling }) => spelling),
+    );
+    program.parse([...plain.args], { from: "user" });
+    const { undo, make, chain, list, dry, ...given } = program.opts<ActionFlags & Flags>();
+    const flags: Flags = { ...given, ...turnedOff(plain.off) };
     const requests = requestedActions({ undo, make, chain, list }, program);
     const all = action === undefined ? requests : [action, ...requests];
     if (all.length > 1) {
-      const names = all.map(({ type }) => (type === "digest" ? "list=digest" : type));
+      const options: Readonly<Record<string, string>> = {
+        digest: "list=digest",
+        "list-db": "list=db",
+      };
+      const names = all.map(({ type }) => options[type] ?? type);
       program.error(`error: these actions exclude each other: ${names.join(", ")}`);
     }
     if (typeof dry === "string" && dry !== "sql") {
@@ -81,6 +98,14 @@ export function parseCommandLine(
   }
 }
 
+/** The settings that are said not to be, as flags; what is no setting is off if it is not given. */
+function turnedOff(names: readonly string[]): Flags {
+  const flags = settingDefinitions.flatMap(([, definition]) =>
+    names.includes(optionName(definition)?.slice(2) ?? "") ? (flagName(definition) ?? []) : [],
+  );
+  return Object.fromEntries(flags.map((name) => [name, false]));
+}
+
 function requestedActions(
   { undo, make, chain, list }: Omit<ActionFlags, "dry">,
   program: Command,
@@ -99,10 +124,10 @@ function requestedActions(
     requests.push({ type: "chain" });
   }
   if (list !== undefined) {
-    if (list !== true && list !== "" && list !== "digest") {
-      program.error(`error: --list takes nothing or "digest", not "${list}"`);
+    if (list !== true && list !== "" && list !== "digest" && list !== "db") {
+      program.error(`error: --list takes nothing, "digest" or "db", not "${list}"`);
     }
-    requests.push({ type: list === "digest" ? "digest" : "list" });
+    requests.push({ type: list === "digest" ? "digest" : list === "db" ? "list-db" : "list" });
   }
   return requests;
 }
@@ -134,7 +159,11 @@ function createProgram(
   add(actions, "--undo [version]", "undo that version if it is the latest");
   add(actions, "--make <title@prefix>", "make an empty pair of files for a new version");
   add(actions, "--chain [nothing]", "rewrite chain.txt");
-  add(actions, "--list [digest]", "print all versions on disk, or their digest alone");
+  add(
+    actions,
+    "--list [what]",
+    "print all versions on disk, or digest: theirs, or db: those of each shard",
+  );
   add(actions, "--dry [sql]", "print the plan (or the exact SQL) and change nothing");
 
   for (const [, definition] of settingDefinitions) {

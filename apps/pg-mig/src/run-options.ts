@@ -22,10 +22,11 @@ export async function clusterOptions(context: ActionContext): Promise<ClusterOpt
     (passwordCommand === undefined ? undefined : passwordFromCommand(passwordCommand));
   const { sslRootCert, sslCert, sslKey, passFile } = settings;
   const { connectTimeoutMs, startupParameters, parameters } = settings;
-  const { certificateDirectory, serviceFiles } = settings;
+  const { certificateDirectory, serviceFiles, validShardSchemasSql } = settings;
   return {
     migrationDirectory: shortPath(migdir, cwd),
     only: await chosen(settings),
+    validShardSchemasSql,
     sources: await loadSources(settings),
     defaults: {
       port,

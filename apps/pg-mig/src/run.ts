@@ -17,6 +17,11 @@ import { createTerminal, type TerminalStream } from "./view/terminal.js";
 
 const connectsToNothing: readonly ActionRequest["type"][] = ["make", "chain", "list", "digest"];
 
+/** What config functions are told is a list, since 2.x has no other word for it. */
+function isLookingOnly(type: ActionRequest["type"]): type is "status" | "drift" | "list-db" {
+  return type === "status" || type === "drift" || type === "list-db";
+}
+
 /** What the command takes from its process. */
 export interface CommandProcess extends SignalSource {
   readonly stdout: TerminalStream;
@@ -129,7 +134,7 @@ async function runAction(
       flags,
       env,
       cwd,
-      action: action.type === "status" || action.type === "drift" ? "list" : action.type,
+      action: isLookingOnly(action.type) ? "list" : action.type,
       connects: !connectsToNothing.includes(action.type),
       readService: async (name, files) => {
         const { readService } = await import("./read-service.js");
@@ -220,6 +225,8 @@ async function loadAction(request: ActionRequest): Promise<RunnableAction> {
       return (await import("./actions/chain.js")).chainAction;
     case "list":
       return (await import("./actions/list.js")).listAction;
+    case "list-db":
+      return (await import("./actions/list-db.js")).listDbAction;
     case "digest":
       return (await import("./actions/digest.js")).digestAction;
     case "status":

@@ -20,6 +20,11 @@ export interface StartMigrationOptions {
   readonly db?: string | undefined;
   /** libpq's word for how connections are encrypted. @default "prefer" */
   readonly sslMode?: NodeDefaults["sslMode"] | undefined;
+  /**
+   * A query, run on each node, whose first column names the schemas that count as shards. A schema
+   * that equals its prefix counts always. @default all schemas count
+   */
+  readonly validShardSchemasSql?: string | undefined;
   /** What to do. @default { type: "apply" } */
   readonly action?:
     | { readonly type: "apply" }
@@ -64,9 +69,10 @@ export function startMigration(options: StartMigrationOptions): Run {
   const { sslMode = defaults.sslMode } = options;
   const { user = accountName(process.env), action = { type: "apply" } } = options;
   const { parallelism, lockTimeoutMs, retryForMs, waitMs, allowPooler, beside2x } = options;
-  const { force, env, allowShell, signal } = options;
+  const { force, env, allowShell, signal, validShardSchemasSql } = options;
   const runOptions = {
     migrationDirectory: migDir,
+    validShardSchemasSql,
     sources: [hosts(options.hosts)],
     defaults: { port, user, password: pass, database: db, sslMode },
     parallelism,

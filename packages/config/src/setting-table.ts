@@ -181,6 +181,12 @@ export const settingTable = {
     default: undefined,
     help: "work on the Kth of N parts of the nodes: N workers share a fleet",
   }),
+  validShardSchemasSql: define({
+    key: "validShardSchemasSql",
+    type: text,
+    default: undefined,
+    help: "query, run on each node, that names the schemas which count as shards; what equals its prefix always does",
+  }),
   migdir: define({
     option: "--migdir <dir>",
     group: "The run",
