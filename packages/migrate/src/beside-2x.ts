@@ -36,11 +36,15 @@ export interface RefuseBeside2xOptions {
  */
 export async function refuseBeside2x(options: RefuseBeside2xOptions): Promise<KnownWrites> {
   const { cluster, nodes, signal, onNote } = options;
-  const traces = await onEachNode(nodes, async (open) => {
-    const [row] = (await cluster.query(open, fingerprintTraceSql)) as readonly FingerprintRow[];
-    return { open, node: open.node, row };
-  });
-  const begun = traces.filter(({ row }) => row !== undefined && isBegunBy2x(row));
+  const readTraces = () =>
+    onEachNode(nodes, async (open) => {
+      const [row] = (await cluster.query(open, fingerprintTraceSql)) as readonly FingerprintRow[];
+      return { open, node: open.node, row };
+    });
+  const begunOf = (read: Awaited<ReturnType<typeof readTraces>>) =>
+    read.filter(({ row }) => row !== undefined && isBegunBy2x(row));
+  let traces = await readTraces();
+  const begun = begunOf(traces);
   const deadlineMs = performance.now() + lookForMs;
   while (begun.length > 0) {
     const sessions = await onEachNode(begun, async ({ open, node }) => {
@@ -55,9 +59,14 @@ export async function refuseBeside2x(options: RefuseBeside2xOptions): Promise<Kn
       throw worksOn(one.node.label, one.session, working.length - 1);
     }
     if (performance.now() >= deadlineMs) {
-      onNote(
-        `The last run of pg-mig 2.x did not finish on ${begun.map(({ node }) => node.label).join(", ")}; it has no session there now.`,
-      );
+      // It may have finished meanwhile.
+      traces = await readTraces();
+      const labels = begunOf(traces).map(({ node }) => node.label);
+      if (labels.length > 0) {
+        onNote(
+          `The last run of pg-mig 2.x did not finish on ${labels.join(", ")}; it has no session there now.`,
+        );
+      }
       break;
     }
     await pause(lookEveryMs, signal);

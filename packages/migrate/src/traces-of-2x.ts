@@ -36,13 +36,14 @@ export function isBegunBy2x({ stored, settings, path }: FingerprintRow): boolean
 const ownPath = "public";
 
 /**
- * Asks a node for the sessions that may be those of pg-mig 2.x: of psql, at work, or at what 2.x alone
- * does. Of another role's sessions an ordinary role sees that they are psql's, and no more.
+ * Asks a node for the sessions that may be those of pg-mig 2.x: of psql, or at what 2.x alone does, and
+ * at work or just begun, since 2.x opens one for each file and each question. Of another role's sessions an ordinary role sees that they are psql's, and no more.
  */
 export const sessionsOf2xSql = `SELECT a.pid, a.usename::pg_catalog.text AS role, a.client_addr::pg_catalog.text AS address, a.state, a.query
 FROM pg_catalog.pg_stat_activity a
 WHERE a.datname ${equals} pg_catalog.current_database() AND a.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()
-AND (a.state IS NULL OR a.state OPERATOR(pg_catalog.<>) 'idle'::pg_catalog.text)
+AND (a.state IS NULL OR a.state OPERATOR(pg_catalog.<>) 'idle'::pg_catalog.text
+OR a.backend_start OPERATOR(pg_catalog.>) (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) '2s'::pg_catalog.interval))
 AND a.application_name OPERATOR(pg_catalog.!~) '^pg-mig '::pg_catalog.text
 AND (a.application_name ${equals} 'psql'::pg_catalog.text
 OR a.query OPERATOR(pg_catalog.~) 'mig_(versions|digest|rerun_fingerprint)_const'::pg_catalog.text)
