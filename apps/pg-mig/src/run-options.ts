@@ -67,6 +67,7 @@ export async function runOptions(context: ActionContext): Promise<RunOptions> {
     pause: pauseSignal(settings, new Date()),
     force,
     editedFiles: strict ? "error" : "warning",
+    unusualFiles: strict ? "error" : "warning",
     env: { ...definedOnly(env), ...exported },
     allowShell: shell,
   };

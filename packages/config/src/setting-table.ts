@@ -281,7 +281,7 @@ export const settingTable = {
     group: "The run",
     type: onOff,
     default: false,
-    help: "refuse to run when a file was edited after it was applied",
+    help: "refuse files that were edited after they were applied, or that control their transactions",
   }),
   shell: define({
     option: "--no-shell",

@@ -11,10 +11,12 @@ export function createRecordingClient(): {
   readonly messages: readonly string[];
 } {
   const messages: string[] = [];
+  let status: "T" | "I" = "T";
   const connection = Object.assign(new EventEmitter(), {
     query(text: string) {
       messages.push(text);
-      queueMicrotask(() => connection.emit("readyForQuery", { status: "T" }));
+      status = statusAfter(text, status);
+      queueMicrotask(() => connection.emit("readyForQuery", { status }));
     },
   });
   const query = (message: string | ScriptQuery) => {
@@ -22,15 +24,23 @@ export function createRecordingClient(): {
       return message.submit(connection as never);
     }
     messages.push(message);
+    status = statusAfter(message, status);
     return Promise.resolve({ command: message, rows: [] });
   };
   const client: SessionClient = {
     query: query as SessionClient["query"],
-    getTransactionStatus: () => "T",
+    getTransactionStatus: () => status,
     getParameterStatus: (name) => (name === "standard_conforming_strings" ? "on" : undefined),
     end: async () => {},
     on: () => {},
     removeListener: () => {},
   };
   return { client, messages };
+}
+
+/** The last statement of a message that begins or ends a transaction; each begins a line. */
+function statusAfter(message: string, before: "T" | "I"): "T" | "I" {
+  const controls = message.match(/^\s*(?:BEGIN|START|COMMIT|END|ROLLBACK|ABORT)\b/gim);
+  const last = controls?.at(-1)?.trim().toUpperCase();
+  return last === undefined ? before : last === "BEGIN" || last === "START" ? "T" : "I";
 }

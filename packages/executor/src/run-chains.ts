@@ -26,7 +26,8 @@ import { advance, type ChainState, type ChainToRun, createChainState } from "./c
 import { entryLostError, ledgerUnsettledError } from "./ledger-trouble.js";
 import { type ScriptEnvironment, scriptOptions } from "./script-environment.js";
 import type { StepRecorder } from "./step-recorder.js";
-import type { StepScript } from "./step-script.js";
+import { isRepeatable, type StepScript } from "./step-script.js";
+import { whatStays } from "./what-stays.js";
 
 export interface RunChainsOptions<L> extends ScriptEnvironment {
   readonly recorder: StepRecorder<L>;
@@ -223,6 +224,7 @@ class ChainRun<L> {
         shard,
         durationMs,
         isTransaction: this.#isTransaction(version),
+        isRepeatable: isRepeatable(step),
         alone,
         interrupted: signal.aborted,
         retryForMs: this.#options.retryForMs,
@@ -381,7 +383,8 @@ class ChainRun<L> {
     durationMs: number,
   ): void {
     const notAttempted = this.#schedule.fail(id);
-    this.#options.emit(failedEvent(state, version, { error, notAttempted, durationMs }));
+    const stays = whatStays(this.#options.stepScript(version), error);
+    this.#options.emit(failedEvent(state, version, { error, notAttempted, durationMs, stays }));
   }
 
   #noteCommit(state: ChainState<L>, version: string, serverStartedAt: string | undefined): void {

@@ -44,7 +44,7 @@ export type { DryRunOptions, PlannedRun } from "./dry-run.js";
 export { dryRun } from "./dry-run.js";
 export { latest } from "./latest.js";
 export { loadSources } from "./load-sources.js";
-export type { EmptyFile } from "./migration-files.js";
+export type { FileWarning } from "./migration-files.js";
 export type { PlannedSql } from "./planned-sql.js";
 export type { ApplyOptions, ClusterOptions, RunOptions, UndoOptions } from "./run-options.js";
 export type { ClusterStatus, NodeStatus, ShardStatus, StatusOptions } from "./status.js";

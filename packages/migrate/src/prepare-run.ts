@@ -19,6 +19,7 @@ import { MigrationFiles } from "./migration-files.js";
 import { rerunFingerprint } from "./rerun-fingerprint.js";
 import type { ApplyOptions } from "./run-options.js";
 import { refuseShellCommands } from "./shell-commands.js";
+import { refuseUnusualFiles } from "./unusual-files.js";
 import { leftOutNote, validShards } from "./valid-shards.js";
 
 /** What makes an apply an apply, and an undo an undo. */
@@ -118,7 +119,11 @@ async function planRun(
   if (options.editedFiles === "error") {
     refuseEditedFiles(edited);
   }
-  await files.load(chains.flatMap(({ pending }) => pending));
+  const versions = chains.flatMap(({ pending }) => pending);
+  await files.load(versions);
+  if (options.unusualFiles === "error") {
+    refuseUnusualFiles(files.unusualFiles(versions));
+  }
   // Alone, the hooks are for the whole cluster: a run that is limited leaves them to the next one.
   const isWhole = options.only === undefined;
   const isFinished = nodes.every((node) => isFingerprintCurrent(node, files));

@@ -79,16 +79,17 @@ async function run(
       return false;
     });
   };
-  /** Warns of files that do nothing, before they run, each once. */
-  const toldEmpty = new Set<string>();
-  const tellEmptyFiles = async (now: readonly Chain<OpenShard>[]) => {
+  /** Warns of files that do nothing, or are not all or nothing, before they run, each once. */
+  const toldFiles = new Set<string>();
+  const tellFiles = async (now: readonly Chain<OpenShard>[]) => {
     const versions = now.flatMap(({ pending }) => pending);
     await files.load(versions);
-    for (const { version, message } of files.emptyFiles(versions)) {
-      if (!toldEmpty.has(version)) {
+    const told = [...files.emptyFiles(versions), ...files.unusualFiles(versions)];
+    for (const { version, message } of told) {
+      if (!toldFiles.has(message)) {
         emit({ type: "warning", version, message });
       }
-      toldEmpty.add(version);
+      toldFiles.add(message);
     }
   };
   /** At the end, since versions and before.sql may make the schemas of later ones. */
@@ -162,7 +163,7 @@ async function run(
         if (round > 1) {
           emit({ type: "round:start", round, ...totals(chains, vanished) });
         }
-        await tellEmptyFiles(chains);
+        await tellFiles(chains);
         const ended = await runRound(chains, prepared, { ...executor, commits });
         options.halt.signal.throwIfAborted();
         if (!ended || report.hasFailed) {

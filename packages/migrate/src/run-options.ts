@@ -38,6 +38,12 @@ export interface RunOptions extends ClusterOptions {
    */
   readonly editedFiles?: "warning" | "error" | undefined;
   /**
+   * What a file is that controls its transactions itself, or ends at a `\q`: a `warning` in the report, or an
+   * `error` that stops the run before anything is changed.
+   * @default "warning"
+   */
+  readonly unusualFiles?: "warning" | "error" | undefined;
+  /**
    * The environment that psql commands in the files see; `PG_MIG_HOSTS` and the variables of the node
    * (`PGHOST`, `PGPORT`, `PGUSER`, `PGPASSWORD`, …) are added.
    * @default {}

@@ -51,7 +51,8 @@ export async function runScript(
     if (run.firstError !== undefined && outbox.status === "failed") {
       throw run.firstError;
     }
-    await run.finish(script.psqlCompat ? "unchecked" : "checked");
+    const isFree = script.psqlCompat || options.transactions === "free";
+    await run.finish(isFree ? "unchecked" : "checked");
   } finally {
     run.output.end();
     client.removeListener("notice", onNotice);
