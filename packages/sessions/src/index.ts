@@ -31,3 +31,4 @@ export { SessionPool } from "./session-pool.js";
 export type { SessionWatchOptions } from "./session-watch.js";
 export { SessionWatch } from "./session-watch.js";
 export { enterSharedSql, leaveNothingSql } from "./shared-backend.js";
+export type { ValidShards } from "./valid-shards.js";
