@@ -333,7 +333,7 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
     ],
     [
       "BESIDE_2X",
-      "pg-mig 2.x is at work on a node, or began while this run was.",
+      "A run of pg-mig 2.x is at work on a node, or began during this one.",
       "Let it end. If it is not at work, say so with `--beside-2x`.",
       "Before a run: nothing was changed. During a run: what ran was rolled back, what is done is in the ledgers. What 2.x does is its own.",
     ],
