@@ -1,5 +1,5 @@
 import { type RunScriptOptions, type Script, ScriptError } from "@pg-mig/psql-script";
-import type { Session } from "@pg-mig/sessions";
+import type { Leftovers, Session } from "@pg-mig/sessions";
 import { isBug, isConnectionLoss, isInterruption, leftoversOf } from "@pg-mig/sessions";
 import { gaveUpError } from "./blocked.js";
 import { entryRefusedError } from "./ledger-trouble.js";
@@ -41,6 +41,7 @@ export async function attemptStep<L>(
   session.uses++;
   const { step, recorder, version } = attempt;
   const record = recorder.record(attempt.ledger, version);
+  const leftovers = leftoversOfStep(step, session);
   let committing = false;
   try {
     await runStepScript(session, step, {
@@ -53,19 +54,23 @@ export async function attemptStep<L>(
       scriptOptions: attempt.scriptOptions,
     });
     committing = true;
-    await session.commit(attempt.scriptOptions);
+    await session.commit(leftovers, attempt.scriptOptions);
     return { type: "committed", ledger: record.ledger };
   } catch (thrown) {
     const error = withFile(thrown, step.script);
     const failure = failureOf(error, session, attempt);
     return committing && failure.type === "lost" ? { type: "in-doubt", error } : failure;
   } finally {
-    const leftovers = leftoversOf(step.script);
-    // A lock of the session, and what surrounds a file outside of a transaction, is left.
-    session.reset(
-      leftovers === "none" && isTakenForSession(step, session) ? "droppable" : leftovers,
-    );
+    if (!committing) {
+      session.reset(leftovers);
+    }
   }
+}
+
+function leftoversOfStep(step: StepScript, session: Session): Leftovers {
+  const leftovers = leftoversOf(step.script);
+  // A lock of the session, and what surrounds a file outside of a transaction, is left.
+  return leftovers === "none" && isTakenForSession(step, session) ? "droppable" : leftovers;
 }
 
 /**

@@ -11,14 +11,19 @@ export function createRecordingClient(): {
   readonly messages: readonly string[];
 } {
   const messages: string[] = [];
+  let current: ScriptQuery | undefined;
   const connection = Object.assign(new EventEmitter(), {
     query(text: string) {
       messages.push(text);
-      queueMicrotask(() => connection.emit("readyForQuery", { status: "T" }));
+      queueMicrotask(() => {
+        current?.handleCommandComplete({ text });
+        connection.emit("readyForQuery", { status: "T" });
+      });
     },
   });
   const query = (message: string | ScriptQuery) => {
     if (typeof message !== "string") {
+      current = message;
       return message.submit(connection as never);
     }
     messages.push(message);

@@ -31,6 +31,7 @@ export {
   renderShardLedger,
   storeLedgerSql,
   withEntries,
+  withEntry,
 } from "./shard-ledger.js";
 export type { StatementError, TakeFailure } from "./take-shard.js";
 export {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash as hashOf } from "node:crypto";
 import { equals, quoteIdentifier, quoteLiteral } from "@pg-mig/model";
 import { isAdvisoryLockSql } from "./advisory-lock.js";
 import type { ShardLedger } from "./shard-ledger.js";
@@ -120,6 +120,6 @@ function lockKey(shard: string): string {
 }
 
 function lockKeyOf(shard: string): { readonly lockClass: number; readonly hash: number } {
-  const hash = createHash("sha256").update(shard).digest().readInt32BE(0);
+  const hash = hashOf("sha256", shard, "buffer").readInt32BE(0);
   return { lockClass: shardLockClass, hash };
 }

@@ -11,6 +11,7 @@ import {
   takeFailure,
   takeShardSql,
   withEntries,
+  withEntry,
 } from "@pg-mig/ledger";
 import { PgMigError } from "@pg-mig/model";
 import type { SessionNode } from "@pg-mig/sessions";
@@ -30,15 +31,28 @@ export function createLedgerRecorder({
   checksum,
   replan,
 }: LedgerRecorderOptions): StepRecorder<ShardLedger> {
+  // Thousands of shards have the same entries, and get the same one in the same second.
+  const applied = new WeakMap<readonly LedgerEntry[], readonly LedgerEntry[]>();
+  const apply = (entries: readonly LedgerEntry[], version: string): readonly LedgerEntry[] => {
+    const entry = ledgerEntry(version, checksum(version), new Date());
+    const known = applied.get(entries);
+    const last = known?.at(-1);
+    if (known !== undefined && last?.version === version && last.appliedAt === entry.appliedAt) {
+      return known;
+    }
+    const after = withEntry(entries, entry);
+    applied.set(entries, after);
+    return after;
+  };
   return {
     takeSql: takeShardSql,
     takeFailure,
     isNotStored,
     holdersSql: ({ shard }) => shardHoldersSql(shard),
     record(ledger, version) {
-      const entries: readonly LedgerEntry[] =
+      const entries =
         action === "apply"
-          ? [...ledger.entries, ledgerEntry(version, checksum(version), new Date())]
+          ? apply(ledger.entries, version)
           : ledger.entries.filter((entry) => entry.version !== version);
       const after = withEntries(ledger, entries);
       const sql = storeLedgerSql(ledger.shard, entries);

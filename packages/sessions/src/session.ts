@@ -1,5 +1,11 @@
 import { PgMigError } from "@pg-mig/model";
-import { type RunScriptOptions, type ScriptNotice, toNotice } from "@pg-mig/psql-script";
+import {
+  type MessageOutcome,
+  type RunScriptOptions,
+  type ScriptNotice,
+  sendMessages,
+  toNotice,
+} from "@pg-mig/psql-script";
 import type { Blocker } from "@pg-mig/report";
 import type { Leftovers } from "./leftovers.js";
 import { isBug, isConnectionLoss } from "./server-error.js";
@@ -120,42 +126,44 @@ export class Session {
    * own transaction has dropped the leftovers, if it was committed.
    */
   reset(leftovers: Leftovers): void {
+    const isOpen = this.client.getTransactionStatus() !== "I";
     this.#mustClose ||= leftovers === "lasting";
-    const rollBack = this.client.getTransactionStatus() !== "I";
-    if (this.#lost || (leftovers === "none" && !rollBack)) {
+    if (this.#lost) {
       return;
     }
-    if (this.backend === "shared") {
-      // Without a transaction, the process is somebody else's by now.
-      if (rollBack) {
-        this.#settle(async () => void (await this.client.query(rollBackSharedSql)));
-      }
-      return;
+    const rollBack = isOpen ? [this.backend === "shared" ? rollBackSharedSql : "ROLLBACK"] : [];
+    const [first, ...more] = [...rollBack, ...this.#dropSql(isOpen ? "droppable" : leftovers)];
+    if (first !== undefined) {
+      this.#settle(() => allDone(sendMessages(this.client, [first, ...more])));
     }
-    this.#settle(async () => {
-      if (rollBack) {
-        await this.client.query("ROLLBACK");
-      }
-      await this.client.query("DISCARD ALL");
-      await this.client.query(keepSessionSql(this.#opened));
-    });
   }
 
   /**
-   * Commits. The message holds nothing else, so that nothing commits after its sender has died.
-   * `onNotice` hears what the server says meanwhile: deferred triggers do, and a primary whose
-   * synchronous replica did not answer.
+   * Commits, and drops what the version may have left, as {@link reset} does, in the same write. The message
+   * that commits holds nothing else, so that nothing commits after its sender has died. Resolves when
+   * the server has committed. `onNotice` hears what the server says meanwhile: deferred triggers do, and a
+   * primary whose synchronous replica did not answer.
    *
    * @throws PgMigError `COMMIT_REFUSED` if the server answered with an error, and
    * `COMMIT_ROLLED_BACK` if with a rollback; `CONNECTION_LOST` if it gave no answer.
    */
-  async commit({ onNotice = () => {} }: Pick<RunScriptOptions, "onNotice"> = {}): Promise<void> {
+  async commit(
+    leftovers: Leftovers,
+    { onNotice = () => {} }: Pick<RunScriptOptions, "onNotice"> = {},
+  ): Promise<void> {
+    this.#mustClose ||= leftovers === "lasting";
     const listen = (notice: Partial<ScriptNotice>) => onNotice(toNotice(notice));
     this.client.on("notice", listen);
-    const answer = this.client.query("COMMIT");
-    const { command } = await answer.catch(commitError).finally(() => {
-      this.client.removeListener("notice", listen);
-    });
+    const [commit, ...drop] = sendMessages(this.client, ["COMMIT", ...this.#dropSql(leftovers)]);
+    if (drop.length > 0) {
+      this.#settle(() => allDone(drop));
+    }
+    const { error, lost, tags } = (await commit) as MessageOutcome;
+    this.client.removeListener("notice", listen);
+    if (error !== undefined || lost !== undefined) {
+      throw commitError(error ?? lost);
+    }
+    const command = tags.at(-1);
     if (command === "COMMIT") {
       return;
     }
@@ -163,6 +171,13 @@ export class Session {
       code: "COMMIT_ROLLED_BACK",
       hint: "A statement of the file must have ended or broken the transaction. Look at its BEGIN, COMMIT and ROLLBACK.",
     });
+  }
+
+  /** The messages that drop what was left; with a shared backend there is nothing, or somebody else's. */
+  #dropSql(leftovers: Leftovers): readonly string[] {
+    return this.backend === "shared" || leftovers === "none"
+      ? []
+      : ["DISCARD ALL", keepSessionSql(this.#opened)];
   }
 
   /** Takes leave of the server; breaks the connection where that takes too long. */
@@ -204,19 +219,28 @@ export class Session {
   }
 }
 
-function commitError(error: unknown): never {
+/** Rejects with the first error. */
+async function allDone(messages: readonly Promise<MessageOutcome>[]): Promise<void> {
+  for (const { error, lost } of await Promise.all(messages)) {
+    if (error !== undefined || lost !== undefined) {
+      throw error ?? lost;
+    }
+  }
+}
+
+function commitError(error: unknown): unknown {
   if (isBug(error)) {
-    throw error;
+    return error;
   }
   const reason = error instanceof Error ? error.message : String(error);
   if (!isConnectionLoss(error)) {
-    throw new PgMigError(`COMMIT failed: ${reason}`, {
+    return new PgMigError(`COMMIT failed: ${reason}`, {
       code: "COMMIT_REFUSED",
       hint: "The file ran to its end; what it had left to the end of the transaction failed. Look at its deferred constraints and triggers.",
       cause: error,
     });
   }
-  throw new PgMigError(`The connection was lost while a transaction was committed: ${reason}.`, {
+  return new PgMigError(`The connection was lost while a transaction was committed: ${reason}.`, {
     code: "CONNECTION_LOST",
     hint: "It may or may not have been committed. Run pg-mig again: it goes on from what is there.",
     cause: error,
