@@ -1,6 +1,12 @@
 import { type RunScriptOptions, type Script, ScriptError } from "@pg-mig/psql-script";
 import type { Leftovers, Session } from "@pg-mig/sessions";
-import { isBug, isConnectionLoss, isInterruption, leftoversOf } from "@pg-mig/sessions";
+import {
+  isBug,
+  isConnectionLoss,
+  isInterruption,
+  leftoversOf,
+  serverWords,
+} from "@pg-mig/sessions";
 import { gaveUpError } from "./blocked.js";
 import { entryRefusedError } from "./ledger-trouble.js";
 import type { StepRecorder } from "./step-recorder.js";
@@ -42,17 +48,19 @@ export async function attemptStep<L>(
   const { step, recorder, version } = attempt;
   const record = recorder.record(attempt.ledger, version);
   const leftovers = leftoversOfStep(step, session);
+  const prepared = preparedGuard(session, attempt, leftovers);
   let committing = false;
   try {
     await runStepScript(session, step, {
       schema: attempt.shard,
       lockTimeoutMs: attempt.lockTimeoutMs,
-      guardSql: (scope) => recorder.takeSql(attempt.ledger, scope),
+      guardSql: (scope) => prepared ?? recorder.takeSql(attempt.ledger, scope),
       recordSql: session.opened?.hasEventTriggers
         ? [...record.sql, ...record.checkSql]
         : record.sql,
       scriptOptions: attempt.scriptOptions,
     });
+    session.hasGuard ||= prepared !== undefined;
     committing = true;
     await session.commit(leftovers, attempt.scriptOptions);
     return { type: "committed", ledger: record.ledger };
@@ -62,9 +70,29 @@ export async function attemptStep<L>(
     return committing && failure.type === "lost" ? { type: "in-doubt", error } : failure;
   } finally {
     if (!committing) {
-      session.reset(leftovers);
+      // Whether the guard was prepared, nobody knows.
+      session.reset(prepared !== undefined && leftovers === "none" ? "droppable" : leftovers);
     }
   }
+}
+
+/**
+ * The guard by statements that are prepared in the session, with what prepares them if they are to stay;
+ * `undefined` if it must be sent as text: for a lock of the session, and where code could have put other
+ * statements in their place. What may run code is followed by a reset, which drops them; but event triggers
+ * run it beside any statement.
+ */
+function preparedGuard<L>(
+  session: Session,
+  { step, ledger, recorder: { prepared } }: StepAttempt<L>,
+  leftovers: Leftovers,
+): readonly string[] | undefined {
+  const { opened, hasGuard } = session;
+  const isSafe = opened?.hasEventTriggers === false && !isTakenForSession(step, session);
+  if (prepared === undefined || !isSafe || !(hasGuard || leftovers === "none")) {
+    return undefined;
+  }
+  return [...(hasGuard ? [] : prepared.sql), ...prepared.takeSql(ledger)];
 }
 
 function leftoversOfStep(step: StepScript, session: Session): Leftovers {
@@ -105,6 +133,10 @@ function withFile(error: unknown, source: Script): unknown {
   return isOurs ? error.ledTo({ source }) : error;
 }
 
+function isPrologue(error: unknown): boolean {
+  return error instanceof ScriptError && error.part === "prologue";
+}
+
 function failureOf<L>(
   error: unknown,
   session: Session,
@@ -112,6 +144,10 @@ function failureOf<L>(
 ): AttemptResult<L> {
   if (isBug(error)) {
     throw error;
+  }
+  // 26000: what was prepared is gone, since code ran where none was seen. Another session has it.
+  if (serverWords(error)?.sqlState === "26000" && isPrologue(error)) {
+    session.destroy();
   }
   if (session.lost || isConnectionLoss(error)) {
     return { type: "lost", error };

@@ -25,6 +25,72 @@ const leaves = "CREATE TEMPORARY TABLE left_behind (id int); SET work_mem TO '77
 const findsNothing = `DO $$ BEGIN
   ASSERT current_setting('work_mem') <> '77MB' AND to_regclass('left_behind') IS NULL; END $$`;
 
+describe("a session in which a version's guard is prepared", () => {
+  it("is replaced if code that a version runs, and that nobody sees in it, drops what is prepared", async () => {
+    const database = await databaseWith("sh1");
+    await database.query(`CREATE FUNCTION public.drops() RETURNS int LANGUAGE plpgsql AS $$
+      BEGIN EXECUTE 'DEALLOCATE ALL'; RETURN 1; END $$;
+      CREATE DOMAIN public.dropping AS int DEFAULT public.drops();
+      CREATE TABLE sh1.t (id int); INSERT INTO sh1.t VALUES (1)`);
+    const events = await runVersions({
+      targets: [target("n", database)],
+      versions: {
+        v1: "ALTER TABLE t ADD COLUMN d public.dropping",
+        v2: "ALTER TABLE t ADD COLUMN e int",
+        v3: "ALTER TABLE t ADD COLUMN f int",
+      },
+    });
+    expect(events.filter(({ type }) => type === "step:requeued")).toMatchObject([
+      { version: "v2" },
+    ]);
+    expect(await ledgerOf(database, "sh1")).toEqual(["v1", "v2", "v3"]);
+  });
+
+  it("has it prepared once for versions that leave nothing, and not for others", async () => {
+    const database = await databaseWith("sh1");
+    const proxy = await startProxy(database);
+    onTestFinished(() => proxy.stop());
+    await runVersions({
+      targets: [target("n", database, proxy)],
+      versions: {
+        v1: "CREATE TABLE a ()",
+        v2: "CREATE TABLE b ()",
+        v3: leaves,
+        v4: leaves,
+        v5: "CREATE TABLE c ()",
+      },
+    });
+    const forms = proxy.seen
+      .filter((sql) => sql.includes("BEGIN ISOLATION LEVEL"))
+      .map(
+        (sql) =>
+          `${sql.includes("PREPARE") ? "prepared, " : ""}${sql.includes("EXECUTE pg_mig") ? "executed" : "text"}`,
+      );
+    expect(forms).toEqual([
+      "prepared, executed",
+      "executed",
+      "executed",
+      "text",
+      "prepared, executed",
+    ]);
+    expect(await ledgerOf(database, "sh1")).toEqual(["v1", "v2", "v3", "v4", "v5"]);
+  });
+
+  it("has it not if there are event triggers, whose code runs beside any statement", async () => {
+    const database = await databaseWith("sh1");
+    await database.query(`CREATE FUNCTION public.nothing() RETURNS event_trigger LANGUAGE plpgsql
+      AS $$ BEGIN END $$; CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION public.nothing()`);
+    const proxy = await startProxy(database);
+    onTestFinished(() => proxy.stop());
+    await runVersions({
+      targets: [target("n", database, proxy)],
+      versions: { v1: "CREATE TABLE a ()", v2: "CREATE TABLE b ()" },
+    });
+    expect(proxy.seen.filter((sql) => /PREPARE|EXECUTE pg_mig/.test(sql))).toEqual([]);
+    expect(await ledgerOf(database, "sh1")).toEqual(["v1", "v2"]);
+  });
+});
+
 describe("the reset of a session", () => {
   it("is sent with the COMMIT, which is a message of its own", async () => {
     const database = await databaseWith("sh1");

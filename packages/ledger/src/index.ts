@@ -37,8 +37,10 @@ export type { StatementError, TakeFailure } from "./take-shard.js";
 export {
   checkStoredSql,
   isNotStored,
+  prepareTakeSql,
   releaseShardSql,
   shardHoldersSql,
   takeFailure,
+  takePreparedSql,
   takeShardSql,
 } from "./take-shard.js";

@@ -4,11 +4,13 @@ import {
   isNotStored,
   type LedgerEntry,
   ledgerEntry,
+  prepareTakeSql,
   readShardLedger,
   type ShardLedger,
   shardHoldersSql,
   storeLedgerSql,
   takeFailure,
+  takePreparedSql,
   takeShardSql,
   withEntries,
   withEntry,
@@ -46,6 +48,7 @@ export function createLedgerRecorder({
   };
   return {
     takeSql: takeShardSql,
+    prepared: { sql: prepareTakeSql(), takeSql: takePreparedSql },
     takeFailure,
     isNotStored,
     holdersSql: ({ shard }) => shardHoldersSql(shard),
@@ -56,7 +59,14 @@ export function createLedgerRecorder({
           : ledger.entries.filter((entry) => entry.version !== version);
       const after = withEntries(ledger, entries);
       const sql = storeLedgerSql(ledger.shard, entries);
-      return { sql, checkSql: [checkStoredSql(after)], ledger: after };
+      return {
+        sql,
+        // Most servers need none.
+        get checkSql() {
+          return [checkStoredSql(after)];
+        },
+        ledger: after,
+      };
     },
     async replan(client, before, node) {
       const { shard } = before;

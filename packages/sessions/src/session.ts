@@ -44,6 +44,8 @@ export class Session {
   blockedBy: readonly Blocker[] = [];
   /** Whether the work at hand was cancelled since it had waited for others, or held others up, too long. */
   gaveUp: "no" | "waiting" | "obstructing" = "no";
+  /** Whether the guard of the steps is prepared in it. */
+  hasGuard = false;
   /** Whether the server's side is this session's alone, or a pooler's, which lends it per transaction. */
   readonly backend: Backend;
   readonly #connection: SessionClient;
@@ -54,6 +56,7 @@ export class Session {
   #mustClose = false;
   #bug: { readonly reason: unknown } | undefined;
   #settled: Promise<void> = Promise.resolve();
+  #settling = 0;
 
   constructor(connection: SessionClient, { backend = "own", onBroken }: SessionOptions = {}) {
     this.backend = backend;
@@ -90,6 +93,11 @@ export class Session {
   /** Whether something is left in it that no reset drops: no other version may run on it. */
   get mustClose(): boolean {
     return this.#mustClose;
+  }
+
+  /** Whether it can be used at once. */
+  get isReady(): boolean {
+    return !this.#lost && !this.#mustClose && this.#settling === 0 && this.#bug === undefined;
   }
 
   /** Resolves when the session can be used, or is lost; rejects with a bug that was met meanwhile. */
@@ -175,9 +183,11 @@ export class Session {
 
   /** The messages that drop what was left; with a shared backend there is nothing, or somebody else's. */
   #dropSql(leftovers: Leftovers): readonly string[] {
-    return this.backend === "shared" || leftovers === "none"
-      ? []
-      : ["DISCARD ALL", keepSessionSql(this.#opened)];
+    if (this.backend === "shared" || leftovers === "none") {
+      return [];
+    }
+    this.hasGuard = false;
+    return ["DISCARD ALL", keepSessionSql(this.#opened)];
   }
 
   /** Takes leave of the server; breaks the connection where that takes too long. */
@@ -206,16 +216,21 @@ export class Session {
   }
 
   #settle(prepare: () => Promise<void>): void {
-    this.#settled = prepare().catch((error: unknown) => {
-      if (isBug(error)) {
-        this.#bug = { reason: error };
-      }
-      if (isConnectionLoss(error)) {
-        this.destroy();
-      } else {
-        void this.close();
-      }
-    });
+    this.#settling++;
+    this.#settled = prepare()
+      .catch((error: unknown) => {
+        if (isBug(error)) {
+          this.#bug = { reason: error };
+        }
+        if (isConnectionLoss(error)) {
+          this.destroy();
+        } else {
+          void this.close();
+        }
+      })
+      .finally(() => {
+        this.#settling--;
+      });
   }
 }
 
