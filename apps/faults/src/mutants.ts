@@ -81,7 +81,7 @@ export const mutants: readonly Mutant[] = [
     guard: "one run at a time works on a cluster",
     replacements: [
       [
-        "tryRunLockSql = `SELECT pg_catalog.pg_try_advisory_lock(${ofShard}) AS taken`",
+        "tryRunLockSql = `SELECT pg_catalog.pg_try_advisory_lock(${key}) AS taken`",
         'tryRunLockSql = "SELECT true AS taken"',
       ],
       ["ownRunLockSql = `SELECT 1", 'ownRunLockSql = "SELECT 1"; void `SELECT 1'],
