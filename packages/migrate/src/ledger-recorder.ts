@@ -34,16 +34,19 @@ export function createLedgerRecorder({
   replan,
 }: LedgerRecorderOptions): StepRecorder<ShardLedger> {
   // Thousands of shards have the same entries, and get the same one in the same second.
-  const applied = new WeakMap<readonly LedgerEntry[], readonly LedgerEntry[]>();
+  const applied = new WeakMap<
+    readonly LedgerEntry[],
+    { second: number; after: readonly LedgerEntry[] }
+  >();
   const apply = (entries: readonly LedgerEntry[], version: string): readonly LedgerEntry[] => {
-    const entry = ledgerEntry(version, checksum(version), new Date());
+    const nowMs = Date.now();
+    const second = Math.floor(nowMs / 1000);
     const known = applied.get(entries);
-    const last = known?.at(-1);
-    if (known !== undefined && last?.version === version && last.appliedAt === entry.appliedAt) {
-      return known;
+    if (known?.second === second && known.after.at(-1)?.version === version) {
+      return known.after;
     }
-    const after = withEntry(entries, entry);
-    applied.set(entries, after);
+    const after = withEntry(entries, ledgerEntry(version, checksum(version), new Date(nowMs)));
+    applied.set(entries, { second, after });
     return after;
   };
   return {
