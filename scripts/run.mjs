@@ -3,7 +3,7 @@
 // starts it.
 //
 //   node scripts/run.mjs build [packages] | test [vitest arguments] | check | format |
-//     changeset [arguments] | demo | bench [size] | bench:drift [size] |
+//     changeset [arguments] | demo | bench [works] | bench:drift [size] |
 //     test:faults [options] | test:mutation [parts]
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";

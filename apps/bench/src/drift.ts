@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { startNodes, type TestDatabase } from "@pg-mig/testkit";
 import { measure } from "./measure.js";
-import { shardName } from "./workload.js";
+import { shardName } from "./works/work.js";
 
 const { values } = parseArgs({
   options: {
@@ -32,9 +32,9 @@ try {
   console.log(`${shards} shards x ${tables} tables on PostgreSQL ${cluster.node.major}`);
   const args = [pgMig, "drift", "--skip-config", `--migdir=${folder}`, `--hosts=${database.url}`];
   // A part of the shards shows whether memory grows with their number.
-  const part = await measure(process.execPath, [...args, "--only=shard=sh000?"]);
+  const part = await measure({ command: process.execPath, args: [...args, "--only=shard=sh000?"] });
   const server = watchServer(database);
-  const all = await measure(process.execPath, args);
+  const all = await measure({ command: process.execPath, args });
   const cpuMs = await server.end();
   console.log(
     `pg-mig drift: ${perShard(all.ms)} ms a shard, ${(all.ms / 1000).toFixed(1)} s in all`,
@@ -49,7 +49,7 @@ try {
 
 async function compareWithDump({ url }: TestDatabase, msPerShard: number): Promise<void> {
   try {
-    const { ms } = await measure("pg_dump", ["-s", "-n", shardName(0), url]);
+    const { ms } = await measure({ command: "pg_dump", args: ["-s", "-n", shardName(0), url] });
     const times = Math.round(ms / msPerShard);
     console.log(`pg_dump -s -n: ${Math.round(ms)} ms a shard, ${times} times as long`);
   } catch (error) {

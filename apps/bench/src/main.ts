@@ -1,112 +1,95 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { parseArgs } from "node:util";
-import { startNodes, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
-import { type Measured, measure, median } from "./measure.js";
-import { hasPsql, psqlPerStep, psqlSessions } from "./psql.js";
-import { shardsSql, type WorkloadSize, writeMigrations } from "./workload.js";
+import { readFile, writeFile } from "node:fs/promises";
+import { availableParallelism, loadavg } from "node:os";
+import { startNodes, type TestNode } from "@pg-mig/testkit";
+import type { Contender } from "./contenders/contender.js";
+import { type BenchOptions, readOptions } from "./options.js";
+import { withFigures } from "./readme-figures.js";
+import { jsonResult, markdownLines, tableLines } from "./report.js";
+import { runRounds } from "./rounds.js";
+import { measuredSettings } from "./servers/postgres-servers.js";
+import { works } from "./works/table.js";
+import type { Work } from "./works/work.js";
 
-const { values } = parseArgs({
-  options: {
-    nodes: { type: "string", default: "3" },
-    shards: { type: "string", default: "100" },
-    versions: { type: "string", default: "10" },
-    rounds: { type: "string", default: "3" },
-  },
-});
-const size: WorkloadSize = {
-  nodes: Number(values.nodes),
-  shards: Number(values.shards),
-  versions: Number(values.versions),
-};
-const parallelism = 10;
-const packageFile = createRequire(import.meta.url).resolve("pg-mig/package.json");
-const pgMig = join(dirname(packageFile), "bin", "pg-mig.cjs");
+const readme = new URL("../README.md", import.meta.url);
 
-const folder = await mkdtemp(join(tmpdir(), "pg-mig-bench-"));
-const cluster = await startNodes({ count: size.nodes });
 try {
-  await writeMigrations(folder, size);
-  const steps = size.nodes * size.shards * size.versions;
-  console.log(
-    `${size.nodes} nodes x ${size.shards} shards x ${size.versions} versions = ${steps} steps, ` +
-      `${parallelism} at a time per node, ${values.rounds} rounds`,
-  );
-  await run(cluster);
-} finally {
-  await cluster.stop();
-  await rm(folder, { recursive: true });
+  await run(readOptions(process.argv.slice(2), works));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
 }
 
-async function run(nodes: TestCluster): Promise<void> {
-  const psql = await hasPsql();
-  const first: Measured[] = [];
-  const again: Measured[] = [];
-  const node: Measured[] = [];
-  const version: Measured[] = [];
-  const sessions: number[] = [];
-  const perStep: number[] = [];
-  for (let round = 0; round < Number(values.rounds); round++) {
-    await onFreshDatabases(nodes, size, async (databases) => {
-      const hosts = databases.map(({ url }) => url).join(",");
-      const args = [pgMig, "--skip-config", `--migdir=${folder}`, `--hosts=${hosts}`];
-      first.push(await measure(process.execPath, args));
-      again.push(await measure(process.execPath, args));
-    });
-    node.push(await measure(process.execPath, ["-e", "0"]));
-    version.push(await measure(process.execPath, [pgMig, "--version"]));
-    if (!psql) {
-      continue;
-    }
-    await onFreshDatabases(nodes, size, async (databases) => {
-      sessions.push(await psqlSessions(databases, size, parallelism));
-    });
-    const tenth = { ...size, shards: Math.ceil(size.shards / 10) };
-    await onFreshDatabases(nodes, tenth, async (databases) => {
-      const ms = await psqlPerStep(databases, tenth, parallelism);
-      perStep.push((ms * size.shards) / tenth.shards);
-    });
-  }
-  const times = (measured: readonly Measured[]) => measured.map(({ ms }) => ms);
-  row("pg-mig, first run", times(first), peakOf(first));
-  row("pg-mig, nothing to do", times(again), peakOf(again));
-  if (psql) {
-    row("psql sessions, same SQL", sessions);
-    row("psql per step (a tenth, x 10)", perStep);
-  } else {
-    console.log("psql is not installed: the lines to compare with are left out");
-  }
-  row("pg-mig --version", times(version));
-  row("node -e 0", times(node));
-}
-
-async function onFreshDatabases(
-  nodes: TestCluster,
-  { shards, ...rest }: WorkloadSize,
-  use: (databases: readonly TestDatabase[]) => Promise<void>,
-): Promise<void> {
-  const databases = await Promise.all(nodes.nodes.map((node) => node.createDatabase()));
+async function run(options: BenchOptions): Promise<void> {
+  const { major } = options;
+  const onPostgres = options.works.filter(({ servers }) => servers === "postgres");
+  const count = Math.max(0, ...onPostgres.map((work) => options.sizeOf(work).nodes));
+  const cluster =
+    count === 0
+      ? undefined
+      : await startNodes({
+          count,
+          settings: measuredSettings,
+          ...(major === undefined ? {} : { major }),
+        });
+  const results: unknown[] = [];
   try {
-    for (const database of databases) {
-      await database.query(shardsSql({ shards, ...rest }));
+    for (const work of options.works) {
+      results.push(await measureWork(work, options, cluster?.nodes ?? []));
     }
-    await use(databases);
   } finally {
-    for (const database of databases) {
-      await database.drop();
-    }
+    await cluster?.stop();
+  }
+  if (options.output === "json") {
+    console.log(JSON.stringify({ machine: machine(), results }, undefined, 2));
   }
 }
 
-function peakOf(measured: readonly Measured[]): string {
-  const peaks = measured.flatMap(({ peakMb }) => peakMb ?? []);
-  return peaks.length === 0 ? "" : `  peak ${Math.max(...peaks).toFixed(0)} MB`;
+async function measureWork(
+  work: Work,
+  options: BenchOptions,
+  nodes: readonly TestNode[],
+): Promise<unknown> {
+  const { sizeOf, rounds, output } = options;
+  const { contenders, leftOut } = await chooseContenders(work, options);
+  const onRun = (what: string) => showProgress(`${work.name}: ${what} `);
+  const result = await runRounds({ work, size: sizeOf(work), contenders, rounds, nodes, onRun });
+  showProgress("");
+  if (output !== "json") {
+    console.log(tableLines(result, leftOut).join("\n"));
+  }
+  if (output === "readme") {
+    const lines = markdownLines(result, leftOut, machine());
+    await writeFile(readme, withFigures(await readFile(readme, "utf8"), work.name, lines));
+  }
+  return jsonResult(result, leftOut);
 }
 
-function row(name: string, ms: readonly number[], note = ""): void {
-  const seconds = (value: number) => `${(value / 1000).toFixed(2)} s`;
-  const range = `${seconds(Math.min(...ms))} to ${seconds(Math.max(...ms))}`;
-  console.log(`${name.padEnd(30)} ${seconds(median(ms)).padStart(9)}  (${range})${note}`);
+/** Those that were asked for and can take part; why others cannot, by name. */
+async function chooseContenders(work: Work, { contenders: chosen }: BenchOptions) {
+  const leftOut = new Map<string, string>();
+  const contenders: Contender[] = [];
+  for (const contender of work.contenders) {
+    const isChosen = chosen?.includes(contender.name) ?? true;
+    const missing = isChosen ? await contender.missing?.() : undefined;
+    if (missing !== undefined) {
+      leftOut.set(contender.name, missing);
+    } else if (isChosen) {
+      contenders.push(contender);
+    }
+  }
+  return { contenders, leftOut };
+}
+
+/** On a terminal, one line that shows where it is. */
+function showProgress(text: string): void {
+  if (process.stderr.isTTY) {
+    process.stderr.write(`\r\x1b[K${text}`);
+  }
+}
+
+/** When and on what it was measured, and how busy that was. */
+function machine(): string {
+  const date = new Date().toISOString().slice(0, 10);
+  const load = loadavg()[0]?.toFixed(1);
+  return `${date}, ${availableParallelism()} cores, Node ${process.version.slice(1)}, load ${load}`;
 }

@@ -1,56 +1,82 @@
 import { spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { createInterface } from "node:readline";
+import { watchMemory } from "./memory-watch.js";
+import { descendants } from "./process-tree.js";
 
-/** What one process took. */
+/** A program to run. */
+export interface Program {
+  readonly command: string;
+  readonly args: readonly string[];
+  /**
+   * Picks the lines of its output after which the work that is measured is done: the last one counts.
+   * @default the end of the program
+   */
+  readonly isDone?: (line: string) => boolean;
+}
+
+/** What one run of a program took. */
 export interface Measured {
   readonly ms: number;
-  /** The peak of its resident memory, in megabytes; `undefined` where the system does not tell. */
+  /** User and system time of the program and of all programs that it started and waited for. */
+  readonly cpuMs: number;
+  /** The peak of the resident memory of its largest process, where the system tells it. */
   readonly peakMb: number | undefined;
 }
 
-/** Runs a process to its end, with a text as its input. Rejects if it fails. */
-export async function measure(
-  command: string,
-  args: readonly string[],
-  options: { readonly input?: string; readonly env?: NodeJS.ProcessEnv } = {},
-): Promise<Measured> {
+/** Runs a program to its end. Rejects, with what it said, if it fails. */
+export async function measure({ command, args, isDone }: Program): Promise<Measured> {
   const startedAt = performance.now();
-  const child = spawn(command, args, {
-    env: options.env ?? process.env,
-    stdio: ["pipe", "ignore", "pipe"],
+  let doneAt: number | undefined;
+  // The shell's own "time" tells the CPU time of a child and its children to the millisecond.
+  const script = 'TIMEFORMAT="%3U %3S"; { time "$@" 2>&4; } 2>&3';
+  const child = spawn("bash", ["-c", script, "bash", command, ...args], {
+    stdio: ["ignore", isDone === undefined ? "ignore" : "pipe", "ignore", "pipe", "pipe"],
   });
-  let peakMb: number | undefined;
-  const timer = setInterval(async () => {
-    peakMb = (await readPeakMb(child.pid)) ?? peakMb;
-  }, 20);
-  const errors: Buffer[] = [];
-  child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
-  // A process that failed does not read the rest of its input.
-  child.stdin.on("error", () => {});
-  child.stdin.end(options.input ?? "");
+  const [, output, , times, errors] = child.stdio;
+  if (isDone !== undefined && output) {
+    createInterface({ input: output as NodeJS.ReadableStream }).on("line", (line) => {
+      doneAt = isDone(line) ? performance.now() : doneAt;
+    });
+  }
+  const told = { times: collect(times), errors: collect(errors) };
+  const pids = () => descendants(child.pid ?? 0);
+  // Each look is at the peak so far.
+  const peak = watchMemory({ pids, size: "VmHWM", everyMs: 50 });
+  let exitedAt = Number.NaN;
+  child.on("exit", () => {
+    exitedAt = performance.now();
+  });
+  // All that it has said has been read then.
   const status = await new Promise<number | null>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", resolve);
   });
-  clearInterval(timer);
-  if (status !== 0) {
-    throw new Error(`${command} failed (${status}):\n${Buffer.concat(errors)}`);
+  const peakMb = peak.end();
+  const endedAt = isDone === undefined ? exitedAt : doneAt;
+  if (status !== 0 || endedAt === undefined) {
+    const said = await told.errors;
+    throw new Error(`${command} ${args.join(" ").slice(0, 300)} failed (${status}):\n${said}`);
   }
-  return { ms: performance.now() - startedAt, peakMb };
+  const [userS = Number.NaN, systemS = Number.NaN] = (await told.times)
+    .trim()
+    .split(" ")
+    .map(Number);
+  return { ms: endedAt - startedAt, cpuMs: (userS + systemS) * 1000, peakMb };
 }
 
-/** VmHWM of Linux: the highest that the resident memory has ever been. */
-async function readPeakMb(pid: number | undefined): Promise<number | undefined> {
-  try {
-    const status = await readFile(`/proc/${pid}/status`, "utf8");
-    const kb = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
-    return kb === undefined ? undefined : Number(kb) / 1024;
-  } catch {
-    return undefined;
+async function collect(stream: unknown): Promise<string> {
+  let text = "";
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    // An error says what it has to say at the end.
+    text = `${text}${chunk}`.slice(-4000);
   }
+  return text;
 }
 
-/** The middle one. */
+/** The middle one, or the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+  const sorted = values.toSorted((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  const lower = sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
+  return (lower + upper) / 2;
 }

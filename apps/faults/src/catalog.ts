@@ -12,6 +12,7 @@ import { killedToolFaults } from "./faults/killed-tool.js";
 import { lockFaults } from "./faults/locks.js";
 import { lostNodeFaults } from "./faults/lost-nodes.js";
 import { networkFaults } from "./faults/network.js";
+import { ownTransactionsFaults } from "./faults/own-transactions.js";
 import { poolerFaults } from "./faults/poolers.js";
 import { ruinedLedgerFaults } from "./faults/ruined-ledgers.js";
 import { runLockFaults } from "./faults/run-lock.js";
@@ -29,6 +30,7 @@ export const faults: readonly Fault[] = [
   ...serverFaults,
   ...lostNodeFaults,
   ...bugFaults,
+  ...ownTransactionsFaults,
   ...lockFaults,
   ...severalWritersFaults,
   ...runLockFaults,

@@ -1,5 +1,13 @@
 import type { Scene } from "./scene.js";
+import type { VersionKind } from "./test-version.js";
 import { type EndedRun, reportOf } from "./tool-run.js";
+
+/** What is not one transaction with its ledger entry. */
+const outsideKinds: ReadonlySet<VersionKind> = new Set([
+  "concurrent",
+  "ends-transaction",
+  "own-transactions",
+]);
 
 /**
  * What keeps a run from having come through a fault that passes. A version that is no transaction
@@ -11,9 +19,7 @@ export function whyNotThrough(scene: Scene, run: EndedRun): string[] {
     return [`the run did not come to its end: status ${run.status}, ${run.stderr.trim()}`];
   }
   const outside = new Set(
-    scene.versions
-      .filter(({ kind }) => kind === "concurrent" || kind === "ends-transaction")
-      .map(({ name }) => name),
+    scene.versions.filter(({ kind }) => outsideKinds.has(kind)).map(({ name }) => name),
   );
   const failed = report.failed
     .filter(({ version }) => !outside.has(version))

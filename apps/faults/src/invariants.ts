@@ -105,18 +105,30 @@ export const shardsAreWorkedOnAlone: Invariant = (evidence) =>
     });
   });
 
-/** I7, for the whole cluster: no run has begun its work before another one was done with its own. */
+/**
+ * I7, for the whole cluster, or the same part of it: no run has begun its work before another one was done with
+ * its own.
+ */
 export function runsWorkAlone({ runs, alsoWrote }: Pick<Evidence, "runs" | "alsoWrote">): string[] {
   if (alsoWrote === "robbed-run") {
     return [];
   }
-  const work = runs.flatMap((run) => run.work ?? []).toSorted((a, b) => a.fromMs - b.fromMs);
-  return work.flatMap((later, position) => {
-    const earlier = work[position - 1];
-    return earlier !== undefined && later.fromMs < earlier.toMs
-      ? ["two runs have worked on the cluster at once"]
-      : [];
+  const parts = new Set(runs.map(partOf));
+  return [...parts].flatMap((part) => {
+    const work = runs
+      .flatMap((run) => (partOf(run) === part ? (run.work ?? []) : []))
+      .toSorted((a, b) => a.fromMs - b.fromMs);
+    return work.flatMap((later, position) => {
+      const earlier = work[position - 1];
+      return earlier !== undefined && later.fromMs < earlier.toMs
+        ? ["two runs have worked on the cluster at once"]
+        : [];
+    });
   });
+}
+
+function partOf({ args }: Pick<EndedRun, "args">): string | undefined {
+  return args.find((arg) => arg.startsWith("--part="));
 }
 
 /** I5, I9: all versions are in the ledgers of these nodes (of all, if none are named). */

@@ -55,6 +55,13 @@ export const mutants: readonly Mutant[] = [
     noticedBy: ["kill-tool-behind-reader"],
   },
   {
+    name: "pieces-run-again",
+    guard: "a file that has committed a part of its work is not run again by the same run",
+    replacements: [['return transaction !== "own-transactions";', "return true;"]],
+    noticedBy: ["own-transactions-request-cut"],
+    times: 30,
+  },
+  {
     name: "lost-commit-is-a-failure",
     guard: "a COMMIT without an answer is looked up in the ledger",
     replacements: [

@@ -8,7 +8,8 @@ export type VersionKind =
   | "copy"
   | "alter"
   | "concurrent"
-  | "ends-transaction";
+  | "ends-transaction"
+  | "own-transactions";
 
 /** A version of a scene: what is in its files, and by what it is known to have run. */
 export interface TestVersion {
@@ -30,7 +31,7 @@ export interface TestVersion {
 
 /**
  * What every shard of a scene has before its first version: `applied`, which notes without a unique
- * constraint what ran in it and from when, and `item`, on which the indexes are built and which the
+ * constraint what ran in it and from when, `part`, which notes what has begun to run in pieces, and `item`, on which the indexes are built and which the
  * application reads and writes.
  */
 export const shardTablesSql = `
@@ -39,6 +40,7 @@ export const shardTablesSql = `
     delta int NOT NULL,
     began timestamptz NOT NULL DEFAULT clock_timestamp()
   );
+  CREATE TABLE part (version text NOT NULL);
   CREATE TABLE item (id int PRIMARY KEY, value int NOT NULL);
   INSERT INTO item SELECT n, n FROM generate_series(1, 200) n;`;
 
@@ -125,6 +127,20 @@ ${note}
 `,
         down: `DROP INDEX ${object};\nINSERT INTO applied VALUES ('${name}', -1);\n`,
       };
+    case "own-transactions":
+      return {
+        ...made,
+        ...transactional,
+        up: `INSERT INTO part VALUES ('${name}');
+COMMIT;
+SELECT pg_sleep(0.01);
+BEGIN;
+${note}
+${table}
+COMMIT;
+`,
+        down: undo,
+      };
   }
 }
 
@@ -133,7 +149,13 @@ const transactional = { objectKind: "table", counted: true } as const;
 /** Versions of all transactional kinds, and with some luck one of the others. */
 export function drawVersions(random: Random, count: number): TestVersion[] {
   const kinds: VersionKind[] = random.shuffled(["plain", "rows", "psql", "copy", "alter"]);
-  const others = random.pick<VersionKind[]>([[], [], ["concurrent"], ["ends-transaction"]]);
+  const others = random.pick<VersionKind[]>([
+    [],
+    [],
+    ["concurrent"],
+    ["ends-transaction"],
+    ["own-transactions"],
+  ]);
   const drawn = [...others, ...kinds].slice(0, count);
   return random.shuffled(drawn).map((kind, index) => testVersion(index + 1, kind));
 }

@@ -36,6 +36,7 @@ export function statusProblems(run: EndedRun, report: Report | undefined): strin
   const expected = {
     done: [0],
     "nothing-to-do": [0],
+    paused: [3],
     failed: [report?.error?.code === "INTERNAL_ERROR" ? 70 : 1],
     interrupted: [129, 130, 143],
     refused: [1],

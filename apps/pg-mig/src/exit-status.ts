@@ -6,6 +6,8 @@ export const exitStatus = {
   failed: 1,
   /** It was looked at, and the answer is no: shards differ. */
   answeredNo: 2,
+  /** Paused before the end, on purpose. */
+  paused: 3,
   /** A bug of the tool: please report it. */
   bug: 70,
   /** Interrupted since the terminal went away (128 + SIGHUP). */

@@ -10,6 +10,7 @@ import {
 } from "@pg-mig/migrate";
 import { PgMigError } from "@pg-mig/model";
 import type { ActionContext } from "./action-context.js";
+import { pauseSignal } from "./pause-signal.js";
 import { readFailedShards, refuseReportPlace } from "./report-file.js";
 
 /** The cluster, as the settings describe it. */
@@ -61,23 +62,25 @@ export async function runOptions(context: ActionContext): Promise<RunOptions> {
     retryForMs,
     waitMs,
     allowPooler,
+    pause: pauseSignal(settings, new Date()),
     force,
     editedFiles: strict ? "error" : "warning",
+    unusualFiles: strict ? "error" : "warning",
     env: { ...definedOnly(env), ...exported },
     allowShell: shell,
   };
 }
 
-async function chosen({ only, report }: Settings): Promise<Only | undefined> {
+async function chosen({ only, part, report }: Settings): Promise<Only | undefined> {
   if (only === undefined) {
-    return undefined;
+    return part && { part };
   }
   const choice = parseChoice(only);
   if (choice.every(({ among }) => among === "all")) {
-    return { choice };
+    return { choice, part };
   }
   if (report !== undefined) {
-    return { choice, failed: await readFailedShards(report) };
+    return { choice, part, failed: await readFailedShards(report) };
   }
   throw new PgMigError("--only=failed needs the report of the last run.", {
     code: "REPORT_UNREADABLE",

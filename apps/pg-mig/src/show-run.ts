@@ -35,7 +35,7 @@ export async function showRun(run: Run, context: ActionContext): Promise<number>
     if (outcome === "interrupted") {
       return interruption.exitStatus ?? exitStatus.failed;
     }
-    return outcome === "failed" ? exitStatus.failed : exitStatus.done;
+    return outcome === "failed" || outcome === "paused" ? exitStatus[outcome] : exitStatus.done;
   } finally {
     output.stop();
   }

@@ -113,6 +113,7 @@ describe("--json", () => {
         hooks: ["before.sql"],
         edited: [],
         emptyFiles: [],
+        unusualFiles: [],
         unmatchedPrefixes: [],
         chains: Array.from({ length: 4 }, (_, i) => ({
           node: expect.any(String),

@@ -4,7 +4,7 @@ import { scenarios } from "./scenario.js";
 const { scenario } = scenarios({ nodes: 1 });
 
 describe("statements that control the transaction", () => {
-  it("are refused in a file that runs in one, each with its place, before anything runs", async () => {
+  it("are refused in before.sql, each with its place, before anything runs", async () => {
     const { migrations, pgMig, column } = await scenario({ shards: ["sh1"] });
     const statements = [
       ["BEGIN;", "BEGIN"],
@@ -18,14 +18,14 @@ describe("statements that control the transaction", () => {
     ] as const;
     await migrations({
       "1.a.sh": "CREATE TABLE t();",
-      "2.b.sh": `SELECT 1;\n${statements.map(([text]) => text).join("\n")}\n`,
+      "before.sql": `SELECT 1;\n${statements.map(([text]) => text).join("\n")}\n`,
     });
     const { status, stdout, stderr } = await pgMig();
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
     for (const [i, [text, name]] of statements.entries()) {
       const place = `${i + 2}:${text.search(/\S/) + 1}`;
       expect(stderr).toContain(
-        `2.b.sh.up.sql:${place}: ${name} in a file that runs in one transaction`,
+        `before.sql:${place}: ${name} in a file that runs in one transaction`,
       );
     }
     expect(await column("SELECT to_regclass('sh1.t')")).toEqual([null]);

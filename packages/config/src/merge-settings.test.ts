@@ -158,6 +158,8 @@ describe("mergeSettings", () => {
   it("takes PGREQUIRESSL where PGSSLMODE is not set", () => {
     expect(merge({ env: { PGREQUIRESSL: "1" } }).sslMode).toBe("require");
     expect(merge({ env: { PGREQUIRESSL: "0" } }).sslMode).toBe("prefer");
+    expect(merge({ env: { PGREQUIRESSL: "01" } }).sslMode).toBe("prefer");
+    expect(merge({ env: { PGREQUIRESSL: "10" } }).sslMode).toBe("require");
     expect(merge({ env: { PGREQUIRESSL: "1", PGSSLMODE: "allow" } }).sslMode).toBe("allow");
   });
 
@@ -173,8 +175,58 @@ describe("mergeSettings", () => {
     expect(merge({ env, connects: false }).hosts).toEqual(["127.0.0.1"]);
   });
 
-  it("counts a relative migration directory from the working directory", () => {
+  it("counts relative paths from the working directory", () => {
     expect(merge({ flags: { migdir: "a/../mig" } }).migdir).toBe("/work/mig");
+    expect(merge({ flags: { report: "out/report.json" } }).report).toBe("/work/out/report.json");
+    expect(merge().report).toBeUndefined();
+    const flags = { discovery: ["./nodes.js"] };
+    expect(merge({ flags }).discovery?.folder).toBe("/work");
+  });
+
+  it("looks for certificates where libpq does", () => {
+    expect(merge().certificateDirectory).toBe("/home/ann/.postgresql");
+  });
+
+  it("prefers a command for the password to a password of the environment, and to no other", () => {
+    const passwordCommand = "vault read x";
+    const layers = [{ path: "/c", config: { passwordCommand } }];
+    expect(merge({ layers, env: { PGPASSWORD: "x" } })).toHaveProperty("password", undefined);
+    expect(merge({ layers })).toHaveProperty("password", undefined);
+    expect(merge({ layers, flags: { pass: "x" } })).toHaveProperty("password", "x");
+    expect(merge({ env: { PGPASSWORD: "x" } })).toHaveProperty("password", "x");
+    const both = [{ path: "/c", config: { passwordCommand, PGPASSWORD: "x" } }];
+    expect(merge({ layers: both })).toHaveProperty("password", "x");
+  });
+
+  it("gives hooks of config files alone", () => {
+    const after = () => "ran";
+    const layers = [
+      { path: "/c", config: {} },
+      { path: "/d", config: { after } },
+    ];
+    expect(merge({ layers }).after.map((hook) => hook())).toEqual(["ran"]);
+  });
+
+  it("takes a service for settings, not for a file of the user's", () => {
+    const config = { PGUSER: "bob", PGUSR: "x", TENANT: "a", after: () => {} };
+    const settings = merge({ layers: [{ path: "/s", config, isService: true }] });
+    expect(settings).toMatchObject({ user: "bob", exported: {}, after: [] });
+  });
+
+  it("keeps from printing what may hold a secret, and nothing else", () => {
+    const settings = merge();
+    const hidden = Object.getOwnPropertyNames(settings).filter(
+      (name) => !(name in { ...settings }),
+    );
+    expect(hidden.sort()).toEqual([
+      "discovery",
+      "exported",
+      "hosts",
+      "parameters",
+      "password",
+      "passwordCommand",
+      "startupParameters",
+    ]);
   });
 
   it.each([
@@ -252,6 +304,8 @@ describe("mergeSettings", () => {
   it("prefers --hosts over a file's discovery, and that over PGHOST", () => {
     const layers = [{ path: "/a/c.ts", config: { discovery: "x", PGHOST: "db1" } }];
     expect(merge({ layers, flags: { hosts: "db2" } }).discovery).toBeUndefined();
+    const both = { hosts: "db2", discovery: ["y"] };
+    expect(merge({ layers, flags: both }).discovery?.entries).toEqual(["y"]);
     expect(merge({ layers, env: { PGHOST: "db3" } }).discovery?.entries).toEqual(["x"]);
   });
 

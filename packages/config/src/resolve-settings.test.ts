@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { inspect } from "node:util";
@@ -169,6 +169,7 @@ describe("resolveSettings", () => {
     ["pg-mig.config.ts", "export default {", "pg-mig.config.ts"],
     ["pg-mig.config.cjs", "module.exports = 5;", "gives 5 (number)"],
     ["pg-mig.config.cjs", "module.exports = () => [];", "gives an array"],
+    ["pg-mig.config.cjs", "module.exports = null;", "gives null (object)"],
     ["pg-mig.config.mjs", "export const PGHOST = 'a';", "gives nothing"],
     ["pg-mig.config.ts", "export const PGHOST = 'a';", "gives nothing"],
     ["pg-mig.config.mjs", "export default { after: 'x' };", '"after" must be a function'],
@@ -184,6 +185,49 @@ describe("resolveSettings", () => {
   it("keeps what a config file threw as the cause", async () => {
     await write({ "pg-mig.config.cjs": "throw new TypeError('no vault here');" });
     expect((await failure()).cause).toMatchObject({ name: "TypeError", message: "no vault here" });
+  });
+
+  it("says what to write if after is no function", async () => {
+    await write({ "pg-mig.config.mjs": "export default { after: 'x' };" });
+    expect((await failure()).hint).toBe("Write after: () => { … }.");
+  });
+
+  it("takes a folder of the name, and a parent that cannot be looked into, for no config file", async () => {
+    await mkdir(join(root, "pg-mig.config.ts"));
+    expect((await resolve()).port).toBe(5432);
+    expect((await resolve({ cwd: join(root, "x".repeat(300)) })).port).toBe(5432);
+  });
+
+  it("runs no config file of a stranger", async () => {
+    await write({ "pg-mig.config.cjs": "throw new Error('it ran');", "a/b.sql": "" });
+    const uid = (process.geteuid?.() ?? 0) + 1;
+    const os = { user: "ann", home: "/home/ann", uid };
+    const env = { PGMIGDIR: "mig" };
+    // The folder and the file have one owner, so it is the mode that makes the file a stranger's.
+    await chmod(join(root, "pg-mig.config.cjs"), 0o666);
+    expect((await failure({ os, env, cwd: join(root, "a") })).code).toBe("CONFIG_NOT_TRUSTED");
+  });
+
+  describe("with a service", () => {
+    const env = { PGMIGDIR: "mig", PGSERVICE: "eu" };
+    const read: unknown[] = [];
+    const readService: ResolveSettingsOptions["readService"] = async (name, files) => {
+      read.push([name, files[0]]);
+      return { path: "/s", parameters: { user: "bob" } };
+    };
+
+    it("reads it from the account's file, and takes what it says", async () => {
+      read.length = 0;
+      expect((await resolve({ env, readService })).user).toBe("bob");
+      expect(read).toEqual([["eu", { path: "/home/ann/.pg_service.conf", isRequired: false }]]);
+    });
+
+    it("does not read it to connect to nothing, or if it cannot", async () => {
+      read.length = 0;
+      expect((await resolve({ env, readService, connects: false })).user).toBe("ann");
+      expect(read).toEqual([]);
+      expect((await resolve({ env })).user).toBe("ann");
+    });
   });
 
   it("names the key and the file of a value that does not fit", async () => {

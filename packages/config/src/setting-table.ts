@@ -7,6 +7,7 @@ import {
   duration,
   hosts,
   onOff,
+  part,
   password,
   port,
   type SettingType,
@@ -15,6 +16,7 @@ import {
   sslMode,
   text,
   texts,
+  timeOfDay,
   wait,
   yesNo,
 } from "./setting-types.js";
@@ -172,6 +174,13 @@ export const settingTable = {
     default: undefined,
     help: "work on these alone: region=eu,shard=sh00* (labels, host, island, shard) or failed; repeatable",
   }),
+  part: define({
+    option: "--part <K/N>",
+    group: "The cluster",
+    type: part,
+    default: undefined,
+    help: "work on the Kth of N parts of the nodes: N workers share a fleet",
+  }),
   migdir: define({
     option: "--migdir <dir>",
     group: "The run",
@@ -206,6 +215,22 @@ export const settingTable = {
     default: defaults.retryForMs,
     shownDefault: `${defaults.retryForMs / 60_000}m`,
     help: "how long a version that was put back is tried again, and a node that went away (1m at most)",
+  }),
+  maxDurationMs: define({
+    option: "--max-duration <time>",
+    group: "The run",
+    key: "maxDuration",
+    type: duration({ leastMs: 1 }),
+    default: undefined,
+    help: "pause after so long: what runs ends, nothing new starts",
+  }),
+  until: define({
+    option: "--until <HH:MM>",
+    group: "The run",
+    key: "until",
+    type: timeOfDay,
+    default: undefined,
+    help: "pause at the next such time of day, here",
   }),
   waitMs: define({
     option: "--wait [time]",
@@ -242,7 +267,7 @@ export const settingTable = {
     group: "The run",
     type: onOff,
     default: false,
-    help: "refuse to run when a file was edited after it was applied",
+    help: "refuse files that were edited after they were applied, or that control their transactions",
   }),
   shell: define({
     option: "--no-shell",

@@ -89,6 +89,18 @@ export const texts: SettingType<readonly string[]> = {
   schema: { type: ["string", "array"], items: { type: "string" }, minItems: 1 },
 };
 
+/** One of several parts: `2/3` is the second of three. */
+export const part: SettingType<{ readonly index: number; readonly of: number }> = {
+  read(given) {
+    const [, index, of] = /^(\d+)\/(\d+)$/.exec(String(given.value))?.map(Number) ?? [];
+    if (index === undefined || of === undefined || index < 1 || index > of) {
+      throw invalid(given, "K/N, the Kth of N parts, such as 1/3");
+    }
+    return { index, of };
+  },
+  schema: { type: "string", pattern: "^[0-9]+/[0-9]+$" },
+};
+
 /** Discovery sources, and the names of packages or files that export one. Sources may hold passwords. */
 export const sources: SettingType<readonly unknown[]> = {
   read: ({ value }) => [value].flat(),
@@ -116,6 +128,18 @@ const durationSchema = {
 export function duration({ leastMs = 0 } = {}): SettingType<number> {
   return { read: (given) => readDuration(given, leastMs), schema: durationSchema };
 }
+
+/** A time of day, local: `06:00`. */
+export const timeOfDay: SettingType<string> = {
+  read(given) {
+    const time = String(given.value);
+    if (!/^([01]\d|2[0-3]):[0-5]\d$/.test(time)) {
+      throw invalid(given, "a time of day, such as 06:00 or 23:30");
+    }
+    return time;
+  },
+  schema: { type: "string", pattern: "^([01][0-9]|2[0-3]):[0-5][0-9]$" },
+};
 
 /** Seconds, in milliseconds; 0 or less is no limit, and 1 is taken for 2, as in libpq. */
 export const connectTimeout: SettingType<number> = {

@@ -34,15 +34,22 @@ const anyAttempted: fc.Arbitrary<Attempted<string>> = fc.oneof(
   anyError.map((error) => ({ type: "failed", error }) as const),
   fc.constantFrom("lost" as const, "in-doubt" as const).map((type) => ({ type, error: lost })),
 );
-const anyConditions: fc.Arbitrary<AttemptConditions> = fc.record({
-  shard: fc.constant("sh1"),
-  durationMs: fc.nat(5000),
-  isTransaction: fc.boolean(),
-  alone: fc.boolean(),
-  interrupted: fc.boolean(),
-  retryForMs: fc.nat(20_000),
-  random: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
-});
+const anyForm = fc.constantFrom(
+  { isTransaction: true, isRepeatable: true },
+  { isTransaction: false, isRepeatable: true },
+  { isTransaction: false, isRepeatable: false },
+);
+const anyConditions: fc.Arbitrary<AttemptConditions> = fc
+  .record({
+    shard: fc.constant("sh1"),
+    durationMs: fc.nat(5000),
+    form: anyForm,
+    alone: fc.boolean(),
+    interrupted: fc.boolean(),
+    retryForMs: fc.nat(20_000),
+    random: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+  })
+  .map(({ form, ...conditions }) => ({ ...conditions, ...form }));
 
 /** The attempts of a version up to its end, as a run makes them: what was given up is only looked for. */
 function play(
@@ -147,10 +154,13 @@ describe("afterAttempt", () => {
   });
 
   it("gives up after four broken connections: what is in doubt is looked for, all else has failed", () => {
-    always(({ before, attempted, tried, decision }) => {
+    always(({ before, attempted, tried, decision, conditions }) => {
       const isLoss = attempted.type === "lost" || attempted.type === "in-doubt";
       expect(tried.connectionLosses).toBe(before.connectionLosses + (isLoss ? 1 : 0));
-      expect(tried.givenUp).toBe(tried.connectionLosses > maxConnectionLosses);
+      if (isLoss) {
+        const isDone = tried.inDoubt !== undefined && !conditions.isRepeatable;
+        expect(tried.givenUp).toBe(tried.connectionLosses > maxConnectionLosses || isDone);
+      }
       if (isLoss && tried.givenUp && tried.inDoubt === undefined) {
         expect(decision).toMatchObject({ type: "failed", error: attempted.error });
       }
@@ -166,6 +176,15 @@ describe("afterAttempt", () => {
     });
   });
 
+  it("never runs again what has committed parts of its work, but looks whether it is there", () => {
+    always(({ before, attempted, conditions, decision, tried }) => {
+      if (decision.type === "requeue" && !conditions.isRepeatable) {
+        const wasRefused = attempted.type === "refused";
+        expect(wasRefused ? tried.givenUp === before.givenUp : tried.givenUp).toBe(true);
+      }
+    });
+  });
+
   it("tries a failure again only if time can help, and fewer shards at once only beside others", () => {
     always(({ attempted, conditions, decision }) => {
       if (attempted.type !== "failed") {
@@ -174,7 +193,7 @@ describe("afterAttempt", () => {
       const { error } = attempted;
       const mayPass =
         retryReason(error) !== undefined || (isOutOfMemory(error) && !conditions.alone);
-      if (conditions.interrupted && isInterruption(error)) {
+      if (conditions.interrupted && conditions.isRepeatable && isInterruption(error)) {
         expect(decision).toEqual({ type: "interrupted" });
       } else if (!mayPass || !conditions.isTransaction) {
         const { durationMs } = conditions;

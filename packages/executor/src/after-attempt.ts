@@ -32,6 +32,8 @@ export interface AttemptConditions {
   readonly durationMs: number;
   /** Whether the version and its ledger entry are one transaction. */
   readonly isTransaction: boolean;
+  /** Whether the version may be run again if it is absent after a COMMIT that got no answer. */
+  readonly isRepeatable: boolean;
   /** Whether nothing else of this run could run on its node meanwhile. */
   readonly alone: boolean;
   /** Whether the run was interrupted. */
@@ -75,7 +77,7 @@ export function afterAttempt<L>(
   attempted: Attempted<L>,
   conditions: AttemptConditions,
 ): { readonly decision: Decision<L>; readonly tried: Tried } {
-  const { durationMs, isTransaction, interrupted } = conditions;
+  const { durationMs, isTransaction, isRepeatable, interrupted } = conditions;
   const tried: Tried = {
     ...before,
     attempts: before.attempts + 1,
@@ -98,7 +100,8 @@ export function afterAttempt<L>(
       const { error } = attempted;
       const inDoubt = attempted.type === "in-doubt" ? error : tried.inDoubt;
       const connectionLosses = tried.connectionLosses + 1;
-      const givenUp = connectionLosses > maxConnectionLosses;
+      const givenUp =
+        connectionLosses > maxConnectionLosses || (inDoubt !== undefined && !isRepeatable);
       const lost: Tried = { ...tried, inDoubt, connectionLosses, givenUp };
       // What a file that is no transaction has done by halves is for its author to look at.
       return inDoubt === undefined && (givenUp || !isTransaction)
@@ -107,7 +110,8 @@ export function afterAttempt<L>(
     }
     case "failed": {
       const { error } = attempted;
-      if (interrupted && isInterruption(error)) {
+      // Of one that has committed parts of its work, what stays must be told.
+      if (interrupted && isRepeatable && isInterruption(error)) {
         return { decision: { type: "interrupted" }, tried };
       }
       const noRoom = needsFewerSlots(attempted, conditions);

@@ -1,5 +1,5 @@
 import { isPgMigError } from "@pg-mig/model";
-import type { AbandonedChain, RequeueReason, RunEvent } from "@pg-mig/report";
+import type { AbandonedChain, ErrorInfo, RequeueReason, RunEvent } from "@pg-mig/report";
 import { errorInfo, retryReason } from "@pg-mig/sessions";
 import { withBlockers } from "./blocked.js";
 import type { ChainState } from "./chain-state.js";
@@ -25,14 +25,16 @@ export function failedEvent(
     readonly error: unknown;
     readonly notAttempted: readonly string[];
     readonly durationMs: number;
+    /** What it has left there, in a sentence. */
+    readonly stays?: string | undefined;
   },
 ): RunEvent {
-  const { error, notAttempted, durationMs } = failure;
+  const { error, notAttempted, durationMs, stays } = failure;
   if (state.tried.inDoubt !== undefined) {
     return inDoubtEvent(state, version, notAttempted);
   }
   const step = stepOf(state, version);
-  const info = errorInfo(error, step);
+  const info = withHint(errorInfo(error, step), stays);
   const event = { type: "step:failed", ...step, notAttempted, durationMs } as const;
   return isBlocked(error)
     ? { ...event, error: withBlockers(info, state.blockedBy), ...blockersOf(state) }
@@ -51,6 +53,10 @@ export function abandonedEvent(
   }
   const { node, shard } = state;
   return { type: "chain:abandoned", node: node.label, shard, notAttempted, reason };
+}
+
+function withHint(info: ErrorInfo, more: string | undefined): ErrorInfo {
+  return more === undefined ? info : { ...info, hint: info.hint ? `${info.hint} ${more}` : more };
 }
 
 /** Reasons to wait that are other sessions. */

@@ -35,13 +35,12 @@ const plan = fc.record({
       reread: fc.integer({ min: 0, max: 4 }),
     }),
   ),
-  /** What else happens, once a turn: nodes have no room or are given up, schemas appear. */
+  /** What else happens, once a turn: nodes have no room or are given up. */
   incidents: fc.infiniteStream(
     fc.record({
-      kind: fc.constantFrom("none", "none", "none", "none", "limit", "abandon", "stop", "add"),
+      kind: fc.constantFrom("none", "none", "none", "none", "limit", "abandon", "stop"),
       node: fc.integer({ min: 0, max: 3 }),
       slots: fc.integer({ min: -1, max: 4 }),
-      from: fc.integer({ min: 0, max: 3 }),
     }),
   ),
 });
@@ -59,16 +58,14 @@ function simulate(
   }) => void,
 ) {
   const limitsByVersion = new Map(allVersions.map((v, i) => [v, input.limits[i] as VersionLimits]));
-  const makeChain = (
-    { node, from }: { readonly node: number; readonly from: number },
-    i: number,
-  ): ScheduledChain => ({
-    id: `c${i}`,
-    node: `n${node}`,
-    host: `h${node >> 1}`,
-    versions: allVersions.slice(from),
-  });
-  const chains = input.chains.map(makeChain);
+  const chains = input.chains.map(
+    ({ node, from }, i): ScheduledChain => ({
+      id: `c${i}`,
+      node: `n${node}`,
+      host: `h${node >> 1}`,
+      versions: allVersions.slice(from),
+    }),
+  );
   const schedule = new ChainSchedule(chains, {
     parallelism: input.parallelism,
     limits: limitsByVersion,
@@ -179,11 +176,6 @@ function simulate(
       for (const [id] of idle) {
         left.delete(id);
       }
-    } else if (incident.kind === "add" && chains.length < 40) {
-      const chain = makeChain(incident, chains.length);
-      chains.push(chain);
-      left.set(chain.id, [...chain.versions]);
-      schedule.add([chain]);
     }
   }
   return { log, chains, left, replaced };

@@ -96,21 +96,16 @@ export class ChainSchedule {
 
   constructor(chains: readonly ScheduledChain[], options: ChainScheduleOptions) {
     this.#options = options;
-    this.add(chains);
-  }
-
-  /** Whether every chain has ended. Delays that are still held do not count. */
-  get finished(): boolean {
-    return this.#chains.size === 0;
-  }
-
-  /** Adds chains of schemas that appeared during the run. */
-  add(chains: readonly ScheduledChain[]): void {
     for (const chain of chains) {
       const state: UnfinishedChain = { chain, versions: chain.versions };
       this.#chains.set(chain.id, state);
       this.#enqueue(state, "fresh");
     }
+  }
+
+  /** Whether every chain has ended. Delays that are still held do not count. */
+  get finished(): boolean {
+    return this.#chains.size === 0;
   }
 
   /**

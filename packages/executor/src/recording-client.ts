@@ -12,12 +12,14 @@ export function createRecordingClient(): {
 } {
   const messages: string[] = [];
   let current: ScriptQuery | undefined;
+  let status: "T" | "I" = "T";
   const connection = Object.assign(new EventEmitter(), {
     query(text: string) {
       messages.push(text);
+      status = statusAfter(text, status);
       queueMicrotask(() => {
         current?.handleCommandComplete({ text });
-        connection.emit("readyForQuery", { status: "T" });
+        connection.emit("readyForQuery", { status });
       });
     },
   });
@@ -27,15 +29,23 @@ export function createRecordingClient(): {
       return message.submit(connection as never);
     }
     messages.push(message);
+    status = statusAfter(message, status);
     return Promise.resolve({ command: message, rows: [] });
   };
   const client: SessionClient = {
     query: query as SessionClient["query"],
-    getTransactionStatus: () => "T",
+    getTransactionStatus: () => status,
     getParameterStatus: (name) => (name === "standard_conforming_strings" ? "on" : undefined),
     end: async () => {},
     on: () => {},
     removeListener: () => {},
   };
   return { client, messages };
+}
+
+/** The last statement of a message that begins or ends a transaction; each begins a line. */
+function statusAfter(message: string, before: "T" | "I"): "T" | "I" {
+  const controls = message.match(/^\s*(?:BEGIN|START|COMMIT|END|ROLLBACK|ABORT)\b/gim);
+  const last = controls?.at(-1)?.trim().toUpperCase();
+  return last === undefined ? before : last === "BEGIN" || last === "START" ? "T" : "I";
 }

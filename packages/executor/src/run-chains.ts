@@ -27,7 +27,8 @@ import { entryLostError, ledgerUnsettledError } from "./ledger-trouble.js";
 import { type ScriptEnvironment, scriptOptions } from "./script-environment.js";
 import { SlotSearch } from "./slot-search.js";
 import type { StepRecorder } from "./step-recorder.js";
-import type { StepScript } from "./step-script.js";
+import { isRepeatable, type StepScript } from "./step-script.js";
+import { whatStays } from "./what-stays.js";
 
 export interface RunChainsOptions<L> extends ScriptEnvironment {
   readonly recorder: StepRecorder<L>;
@@ -49,6 +50,8 @@ export interface RunChainsOptions<L> extends ScriptEnvironment {
   readonly onCommit?: (node: SessionNode, serverStartedAt: string | undefined) => void;
   /** When it aborts: nothing new starts, what runs is cancelled on the servers and rolled back. */
   readonly signal: AbortSignal;
+  /** When it aborts: nothing new starts, what runs goes on to its end. */
+  readonly pause?: AbortSignal | undefined;
   /** The time, in milliseconds. @default Date.now */
   readonly now?: () => number;
   /** A number in [0, 1), which spreads pauses. @default Math.random */
@@ -123,13 +126,15 @@ class ChainRun<L> {
   }
 
   async run(): Promise<void> {
-    const { signal, sessions } = this.#options;
+    const { signal, pause, sessions } = this.#options;
+    const onPause = () => this.#pump();
     const onAbort = () => {
       void sessions.cancelAll();
       this.#pump();
     };
     signal.addEventListener("abort", onAbort);
     const look = setInterval(() => this.#lookAtSlots(), lookEveryMs);
+    pause?.addEventListener("abort", onPause);
     try {
       await new Promise<void>((resolve, reject) => {
         this.#settle = { resolve, reject };
@@ -138,6 +143,7 @@ class ChainRun<L> {
     } finally {
       clearInterval(look);
       signal.removeEventListener("abort", onAbort);
+      pause?.removeEventListener("abort", onPause);
       clearTimeout(this.#timer);
     }
   }
@@ -145,8 +151,9 @@ class ChainRun<L> {
   /** Starts all that may start now, and sees to it that this is called again in time. */
   #pump(): void {
     clearTimeout(this.#timer);
-    if (this.#options.signal.aborted || this.#bug !== undefined) {
-      this.#abandon(this.#whyEnded());
+    const ended = this.#whyEnded();
+    if (ended !== undefined) {
+      this.#abandon(ended);
     } else {
       for (let step = this.#schedule.take(this.#options.now()); step !== undefined; ) {
         this.#running++;
@@ -240,7 +247,7 @@ class ChainRun<L> {
     try {
       if (signal.aborted) {
         // The abort came while the session was being opened, and found nothing there to cancel.
-        this.#endChain(id, state, this.#whyEnded());
+        this.#endChain(id, state, this.#whyEnded() ?? "interrupted");
         return;
       }
       const { file } = step.script;
@@ -275,6 +282,7 @@ class ChainRun<L> {
         shard,
         durationMs,
         isTransaction: this.#isTransaction(version),
+        isRepeatable: isRepeatable(step),
         alone,
         interrupted: signal.aborted,
         retryForMs: this.#options.retryForMs,
@@ -291,7 +299,7 @@ class ChainRun<L> {
       } else if (decision.type === "read-ledger") {
         await this.#replan(id, state, version, session);
       } else if (decision.type === "interrupted") {
-        this.#endChain(id, state, this.#whyEnded());
+        this.#endChain(id, state, this.#whyEnded() ?? "interrupted");
       } else {
         this.#retryOrEnd(id, state, version, decision);
       }
@@ -436,7 +444,8 @@ class ChainRun<L> {
     durationMs: number,
   ): void {
     const notAttempted = this.#schedule.fail(id);
-    this.#options.emit(failedEvent(state, version, { error, notAttempted, durationMs }));
+    const stays = whatStays(this.#options.stepScript(version), error);
+    this.#options.emit(failedEvent(state, version, { error, notAttempted, durationMs, stays }));
   }
 
   #noteCommit(state: ChainState<L>, version: string, serverStartedAt: string | undefined): void {
@@ -459,14 +468,17 @@ class ChainRun<L> {
 
   /** The node is not waited for any more: ends this chain and those that wait for the node. */
   #endUnreached(id: string, state: ChainState<L>): void {
-    this.#endChain(id, state, this.#options.signal.aborted ? this.#whyEnded() : "node-lost");
+    this.#endChain(id, state, this.#whyEnded() ?? "node-lost");
     this.#abandon("node-lost", state.node.name);
   }
 
-  /** Why nothing starts any more. */
-  #whyEnded(): "interrupted" | "bug" {
-    const { aborted, reason } = this.#options.signal;
-    return this.#bug !== undefined || (aborted && isBug(reason)) ? "bug" : "interrupted";
+  /** Why nothing starts any more; `undefined`: it does. */
+  #whyEnded(): "interrupted" | "bug" | "paused" | undefined {
+    const { signal, pause } = this.#options;
+    if (this.#bug !== undefined || (signal.aborted && isBug(signal.reason))) {
+      return "bug";
+    }
+    return signal.aborted ? "interrupted" : pause?.aborted ? "paused" : undefined;
   }
 
   #endChain(id: string, state: ChainState<L>, reason: AbandonedChain["reason"]): void {

@@ -8,7 +8,7 @@ import {
 } from "@pg-mig/psql-script";
 import type { Session } from "@pg-mig/sessions";
 import { enterSharedSql, leaveNothingSql, leftoversOf } from "@pg-mig/sessions";
-import type { MayRunBeside } from "@pg-mig/sql-rules";
+import type { MayRunBeside, OwnTransactions, TransactionUse } from "@pg-mig/sql-rules";
 import type { VersionLimits } from "./chain-schedule.js";
 import { dropReplacedIndex, ensureIndexesAreValid, inSchema } from "./replaced-index.js";
 import { choosesTransaction } from "./transaction-choice.js";
@@ -23,8 +23,10 @@ export interface StepScript {
    *   entry is written.
    * - `ends-transaction`: the file ends the transaction with `COMMIT;` and opens another with `BEGIN;`, in
    *   which the entry is written.
+   * - `own-transactions`: the file begins and commits as it likes; the entry is written in its last
+   *   transaction, or in one of its own if none is open at the end.
    */
-  readonly transaction: "wrapped" | "concurrent" | "ends-transaction";
+  readonly transaction: TransactionUse["transaction"];
   /** What of this run may run beside it in one database. */
   readonly mayRunBeside: MayRunBeside;
   /**
@@ -34,6 +36,8 @@ export interface StepScript {
   readonly dropFirst: string | undefined;
   /** The indexes, as SQL text, that the file builds concurrently: only valid ones count as built. */
   readonly concurrentIndexes: readonly string[];
+  /** What is known of an `own-transactions` file. */
+  readonly own?: OwnTransactions | undefined;
 }
 
 /** What a file says of itself in its pseudo comments. */
@@ -86,6 +90,11 @@ export async function runStepScript(
 /** Whether a step can be guarded by a lock of the session only, which a pooler may keep from it. */
 export function needsSessionLock({ transaction, script }: StepScript): boolean {
   return transaction !== "wrapped" || choosesTransaction(script);
+}
+
+/** Whether a version that is not there may be run again, though the COMMIT of an attempt got no answer. */
+export function isRepeatable({ transaction }: StepScript): boolean {
+  return transaction !== "own-transactions";
 }
 
 /** Whether the shard is taken for the session, so that the lock is left when the step has ended. */
@@ -157,7 +166,7 @@ function transactionSettings(step: StepScript, frame: StepFrame): string[] {
  * thereby is guarded as every other.
  */
 async function runOutside(session: Session, step: StepScript, frame: StepFrame): Promise<void> {
-  const { script, limits, dropFirst, concurrentIndexes } = step;
+  const { script, limits, dropFirst, concurrentIndexes, own } = step;
   const { schema, guardSql, recordSql, scriptOptions } = frame;
   const endsTransaction = step.transaction === "ends-transaction";
   const run = (prologue: readonly string[]) =>
@@ -169,23 +178,44 @@ async function runOutside(session: Session, step: StepScript, frame: StepFrame):
     "SET idle_in_transaction_session_timeout TO 0",
     ...guardForSession(frame),
     `SET search_path TO ${quoteIdentifier(schema)}`,
-    ...(endsTransaction ? ["BEGIN"] : []),
+    ...(endsTransaction || own?.beginsItself === false ? ["BEGIN"] : []),
   ]);
   if (dropFirst !== undefined) {
     const index = inSchema(dropFirst, schema);
     await dropReplacedIndex(session, { script, index, onNotice: scriptOptions.onNotice, run });
   }
-  await runScript(script, session.client, { ...scriptOptions, batching: "single" });
+  const file = own === undefined ? script : withoutLastCommit(script, own);
+  const transactions = own === undefined ? "balanced" : "free";
+  await runScript(file, session.client, { ...scriptOptions, batching: "single", transactions });
   if (endsTransaction && session.client.getTransactionStatus() !== "T") {
     throw notInTransaction(script);
   }
-  await run([...(endsTransaction ? [] : [beginReadCommitted]), ...guardSql("transaction")]);
+  const isOpen =
+    own === undefined ? endsTransaction : session.client.getTransactionStatus() !== "I";
+  await run([...(isOpen ? [] : [beginReadCommitted]), ...guardSql("transaction")]);
   // A file that ends the transaction may have chosen another schema by now.
   const built = endsTransaction
     ? concurrentIndexes
     : concurrentIndexes.map((name) => inSchema(name, schema));
   await ensureIndexesAreValid(session, script, built);
   await runScript(noScript, session.client, { ...scriptOptions, epilogue: recordSql });
+}
+
+const shortened = new WeakMap<Script, Script>();
+
+/** The file without the COMMIT that ends it: that one is sent when the ledger is changed. */
+function withoutLastCommit(script: Script, { lastCommitAt }: OwnTransactions): Script {
+  if (lastCommitAt === undefined) {
+    return script;
+  }
+  let shorter = shortened.get(script);
+  if (shorter === undefined) {
+    const { file, path, psqlCompat, includes } = script;
+    const text = script.text.slice(0, lastCommitAt);
+    shorter = { ...parseScript(text, { file, psqlCompat }), path, includes };
+    shortened.set(script, shorter);
+  }
+  return shorter;
 }
 
 function notInTransaction(script: Script): ScriptError {

@@ -2,7 +2,7 @@ import type { Place } from "@pg-mig/model";
 import type { EditedFile } from "@pg-mig/report";
 import { placeOf } from "@pg-mig/sessions";
 import { applyKind } from "./apply.js";
-import type { EmptyFile } from "./migration-files.js";
+import type { FileWarning } from "./migration-files.js";
 import { type PlannedSql, plannedSql } from "./planned-sql.js";
 import { prepareRun } from "./prepare-run.js";
 import { refuseObstacles } from "./refuse-obstacles.js";
@@ -24,7 +24,9 @@ export interface PlannedRun {
   /** Files that were edited after they were applied. */
   readonly edited: readonly EditedFile[];
   /** Files of the chains' versions that hold no statement. */
-  readonly emptyFiles: readonly EmptyFile[];
+  readonly emptyFiles: readonly FileWarning[];
+  /** Files of them that control their transactions, or that `\q` ends: they are not all or nothing, or not all. */
+  readonly unusualFiles: readonly FileWarning[];
   /** Prefixes of versions on disk that match no schema; of an undo, none. */
   readonly unmatchedPrefixes: readonly UnmatchedPrefixWarning[];
   /** With `sql: true`: what is sent for each version, in the order of versions. */
@@ -61,6 +63,7 @@ export async function dryRun(options: DryRunOptions): Promise<PlannedRun> {
       chains: run.chains.map(({ shard, pending }) => ({ ...placeOf(shard), pending })),
       edited: run.edited,
       emptyFiles: run.files.emptyFiles(run.chains.flatMap(({ pending }) => pending)),
+      unusualFiles: run.files.unusualFiles(run.chains.flatMap(({ pending }) => pending)),
       unmatchedPrefixes:
         undo === undefined
           ? findUnmatchedPrefixes(run.directory.versions, run.cluster.schemas)

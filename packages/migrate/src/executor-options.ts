@@ -12,13 +12,14 @@ export function executorOptions(
     readonly emit: (event: RunEvent) => void;
   },
 ): Omit<RunRoundOptions, "commits"> {
-  const { emit, signal, env, allowShell = false } = options;
+  const { emit, signal, pause, env, allowShell = false } = options;
   const { parallelism = defaults.parallelism, lockTimeoutMs = defaults.lockTimeoutMs } = options;
   const hosts = cluster.nodes.map(({ node }) => node.name).join(",");
   return {
     sessions: cluster.sessions,
     emit,
     signal,
+    pause,
     env: { ...env, PG_MIG_HOSTS: hosts },
     allowShell,
     parallelism,

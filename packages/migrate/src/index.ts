@@ -26,7 +26,7 @@ export type {
   RunOutcome,
   StepFailure,
 } from "@pg-mig/report";
-export type { Only } from "@pg-mig/sessions";
+export type { Only, Part } from "@pg-mig/sessions";
 export { isBug } from "@pg-mig/sessions";
 export { apply } from "./apply.js";
 export type {
@@ -42,7 +42,7 @@ export type { DryRunOptions, PlannedRun } from "./dry-run.js";
 export { dryRun } from "./dry-run.js";
 export { latest } from "./latest.js";
 export { loadSources } from "./load-sources.js";
-export type { EmptyFile } from "./migration-files.js";
+export type { FileWarning } from "./migration-files.js";
 export type { PlannedSql } from "./planned-sql.js";
 export type { ApplyOptions, ClusterOptions, RunOptions, UndoOptions } from "./run-options.js";
 export type { ClusterStatus, NodeStatus, ShardStatus, StatusOptions } from "./status.js";

@@ -16,8 +16,8 @@ export interface Hook extends CheckedScript {
   readonly file: "before.sql" | "after.sql";
 }
 
-/** The file of a version, up or dn, that holds no statement. */
-export interface EmptyFile {
+/** Something about the file of a version, up or dn, that its author should know. */
+export interface FileWarning {
   readonly version: string;
   /** The path of the file. */
   readonly file: string;
@@ -86,7 +86,7 @@ export class MigrationFiles {
   }
 
   /** Those of these versions, all loaded, whose file does nothing, each once and in order of names. */
-  emptyFiles(versions: readonly string[]): readonly EmptyFile[] {
+  emptyFiles(versions: readonly string[]): readonly FileWarning[] {
     const effect =
       this.#direction === "up"
         ? "it changes nothing, and the version counts as applied"
@@ -98,6 +98,28 @@ export class MigrationFiles {
       }
       const message = `${script.file} holds no statement: ${effect}.`;
       return [{ version, file: script.file, message }];
+    });
+  }
+
+  /**
+   * Those of these versions, all loaded, whose file is outside of the promise of all or nothing, or is read only in part,
+   * each once and in order of names.
+   */
+  unusualFiles(versions: readonly string[]): readonly FileWarning[] {
+    return [...new Set(versions)].sort().flatMap((version) => {
+      const { script, own } = this.#script(version);
+      const { file, quitAt } = script;
+      const messages = [
+        ...(own === undefined
+          ? []
+          : [
+              `${file} begins or commits transactions itself (line ${own.position.line}): it runs as in psql, and is not all or nothing. What it has committed stays if it fails.`,
+            ]),
+        ...(quitAt === undefined
+          ? []
+          : [`${file} ends at its \\q (line ${quitAt.line}): nothing after that runs.`]),
+      ];
+      return messages.map((message) => ({ version, file, message }));
     });
   }
 

@@ -6,13 +6,20 @@ import {
 } from "@pg-mig/migrations";
 import type { Chain, Plan } from "@pg-mig/planner";
 import type { EditedFile, NodeEvent } from "@pg-mig/report";
-import { type OpenCluster, type OpenNode, type OpenShard, openCluster } from "@pg-mig/sessions";
+import {
+  type Only,
+  type OpenCluster,
+  type OpenNode,
+  type OpenShard,
+  openCluster,
+} from "@pg-mig/sessions";
 import { chainsOf } from "./chains-of.js";
 import { findEditedFiles, refuseEditedFiles } from "./edited-files.js";
 import { MigrationFiles } from "./migration-files.js";
 import { rerunFingerprint } from "./rerun-fingerprint.js";
 import type { ApplyOptions } from "./run-options.js";
 import { refuseShellCommands } from "./shell-commands.js";
+import { refuseUnusualFiles } from "./unusual-files.js";
 
 /** What makes an apply an apply, and an undo an undo. */
 export interface RunKind {
@@ -80,7 +87,7 @@ export async function prepareRun(
       planRun(nodes, { options, directory, kind, files });
     const plan = await planAgain(cluster.nodes);
     if (options.only !== undefined) {
-      onNote(partialNote(cluster.nodes));
+      onNote(partialNote(cluster.nodes, options.only));
     }
     return { kind, directory, cluster, files, planAgain, ...plan };
   } catch (error) {
@@ -105,7 +112,11 @@ async function planRun(
   if (options.editedFiles === "error") {
     refuseEditedFiles(edited);
   }
-  await files.load(chains.flatMap(({ pending }) => pending));
+  const versions = chains.flatMap(({ pending }) => pending);
+  await files.load(versions);
+  if (options.unusualFiles === "error") {
+    refuseUnusualFiles(files.unusualFiles(versions));
+  }
   // Alone, the hooks are for the whole cluster: a run that is limited leaves them to the next one.
   const isWhole = options.only === undefined;
   const isFinished = nodes.every((node) => isFingerprintCurrent(node, files));
@@ -123,9 +134,13 @@ async function planRun(
   return { nodes, chains, edited, hasWork, changesNodes };
 }
 
-function partialNote(nodes: readonly OpenNode[]): string {
+function partialNote(nodes: readonly OpenNode[], { part }: Only): string {
   const shards = nodes.reduce((sum, open) => sum + open.shards.length, 0);
-  return `A partial run (the setting \`only\`), with shards: ${shards}, nodes: ${nodes.length}. It saves no digest; the next run without the setting \`only\` finishes the rest.`;
+  const counts = `shards: ${shards}, nodes: ${nodes.length}`;
+  if (part === undefined) {
+    return `A partial run (the setting \`only\`), with ${counts}. It saves no digest; the next run without the setting \`only\` finishes the rest.`;
+  }
+  return `Part ${part.index} of ${part.of} (the setting \`part\`), with ${counts}. It saves no digest; a run without the setting \`part\` does. $parallelism_global and $run_alone limit this part alone: other parts do not count.`;
 }
 
 /** The fingerprint that a node gets when a run finished on it as it is now. */

@@ -27,7 +27,7 @@ import { prepareRun, type RunKind, type RunPlan } from "./prepare-run.js";
 import { refuseObstacles } from "./refuse-obstacles.js";
 import { refuseUnguarded } from "./refuse-unguarded.js";
 import type { ApplyOptions } from "./run-options.js";
-import { runRound } from "./run-round.js";
+import { abandonChains, runRound } from "./run-round.js";
 import { findUnmatchedPrefixes } from "./unmatched-prefixes.js";
 import { vanishedSteps } from "./vanished-steps.js";
 
@@ -83,16 +83,17 @@ async function run(
       return false;
     });
   };
-  /** Warns of files that do nothing, before they run, each once. */
-  const toldEmpty = new Set<string>();
-  const tellEmptyFiles = async (now: readonly Chain<OpenShard>[]) => {
+  /** Warns of files that do nothing, or are not all or nothing, before they run, each once. */
+  const toldFiles = new Set<string>();
+  const tellFiles = async (now: readonly Chain<OpenShard>[]) => {
     const versions = now.flatMap(({ pending }) => pending);
     await files.load(versions);
-    for (const { version, message } of files.emptyFiles(versions)) {
-      if (!toldEmpty.has(version)) {
+    const told = [...files.emptyFiles(versions), ...files.unusualFiles(versions)];
+    for (const { version, message } of told) {
+      if (!toldFiles.has(message)) {
         emit({ type: "warning", version, message });
       }
-      toldEmpty.add(version);
+      toldFiles.add(message);
     }
   };
   /** At the end, since versions and before.sql may make the schemas of later ones. */
@@ -113,11 +114,15 @@ async function run(
       tellUnmatchedPrefixes(now);
     }
     const partial = options.only === undefined ? {} : { partial: true as const };
-    const state = { latest: latestOn(now), edited, ...partial, ...failure };
+    const paused = outcome === "paused" ? { pausedBy: pauseReason(options.pause) } : {};
+    const state = { latest: latestOn(now), edited, ...partial, ...paused, ...failure };
     const built = report.report(outcome, Date.now(), state);
     emit({ type: "run:done", report: built });
     return built;
   };
+  const onPause = () =>
+    onNote(`${pauseReason(options.pause)} What runs goes on to its end, nothing new starts.`);
+  options.pause?.addEventListener("abort", onPause, { once: true });
   const executor = executorOptions(cluster, { ...options, emit });
   let begun = false;
   let watch: SessionWatch | undefined;
@@ -144,6 +149,10 @@ async function run(
       shards: nodes.reduce((sum, { shards }) => sum + shards.length, 0),
       ...totals(chains),
     });
+    if (options.pause?.aborted && chains.length > 0) {
+      abandonChains(chains, "paused", emit);
+      return finish("paused", nodes);
+    }
     if (hasWork) {
       await markStarted(nodes, prepared, executor);
       begun = true;
@@ -152,7 +161,7 @@ async function run(
         if (round > 1) {
           emit({ type: "round:start", round, ...totals(chains, vanished) });
         }
-        await tellEmptyFiles(chains);
+        await tellFiles(chains);
         const ended = await runRound(chains, prepared, { ...executor, commits });
         options.bug.signal.throwIfAborted();
         if (!ended || report.hasFailed) {
@@ -160,6 +169,9 @@ async function run(
           return finish(outcome, await cluster.readReachable());
         }
         nodes = await cluster.readLedgers();
+        if (report.isPaused) {
+          return finish("paused", nodes);
+        }
         vanished = tellVanished(nodes);
         if (report.hasFailed) {
           return finish("failed", nodes);
@@ -186,8 +198,13 @@ async function run(
     return built;
   } finally {
     watch?.stop();
+    options.pause?.removeEventListener("abort", onPause);
     await cluster.close();
   }
+}
+
+function pauseReason(pause: AbortSignal | undefined): string {
+  return typeof pause?.reason === "string" ? pause.reason : "The run was asked to pause.";
 }
 
 /** What chains add to what was counted before. */

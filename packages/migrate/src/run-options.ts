@@ -32,6 +32,12 @@ export interface RunOptions extends ClusterOptions {
    */
   readonly editedFiles?: "warning" | "error" | undefined;
   /**
+   * What a file is that controls its transactions itself, or ends at a `\q`: a `warning` in the report, or an
+   * `error` that stops the run before anything is changed.
+   * @default "warning"
+   */
+  readonly unusualFiles?: "warning" | "error" | undefined;
+  /**
    * The environment that psql commands in the files see; `PG_MIG_HOSTS` and the variables of the node
    * (`PGHOST`, `PGPORT`, `PGUSER`, `PGPASSWORD`, …) are added.
    * @default {}
@@ -60,6 +66,11 @@ export interface RunOptions extends ClusterOptions {
    * @default false
    */
   readonly allowPooler?: boolean | undefined;
+  /**
+   * Pauses the run when it aborts: what runs goes on to its end, nothing new starts, after.sql runs where
+   * before.sql did, and the outcome is `paused`. Its reason, if it is a text, is told.
+   */
+  readonly pause?: AbortSignal | undefined;
   /**
    * For how long a node that went away is waited for, in milliseconds.
    * @default 60000, or `retryForMs` if that is less

@@ -1,5 +1,6 @@
 import { type RunOnNodesOptions, runChains, runHook } from "@pg-mig/executor";
 import type { Chain } from "@pg-mig/planner";
+import type { AbandonedChain, RunEvent } from "@pg-mig/report";
 import { type OpenShard, openShard, placeOf } from "@pg-mig/sessions";
 import { chainsOf } from "./chains-of.js";
 import type { CommitServers } from "./commit-servers.js";
@@ -10,6 +11,8 @@ import { refuseUnguarded } from "./refuse-unguarded.js";
 export interface RunRoundOptions extends RunOnNodesOptions {
   /** Chains in flight per node. */
   readonly parallelism: number;
+  /** When it aborts: nothing new starts, what runs goes on to its end. */
+  readonly pause: AbortSignal | undefined;
   /** Told on which servers versions were committed. */
   readonly commits: CommitServers;
 }
@@ -24,19 +27,20 @@ export async function runRound(
   { kind, cluster, files }: Pick<PreparedRun, "kind" | "cluster" | "files">,
   options: RunRoundOptions,
 ): Promise<boolean> {
-  const { emit, signal, commits } = options;
+  const { emit, signal, pause, commits } = options;
   const nodes = cluster.nodes.map(({ node }) => node);
   const runHookNamed = async (name: "before.sql" | "after.sql"): Promise<boolean> => {
     const hook = files.hooks.find(({ file }) => file === name);
     return hook === undefined || runHook(nodes, hook, options);
   };
+  if (pause?.aborted && chains.length > 0) {
+    abandonChains(chains, "paused", emit);
+    return true;
+  }
   await files.load(chains.flatMap(({ pending }) => pending));
   refuseUnguarded(chains, { cluster, files });
   if (!(await runHookNamed("before.sql")) || signal.aborted) {
-    const reason = signal.aborted ? "interrupted" : "hook-failed";
-    for (const { shard, pending } of chains) {
-      emit({ type: "chain:abandoned", ...placeOf(shard), notAttempted: pending, reason });
-    }
+    abandonChains(chains, signal.aborted ? "interrupted" : "hook-failed", emit);
     return false;
   }
   await runChains(chains, {
@@ -53,4 +57,15 @@ export async function runRound(
     onCommit: (node, serverStartedAt) => commits.add(node, serverStartedAt),
   });
   return !signal.aborted && (await runHookNamed("after.sql"));
+}
+
+/** Tells of chains that nothing is done of. */
+export function abandonChains(
+  chains: readonly Chain<OpenShard>[],
+  reason: AbandonedChain["reason"],
+  emit: (event: RunEvent) => void,
+): void {
+  for (const { shard, pending } of chains) {
+    emit({ type: "chain:abandoned", ...placeOf(shard), notAttempted: pending, reason });
+  }
 }

@@ -5,7 +5,7 @@ import { buildPlan, type Violation } from "@pg-mig/planner";
 import type { EditedFile } from "@pg-mig/report";
 import { type OpenNode, openCluster } from "@pg-mig/sessions";
 import { findEditedFiles } from "./edited-files.js";
-import { type EmptyFile, MigrationFiles } from "./migration-files.js";
+import { type FileWarning, MigrationFiles } from "./migration-files.js";
 import { rerunFingerprint } from "./rerun-fingerprint.js";
 import type { ClusterOptions } from "./run-options.js";
 import { findUnmatchedPrefixes, type UnmatchedPrefixWarning } from "./unmatched-prefixes.js";
@@ -50,7 +50,7 @@ export interface ClusterStatus {
   /** Files that were edited after they were applied. */
   readonly edited: readonly EditedFile[];
   /** Files of pending versions that hold no statement; none if some pending file is invalid. */
-  readonly emptyFiles: readonly EmptyFile[];
+  readonly emptyFiles: readonly FileWarning[];
   /** Prefixes of versions on disk that match no schema. */
   readonly unmatchedPrefixes: readonly UnmatchedPrefixWarning[];
 }
@@ -125,7 +125,7 @@ export async function status(options: StatusOptions): Promise<ClusterStatus> {
 async function emptyFiles(
   files: MigrationFiles,
   versions: readonly string[],
-): Promise<readonly EmptyFile[]> {
+): Promise<readonly FileWarning[]> {
   try {
     await files.load(versions);
     return files.emptyFiles(versions);

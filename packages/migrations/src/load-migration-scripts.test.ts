@@ -78,13 +78,13 @@ describe("loadMigrationScripts", () => {
       await problemsOf({
         ...emptyPairs("1.a.sh", "2.b.sh", "3.c.sh"),
         "1.a.sh.up.sql": "SELECT 'never closed;",
-        "1.a.sh.dn.sql": "SELECT 1;\nCOMMIT;\n-- $dely = 5\n",
-        "2.b.sh.up.sql": new Uint8Array([0x2d, 0x2d, 0xff, 0x0a]),
+        "1.a.sh.dn.sql": "SELECT 1;\nPREPARE TRANSACTION 'x';\n-- $dely = 5\n",
+        "2.b.sh.up.sql": new Uint8Array([0x22, 0x61, 0xff, 0x22]),
         "3.c.sh.up.sql": "SELECT 1;\0",
         "after.sql": "-- $run_alone = 1\n",
       }),
     ).toEqual([
-      `${join("mig", "1.a.sh.dn.sql")}:2:1 COMMIT in a file that runs in one transaction`,
+      `${join("mig", "1.a.sh.dn.sql")}:2:1 PREPARE TRANSACTION in a migration`,
       `${join("mig", "1.a.sh.dn.sql")}:3:1 unknown pseudo comment $dely`,
       expect.stringMatching(/1\.a\.sh\.up\.sql:1:8 this .* is never closed/),
       `${join("mig", "2.b.sh.up.sql")} byte 2 (counted from 0) is not valid UTF-8`,

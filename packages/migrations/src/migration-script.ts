@@ -1,5 +1,5 @@
 import { isPgMigError } from "@pg-mig/model";
-import { parseScript, type Script } from "@pg-mig/psql-script";
+import { parseScript, type Script, tokenize } from "@pg-mig/psql-script";
 import {
   judgeTransactions,
   type Limits,
@@ -41,22 +41,38 @@ export function checkScript(
   { file, kind }: { readonly file: string; readonly kind: "version" | "hook" },
 ): CheckResult {
   const decoded = decodeUtf8(bytes);
-  if ("invalidAt" in decoded) {
-    const message = `byte ${decoded.invalidAt} (counted from 0) is not valid UTF-8`;
+  const parsed = "text" in decoded ? parse(decoded.text, file) : readDespiteComments(bytes, file);
+  if (parsed === undefined) {
+    const { invalidAt } = decoded as Extract<typeof decoded, { readonly invalidAt: number }>;
+    const message = `byte ${invalidAt} (counted from 0) is not valid UTF-8`;
     return { problems: [{ message, hint: "Save the file as UTF-8.", where: { file } }] };
   }
-  const parsed = parse(decoded.text, file);
   if ("problems" in parsed) {
     return parsed;
   }
   const { script } = parsed;
   const { limits, problems } = parseLimits(script, kind);
-  const rule = kind === "version" ? "limits-needed" : "limits-not-needed";
-  const { problems: faults, ...use } = judgeTransactions(script, limits, rule);
+  const { problems: faults, ...use } = judgeTransactions(script, limits, kind);
   if (problems.length + faults.length > 0) {
     return { problems: [...problems, ...faults] };
   }
   return { checked: { script, checksum: checksumOf(bytes), limits, ...use } };
+}
+
+/**
+ * Reads a file whose `--` comments are not UTF-8, as psql does: it never sends them. Not if there is
+ * anything in the file that only psql understands, such as data, since it could be that.
+ */
+function readDespiteComments(
+  bytes: Uint8Array,
+  file: string,
+): { readonly script: Script } | undefined {
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  const parsed = parse(text, file);
+  const isReadable = tokenize(text).every(
+    (token) => token.kind === "line-comment" || !token.text.includes("\ufffd"),
+  );
+  return isReadable && "script" in parsed && parsed.script.plain ? parsed : undefined;
 }
 
 function parse(

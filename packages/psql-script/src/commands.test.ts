@@ -183,15 +183,12 @@ describe("commands", () => {
     expect((await failure("\\restrict k\n\\echo x\n"))?.where?.line).toBe(2);
     expect((await failure("\\restrict k\n\\unrestrict j\n"))?.where?.line).toBe(2);
   });
-  it("end a file with \\q, but not where that skips text", async () => {
+  it("end a file with \\q, whatever comes after it", async () => {
     expect(await printed("\\echo a\n\\q\n\n-- nothing\n")).toEqual(["a"]);
-    expect(await failure("select 1;\n\\q\nselect 2;\n")).toMatchObject({
-      code: "SCRIPT_QUIT",
-      where: { line: 2 },
-    });
-    const guard = "\\if :{?v} \\else \\echo v is missing \\quit \\endif\ncreate table t ();\n";
-    expect((await failure(guard))?.code).toBe("SCRIPT_QUIT");
-    expect(await printed(guard, { variables: { v: "1" } })).toEqual([]);
+    expect(await printed("\\echo a\n\\q\nno sql; '\n\\nosuch\n")).toEqual(["a"]);
+    const guard = "\\if :{?v} \\else \\echo v is missing \\quit \\endif\n\\echo go\n";
+    expect(await printed(guard)).toEqual(["v is missing"]);
+    expect(await printed(guard, { variables: { v: "1" } })).toEqual(["go"]);
   });
   it("see the environment and the directory of the run only", async () => {
     const text = "\\getenv a A\n\\getenv no NO\n\\setenv B b\n\\getenv b B\n\\echo :a :b :{?no}\n";

@@ -183,7 +183,7 @@ export type NodeEvent =
     };
 
 /** How a run ended. */
-export type RunOutcome = "done" | "nothing-to-do" | "failed" | "interrupted";
+export type RunOutcome = "done" | "nothing-to-do" | "failed" | "interrupted" | "paused";
 
 /** A step that failed or is in doubt. */
 export interface StepFailure extends PlacedStep {
@@ -195,10 +195,10 @@ export interface StepFailure extends PlacedStep {
 
 /**
  * A shard whose chain was not started, or not finished, without a failure of its own: the run was interrupted,
- * its node was lost, before.sql failed, or a bug of the tool ended the run.
+ * its node was lost, before.sql failed, a bug of the tool ended the run, or it was paused.
  */
 export interface AbandonedChain extends Place {
-  readonly reason: "interrupted" | "node-lost" | "hook-failed" | "bug";
+  readonly reason: "interrupted" | "node-lost" | "hook-failed" | "bug" | "paused";
   /** The versions that are left. */
   readonly notAttempted: readonly string[];
 }
@@ -254,6 +254,8 @@ export interface Report {
   readonly latest: readonly VersionPlaces[];
   /** Files that were edited after they were applied. */
   readonly edited: readonly EditedFile[];
+  /** Why the run ended before it was through, if it was paused. */
+  readonly pausedBy?: string;
   /** Present if the run was limited to some nodes and shards: others may have pending versions. */
   readonly partial?: true;
   /** What went wrong after the run had begun, if it concerns the run itself and no single step. */

@@ -66,8 +66,16 @@ export class RunReducer {
 
   /** Whether anything went wrong so far. */
   get hasFailed(): boolean {
-    const bad = [this.#failed, this.#inDoubt, this.#hookFailures, this.#abandoned];
-    return bad.some(({ length }) => length > 0);
+    const bad = [this.#failed, this.#inDoubt, this.#hookFailures];
+    return (
+      bad.some(({ length }) => length > 0) ||
+      this.#abandoned.some(({ reason }) => reason !== "paused")
+    );
+  }
+
+  /** Whether anything was left for a later run, on purpose. */
+  get isPaused(): boolean {
+    return this.#abandoned.some(({ reason }) => reason === "paused");
   }
 
   /** The steps that this run has committed, and that have not vanished. */
@@ -212,7 +220,7 @@ export class RunReducer {
   report(
     outcome: RunOutcome,
     nowMs: number,
-    state: Pick<Report, "latest" | "edited" | "partial" | "error">,
+    state: Pick<Report, "latest" | "edited" | "partial" | "pausedBy" | "error">,
   ): Report {
     const { action, addresses, startedAtMs, planned, done, alreadyDone } = this.#model;
     const unlistedWarnings = this.#model.warnings - this.#warnings.length;

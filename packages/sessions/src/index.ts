@@ -11,6 +11,7 @@ export { openCluster, schemasOf } from "./open-cluster.js";
 export type { OpenNode } from "./open-node.js";
 export type { OpenShard } from "./open-shard.js";
 export { openShard, placeOf } from "./open-shard.js";
+export type { Part } from "./part.js";
 export { maxConnectionLosses, patience } from "./patience.js";
 export { pause } from "./pause.js";
 export { lockTimeoutMs, retryPauseMs } from "./retry-pause.js";

@@ -77,7 +77,7 @@ interface ConnectOptions extends OpenClusterOptions {
 
 /** The cluster's primaries, each connected once, and the sessions that runs use. */
 export interface OpenCluster {
-  /** By name, in code-unit order. At least one. */
+  /** By name, in code-unit order. At least one, unless a part of the nodes was asked for. */
   readonly nodes: readonly OpenNode[];
   /**
    * The names of all schemas, as they were first read, of every node that the sources name;
@@ -149,7 +149,7 @@ export async function openCluster(given: OpenClusterOptions): Promise<OpenCluste
     for (const { node, sameAs } of duplicates) {
       onNote(`${node.label} is the same database as ${sameAs.label} and is used once.`);
     }
-    if (used.length === 0) {
+    if (used.length === 0 && only?.part === undefined) {
       throw noPrimary(found);
     }
     const nodes = nodesToUse(used, only);

@@ -8,11 +8,14 @@ import {
 import type { ShardLedger } from "@pg-mig/ledger";
 import { PgMigError, type Place } from "@pg-mig/model";
 import { type OpenShard, openShard } from "./open-shard.js";
+import { type Part, partOf } from "./part.js";
 
 /** Limits an action to some nodes and shards. */
 export interface Only {
-  /** As `parseChoice` reads it. */
-  readonly choice: Choice;
+  /** As `parseChoice` reads it. @default all nodes and shards */
+  readonly choice?: Choice | undefined;
+  /** Of the nodes, one part; it may have none. @default all of them */
+  readonly part?: Part | undefined;
   /** What `failed` means: the shards that the last run did not finish. @default [] */
   readonly failed?: readonly Place[] | undefined;
 }
@@ -22,46 +25,49 @@ export interface Only {
  *
  * @throws PgMigError `NOTHING_CHOSEN` if there are none
  */
-export function nodesToAsk(nodes: readonly Node[], only: Only | undefined): readonly Node[] {
-  if (only === undefined) {
-    return nodes;
-  }
-  const asked = nodes.filter((node) => mayHoldChosen(only.choice, node, only.failed));
-  if (asked.length === 0) {
+export function nodesToAsk(
+  nodes: readonly Node[],
+  { choice, failed, part }: Only = {},
+): readonly Node[] {
+  const chosen =
+    choice === undefined ? nodes : nodes.filter((node) => mayHoldChosen(choice, node, failed));
+  if (chosen.length === 0) {
     throw nothingChosen(nodes, "node");
   }
-  return asked;
+  return part === undefined
+    ? chosen
+    : chosen.filter((node) => partOf(node, part.of) === part.index);
 }
 
 /** The chosen ones of a node's shards. Pure. */
 export function chosenShards(
   node: Node,
   shards: readonly ShardLedger[],
-  only: Only | undefined,
+  { choice, failed }: Only = {},
 ): readonly OpenShard[] {
   const chosen =
-    only === undefined
+    choice === undefined
       ? shards
-      : shards.filter(({ shard }) => isShardChosen(only.choice, { node, shard }, only.failed));
+      : shards.filter(({ shard }) => isShardChosen(choice, { node, shard }, failed));
   return chosen.map((ledger) => openShard(node, ledger));
 }
 
 /**
  * The nodes to work on: those with chosen shards, and those that are chosen whole. Pure.
  *
- * @throws PgMigError `NOTHING_CHOSEN` if there are none
+ * @throws PgMigError `NOTHING_CHOSEN` if there are none, unless a part of the nodes was asked for
  */
 export function nodesToUse<N extends { readonly node: Node; readonly shards: readonly unknown[] }>(
   nodes: readonly N[],
-  only: Only | undefined,
+  { choice, part }: Only = {},
 ): readonly N[] {
-  if (only === undefined) {
+  if (choice === undefined) {
     return nodes;
   }
   const used = nodes.filter(
-    ({ node, shards }) => shards.length > 0 || isWhollyChosen(only.choice, node),
+    ({ node, shards }) => shards.length > 0 || isWhollyChosen(choice, node),
   );
-  if (used.length === 0) {
+  if (used.length === 0 && part === undefined) {
     throw nothingChosen(
       nodes.map(({ node }) => node),
       "shard",

@@ -6,7 +6,7 @@ import { judgeTransactions } from "./transaction-form.js";
 function mayRunBeside(text: string) {
   const script = parseScript(`-- $run_alone = 1\n${text}`, { file: "f.sql" });
   const { limits } = parseLimits(script, "version");
-  const { mayRunBeside, problems } = judgeTransactions(script, limits, "limits-needed");
+  const { mayRunBeside, problems } = judgeTransactions(script, limits, "version");
   expect(problems).toEqual([]);
   return mayRunBeside;
 }

@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { parseLimits } from "./limits.js";
 import { judgeTransactions } from "./transaction-form.js";
 
-const judge = (text: string, rule: "limits-needed" | "limits-not-needed" = "limits-needed") => {
+const judge = (text: string, kind: "version" | "hook" = "version") => {
   const script = parseScript(text, { file: "f.sql" });
-  return judgeTransactions(script, parseLimits(script, "version").limits, rule);
+  return judgeTransactions(script, parseLimits(script, "version").limits, kind);
 };
 const accept = (text: string) => {
   const judged = judge(text);
@@ -13,8 +13,10 @@ const accept = (text: string) => {
   return judged;
 };
 const outsideOf = (text: string) => accept(text).outside.map((statement) => statement.text);
-const messagesOf = (text: string) =>
-  judge(text).problems.map(({ where, message }) => `${where.line}:${where.column} ${message}`);
+const messagesOf = (text: string, kind: "version" | "hook" = "version") =>
+  judge(text, kind).problems.map(
+    ({ where, message }) => `${where.line}:${where.column} ${message}`,
+  );
 
 const limitComment = "-- $parallelism_global = 2\n";
 
@@ -35,10 +37,11 @@ describe("a file that runs in one transaction", () => {
     expect(accept(text)).toMatchObject({ transaction: "wrapped", outside: [] });
   });
 
-  it("must not end or begin the transaction itself", () => {
+  it("must not end or begin the transaction itself, if it is before.sql or after.sql", () => {
     expect(
       messagesOf(
         "BEGIN;\nSTART TRANSACTION;\nSELECT 1;\n  COMMIT;\nEND;\nROLLBACK;\nABORT;\nCOMMIT AND CHAIN;\nPREPARE TRANSACTION 'x';\nend work and chain;\nRollback And No Chain;\n",
+        "hook",
       ),
     ).toEqual([
       "1:1 BEGIN in a file that runs in one transaction",
@@ -75,13 +78,13 @@ describe("a file that runs in one transaction", () => {
     ["ROLLBACK", largeObjects.with(6, "ROLLBACK;")],
     ["a level", largeObjects.with(0, "BEGIN READ ONLY;")],
   ])("must not hold a BEGIN like theirs with %s", (_, lines) => {
-    expect(messagesOf(lines.join("\n"))).toContain(
+    expect(messagesOf(lines.join("\n"), "hook")).toContain(
       "1:1 BEGIN in a file that runs in one transaction",
     );
   });
 
   it("must not do so behind \\; either", () => {
-    expect(messagesOf("SELECT 1\\; COMMIT;")).toEqual([
+    expect(messagesOf("SELECT 1\\; COMMIT;", "hook")).toEqual([
       "1:1 COMMIT in a file that runs in one transaction",
     ]);
   });
@@ -133,7 +136,7 @@ describe("a file that is one command which PostgreSQL refuses in a transaction",
   });
 
   it("needs no limit in before.sql and after.sql", () => {
-    const judged = judge("CREATE INDEX CONCURRENTLY ix ON t (a);", "limits-not-needed");
+    const judged = judge("CREATE INDEX CONCURRENTLY ix ON t (a);", "hook");
     expect(judged).toMatchObject({ transaction: "concurrent", problems: [] });
   });
 
@@ -157,9 +160,9 @@ describe("a file that is one command which PostgreSQL refuses in a transaction",
   );
 
   it("is not alone where a psql command stands beside it", () => {
-    expect(messagesOf("\\ir other.sql\nVACUUM;")).toContain(
-      "2:1 VACUUM cannot run in a transaction, and the file does not start with COMMIT;",
-    );
+    expect(messagesOf("\\ir other.sql\nVACUUM;")).toEqual([
+      "2:1 VACUUM cannot run in a transaction",
+    ]);
   });
 });
 
@@ -246,8 +249,8 @@ describe("a file that starts with COMMIT", () => {
     ]);
   });
 
-  it("must start so: what stands before would be committed without its ledger entry", () => {
-    expect(messagesOf("SELECT 1;\nCOMMIT;\nVACUUM;\nBEGIN;\n")).toEqual([
+  it("must start so in before.sql and after.sql: what stands before would be committed alone", () => {
+    expect(messagesOf("SELECT 1;\nCOMMIT;\nVACUUM;\nBEGIN;\n", "hook")).toEqual([
       "3:1 VACUUM cannot run in a transaction, and the file does not start with COMMIT;",
     ]);
   });
@@ -274,7 +277,85 @@ describe("a file that starts with COMMIT", () => {
       "COMMIT;\nBEGIN;\nVACUUM;",
       "3:1 VACUUM cannot run in a transaction",
     ],
-  ])("is refused where it %s", (_, text, message) => {
-    expect(messagesOf(text)).toEqual([expect.stringContaining(message)]);
+  ])("is refused as a hook if it %s", (_, text, message) => {
+    expect(messagesOf(text, "hook")).toEqual([expect.stringContaining(message)]);
+  });
+});
+
+describe("a file that controls its transactions as it likes", () => {
+  const ownOf = (text: string) => {
+    const { transaction, own, outside } = accept(text);
+    expect(transaction).toBe("own-transactions");
+    return {
+      beginsItself: own?.beginsItself,
+      lastCommit: own?.lastCommitAt === undefined ? undefined : text.slice(own.lastCommitAt),
+      committedAt: own?.committedAt.map(({ line, column }) => `${line}:${column}`),
+      outside: outside.map((statement) => statement.text),
+    };
+  };
+
+  it("has its last COMMIT sent by the tool, with the change of the ledger", () => {
+    expect(ownOf("BEGIN;\nCREATE TABLE t ();\nCOMMIT; -- done\n")).toEqual({
+      beginsItself: true,
+      lastCommit: "COMMIT; -- done\n",
+      committedAt: [],
+      outside: [],
+    });
+    expect(ownOf("SELECT 1; END")).toMatchObject({ beginsItself: false, lastCommit: "END" });
+  });
+
+  it.each([
+    "SELECT 1; COMMIT; SELECT 2;",
+    "SELECT 1; COMMIT AND CHAIN;",
+    "SELECT 1; ROLLBACK;",
+    "SELECT 1\\; COMMIT;",
+    "SELECT 1; COMMIT; \\echo done",
+    "\\if :x\nCOMMIT;\n\\endif",
+  ])("has no such COMMIT in %s", (text) => {
+    expect(ownOf(text).lastCommit).toBeUndefined();
+  });
+
+  it("commits in batches, and runs outside what comes between them", () => {
+    const text =
+      "CREATE TABLE a ();\nCOMMIT;\nVACUUM a; SELECT 1;\nBEGIN;\nSELECT 2;\nCOMMIT;\nCALL p();\n";
+    expect(ownOf(text)).toEqual({
+      beginsItself: false,
+      lastCommit: undefined,
+      committedAt: ["2:1", "3:1", "3:11", "6:1", "7:1"],
+      outside: ["VACUUM a;", "SELECT 1;", "CALL p();"],
+    });
+  });
+
+  it.each([
+    [
+      "prepares a transaction",
+      "SELECT 1;\nPREPARE TRANSACTION 'x';",
+      "2:1 PREPARE TRANSACTION in a migration",
+    ],
+    [
+      "runs in a transaction what cannot",
+      "SELECT 1;\nVACUUM;",
+      "2:1 VACUUM cannot run in a transaction",
+    ],
+    ["does so after BEGIN", "COMMIT;\nBEGIN;\nVACUUM;", "3:1 VACUUM cannot run in a transaction"],
+    [
+      "sends it along with another",
+      "SELECT 1;\nCOMMIT;\nSELECT 1\\; VACUUM;",
+      "3:1 VACUUM cannot share a message with other commands",
+    ],
+  ])("is refused if it %s", (_, text, message) => {
+    expect(messagesOf(text)).toEqual([message]);
+  });
+
+  it("keeps the rules for what is built concurrently", () => {
+    const sql = "DROP INDEX IF EXISTS ix;\nCREATE INDEX CONCURRENTLY ix ON t (a);";
+    expect(messagesOf(`${limitComment}SELECT 1;\nCOMMIT;\n${sql}\nBEGIN;`)).toEqual([
+      "5:1 CREATE INDEX CONCURRENTLY cannot run in a transaction, and the file does not start with COMMIT;",
+    ]);
+  });
+
+  it("is none if all is as a file that starts with COMMIT should be", () => {
+    expect(accept("COMMIT; VACUUM; BEGIN;").transaction).toBe("ends-transaction");
+    expect(accept("COMMIT; VACUUM;").transaction).toBe("own-transactions");
   });
 });

@@ -3,6 +3,7 @@ import { type MayRunBeside, mayRunBeside } from "./concurrency.js";
 import { parseCreateIndexConcurrently, parseDropIndex } from "./concurrent-index.js";
 import type { Limits } from "./limits.js";
 import { outsideTransactionName } from "./outside-transaction.js";
+import { type OwnTransactions, walkOwnTransactions } from "./own-transactions.js";
 import { phrasesOf, type SqlPhrase } from "./sql-phrase.js";
 import { problemAt, type StatementProblem, unnamedIndex } from "./statement-problem.js";
 import { controlName, transactionControlOf } from "./transaction-control.js";
@@ -15,9 +16,11 @@ import { walkTransactionEndingFile } from "./transaction-ending-file.js";
  *   the ledger is changed in a transaction after it;
  * - `ends-transaction`: it starts with `COMMIT;`, so that it can run such commands, and ends inside of a
  *   transaction that it began with `BEGIN;`, in which the ledger is changed. Its statements must be
- *   sent one by one.
+ *   sent one by one;
+ * - `own-transactions`: it begins and commits transactions in any other way, as psql lets it. What it has
+ *   committed stays if it fails later. The ledger is changed in its last transaction.
  */
-export type TransactionForm = "wrapped" | "concurrent" | "ends-transaction";
+export type TransactionForm = "wrapped" | "concurrent" | "ends-transaction" | "own-transactions";
 
 /** What runs outside of a transaction in a file. */
 export interface TransactionUse {
@@ -37,14 +40,19 @@ export interface TransactionUse {
    * `to_regclass` understands. The build is done only if they are valid afterwards.
    */
   readonly concurrentIndexes: readonly string[];
+  /** What is known of an `own-transactions` file; `undefined`: it is none. */
+  readonly own: OwnTransactions | undefined;
 }
 
 export interface JudgedTransactions extends TransactionUse {
   readonly problems: readonly StatementProblem[];
 }
 
-/** Whether the limits of a file must be given if it builds an index concurrently. */
-export type LimitsRule = "limits-needed" | "limits-not-needed";
+/**
+ * What a file is: a `hook` (before.sql, after.sql) needs no limits to build an index concurrently, and
+ * may not control its transactions as it likes.
+ */
+export type FileKind = "version" | "hook";
 
 /**
  * Decides how a script runs, and finds all that PostgreSQL would refuse or that would commit a
@@ -53,7 +61,7 @@ export type LimitsRule = "limits-needed" | "limits-not-needed";
 export function judgeTransactions(
   script: Script,
   limits: Limits,
-  rule: LimitsRule,
+  kind: FileKind,
 ): JudgedTransactions {
   const phrases = script.statements.flatMap(phrasesOf);
   const [only] = phrases;
@@ -64,10 +72,8 @@ export function judgeTransactions(
   const judged: Omit<JudgedTransactions, "mayRunBeside"> =
     wantsOutside && phrases.length === 1 && script.commands.length === 0
       ? judgeAlone(only)
-      : wantsOutside || transactionControlOf(only) === "commit"
-        ? judgeEnding(phrases)
-        : { ...wrapped, problems: phrases.flatMap((phrase) => refuseControl(phrase, script)) };
-  const missing = rule === "limits-needed" ? missingLimits(phrases, limits) : [];
+      : judgeControls(phrases, script, kind, wantsOutside);
+  const missing = kind === "version" ? missingLimits(phrases, limits) : [];
   return {
     ...judged,
     mayRunBeside: judged.transaction === "wrapped" ? "transactions" : mayRunBeside(phrases, script),
@@ -80,21 +86,64 @@ const wrapped: Omit<TransactionUse, "mayRunBeside"> = {
   outside: [],
   dropFirst: undefined,
   concurrentIndexes: [],
+  own: undefined,
 };
 
-const controlHint =
-  "Remove it: the tool begins and commits the transaction, so that version and ledger change together. A file that must end the transaction starts with COMMIT; and has BEGIN; after what runs outside.";
-
-function refuseControl(
-  phrase: SqlPhrase,
-  { largeObjectFrames }: Script,
-): readonly StatementProblem[] {
-  const control = transactionControlOf(phrase);
-  if (control === undefined || largeObjectFrames.has(phrase.statement.offset)) {
-    return [];
+/** A file that holds more than one command, or other things than that. */
+function judgeControls(
+  phrases: readonly SqlPhrase[],
+  script: Script,
+  kind: FileKind,
+  wantsOutside: boolean,
+): Omit<JudgedTransactions, "mayRunBeside"> {
+  const controls = phrases.filter(
+    (phrase) =>
+      transactionControlOf(phrase) !== undefined &&
+      !script.largeObjectFrames.has(phrase.statement.offset),
+  );
+  const startsWithCommit = controls[0] === phrases[0] && isCommit(phrases[0]);
+  if (kind === "hook") {
+    return wantsOutside || startsWithCommit
+      ? judgeEnding(phrases)
+      : { ...wrapped, problems: controls.map(refusedControl) };
   }
+  if (phrases.some(isConcurrentIndex)) {
+    return judgeEnding(phrases);
+  }
+  if (controls.length === 0 && !wantsOutside) {
+    return { ...wrapped, problems: [] };
+  }
+  const ending = startsWithCommit ? judgeEnding(phrases) : undefined;
+  return ending?.problems.length === 0 ? ending : judgeOwn(phrases, script);
+}
+
+function isCommit(phrase: SqlPhrase | undefined): boolean {
+  return phrase !== undefined && transactionControlOf(phrase) === "commit";
+}
+
+function isConcurrentIndex(phrase: SqlPhrase): boolean {
+  return /^(?:CREATE|DROP) INDEX CONCURRENTLY$/.test(outsideTransactionName(phrase) ?? "");
+}
+
+function judgeOwn(
+  phrases: readonly SqlPhrase[],
+  script: Script,
+): Omit<JudgedTransactions, "mayRunBeside"> {
+  return {
+    transaction: "own-transactions",
+    dropFirst: undefined,
+    concurrentIndexes: [],
+    ...walkOwnTransactions(phrases, script),
+  };
+}
+
+function refusedControl(phrase: SqlPhrase): StatementProblem {
   const name = controlName(phrase);
-  return [problemAt(phrase, `${name} in a file that runs in one transaction`, controlHint)];
+  return problemAt(
+    phrase,
+    `${name} in a file that runs in one transaction`,
+    "Remove it: the tool begins and commits the transaction. A file that must end it starts with COMMIT; and has BEGIN; after what runs outside.",
+  );
 }
 
 function judgeAlone(phrase: SqlPhrase): Omit<JudgedTransactions, "mayRunBeside"> {
@@ -119,6 +168,7 @@ function judgeAlone(phrase: SqlPhrase): Omit<JudgedTransactions, "mayRunBeside">
     outside: [phrase.statement],
     dropFirst: index,
     concurrentIndexes: index === undefined ? [] : [index],
+    own: undefined,
     problems,
   };
 }
@@ -127,6 +177,7 @@ function judgeEnding(phrases: readonly SqlPhrase[]): Omit<JudgedTransactions, "m
   return {
     transaction: "ends-transaction",
     dropFirst: undefined,
+    own: undefined,
     ...walkTransactionEndingFile(phrases),
   };
 }

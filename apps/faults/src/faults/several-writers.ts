@@ -5,6 +5,7 @@ import { shardNames } from "../lane.js";
 import { OutsideWriter, type WriterManners } from "../outside-writer.js";
 import { type TestVersion, testVersion } from "../test-version.js";
 import type { EndedRun } from "../tool-run.js";
+import { usualWorkMs } from "./passing-trouble.js";
 
 /** What would run twice unnoticed, if nothing but the ledger forbade it. */
 const manyRows = (): readonly TestVersion[] =>
@@ -50,6 +51,43 @@ function runsAtOnce(
           ...strange.map(({ status, stderr }) => `status ${status}: ${stderr.trim()}`),
           ...late.map(() => "a run has planned what another one had done"),
         ],
+      };
+    },
+  };
+}
+
+/**
+ * Workers that share the fleet, of which some are killed and come again, as a Kubernetes Job has it.
+ */
+function workersOfParts(name: string, count: number): Fault {
+  return {
+    name,
+    row: 16,
+    weight: 3,
+    async inject(scene, random) {
+      const hosts = scene.places.map(({ proxy }) => proxy.url);
+      const killed: EndedRun[] = [];
+      const worker = async (index: number): Promise<EndedRun> => {
+        for (;;) {
+          // The locks of one that was killed are free when its servers have noticed.
+          const run = scene.start({ hosts, args: [`--part=${index}/${count}`, "--wait=60s"] });
+          if (killed.length < count && (await run.isAtWorkFor(random.integer(0, usualWorkMs)))) {
+            run.kill("SIGKILL");
+          }
+          const ended = await run.ended;
+          if (ended.status !== undefined) {
+            return ended;
+          }
+          killed.push(ended);
+        }
+      };
+      const ended = await Promise.all(Array.from({ length: count }, (_, i) => worker(i + 1)));
+      const last = await scene.run({ hosts });
+      const strange = [...ended, last].filter(({ status }) => status !== 0);
+      return {
+        outcome: killed.length > 0 ? "struck" : "missed",
+        runs: [...killed, ...ended, last],
+        problems: strange.map(({ status, stderr }) => `status ${status}: ${stderr.trim()}`),
       };
     },
   };
@@ -110,6 +148,7 @@ export const severalWritersFaults: readonly Fault[] = [
   runsAtOnce("two-runs", 2, 150),
   runsAtOnce("five-runs", 5, 60),
   runsAtOnce("runs-that-wait", 3, 60, "wait"),
+  workersOfParts("workers-of-parts", 3),
   {
     name: "apply-and-undo",
     row: 16,

@@ -7,7 +7,11 @@ import { warningLines } from "./warning-lines.js";
 /** What a run would do: per version the shards that it would be run on, and before.sql, after.sql. */
 export function plannedRunLines(planned: PlannedRun): Line[] {
   const { action, nodes, hooks, chains, sql } = planned;
-  const warnings = warningLines([...planned.emptyFiles, ...planned.unmatchedPrefixes]);
+  const warnings = warningLines([
+    ...planned.emptyFiles,
+    ...planned.unusualFiles,
+    ...planned.unmatchedPrefixes,
+  ]);
   if (chains.length === 0 && hooks.length === 0) {
     return [...warnings, ...nodesLine(planned.addresses), line("Nothing to do.", "good")];
   }

@@ -1,5 +1,6 @@
 import type { AbandonedChain, Report } from "@pg-mig/report";
 import { countOf, formatCount, formatDuration, groupBy, listShards } from "@pg-mig/report";
+import { spelledOut } from "./setting-spelling.js";
 import { type Line, line } from "./styled-line.js";
 
 /** The run in one sentence: how it ended, and what became of every planned step. */
@@ -19,9 +20,11 @@ export function totalsLine(report: Report): Line {
     ...(inDoubt.length === 0 ? [] : [`${formatCount(inDoubt.length)} in doubt`]),
     ...(notAttempted === 0 ? [] : [`${formatCount(notAttempted)} not attempted`]),
   ];
-  const word = { done: "Done", failed: "Failed", interrupted: "Interrupted" }[outcome];
+  const word = { done: "Done", failed: "Failed", interrupted: "Interrupted", paused: "Paused" }[
+    outcome
+  ];
   return [
-    { text: `${word}: `, tone: outcome === "done" ? "good" : "bad" },
+    { text: `${word}: `, tone: tones[outcome] },
     { text: `${planned === 0 ? "no version was pending" : parts.join(", ")}` },
     { text: `, in ${formatDuration(report.durationMs)}.` },
   ];
@@ -33,6 +36,7 @@ export function endLines(report: Report): Line[] {
     return report.partial ? [line(partialNote, "caution")] : [];
   }
   return [
+    ...(report.pausedBy === undefined ? [] : [line(spelledOut(report.pausedBy))]),
     ...abandonedLines(report.abandoned),
     ...(report.inDoubt.length === 0
       ? []
@@ -45,14 +49,17 @@ export function endLines(report: Report): Line[] {
   ];
 }
 
+const tones = { done: "good", failed: "bad", interrupted: "bad", paused: "caution" } as const;
+
 const partialNote =
-  "This was a partial run: no digest is saved. A run without --only finishes the rest.";
+  "This was a partial run: no digest is saved. A run without --only and --part finishes the rest.";
 
 const reasons: Readonly<Record<AbandonedChain["reason"], string>> = {
   interrupted: "the run was interrupted",
   "node-lost": "the node was lost",
   "hook-failed": "before.sql failed",
   bug: "a bug of pg-mig ended the run",
+  paused: "the run was paused",
 };
 
 function abandonedLines(abandoned: readonly AbandonedChain[]): Line[] {

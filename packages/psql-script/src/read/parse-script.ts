@@ -5,12 +5,11 @@ import { commandRule } from "../lex/command-table.js";
 import { ScriptError } from "../source/script-error.js";
 import {
   isBlank,
-  quitSkips,
   refusedCommand,
   unknownCommand,
   unterminated,
 } from "../source/script-problems.js";
-import type { SourceText } from "../source/source-text.js";
+import type { SourcePosition, SourceText } from "../source/source-text.js";
 import { largeObjectFrame } from "./large-object-data.js";
 import { changesEncoding, changesStrings } from "./reading-settings.js";
 import { RegionCollector } from "./region-collector.js";
@@ -24,8 +23,7 @@ export interface ParseScriptOptions {
   readonly file: string;
   /**
    * Read and run the script with psql 15's own leniency: nothing is refused before it is reached, a
-   * transaction that is left open, a `\q` that skips text and a condition that is no boolean are no
-   * errors, and the bodies of routines inside CREATE SCHEMA are cut at their semicolons.
+   * transaction that is left open and a condition that is no boolean are no errors, and the bodies of routines inside CREATE SCHEMA are cut at their semicolons.
    *
    * @default false
    */
@@ -41,7 +39,6 @@ export interface ParseScriptOptions {
  * - `SCRIPT_UNTERMINATED`: a literal, comment, parenthesis, `BEGIN ATOMIC` body, `\if` or argument is
  *   never closed (the place where it begins);
  * - `SCRIPT_COMMAND_REFUSED`: a psql command that does not exist or cannot be used;
- * - `SCRIPT_QUIT`: a `\q` that skips text;
  * - `SCRIPT_NUL`, `SCRIPT_NOT_TEXT`: the text has a NUL character, or is a dump for pg_restore.
  */
 export function parseScript(text: string, options: ParseScriptOptions): Script {
@@ -89,6 +86,7 @@ class ScriptParser {
   #sawEscape = false;
   #sawSplit = false;
   #sawData = false;
+  #quitAt: SourcePosition | undefined;
   /** How many blocks of data are behind the line that is being read. */
   #copies = 0;
   /** What is read may turn out to be something else when it runs: data of a COPY, or in quotes. */
@@ -128,6 +126,7 @@ class ScriptParser {
       psqlCompat: this.#psqlCompat,
       path: undefined,
       includes: new Map(),
+      quitAt: this.#quitAt,
     };
   }
 
@@ -243,9 +242,7 @@ class ScriptParser {
       return "go on";
     }
     const rest = this.#source.text.slice(this.#cursor.offset);
-    if (!isBlank(rest)) {
-      this.#refuse(() => quitSkips(this.#place(offset)));
-    }
+    this.#quitAt = isBlank(rest) ? undefined : this.#cursor.positionInLine(offset);
     return "quit";
   }
 

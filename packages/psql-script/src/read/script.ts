@@ -68,6 +68,8 @@ export interface Script extends SourceText {
   readonly psqlCompat: boolean;
   /** The absolute name of the file, where the text was read from one. */
   readonly path: string | undefined;
+  /** Where a `\q` ends it that stands in no `\if`, if there is text after it. */
+  readonly quitAt: SourcePosition | undefined;
   /** The files that it includes, directly or not, as far as their names are fixed; by absolute name. */
   readonly includes: ReadonlyMap<string, Script>;
 }

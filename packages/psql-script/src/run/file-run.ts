@@ -4,7 +4,7 @@ import { changesEncoding, mentionsStrings } from "../read/reading-settings.js";
 import type { Script } from "../read/script.js";
 import { ScriptCursor } from "../read/script-cursor.js";
 import { ScriptError } from "../source/script-error.js";
-import { isBlank, quitSkips, unterminated } from "../source/script-problems.js";
+import { unterminated } from "../source/script-problems.js";
 import type { SourcePosition } from "../source/source-text.js";
 import { ConditionalStack } from "./conditional-stack.js";
 import { openInclude } from "./open-include.js";
@@ -77,10 +77,6 @@ export class FileRun implements CommandFile {
   }
 
   quit(): void {
-    const { cursor, script } = this;
-    if (!script.psqlCompat && !isBlank(script.text.slice(cursor.offset))) {
-      throw quitSkips({ ...this.origin, offset: cursor.commandOffset });
-    }
     this.#quit = true;
   }
 

@@ -23,6 +23,13 @@ export interface RunScriptOptions {
    * @default false
    */
   readonly expectOpenTransaction?: boolean;
+  /**
+   * `balanced`: a script that ends inside of a transaction that it began, or outside of the one in which it was
+   * run, has failed: its work would be lost, or is not its caller's any more. `free`: it may do so.
+   *
+   * @default "balanced"
+   */
+  readonly transactions?: "balanced" | "free";
   /** psql variables that are set when the script begins. */
   readonly variables?: Readonly<Record<string, string>>;
   /**

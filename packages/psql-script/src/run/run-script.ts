@@ -78,7 +78,8 @@ async function runFile(
   if (run.firstError !== undefined && outbox.status === "failed") {
     throw run.firstError;
   }
-  await run.finish(script.psqlCompat ? "unchecked" : "checked");
+  const isFree = script.psqlCompat || options.transactions === "free";
+  await run.finish(isFree ? "unchecked" : "checked");
 }
 
 /** Throws for a shell command that will be reached, before anything is sent. */

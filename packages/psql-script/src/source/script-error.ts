@@ -24,7 +24,6 @@ export interface ScriptErrorOptions {
  * - `SCRIPT_COMMAND_FAILED`: a psql command could not do its work;
  * - `SCRIPT_COMMAND_REFUSED`: a psql command that does not exist, or cannot work here;
  * - `SCRIPT_UNTERMINATED`: something is open at the end of a file;
- * - `SCRIPT_QUIT`: a `\q` skips text;
  * - `SCRIPT_INCLUDE`: an included file cannot be read, or files include each other;
  * - `SCRIPT_ENCODING`, `SCRIPT_NUL`, `SCRIPT_NOT_TEXT`: the file, or the session, is not UTF-8 text;
  * - `SCRIPT_STRINGS`: standard_conforming_strings was changed by a statement that does not name it;

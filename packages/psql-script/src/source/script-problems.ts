@@ -45,15 +45,6 @@ export function refusedCommand(
   });
 }
 
-/** A `\q` with something after it. */
-export function quitSkips(place: ProblemPlace): ScriptError {
-  return new ScriptError("this \\q skips the rest of the file.", {
-    ...at(place),
-    code: "SCRIPT_QUIT",
-    hint: "Put what must not run into \\if … \\endif; to stop with an error, raise one in a DO block.",
-  });
-}
-
 const blankPiece =
   /[ \t\n\r\f\v]+|--[^\n]*|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\\endif(?=[ \t\n\r\f\v]|$)/y;
 

@@ -1,0 +1,8 @@
+import type { Contender } from "./contender.js";
+import { ownProgram } from "./own-program.js";
+
+export const plain: Contender = {
+  name: "plain",
+  about: "hand-written on a bare socket: our guard, ledger, COMMIT of its own and reset; the floor",
+  program: (turn) => ownProgram("plain-client", turn),
+};

@@ -1,0 +1,48 @@
+import { isPgMigError } from "@pg-mig/model";
+import { describe, expect, it } from "vitest";
+import { refuseMisspeltKeys } from "./config-keys.js";
+
+function refusal(...layers: { readonly path: string; readonly config: object }[]) {
+  try {
+    refuseMisspeltKeys(layers.map(({ path, config }) => ({ path, config: { ...config } })));
+  } catch (error) {
+    if (isPgMigError(error)) {
+      return error;
+    }
+    throw error;
+  }
+  return undefined;
+}
+
+describe("refuseMisspeltKeys", () => {
+  it("accepts the keys of settings, the variables of libpq, after, and what is like none of them", () => {
+    const config = { PGPORT: 1, lockTimeout: "1s", PGTZ: "UTC", after: 1, TENANT: "a" };
+    expect(refusal({ path: "/c", config })).toBeUndefined();
+  });
+
+  it("says in the message which key is meant, if there is one such key", () => {
+    expect(refusal({ path: "/c", config: { afte: 1, TENANT: "a" } })).toMatchObject({
+      code: "SETTING_UNKNOWN",
+      message: "afte in /c is no setting.",
+      hint: "Write after; or give the key a name that is not so close to it.",
+      where: { file: "/c" },
+      problems: [],
+    });
+  });
+
+  it("lists several, each with its file", () => {
+    const error = refusal(
+      { path: "/a", config: { PGUSR: "x" } },
+      { path: "/b", config: { discovry: "x" } },
+    );
+    expect(error).toMatchObject({
+      message: "Keys of the config files are misspelt.",
+      hint: "Correct them.",
+      where: { file: "/a" },
+      problems: [
+        { message: "PGUSR in /a is no setting.", where: { file: "/a" } },
+        { message: "discovry in /b is no setting.", where: { file: "/b" } },
+      ],
+    });
+  });
+});

@@ -1,0 +1,324 @@
+import { defaults, isPgMigError, sslModes } from "@pg-mig/model";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import * as types from "./setting-types.js";
+
+const source = { kind: "file", path: "/c", name: "KEY" } as const;
+
+/** What a type reads, or the message with which it refuses. */
+function outcome(type: types.SettingType<unknown>, value: unknown): unknown {
+  try {
+    return type.read({ value, source });
+  } catch (error) {
+    if (isPgMigError(error) && error.code === "SETTING_INVALID") {
+      return error.message;
+    }
+    throw error;
+  }
+}
+
+const refused = (expected: string, got: string) =>
+  `Expected KEY in /c to be ${expected}, got ${got}.`;
+
+const longestMs = 2_147_483_647;
+const aTime = (leastMs: number) =>
+  `a time from ${leastMs}ms to 24 days with its unit, such as 500ms, 2s, 10m or 1h`;
+const aPort = "a port, a whole number from 1 to 65535";
+const aTimeOfDay = "a time of day, such as 06:00 or 23:30";
+const aPart = "K/N, the Kth of N parts, such as 1/3";
+const aCount = "a whole number from 1";
+const aDatabase = "the name of a database, and no connection string";
+const hostList = "a list of hosts: a text, or an array of texts";
+const passwordOf = () => "x";
+
+/** Of each type: its name, the type, and values with what becomes of them. */
+const cases: readonly (readonly [
+  string,
+  types.SettingType<unknown>,
+  readonly (readonly [value: unknown, outcome: unknown])[],
+])[] = [
+  [
+    "text",
+    types.text,
+    [
+      ["a", "a"],
+      [7, "7"],
+      [true, refused("a text", "true (boolean)")],
+      [{}, refused("a text", "[object Object] (object)")],
+    ],
+  ],
+  [
+    "database",
+    types.database,
+    [
+      ["app", "app"],
+      [7, "7"],
+      ["a=b", "a=b"],
+      ["my host", "my host"],
+      ["my_host=1", "my_host=1"],
+      ["at postgres://", "at postgres://"],
+      ["postgres://a", refused(aDatabase, "something else")],
+      ["PostgreSQL://a", refused(aDatabase, "something else")],
+      ["host=a", refused(aDatabase, "something else")],
+      ["x=1 dbname =a", refused(aDatabase, "something else")],
+      ["port  =1", refused(aDatabase, "something else")],
+      [true, refused("a text", "true (boolean)")],
+    ],
+  ],
+  [
+    "password",
+    types.password,
+    [
+      ["x", "x"],
+      ["", ""],
+      [passwordOf, passwordOf],
+      [7, refused("a text, or a function that gives one", "something else")],
+    ],
+  ],
+  [
+    "shellCommand",
+    types.shellCommand,
+    [
+      ["vault read x", "vault read x"],
+      [7, refused("a text", "something else")],
+    ],
+  ],
+  [
+    "hosts",
+    types.hosts,
+    [
+      ["a,b", ["a,b"]],
+      [
+        ["a", "b"],
+        ["a", "b"],
+      ],
+      [[], refused(hostList, "something else")],
+      [["a", 5], refused(hostList, "something else")],
+      [5, refused(hostList, "something else")],
+    ],
+  ],
+  [
+    "texts",
+    types.texts,
+    [
+      ["a", ["a"]],
+      [
+        ["a", "b"],
+        ["a", "b"],
+      ],
+      [[], refused("a text, or an array of texts", " (object)")],
+      [["a", 5], refused("a text, or an array of texts", "a,5 (object)")],
+      [5, refused("a text, or an array of texts", "5 (number)")],
+    ],
+  ],
+  [
+    "part",
+    types.part,
+    [
+      ["1/1", { index: 1, of: 1 }],
+      ["12/30", { index: 12, of: 30 }],
+      ["0/3", refused(aPart, '"0/3"')],
+      ["4/3", refused(aPart, '"4/3"')],
+      ["1", refused(aPart, '"1"')],
+      ["1/3/5", refused(aPart, '"1/3/5"')],
+      ["-1/3", refused(aPart, '"-1/3"')],
+      [1, refused(aPart, "1 (number)")],
+    ],
+  ],
+  [
+    "sources",
+    types.sources,
+    [
+      ["./nodes.js", ["./nodes.js"]],
+      [
+        ["a", { discover: 1 }],
+        ["a", { discover: 1 }],
+      ],
+    ],
+  ],
+  [
+    "port",
+    types.port,
+    [
+      [1, 1],
+      ["65535", 65_535],
+      [0, refused(aPort, "0 (number)")],
+      ["65536", refused(aPort, '"65536"')],
+      [1.5, refused(aPort, "1.5 (number)")],
+      ["0x10", refused(aPort, '"0x10"')],
+      ["10a", refused(aPort, '"10a"')],
+      [["1"], refused(aPort, "1 (object)")],
+      [true, refused(aPort, "true (boolean)")],
+    ],
+  ],
+  [
+    "count",
+    types.count,
+    [
+      ["1", 1],
+      [65_536, 65_536],
+      ["0", refused(aCount, '"0"')],
+      [-1, refused(aCount, "-1 (number)")],
+      ["many", refused(aCount, '"many"')],
+    ],
+  ],
+  [
+    "duration",
+    types.duration({ leastMs: 1 }),
+    [
+      ["1ms", 1],
+      ["1.25s", 1250],
+      ["0.5m", 30_000],
+      ["10m", 600_000],
+      ["1h", 3_600_000],
+      [`${longestMs}ms`, longestMs],
+      [`${longestMs + 1}ms`, refused(aTime(1), `"${longestMs + 1}ms"`)],
+      ["0", refused(aTime(1), '"0"')],
+      ["5", refused(aTime(1), '"5"')],
+      [5, refused(aTime(1), "5 (number)")],
+      [".5s", refused(aTime(1), '".5s"')],
+      ["1.s", refused(aTime(1), '"1.s"')],
+      ["x1s", refused(aTime(1), '"x1s"')],
+      ["1sx", refused(aTime(1), '"1sx"')],
+      ["10", refused(aTime(1), '"10"')],
+      ["01", refused(aTime(1), '"01"')],
+      ["1d", refused(aTime(1), '"1d"')],
+      ["10 minutes", refused(aTime(1), '"10 minutes"')],
+      ["-1s", refused(aTime(1), '"-1s"')],
+    ],
+  ],
+  [
+    "a duration that may be 0",
+    types.duration(),
+    [
+      ["0", 0],
+      [0, 0],
+      ["0ms", 0],
+      ["00", refused(aTime(0), '"00"')],
+    ],
+  ],
+  [
+    "timeOfDay",
+    types.timeOfDay,
+    [
+      ["06:00", "06:00"],
+      ["23:59", "23:59"],
+      ["24:00", refused(aTimeOfDay, '"24:00"')],
+      ["6:00", refused(aTimeOfDay, '"6:00"')],
+      ["06:60", refused(aTimeOfDay, '"06:60"')],
+      ["106:00", refused(aTimeOfDay, '"106:00"')],
+      ["06:000", refused(aTimeOfDay, '"06:000"')],
+      [6, refused(aTimeOfDay, "6 (number)")],
+    ],
+  ],
+  [
+    "connectTimeout",
+    types.connectTimeout,
+    [
+      [30, 30_000],
+      [" +30 ", 30_000],
+      ["2", 2000],
+      ["1", 2000],
+      ["0", Number.POSITIVE_INFINITY],
+      ["-1", Number.POSITIVE_INFINITY],
+      [1.5, refused("a whole number of seconds", "1.5 (number)")],
+      ["10s", refused("a whole number of seconds", '"10s"')],
+      ["s10", refused("a whole number of seconds", '"s10"')],
+      ["", refused("a whole number of seconds", "nothing")],
+    ],
+  ],
+  [
+    "wait",
+    types.wait,
+    [
+      [true, "unlimited"],
+      [false, 0],
+      ["10m", 600_000],
+      ["0", 0],
+      [0, 0],
+      ["soon", refused(aTime(0), '"soon"')],
+    ],
+  ],
+  [
+    "yesNo",
+    types.yesNo,
+    [
+      [true, true],
+      [false, false],
+      [1, true],
+      [0, false],
+      [" No ", false],
+      ["", false],
+      ["null", false],
+      ["undefined", false],
+      ["FALSE", false],
+      ["on", true],
+    ],
+  ],
+  [
+    "onOff",
+    types.onOff,
+    [
+      [true, true],
+      [false, false],
+    ],
+  ],
+  [
+    "sslMode",
+    types.sslMode,
+    [
+      ...sslModes.map((mode) => [mode, mode] as const),
+      ["on", refused(`one of ${sslModes.join(", ")}`, '"on"')],
+      [true, refused(`one of ${sslModes.join(", ")}`, "true (boolean)")],
+    ],
+  ],
+];
+
+describe.each(cases)("%s", (name, type, values) => {
+  it.each(values)("reads %j, or says what it must be", (value, expected) => {
+    expect(outcome(type, value)).toEqual(expected);
+  });
+
+  // What an editor says by the schema is what the command will say.
+  it.each(values)("has a schema that judges %j alike", (value, expected) => {
+    const fits = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(type.schema);
+    const isRefused = String(expected).startsWith("Expected");
+    const inJson = typeof value !== "function";
+    // What the schema cannot say: a limit of a text, and what a name of a database looks like.
+    const beyond =
+      name === "database" ||
+      name === "part" ||
+      /^(?:0|65536|\d{10}ms)$/.test(String(value)) ||
+      value === "";
+    if (inJson && (!beyond || !isRefused)) {
+      expect(fits(value)).toBe(!isRefused);
+    }
+  });
+});
+
+describe("the types of settings", () => {
+  it("say which may hold a secret, and which an empty text means something to", () => {
+    const secret = cases.flatMap(([name, type]) => (type.isSecret ? [name] : []));
+    const mayBeEmpty = cases.flatMap(([name, type]) => (type.mayBeEmpty ? [name] : []));
+    expect(secret).toEqual(["password", "shellCommand", "hosts", "sources"]);
+    expect(mayBeEmpty).toEqual(["password"]);
+  });
+
+  it("describe what they may be to an editor", () => {
+    expect(types.text.schema).toEqual({ type: ["string", "number"] });
+    expect(types.database.schema).toEqual(types.text.schema);
+    expect(types.texts.schema).toMatchObject({ items: { type: "string" }, minItems: 1 });
+    expect(types.sslMode.schema).toEqual({ enum: sslModes });
+  });
+
+  it("read every time that they write", () => {
+    const units = fc.constantFrom(["ms", 1], ["s", 1000], ["m", 60_000], ["h", 3_600_000] as const);
+    fc.assert(
+      fc.property(fc.nat(500), units, (amount, [unit, ms]) => {
+        expect(outcome(types.duration(), `${amount}${unit}`)).toBe(amount * Number(ms));
+      }),
+    );
+    expect(outcome(types.duration(), `${defaults.lockTimeoutMs}ms`)).toBe(defaults.lockTimeoutMs);
+  });
+});

@@ -1,0 +1,45 @@
+import { PgMigError } from "@pg-mig/model";
+import { parseScript } from "@pg-mig/psql-script";
+import { judgeTransactions, parseLimits } from "@pg-mig/sql-rules";
+import { describe, expect, it } from "vitest";
+import { whatStays } from "./what-stays.js";
+
+const script = parseScript("SELECT 1;\nCOMMIT;\nVACUUM t; SELECT 2;\nSELECT 3;\n", {
+  file: "f.sql",
+});
+const { own } = judgeTransactions(script, parseLimits(script, "version").limits, "version");
+const failedAt = (line: number, column: number, code = "SCRIPT_FAILED") =>
+  new PgMigError("x", { code, hint: "", where: { file: "f.sql", line, column } });
+const of = (error: unknown) => whatStays({ own, script }, error);
+
+describe("whatStays", () => {
+  it("is silent about a version that is all or nothing, and one that never began", () => {
+    expect(whatStays({ script }, failedAt(4, 1))).toBeUndefined();
+    expect(of(new PgMigError("x", { code: "SHARD_TAKEN", hint: "" }))).toBeUndefined();
+  });
+
+  it("names the line up to which the file has committed", () => {
+    expect(of(failedAt(1, 1))).toContain("had committed nothing yet");
+    expect(of(failedAt(2, 1))).toContain("had committed nothing yet");
+    expect(of(failedAt(3, 1))).toContain("up to line 2 stays");
+    expect(of(failedAt(3, 11))).toContain("up to line 3 stays");
+    expect(of(failedAt(4, 1))).toContain("up to line 3 stays");
+  });
+
+  it("does not know what became of a statement that got no answer", () => {
+    expect(of(failedAt(1, 1, "CONNECTION_LOST"))).toContain("had committed nothing yet");
+    expect(of(failedAt(2, 1, "CONNECTION_LOST"))).toContain("up to line 2 may be committed");
+    expect(of(failedAt(4, 1, "CONNECTION_LOST"))).toContain("up to line 4 may be committed");
+  });
+
+  it("says that something stays, if it cannot say from where", () => {
+    const elsewhere = new PgMigError("x", {
+      code: "X",
+      hint: "",
+      where: { file: "g.sql", line: 1 },
+    });
+    for (const error of [elsewhere, new Error("x")]) {
+      expect(of(error)).toContain("What the file had committed before that stays.");
+    }
+  });
+});
