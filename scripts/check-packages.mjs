@@ -1,9 +1,10 @@
 // Checks what the packages promise beside their code. Of each packed package: publint, arethetypeswrong,
 // the fields of package.json that npm shows, the licence, a README with a runnable example whose links
 // work outside of this repository. Of the repository: no link leads nowhere, no exported name stands for
-// two things, every exported function, class and constant is in its package's README, and what is made from the table of settings is up to date: the help in the manual, the
-// table in the README of @pg-mig/config, the JSON schema of a config file. With --write these are
-// brought up to date.
+// two things, every exported function, class and constant is in its package's README, and what is made
+// from a table is up to date: the help and the exit statuses in the manual, the page for man, the page of
+// error codes, the table in the README of @pg-mig/config, the JSON schema of a config file. With --write
+// these are brought up to date.
 //
 // Needs pnpm in the PATH: npm run check, or pnpm exec node scripts/check-packages.mjs.
 import { execFileSync, spawn } from "node:child_process";
@@ -55,6 +56,8 @@ checkLinks();
 checkNames();
 checkFaces();
 checkHelp();
+await checkManual();
+await checkErrorCodes();
 await checkSettings();
 if (failed) {
   process.exit(1);
@@ -208,6 +211,23 @@ function checkHelp() {
   const command = join(root, "apps/pg-mig/bin/pg-mig.cjs");
   const help = execFileSync(process.execPath, [command, "--help"], { encoding: "utf8" });
   checkSection("apps/pg-mig/README.md", "help", `\`\`\`\n${help.trim()}\n\`\`\``);
+}
+
+async function checkManual() {
+  const load = (name) => import(pathToFileURL(join(root, `apps/pg-mig/dist/${name}.js`)).href);
+  const { exitStatusTexts } = await load("exit-status");
+  const rows = exitStatusTexts.map(([status, means]) => `| ${status} | ${means} |`);
+  const table = `| exit status | means |\n|---|---|\n${rows.join("\n")}`;
+  checkSection("apps/pg-mig/README.md", "exit statuses", table);
+  const { manPage } = await load("man-page");
+  checkFile("apps/pg-mig/man/pg-mig.1", manPage());
+}
+
+async function checkErrorCodes() {
+  const { errorCodesPage } = await import(
+    pathToFileURL(join(root, "apps/pg-mig/dist/error-codes.js")).href
+  );
+  checkFile("docs/error-codes.md", errorCodesPage());
 }
 
 async function checkSettings() {

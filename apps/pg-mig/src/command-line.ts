@@ -1,219 +1,270 @@
-import { type Flags, type SettingDefinition, settingDefinitions } from "@pg-mig/config";
+import {
+  type Flags,
+  flagName,
+  optionName,
+  type SettingDefinition,
+  type SettingName,
+  settingDefinitions,
+  settingTable,
+} from "@pg-mig/config";
 import { Command, CommanderError, Option } from "commander";
-import type { DriftFlags } from "./drift-flags.js";
+import type { CommandDefinition, CommandInput, CommandOption } from "./command-definition.js";
+import { refuse, takesNot, unknownCommand } from "./command-line-complaint.js";
+import { commandLineError, expectedWord } from "./command-line-error.js";
+import { commands } from "./command-table.js";
+import { applyCommand } from "./commands/apply.js";
+import { chainCommand } from "./commands/chain.js";
+import { digestCommand } from "./commands/digest.js";
+import { listCommand } from "./commands/list.js";
+import { makeCommand } from "./commands/make.js";
+import { undoCommand } from "./commands/undo.js";
+import { wantedDryRun } from "./dry-option.js";
+import {
+  addCompletionCommand,
+  addHelpCommand,
+  type CommandLineOutput,
+} from "./explaining-commands.js";
+import { helpLayout, helpOption, outputGroup, programHelp, sentence } from "./help-text.js";
+import { actionOptions, nameOf, optionOf } from "./option-table.js";
 
-/** What the user asked for. */
-export type ActionRequest =
-  | { readonly type: "apply" }
-  | { readonly type: "undo"; readonly version: string }
-  | { readonly type: "make"; readonly target: string }
-  | { readonly type: "chain" }
-  | { readonly type: "list" }
-  | { readonly type: "digest" }
-  | { readonly type: "status" }
-  | { readonly type: "drift"; readonly flags: DriftFlags };
-
-/** The command line, taken apart. Values are as they were typed: `config` judges them. */
+/** The command line, taken apart. Values are as they were typed: commands and `config` judge them. */
 export interface CommandLine {
-  readonly action: ActionRequest;
-  /** Whether it is only planned, and whether the SQL is shown, too. `undefined`: it is done. */
-  readonly dry: "plan" | "sql" | undefined;
+  readonly command: CommandDefinition;
+  readonly input: CommandInput;
   readonly flags: Flags;
 }
 
-/** The options of the actions; all others come from the table of settings. */
-interface ActionFlags {
-  readonly undo?: true | string | undefined;
-  readonly make?: string | undefined;
-  readonly chain?: true | string | undefined;
-  readonly list?: true | string | undefined;
-  readonly dry?: true | string | undefined;
-}
-
-/** Where help, the version and complaints about the command line go. */
-export interface CommandLineOutput {
-  readonly version: string;
-  writeOut(text: string): void;
-  writeErr(text: string): void;
-}
-
 /**
- * Takes a command line apart. Returns an exit status instead where it was answered already: help or
- * version printed (0), or an option refused with a sentence (1). Touches nothing.
+ * Takes a command line apart. Gives "answered" if help or the version was asked for and printed. Touches
+ * nothing.
+ *
+ * @throws PgMigError `COMMAND_LINE_INVALID`
  */
-export function parseCommandLine(
+export async function parseCommandLine(
   args: readonly string[],
   output: CommandLineOutput,
-): CommandLine | { readonly exitStatus: number } {
-  let action: ActionRequest | undefined;
-  const program = createProgram(output, (request) => {
-    action = request;
+): Promise<CommandLine | "answered"> {
+  let chosen: CommandLine | undefined;
+  const program = createProgram(output, (line) => {
+    chosen = line;
   });
   try {
-    program.parse([...args], { from: "user" });
-    const { undo, make, chain, list, dry, ...flags } = program.opts<ActionFlags & Flags>();
-    const requests = requestedActions({ undo, make, chain, list }, program);
-    const all = action === undefined ? requests : [action, ...requests];
-    if (all.length > 1) {
-      const names = all.map(({ type }) => (type === "digest" ? "list=digest" : type));
-      program.error(`error: these actions exclude each other: ${names.join(", ")}`);
-    }
-    if (typeof dry === "string" && dry !== "sql") {
-      return program.error(`error: --dry takes nothing or "sql", not "${dry}"`);
-    }
-    const [writer] = all.filter(({ type }) => type === "make" || type === "chain");
-    if (dry !== undefined && writer !== undefined) {
-      program.error(`error: --${writer.type} writes files: it has no dry run`);
-    }
-    if (flags.hosts !== undefined && flags.discovery !== undefined) {
-      program.error("error: --hosts and --discovery exclude each other");
-    }
-    return {
-      action: all[0] ?? { type: "apply" },
-      dry: dry === true ? "plan" : dry,
-      flags,
-    };
+    await program.parseAsync([...args], { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) {
-      return { exitStatus: error.exitCode };
+      return "answered";
     }
     throw error;
   }
+  if (chosen === undefined) {
+    return "answered";
+  }
+  if (chosen.flags.hosts !== undefined && chosen.flags.discovery !== undefined) {
+    throw commandLineError(
+      "--hosts and --discovery exclude each other.",
+      "Both say which nodes there are: leave one out.",
+    );
+  }
+  if (chosen.flags.verbose === true && (chosen.flags.quiet ?? chosen.flags.json) === true) {
+    throw commandLineError(
+      `--verbose and ${chosen.flags.quiet === true ? "--quiet" : "--json"} exclude each other.`,
+      "Leave one out.",
+    );
+  }
+  return chosen;
 }
 
-function requestedActions(
-  { undo, make, chain, list }: Omit<ActionFlags, "dry">,
+function createProgram(output: CommandLineOutput, choose: (line: CommandLine) => void): Command {
+  const program = new Command("pg-mig")
+    .description(programHelp.about)
+    .version(output.version, "-V, --version", "print the version of pg-mig")
+    .addHelpOption(helpOption("print this help; after a command, its own"))
+    .helpCommand(false)
+    .usage("[command] [options]")
+    .enablePositionalOptions()
+    .allowExcessArguments()
+    .showSuggestionAfterError(false)
+    .exitOverride((error) => refuse(error, "pg-mig"))
+    .configureOutput({
+      writeOut: (text) => output.writeOut(text),
+      // Complaints are thrown.
+      writeErr: () => {},
+      getOutHelpWidth: () => output.columns,
+    })
+    .configureHelp(helpLayout)
+    .addHelpText("after", programHelp.after);
+  program.options.find(({ long }) => long === "--version")?.helpGroup(outputGroup);
+  for (const definition of commands) {
+    addCommand(program, definition, choose);
+  }
+  addHelpCommand(program, output);
+  addCompletionCommand(program, output);
+  for (const option of actionOptions) {
+    program.addOption(made(option).helpGroup("Options of pg-mig 2.x, and the command of each:"));
+  }
+  for (const [setting] of settingDefinitions) {
+    addSetting(program, setting);
+  }
+  program.action(() => {
+    const [word] = program.args;
+    if (word !== undefined) {
+      throw unknownCommand(word);
+    }
+    choose(withoutCommand(givenOptions(program)));
+  });
+  return program;
+}
+
+function addCommand(
   program: Command,
-): ActionRequest[] {
-  const requests: ActionRequest[] = [];
+  definition: CommandDefinition,
+  choose: (line: CommandLine) => void,
+): void {
+  const { name, help, details, argument, options = [], settings, examples } = definition;
+  const command = program
+    .command(name)
+    .summary(help)
+    .description(details === undefined ? sentence(help) : `${sentence(help)}\n\n${details}`)
+    .addHelpOption(helpOption("print this help"))
+    .allowExcessArguments(false)
+    .exitOverride((error) => refuse(error, name))
+    .addHelpText("after", `\n${programHelp.examples(examples)}`);
+  if (argument !== undefined) {
+    // What is missing is told by the command itself.
+    command.argument(argument.name.replace(/^<(.*)>$/, "[$1]"), argument.help);
+    command.usage(`${argument.name} [options]`);
+  }
+  for (const option of options) {
+    command.addOption(made(option));
+  }
+  for (const [setting] of settingDefinitions) {
+    if (settings.includes(setting)) {
+      addSetting(command, setting);
+    }
+  }
+  command.action(() => {
+    const [typed] = command.args;
+    const before = givenOptions(program);
+    const after = givenOptions(command);
+    refuseBeforeCommand(before, definition);
+    const own = options.map(({ flags }) => nameOf(flags));
+    const { all, own: input } = merged(before, after, own);
+    choose({
+      command: definition,
+      input: { argument: typed, options: input },
+      flags: all as Flags,
+    });
+  });
+}
+
+/** What was typed: commander gives an option such as `--no-shell` a value, too, if nobody gave it. */
+function givenOptions(command: Command): Readonly<Record<string, unknown>> {
+  const all = Object.entries(command.opts<Record<string, unknown>>());
+  return Object.fromEntries(
+    all.filter(([name]) => command.getOptionValueSource(name) !== "default"),
+  );
+}
+
+/** Options that stand before the command and after it are one command line; lists are put together. */
+function merged(
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+  ownNames: readonly string[],
+): { readonly all: Record<string, unknown>; readonly own: Record<string, unknown> } {
+  const all: Record<string, unknown> = { ...before };
+  for (const [name, value] of Object.entries(after)) {
+    const first = all[name];
+    all[name] = Array.isArray(first) && Array.isArray(value) ? [...first, ...value] : value;
+  }
+  const own: Record<string, unknown> = {};
+  for (const name of ownNames) {
+    own[name] = all[name];
+    delete all[name];
+  }
+  return { all, own };
+}
+
+/** What stands before a command has to mean something to it. */
+function refuseBeforeCommand(
+  before: Readonly<Record<string, unknown>>,
+  { name, settings, options = [] }: CommandDefinition,
+): void {
+  const own = options.map(({ flags }) => nameOf(flags));
+  const action = actionOptions.find(({ flags }) => {
+    const key = nameOf(flags);
+    return before[key] !== undefined && !own.includes(key);
+  });
+  if (action !== undefined) {
+    throw takesNot(name, `--${nameOf(action.flags)}`);
+  }
+  const known = settings.map((setting) => flagName(settingTable[setting]));
+  const foreign = settingDefinitions.find(([, definition]) => {
+    const key = flagName(definition);
+    return key !== undefined && before[key] !== undefined && !known.includes(key);
+  });
+  if (foreign !== undefined) {
+    throw takesNot(name, String(optionName(foreign[1])));
+  }
+}
+
+/** The command line of 2.x: at most one action, as an option. */
+function withoutCommand(options: Readonly<Record<string, unknown>>): CommandLine {
+  const { undo, make, chain, list, dry, ...flags } = options;
+  const requests: { option: string; command: CommandDefinition; argument?: string }[] = [];
   if (undo !== undefined) {
-    requests.push({ type: "undo", version: undo === true ? "" : undo });
+    requests.push({
+      option: "undo",
+      command: undoCommand,
+      ...(undo === true ? {} : { argument: String(undo) }),
+    });
   }
   if (make !== undefined) {
-    requests.push({ type: "make", target: make });
+    requests.push({ option: "make", command: makeCommand, argument: String(make) });
   }
   if (chain !== undefined) {
     if (chain !== true && chain !== "") {
-      program.error(`error: --chain takes no value: "${chain}"`);
+      throw commandLineError(`--chain takes no value, but got "${chain}".`, "Leave it out.");
     }
-    requests.push({ type: "chain" });
+    requests.push({ option: "chain", command: chainCommand });
   }
   if (list !== undefined) {
-    if (list !== true && list !== "" && list !== "digest") {
-      program.error(`error: --list takes nothing or "digest", not "${list}"`);
+    const isList = list === true || list === "";
+    const command = isList ? listCommand : digestCommand;
+    if (!isList) {
+      expectedWord("--list", String(list), ["digest"], 'nothing or "digest"');
     }
-    requests.push({ type: list === "digest" ? "digest" : "list" });
+    requests.push({ option: isList ? "list" : "list=digest", command });
   }
-  return requests;
-}
-
-function createProgram(
-  output: CommandLineOutput,
-  onCommand: (request: ActionRequest) => void,
-): Command {
-  const program = new Command("pg-mig")
-    .description(
-      "Applies schema migrations to every microshard (schema) of every PostgreSQL node of a cluster, " +
-        "in parallel. Each version on each shard is all or nothing; the next run " +
-        "resumes where a failed one stopped.\nWithout an action it applies.",
-    )
-    .version(output.version, "--version", "print the version of pg-mig")
-    .helpOption("--help", "print this help")
-    .helpCommand(false)
-    .allowExcessArguments()
-    .showSuggestionAfterError()
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => output.writeOut(text),
-      writeErr: (text) => output.writeErr(text),
-    });
-  const add = (group: string, flags: string, description: string) =>
-    program.addOption(new Option(flags, description).helpGroup(group));
-
-  const actions = "Actions (default: apply):";
-  add(actions, "--undo [version]", "undo that version if it is the latest");
-  add(actions, "--make <title@prefix>", "make an empty pair of files for a new version");
-  add(actions, "--chain [nothing]", "rewrite chain.txt");
-  add(actions, "--list [digest]", "print all versions on disk, or their digest alone");
-  add(actions, "--dry [sql]", "print the plan (or the exact SQL) and change nothing");
-
-  for (const [, definition] of settingDefinitions) {
-    const option = settingOption(definition);
-    if (option !== undefined) {
-      program.addOption(option);
-    }
-  }
-
-  // A command is an action of its own: the other ones exclude it.
-  const commandHelp = {
-    showGlobalOptions: true,
-    visibleGlobalOptions: () =>
-      program.options.filter(({ helpGroupHeading }) => helpGroupHeading !== actions),
-  };
-  program
-    .command("status")
-    .description("print which versions each shard has and what is pending; changes nothing")
-    .helpOption("--help", "print this help")
-    .configureHelp(commandHelp)
-    .allowExcessArguments(false)
-    .action(() => onCommand({ type: "status" }));
-  program
-    .command("drift")
-    .description("compare shards that ought to be alike; changes nothing")
-    .option("--against <shape>", "majority (the default), or shard=NAME")
-    .option("--include <what>", "access: owners and privileges count, too")
-    .option("--ignore <items>", "kinds of items, or kind:path, separated by commas", collect)
-    .helpOption("--help", "print this help")
-    .configureHelp(commandHelp)
-    .allowExcessArguments(false)
-    .action((flags: DriftFlags) => onCommand({ type: "drift", flags }));
-  program.action(() => {
-    const [name] = program.args;
-    if (name === undefined) {
-      return;
-    }
-    program.error(
-      // The rest of a connection string that was cut at a blank, for want of quotes.
-      /[=@]/.test(name)
-        ? "error: an argument is neither an option nor a command; it is not shown, since a password may be in it. Put a list of hosts in quotes"
-        : `error: there is no command "${name}", only "status" and "drift"`,
+  if (requests.length > 1) {
+    throw commandLineError(
+      `These actions exclude each other: ${requests.map(({ option }) => `--${option}`).join(", ")}.`,
+      "Give one of them: nothing was changed.",
     );
-  });
-  return program.addHelpText("after", examples);
+  }
+  const [request = { option: "apply", command: applyCommand }] = requests;
+  const { command, argument } = request;
+  if (wantedDryRun(dry) !== undefined && (command === makeCommand || command === chainCommand)) {
+    throw commandLineError(
+      `--${request.option} writes files: it has no dry run.`,
+      "Leave --dry out, or the action.",
+    );
+  }
+  return { command, input: { argument, options: { dry } }, flags: flags as Flags };
 }
 
-/** The option of a setting, as the table of settings describes it. */
-function settingOption(definition: SettingDefinition): Option | undefined {
-  const { option, repeatable, group, variable, shownDefault, help } = definition;
-  if (option === undefined) {
-    return undefined;
+function addSetting(command: Command, setting: SettingName): void {
+  for (const option of optionOf(setting)) {
+    const { group }: SettingDefinition = settingTable[setting];
+    command.addOption(made(option).helpGroup(`${group}:`));
   }
-  const notes = [variable, shownDefault].filter((note) => note !== undefined).join(", ");
-  const made = new Option(option, notes === "" ? help : `${help} (${notes})`).helpGroup(
-    `${group}:`,
-  );
-  return repeatable === true ? made.argParser(collect) : made;
+}
+
+function made({ flags, help, repeatable }: CommandOption): Option {
+  const option = new Option(flags, help);
+  return repeatable === true ? option.argParser(collect) : option;
 }
 
 /** Keeps the values of all places in which an option is given. */
 function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
-
-const examples = `
-Examples:
-  Make a version for all shards whose name starts with "sh" and goes on with a digit, then fill in
-  its .up.sql and .dn.sql:
-    $ pg-mig --migdir=mig --make=add-users@sh
-
-  Apply it to the shards of three nodes, looking at the plan first:
-    $ pg-mig --migdir=mig --hosts=db1,db2,db3:5433 --user=admin --db=app --dry
-    $ pg-mig --migdir=mig --hosts=db1,db2,db3:5433 --user=admin --db=app
-
-  See where each shard is; undo the latest version:
-    $ pg-mig status
-    $ pg-mig --undo=20260102030405.add-users.sh
-
-Settings come from the command line, then pg-mig.config.ts (or .js) here and in the folders above,
-then the environment variables named in brackets.
-`;

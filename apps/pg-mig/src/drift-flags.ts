@@ -1,5 +1,5 @@
 import { type DriftOptions, type IgnoredItem, itemKinds } from "@pg-mig/migrate";
-import { nearestWord, PgMigError } from "@pg-mig/model";
+import { commandLineError, suggestion } from "./command-line-error.js";
 
 /** The options of `drift`, as they were typed. */
 export interface DriftFlags {
@@ -20,15 +20,19 @@ export function parseDriftFlags({
 }: DriftFlags): Pick<DriftOptions, "against" | "access" | "ignore"> {
   const shard = /^shard=(.+)$/s.exec(against)?.[1];
   if (shard === undefined && against !== "" && against !== "majority") {
-    throw refused(
+    throw commandLineError(
       `--against takes "majority" or "shard=NAME", not "${against}".`,
-      "Leave it out to compare with what most shards have.",
+      suggestion(
+        against,
+        ["majority", "shard=NAME"],
+        "Leave it out to compare with what most shards have.",
+      ),
     );
   }
   if (include !== "" && include !== "access") {
-    throw refused(
+    throw commandLineError(
       `--include takes "access", not "${include}".`,
-      "Leave it out: owners and privileges do not count then.",
+      suggestion(include, ["access"], "Leave it out: owners and privileges do not count then."),
     );
   }
   return {
@@ -46,16 +50,11 @@ function parseIgnored(list: string): IgnoredItem[] {
     .map((text) => {
       const [, kind = "", path] = /^([^:]*)(?::(.*))?$/s.exec(text) ?? [];
       if (!itemKinds.includes(kind)) {
-        const near = nearestWord(kind, itemKinds);
-        throw refused(
+        throw commandLineError(
           `--ignore names no kind of items: "${kind}".`,
-          near === undefined ? `There are: ${itemKinds.join(", ")}.` : `Did you mean "${near}"?`,
+          suggestion(kind, itemKinds, `There are: ${itemKinds.join(", ")}.`),
         );
       }
       return path === undefined ? { kind } : { kind, path };
     });
-}
-
-function refused(message: string, hint: string): PgMigError {
-  return new PgMigError(message, { code: "COMMAND_LINE_INVALID", hint });
 }

@@ -14,8 +14,11 @@ import { pauseSignal } from "./pause-signal.js";
 import { readFailedShards, refuseReportPlace } from "./report-file.js";
 
 /** The cluster, as the settings describe it. */
-export async function clusterOptions(context: ActionContext): Promise<ClusterOptions> {
-  const { settings, cwd, interruption } = context;
+export async function clusterOptions({
+  settings,
+  cwd,
+  interruption,
+}: Pick<ActionContext, "settings" | "cwd" | "interruption">): Promise<ClusterOptions> {
   const { migdir, port, user, passwordCommand, database, sslMode } = settings;
   const password =
     settings.password ??

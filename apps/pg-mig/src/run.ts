@@ -2,11 +2,13 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute } from "node:path";
 import nodeProcess from "node:process";
+import type { ColorSetting, Flags } from "@pg-mig/config";
 import { bugHint, isPgMigError, PgMigError } from "@pg-mig/model";
 import { accountName } from "./account-name.js";
-import type { RunnableAction } from "./action-context.js";
-import { type ActionRequest, type CommandLine, parseCommandLine } from "./command-line.js";
+import { type CommandLine, parseCommandLine } from "./command-line.js";
+import { pageOf } from "./error-page.js";
 import { exitStatus, signalStatus } from "./exit-status.js";
+import type { CommandLineOutput } from "./explaining-commands.js";
 import { listenForInterruption, type SignalSource } from "./interruption.js";
 import { guardingOutput } from "./output-guard.js";
 import { printable } from "./view/display-width.js";
@@ -14,8 +16,6 @@ import { bugLines, renderError } from "./view/error-text.js";
 import { jsonLine } from "./view/json-line.js";
 import { renderLines } from "./view/styled-line.js";
 import { createTerminal, type TerminalStream } from "./view/terminal.js";
-
-const connectsToNothing: readonly ActionRequest["type"][] = ["make", "chain", "list", "digest"];
 
 /** What the command takes from its process. */
 export interface CommandProcess extends SignalSource {
@@ -32,30 +32,47 @@ export interface CommandProcess extends SignalSource {
  * It never rejects and never ends the process but on a second Ctrl-C.
  */
 export async function run(args: readonly string[], process: CommandProcess): Promise<number> {
-  const commandLine = parseCommandLine(args, {
-    version: readVersion(),
-    writeOut: (text) => process.stdout.write(text),
-    writeErr: (text) => process.stderr.write(withoutValues(text)),
-  });
-  if ("exitStatus" in commandLine) {
-    return commandLine.exitStatus;
-  }
-  const stderr = createTerminal(process.stderr, process.env);
+  let flags: Flags = { json: args.includes("--json"), debug: args.includes("--debug") };
   // What nobody has caught is a bug, too: the servers roll back what is open when the command ends.
   const uncaught = new Promise<never>((_, reject) => process.onUncaught(reject));
   try {
+    const commandLine = await parseCommandLine(args, program(process));
+    if (commandLine === "answered") {
+      return exitStatus.done;
+    }
+    flags = commandLine.flags;
     return await Promise.race([execute(commandLine, process), uncaught]);
   } catch (error) {
+    const stderr = createTerminal(process.stderr, process.env, colorOf(flags));
     const lines = isPgMigError(error) ? renderError(error) : bugLines(error, thisProgram());
     stderr.write(renderLines(lines, stderr));
-    if (commandLine.flags.json) {
+    if (flags.json === true) {
       process.stdout.write(jsonLine({ type: "error", ...errorFields(error) }));
     }
-    if (commandLine.flags.debug && error instanceof Error) {
+    if (flags.debug === true && error instanceof Error) {
       stderr.write(`${printableLines(error.stack ?? "")}\n`);
     }
     return isPgMigError(error) ? exitStatus.failed : exitStatus.bug;
   }
+}
+
+/** What was typed, if it can be meant: it may be what is refused. */
+function colorOf({ color }: Flags): ColorSetting {
+  return color === "always" || color === "never" ? color : "auto";
+}
+
+/** What the program says of itself, as wide as can be read. */
+function program({
+  stdout,
+  ...place
+}: Pick<CommandProcess, "stdout" | "env" | "cwd">): CommandLineOutput {
+  return {
+    version: readVersion(),
+    columns: Math.min(stdout.columns || 80, 100),
+    writeOut: (text) => stdout.write(text),
+    env: place.env,
+    cwd: () => place.cwd(),
+  };
 }
 
 /**
@@ -66,34 +83,19 @@ export async function run(args: readonly string[], process: CommandProcess): Pro
  * @throws PgMigError `COMMAND_LINE_INVALID`, or whatever is found wrong before anything is changed
  */
 export async function main(args: readonly string[]): Promise<boolean> {
-  let complaint = "";
   const status = await guardingOutput(nodeProcess, async (outputs) => {
-    const commandLine = parseCommandLine(args, {
-      version: readVersion(),
-      writeOut: (text) => outputs.stdout.write(text),
-      writeErr: (text) => {
-        complaint += withoutValues(text);
-      },
-    });
-    return "exitStatus" in commandLine
-      ? commandLine.exitStatus
+    const place = { env: nodeProcess.env, cwd: () => nodeProcess.cwd() };
+    const commandLine = await parseCommandLine(args, program({ ...outputs, ...place }));
+    return commandLine === "answered"
+      ? exitStatus.done
       : execute(commandLine, {
           ...outputs,
-          env: nodeProcess.env,
-          cwd: () => nodeProcess.cwd(),
+          ...place,
           on: (signal, listener) => nodeProcess.on(signal, listener),
           off: (signal, listener) => nodeProcess.off(signal, listener),
           exit: (code) => nodeProcess.kill(nodeProcess.pid, code - signalStatus),
         });
   });
-  if (complaint !== "") {
-    const [message = "", ...more] = complaint
-      .replace(/^error: /, "")
-      .trim()
-      .split("\n");
-    const hint = more.join(" ") || "--help lists what there is.";
-    throw new PgMigError(message, { code: "COMMAND_LINE_INVALID", hint });
-  }
   return status === exitStatus.done;
 }
 
@@ -117,10 +119,11 @@ async function execute(
 }
 
 async function runAction(
-  { action, dry, flags }: CommandLine,
+  { command, input, flags }: CommandLine,
   process: Omit<CommandProcess, "onUncaught">,
   interruption: ReturnType<typeof listenForInterruption>,
 ): Promise<number> {
+  const act = await command.load(input);
   const { resolveSettings } = await import("@pg-mig/config");
   const { env } = process;
   const cwd = workingDirectory(process, flags);
@@ -129,8 +132,8 @@ async function runAction(
       flags,
       env,
       cwd,
-      action: action.type === "status" || action.type === "drift" ? "list" : action.type,
-      connects: !connectsToNothing.includes(action.type),
+      action: command.configAction,
+      connects: command.connects,
       readService: async (name, files) => {
         const { readService } = await import("./read-service.js");
         return readService(name, files);
@@ -138,12 +141,10 @@ async function runAction(
       os: { user: accountName(env), home: homedir(), uid: nodeProcess.geteuid?.() },
     }),
   );
-  const act =
-    dry === undefined ? await loadAction(action) : await loadDryRun(action, dry === "sql");
   return act({
     settings,
-    stdout: createTerminal(process.stdout, env),
-    stderr: createTerminal(process.stderr, env),
+    stdout: createTerminal(process.stdout, env, settings.color),
+    stderr: createTerminal(process.stderr, env, settings.color),
     cwd,
     env,
     interruption,
@@ -153,22 +154,16 @@ async function runAction(
 function errorFields(error: unknown) {
   if (isPgMigError(error)) {
     const { code, message, hint, where, problems } = error;
-    return { code, message, hint, where, problems };
+    return { code, page: pageOf(code), message, hint, where, problems };
   }
-  return { code: "INTERNAL_ERROR", message: String(error), hint: bugHint };
+  const code = "INTERNAL_ERROR";
+  return { code, page: pageOf(code), message: String(error), hint: bugHint };
 }
 
 /** What a report of a bug needs: the versions of the tool and of Node, and the system. */
 function thisProgram(): string {
   const { version, platform, arch } = nodeProcess;
   return `pg-mig ${readVersion()}, Node ${version}, ${platform} ${arch}`;
-}
-
-/** The value of an option that is not ours may be a secret: the name of the option is enough. */
-function withoutValues(complaint: string): string {
-  // A secret may hold a quote or a line feed, too: all up to the last quote is its option.
-  const named = /(unknown option '-(?:-[^'=\s]*|[^'-]))[\s\S]*'/;
-  return printableLines(complaint.replace(named, (_, name) => `${name}'`));
 }
 
 function printableLines(text: string): string {
@@ -201,43 +196,6 @@ function workingDirectory(
       cause,
     });
   }
-}
-
-/** Loads what an action needs, and nothing else. */
-async function loadAction(request: ActionRequest): Promise<RunnableAction> {
-  switch (request.type) {
-    case "apply":
-      return (await import("./actions/apply.js")).applyAction;
-    case "undo": {
-      const { undoAction } = await import("./actions/undo.js");
-      return (context) => undoAction(request.version, context);
-    }
-    case "make": {
-      const { makeAction } = await import("./actions/make.js");
-      return (context) => makeAction(request.target, context);
-    }
-    case "chain":
-      return (await import("./actions/chain.js")).chainAction;
-    case "list":
-      return (await import("./actions/list.js")).listAction;
-    case "digest":
-      return (await import("./actions/digest.js")).digestAction;
-    case "status":
-      return (await import("./actions/status.js")).statusAction;
-    case "drift": {
-      const { driftAction } = await import("./actions/drift.js");
-      return (context) => driftAction(request.flags, context);
-    }
-  }
-}
-
-async function loadDryRun(request: ActionRequest, sql: boolean): Promise<RunnableAction> {
-  if (request.type !== "apply" && request.type !== "undo") {
-    return loadAction(request);
-  }
-  const { dryRunAction } = await import("./actions/dry-run.js");
-  const undo = request.type === "undo" ? request.version : undefined;
-  return (context) => dryRunAction({ undo, sql }, context);
 }
 
 function readVersion(): string {

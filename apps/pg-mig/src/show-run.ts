@@ -10,6 +10,7 @@ export async function showRun(run: Run, context: ActionContext): Promise<number>
   const { settings, stdout, stderr, interruption } = context;
   const output = createRunOutput({
     format: settings.json ? "json" : "text",
+    detail: settings.quiet ? "problems" : settings.verbose ? "all" : "brief",
     stdout,
     stderr,
     clock: processClock,

@@ -69,8 +69,13 @@ const cases: readonly Case[] = [
     prepare: async ({ migrations }) => migrations({ "9.z.sh": "SELECT 1;\n\\connect other\n" }),
     says: /9\.z\.sh\.up\.sql:2:1.*\\connect/,
   },
-  { name: "an unknown option", args: () => ["--forse"], says: "unknown option '--forse'" },
-  { name: "an unknown command", args: () => ["stauts"], says: 'there is no command "stauts"' },
+  {
+    name: "a colour that is none",
+    args: () => ["--color=allways"],
+    says: /one of auto, always, never, got "allways"\.\n {2}what to do: Did you mean "always"\?/,
+  },
+  { name: "an unknown option", args: () => ["--forse"], says: "There is no option --forse." },
+  { name: "an unknown command", args: () => ["stauts"], says: 'There is no command "stauts".' },
   { name: "two actions", args: () => ["--list", "--make=a@b"], says: "exclude each other" },
   {
     name: "a parallelism of none",

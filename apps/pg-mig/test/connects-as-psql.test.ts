@@ -136,13 +136,9 @@ async function byUs(home: string, { dsn, env = {} }: Situation): Promise<[string
       readService,
       os: { user: accountName({}), home, uid: process.geteuid?.() },
     });
-    const terminal = undefined as never;
     const { sources, defaults } = await clusterOptions({
       settings,
-      stdout: terminal,
-      stderr: terminal,
       cwd,
-      env,
       interruption: uninterrupted,
     });
     const { signal } = new AbortController();

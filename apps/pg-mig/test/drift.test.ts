@@ -136,6 +136,9 @@ Nodes: …
 
   it.each([
     [["--against=files"], '--against takes "majority" or "shard=NAME", not "files".'],
+    [["--against=majorty"], "what to do: Did you mean majority?"],
+    [["--include=acess"], "what to do: Did you mean access?"],
+    [["--ignore=colum"], "what to do: Did you mean column?"],
     [["--include=rows"], '--include takes "access", not "rows".'],
     [["--ignore=indexes"], '--ignore names no kind of items: "indexes".'],
     [["--against=shard=nobody"], 'There is no shard "nobody" to compare with.'],

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { scenarios } from "./scenario.js";
 
@@ -9,7 +11,21 @@ interface Parsed {
   readonly [field: string]: unknown;
 }
 
-/** Parses every line: none is empty, each is an object with a type. */
+const root = join(import.meta.dirname, "../../..");
+
+/** The fields of each type, as docs/formats.md lists them. */
+const documented = new Map(
+  [
+    ...readFileSync(join(root, "docs/formats.md"), "utf8").matchAll(
+      /^\| `([\w:-]+)` \| ([^|]*) \|.*\|$/gm,
+    ),
+  ].map(([, type = "", fields = ""]) => [
+    type,
+    [...fields.matchAll(/`(\w+)\??`/g)].map(([, field]) => String(field)),
+  ]),
+);
+
+/** Parses every line: none is empty, each is an object with a type, whose fields are documented. */
 function parseLines(stdout: string): Parsed[] {
   expect(stdout.endsWith("\n")).toBe(true);
   return stdout
@@ -17,7 +33,9 @@ function parseLines(stdout: string): Parsed[] {
     .split("\n")
     .map((line) => {
       const parsed: Parsed = JSON.parse(line);
-      expect(parsed.type, line).toEqual(expect.any(String));
+      const { type, ...fields } = parsed;
+      expect([...documented.keys()]).toContain(type);
+      expect(documented.get(type)).toEqual(expect.arrayContaining(Object.keys(fields)));
       return parsed;
     });
 }
@@ -144,6 +162,23 @@ describe("--json", () => {
     expect((await json("--list=digest")).lines).toEqual([{ type: "digest", digest }]);
   });
 
+  it("goes with make and chain", async () => {
+    const { json } = await prepared();
+    const files = (await json("make", "more@sh")).lines;
+    expect(files).toEqual([
+      { type: "file", file: expect.stringMatching(/\.more\.sh\.up\.sql$/) },
+      { type: "file", file: expect.stringMatching(/\.more\.sh\.dn\.sql$/) },
+      { type: "file", file: expect.stringMatching(/chain\.txt$/) },
+    ]);
+    expect((await json("chain")).lines).toEqual(files.slice(2));
+  });
+
+  it("goes with drift", async () => {
+    const { json } = await prepared();
+    const { status, lines } = await json("drift");
+    expect({ status, lines }).toMatchObject({ status: 0, lines: [{ type: "drift" }] });
+  });
+
   it("goes with status", async () => {
     const { json } = await prepared();
     const { lines } = await json("status");
@@ -155,12 +190,31 @@ describe("--json", () => {
   });
 });
 
+it("prints no event that docs/formats.md does not list", () => {
+  const source = readFileSync(join(root, "packages/report/src/run-event.ts"), "utf8");
+  const types = [...source.matchAll(/readonly type: "([\w:-]+)"/g)].map(([, type]) => type);
+  expect(types.length).toBeGreaterThan(15);
+  expect([...documented.keys()]).toEqual(expect.arrayContaining(types));
+});
+
+it("prints what is wrong with the command line as an object, too", async () => {
+  const { pgMig } = await scenario();
+  const { status, stdout } = await pgMig(["--json", "stauts"]);
+  expect(status).toBe(1);
+  expect(parseLines(stdout)[0]).toMatchObject({
+    type: "error",
+    code: "COMMAND_LINE_INVALID",
+    page: expect.stringMatching(/error-codes\.md#command_line_invalid$/),
+    hint: "Did you mean status?",
+  });
+});
+
 it("prints what is refused before it starts as an object, too", async () => {
   const { pgMig, migrations } = await scenario();
   await migrations({ "1.a.sh": "", "foo.sql": "" });
   const { status, stdout } = await pgMig(["--json"]);
   expect(status).toBe(1);
-  expect(JSON.parse(stdout)).toMatchObject({
+  expect(parseLines(stdout)[0]).toMatchObject({
     type: "error",
     code: "MIGRATION_DIRECTORY_INVALID",
     problems: [{ where: { file: expect.stringContaining("foo.sql") } }],

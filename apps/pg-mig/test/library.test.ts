@@ -176,7 +176,7 @@ describe('import { main } from "pg-mig", as in 2.x', () => {
     expect(printed.join("")).toMatch(/^20240101000000\./);
     await expect(main([...args, "--nope"])).rejects.toMatchObject({
       code: "COMMAND_LINE_INVALID",
-      message: "unknown option '--nope'",
+      message: "There is no option --nope.",
     });
     await expect(main(["--skip-config", `--migdir=${folder}/no`])).rejects.toMatchObject({
       code: "MIGRATION_DIRECTORY_MISSING",

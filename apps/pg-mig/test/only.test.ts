@@ -119,6 +119,9 @@ describe("pg-mig --only", () => {
     ["a report that is not there", ["--only=failed", "--report=gone.json"], "cannot be read"],
     ["a report that is none", ["--only=failed", "--report=nodes.ts"], "cannot be read"],
     ["no condition", ["--only=eu"], '"eu" does not say what to work on'],
+    ["a mistyped word", ["--only=faild"], 'Did you mean "failed"?'],
+    ["a mistyped label", ["--only=regoin=eu"], "Did you mean region? Correct --only"],
+    ["a mistyped value", ["--only=region=ue"], "Did you mean region=eu? Correct --only"],
     ["what nothing fits", ["--only=region=us"], "No node of the one node is chosen"],
   ])("is refused with %s", async (_, args, words) => {
     const { pgMig, shardsWithTable } = await prepare();

@@ -89,6 +89,13 @@ describe("pg-mig --undo", () => {
     expect(await column("SELECT file FROM log")).toEqual(["before", "after"]);
   });
 
+  it("names the version that was probably meant", async () => {
+    const { pgMig } = await applied();
+    const { status, stderr } = await pgMig(["undo", second.replace(".sh", "s.sh")]);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`Did you mean ${second}?`);
+  });
+
   it("prints the latest versions, and fails, where none is named", async () => {
     const { pgMig } = await applied();
     const { status, stderr } = await pgMig(["--undo="]);

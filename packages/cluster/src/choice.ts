@@ -1,4 +1,4 @@
-import { PgMigError, type Place } from "@pg-mig/model";
+import { nearestWord, PgMigError, type Place } from "@pg-mig/model";
 import type { Node } from "./node.js";
 import { renderEndpoint } from "./node-address.js";
 
@@ -49,6 +49,30 @@ export function mayHoldChosen(choice: Choice, node: Node, failed: readonly Place
   return choice.some(
     ({ globs, among }) =>
       fitsNode(globs, node) && (among === "all" || failed.some((place) => isOn(place, node))),
+  );
+}
+
+/**
+ * What was probably meant by a choice that fits no node: the keys and values of the nodes that are nearest
+ * to those which none has. Empty if nothing is near. Pure.
+ */
+export function meantConditions(choice: Choice, nodes: readonly Node[]): readonly string[] {
+  const labels = nodes.flatMap((node) => Object.keys(node.labels));
+  const keys = [...new Set(["host", "island", ...labels])];
+  return choice.flatMap(({ globs }) =>
+    Object.entries(globs).flatMap(([key, wanted]) => {
+      if (key === "shard") {
+        return [];
+      }
+      if (!keys.includes(key)) {
+        return nearestWord(key, [...keys, "shard"]) ?? [];
+      }
+      const values = [...new Set(nodes.flatMap((node) => valuesOf(node, key)))];
+      return wanted
+        .filter((glob) => !values.some((value) => fitsGlob(glob, value)))
+        .flatMap((glob) => nearestWord(glob, values) ?? [])
+        .map((value) => `${key}=${value}`);
+    }),
   );
 }
 
@@ -110,8 +134,12 @@ function fitsGlob(glob: string, value: string): boolean {
 }
 
 function invalid(text: string): PgMigError {
+  const near = nearestWord(text, ["failed"]);
   return new PgMigError(`"${text}" does not say what to work on.`, {
     code: "CHOICE_INVALID",
-    hint: "Write conditions as key=glob, separated by commas: host=, shard=, island=, or a label of the nodes, such as region=eu,shard=sh00*; or write failed.",
+    hint:
+      near !== undefined
+        ? `Did you mean "${near}"?`
+        : "Write conditions as key=glob, separated by commas: host=, shard=, island=, or a label of the nodes, such as region=eu,shard=sh00*; or write failed.",
   });
 }

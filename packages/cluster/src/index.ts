@@ -3,7 +3,13 @@ export { afterAwake } from "./awake-timer.js";
 export type { BackendKey, CancelBackendOptions } from "./cancel-backend.js";
 export { backendKeyOf, cancelBackend } from "./cancel-backend.js";
 export type { Alternative, Choice } from "./choice.js";
-export { isShardChosen, isWhollyChosen, mayHoldChosen, parseChoice } from "./choice.js";
+export {
+  isShardChosen,
+  isWhollyChosen,
+  mayHoldChosen,
+  meantConditions,
+  parseChoice,
+} from "./choice.js";
 export type { CommandOptions } from "./command-source.js";
 export { command } from "./command-source.js";
 export type { ConnectionLimit } from "./connect-failure.js";

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { defaults } from "@pg-mig/model";
 import {
+  color,
   connectTimeout,
   count,
   database,
@@ -289,6 +290,28 @@ export const settingTable = {
     type: onOff,
     default: false,
     help: "one JSON object a line on stdout, for programs",
+  }),
+  quiet: define({
+    option: "--quiet",
+    group: "Output",
+    type: onOff,
+    default: false,
+    help: "no progress and no notes, and nothing at all if all is well",
+  }),
+  verbose: define({
+    option: "--verbose",
+    group: "Output",
+    type: onOff,
+    default: false,
+    help: "a line for each step, and no list cut short",
+  }),
+  color: define({
+    option: "--color <when>",
+    group: "Output",
+    type: color,
+    default: "auto",
+    shownDefault: "auto",
+    help: "auto, always or never; auto asks NO_COLOR, FORCE_COLOR and the terminal",
   }),
   debug: define({
     option: "--debug",

@@ -1,4 +1,10 @@
-import { connectTimeoutOf, longestTimerMs, type SslMode, sslModes } from "@pg-mig/model";
+import {
+  connectTimeoutOf,
+  longestTimerMs,
+  nearestWord,
+  type SslMode,
+  sslModes,
+} from "@pg-mig/model";
 import { type GivenValue, invalid } from "./given-value.js";
 
 /** What the value of a setting may be. */
@@ -11,6 +17,8 @@ export interface SettingType<Value> {
   readonly isSecret?: true;
   /** Whether an empty text says something: everywhere else it counts as not given. */
   readonly mayBeEmpty?: true;
+  /** All that it may be, if these are a few words. */
+  readonly words?: readonly string[];
 }
 
 export const text: SettingType<string> = {
@@ -178,16 +186,28 @@ export const onOff: SettingType<boolean> = {
   schema: { type: "boolean" },
 };
 
-export const sslMode: SettingType<SslMode> = {
-  read(given) {
-    const mode = sslModes.find((known) => known === given.value);
-    if (mode === undefined) {
-      throw invalid(given, `one of ${sslModes.join(", ")}`);
-    }
-    return mode;
-  },
-  schema: { enum: sslModes },
-};
+/** One of some words. A mistyped one is answered with the nearest. */
+function oneOf<Word extends string>(words: readonly Word[]): SettingType<Word> {
+  return {
+    read(given) {
+      const word = words.find((known) => known === given.value);
+      if (word !== undefined) {
+        return word;
+      }
+      const near = typeof given.value === "string" ? nearestWord(given.value, words) : undefined;
+      throw invalid(given, `one of ${words.join(", ")}`, "shown", near);
+    },
+    schema: { enum: words },
+    words,
+  };
+}
+
+export const sslMode = oneOf<SslMode>(sslModes);
+
+/** Whether output is coloured; `auto`: on a terminal, unless the environment says otherwise. */
+export type ColorSetting = "auto" | "always" | "never";
+
+export const color = oneOf<ColorSetting>(["auto", "always", "never"]);
 
 function readTexts(given: GivenValue, expected: string, shown: "shown" | "secret"): string[] {
   const list: unknown[] = [given.value].flat();

@@ -2,6 +2,7 @@ export { itemKinds } from "@pg-mig/catalog";
 export type { Choice, DiscoverySource, NodeDefaults } from "@pg-mig/cluster";
 export {
   command,
+  discoverNodes,
   file,
   hosts,
   parseChoice,

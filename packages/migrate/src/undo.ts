@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { type MigrationDirectory, parseMigrationFileName } from "@pg-mig/migrations";
-import { PgMigError } from "@pg-mig/model";
+import { nearestWord, PgMigError } from "@pg-mig/model";
 import { buildUndoPlan } from "@pg-mig/planner";
 import type { Run } from "@pg-mig/report";
 import type { RunKind } from "./prepare-run.js";
@@ -36,10 +36,12 @@ function requireVersion({ path, versions }: MigrationDirectory, text: string): s
   if (versions.some((version) => version.name === name)) {
     return name;
   }
-  const latest = versions.slice(-3).map((version) => version.name);
+  const names = versions.map((version) => version.name);
+  const near = nearestWord(name, names);
+  const latest = names.slice(-3).reverse().join(", ");
   throw new PgMigError(`There is no version "${name}" in the directory ${path}.`, {
     code: "VERSION_UNKNOWN",
-    hint: `Name a version as the action \`list\` prints it; the latest are ${latest.reverse().join(", ")}.`,
+    hint: `${near === undefined ? "" : `Did you mean ${near}? `}Name a version as the action \`list\` prints it; the latest are ${latest}.`,
     where: { version: name },
   });
 }

@@ -3,6 +3,7 @@ import {
   isShardChosen,
   isWhollyChosen,
   mayHoldChosen,
+  meantConditions,
   type Node,
 } from "@pg-mig/cluster";
 import type { ShardLedger } from "@pg-mig/ledger";
@@ -32,7 +33,7 @@ export function nodesToAsk(
   const chosen =
     choice === undefined ? nodes : nodes.filter((node) => mayHoldChosen(choice, node, failed));
   if (chosen.length === 0) {
-    throw nothingChosen(nodes, "node");
+    throw nothingChosen(nodes, "node", choice);
   }
   return part === undefined
     ? chosen
@@ -71,12 +72,19 @@ export function nodesToUse<N extends { readonly node: Node; readonly shards: rea
     throw nothingChosen(
       nodes.map(({ node }) => node),
       "shard",
+      choice,
     );
   }
   return used;
 }
 
-function nothingChosen(nodes: readonly Node[], what: "node" | "shard"): PgMigError {
+function nothingChosen(
+  nodes: readonly Node[],
+  what: "node" | "shard",
+  choice: Choice | undefined,
+): PgMigError {
+  const meant = choice === undefined ? [] : meantConditions(choice, nodes);
+  const guess = meant.length === 0 ? "" : `Did you mean ${meant.join(", ")}? `;
   const labels = new Set(nodes.flatMap((node) => Object.keys(node.labels)));
   const known =
     labels.size === 0
@@ -85,6 +93,6 @@ function nothingChosen(nodes: readonly Node[], what: "node" | "shard"): PgMigErr
   const count = nodes.length === 1 ? "the one node" : `${nodes.length} nodes`;
   return new PgMigError(`No ${what} of ${count} is chosen by the setting \`only\`.`, {
     code: "NOTHING_CHOSEN",
-    hint: `Correct the setting \`only\`, or leave it out. ${known} With "failed", only shards are chosen that the last report names.`,
+    hint: `${guess}Correct the setting \`only\`, or leave it out. ${known} With "failed", only shards are chosen that the last report names.`,
   });
 }

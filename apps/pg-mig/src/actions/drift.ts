@@ -4,10 +4,9 @@ import { type DriftFlags, parseDriftFlags } from "../drift-flags.js";
 import { exitStatus } from "../exit-status.js";
 import { refuseReportPlace, writeReportFile } from "../report-file.js";
 import { clusterOptions } from "../run-options.js";
-import { printable } from "../view/display-width.js";
 import { driftLines } from "../view/drift-lines.js";
 import { jsonLine } from "../view/json-line.js";
-import { spelledOut } from "../view/setting-spelling.js";
+import { noteWriter } from "../view/note-writer.js";
 import { renderLines } from "../view/styled-line.js";
 
 const statuses = {
@@ -18,7 +17,7 @@ const statuses = {
 
 /** Compares shards that ought to be alike, and prints what differs. Changes nothing. */
 export async function driftAction(flags: DriftFlags, context: ActionContext): Promise<number> {
-  const { settings, stdout, stderr } = context;
+  const { settings, stdout } = context;
   const { report } = settings;
   if (report !== undefined) {
     await refuseReportPlace(report);
@@ -27,11 +26,15 @@ export async function driftAction(flags: DriftFlags, context: ActionContext): Pr
     ...parseDriftFlags(flags),
     ...(await clusterOptions(context)),
     lockTimeoutMs: settings.lockTimeoutMs,
-    onNote: (message) => stderr.write(`note: ${printable(spelledOut(message))}\n`),
+    onNote: noteWriter(context),
   });
-  stdout.write(
-    settings.json ? jsonLine({ type: "drift", ...found }) : renderLines(driftLines(found), stdout),
-  );
+  if (!(settings.quiet && found.outcome === "alike")) {
+    stdout.write(
+      settings.json
+        ? jsonLine({ type: "drift", ...found })
+        : renderLines(driftLines(found), stdout),
+    );
+  }
   if (report !== undefined) {
     await writeReportFile(report, { type: "drift", ...found });
   }

@@ -6,6 +6,7 @@ import { exitStatus } from "../exit-status.js";
 import { clusterOptions } from "../run-options.js";
 import { printable } from "../view/display-width.js";
 import { jsonLine } from "../view/json-line.js";
+import { noteWriter } from "../view/note-writer.js";
 
 /**
  * Prints all versions on disk, a line each. Where the cluster answers, tells of files that were
@@ -37,9 +38,7 @@ export async function listAction(context: ActionContext): Promise<number> {
     if (!isPgMigError(error)) {
       throw error;
     }
-    stderr.write(
-      `note: Whether files were edited could not be checked: ${printable(error.message)}\n`,
-    );
+    noteWriter(context)(`Whether files were edited could not be checked: ${error.message}`);
     return exitStatus.done;
   }
 }

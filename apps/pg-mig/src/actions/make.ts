@@ -2,6 +2,7 @@ import { make } from "@pg-mig/migrate";
 import type { ActionContext } from "../action-context.js";
 import { exitStatus } from "../exit-status.js";
 import { printable } from "../view/display-width.js";
+import { writeFileNames } from "../view/file-names.js";
 
 /** Makes the two empty files of a new version, and chain.txt. */
 export async function makeAction(target: string, context: ActionContext): Promise<number> {
@@ -14,8 +15,6 @@ export async function makeAction(target: string, context: ActionContext): Promis
       `warning: no version has the prefix "${printable(prefix)}" yet (known: ${printable(known.join(", "))}).${printable(guess)}\n`,
     );
   }
-  for (const file of [...files, chainFile]) {
-    stdout.write(`${printable(file)}\n`);
-  }
+  writeFileNames([...files, chainFile], { settings, stdout });
   return exitStatus.done;
 }

@@ -2,22 +2,40 @@ import { type ClusterStatus, status } from "@pg-mig/migrate";
 import type { ActionContext } from "../action-context.js";
 import { exitStatus } from "../exit-status.js";
 import { clusterOptions } from "../run-options.js";
-import { printable } from "../view/display-width.js";
 import { jsonLine } from "../view/json-line.js";
-import { spelledOut } from "../view/setting-spelling.js";
+import { noteWriter } from "../view/note-writer.js";
 import { statusLines } from "../view/status-lines.js";
 import { renderLines } from "../view/styled-line.js";
 
-/** Prints the map of versions. Changes nothing. */
-export async function statusAction(context: ActionContext): Promise<number> {
-  const { settings, stdout, stderr } = context;
-  const found: ClusterStatus = await status({
+/** Prints the map of versions. Changes nothing. With `check` the exit status tells whether all is done. */
+export async function statusAction(
+  { check }: { readonly check: boolean },
+  context: ActionContext,
+): Promise<number> {
+  const { settings, stdout } = context;
+  const found = await status({
     ...(await clusterOptions(context)),
-    onNote: (message) => stderr.write(`note: ${printable(spelledOut(message))}\n`),
+    onNote: noteWriter(context),
   });
-  const text = settings.json
-    ? jsonLine({ type: "status", ...found })
-    : renderLines(statusLines(found), stdout);
-  stdout.write(text);
-  return exitStatus.done;
+  const isDone = isAllDone(found);
+  if (!(check && isDone && settings.quiet)) {
+    stdout.write(
+      settings.json
+        ? jsonLine({ type: "status", ...found })
+        : renderLines(statusLines(found), stdout),
+    );
+  }
+  return check && !isDone ? exitStatus.answeredNo : exitStatus.done;
+}
+
+/** Whether nothing is pending, edited or unfinished, and every shard fits the versions on disk. */
+function isAllDone({ edited, nodes }: ClusterStatus): boolean {
+  return (
+    edited.length === 0 &&
+    nodes.every(
+      ({ lastRun, shards }) =>
+        lastRun !== "unfinished" &&
+        shards.every(({ pending, violation }) => pending.length === 0 && violation === undefined),
+    )
+  );
 }

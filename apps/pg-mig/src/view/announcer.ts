@@ -6,22 +6,35 @@ import { longestOnOneLine, shortened } from "./shortened.js";
 import { type Line, line } from "./styled-line.js";
 import { warningLines } from "./warning-lines.js";
 
-/** How many lines of one kind appear before the rest is only counted. */
-const linesOfOneKind = 3;
-/** How many `\echo` lines of one file appear. */
-const outputOfOneFile = 20;
-/** How many comings and goings of one node appear. */
-const changesOfOneNode = 6;
-/** How many failures appear at all; a thousand different ones are a flood, too. */
-const failuresInAll = 30;
+/** How much appears before the rest is only counted. */
+const limits = {
+  brief: {
+    linesOfOneKind: 3,
+    /** `\echo` lines. */
+    outputOfOneFile: 20,
+    /** Comings and goings. */
+    changesOfOneNode: 6,
+    /** A thousand different ones are a flood, too. */
+    failuresInAll: 30,
+  },
+  all: {
+    linesOfOneKind: Number.POSITIVE_INFINITY,
+    outputOfOneFile: Number.POSITIVE_INFINITY,
+    changesOfOneNode: Number.POSITIVE_INFINITY,
+    failuresInAll: Number.POSITIVE_INFINITY,
+  },
+};
 
 /**
  * Makes the lines that an event leaves on the screen for good while the run goes on: failures, nodes
  * that go away and come back, notes, warnings of files that are about to run, and what migration files
  * print. What comes again and again is shown a few times, then once said to be only counted; the
- * summary at the end has it all.
+ * summary at the end has it all. With `all` nothing is only counted.
  */
-export function createAnnouncer(): (event: RunEvent) => readonly Line[] {
+export function createAnnouncer(
+  detail: keyof typeof limits = "brief",
+): (event: RunEvent) => readonly Line[] {
+  const { linesOfOneKind, outputOfOneFile, changesOfOneNode, failuresInAll } = limits[detail];
   const counts = new Map<string, number>();
   const count = (key: string) => {
     const next = (counts.get(key) ?? 0) + 1;

@@ -16,7 +16,7 @@ describe("renderError", () => {
       hint: "Write a whole number.",
     });
     expect(text(error)).toBe(
-      "error: The limit is no number.\n  at: migrations/1.a.sh.up.sql:2\n  what to do: Write a whole number.",
+      "error: The limit is no number.\n  at: migrations/1.a.sh.up.sql:2\n  what to do: Write a whole number.\n  more: pg-mig help LIMIT_INVALID",
     );
   });
 
@@ -80,9 +80,15 @@ describe("renderError", () => {
   what to do: Write a number.
   - b.sql:2: $rate is unknown.
     what to do: Remove it.
-  - c.sql has no dn file.`,
+  - c.sql has no dn file.
+  more: pg-mig help MIGRATION_FILE_INVALID`,
     );
   });
+});
+
+it("points at nothing more where the hint says it all", () => {
+  const error = { message: "There is no option --x.", code: "COMMAND_LINE_INVALID", hint: "No." };
+  expect(text(error)).toBe("error: There is no option --x.\n  what to do: No.");
 });
 
 it("tells each of several problems that have the same words", () => {

@@ -5,6 +5,7 @@ import { type Line, line } from "./styled-line.js";
 
 /** What there is to show of an error: a `PgMigError`, or an `ErrorInfo` of a run. */
 export interface ShownError {
+  readonly code?: string | undefined;
   readonly message: string;
   readonly hint?: string | undefined;
   readonly where?: ErrorLocation | undefined;
@@ -22,13 +23,16 @@ export interface ShownError {
     | undefined;
 }
 
+/** The code of errors whose hint says all that there is. */
+const selfExplaining = "COMMAND_LINE_INVALID";
+
 /**
  * An error as text: a headline of what failed and the message, and indented under it the place, the
- * source line with its caret, what PostgreSQL said, what to do, and the single problems where several
- * were found at once. Nothing is said twice.
+ * source line with its caret, what PostgreSQL said, what to do, the single problems where several were
+ * found at once, and how to read about its code. Nothing is said twice.
  */
 export function renderError(error: ShownError, subject = "error"): Line[] {
-  const { server, excerpt } = error;
+  const { code, server, excerpt } = error;
   const message = spelledOut(error.message);
   const hint = spelledOut(error.hint);
   const [headline = "", ...rest] = shortened(message).split("\n");
@@ -53,6 +57,9 @@ export function renderError(error: ShownError, subject = "error"): Line[] {
     ...(error.problems ?? [])
       .filter((problem) => !error.message.includes(withPlace(problem)))
       .flatMap(problemLines),
+    ...(code === undefined || code === selfExplaining
+      ? []
+      : labelled("more", `pg-mig help ${code}`)),
   ];
 }
 

@@ -17,6 +17,8 @@ const hurriedMs = 1000;
 export interface PlainViewOptions {
   readonly terminal: Pick<Terminal, "write" | "colors">;
   readonly clock: Clock;
+  /** `all`: a line for each step, however many, and nothing cut short. @default "brief" */
+  readonly detail?: "brief" | "all";
 }
 
 /**
@@ -24,8 +26,9 @@ export interface PlainViewOptions {
  * tenth of the work or each 15 seconds, failures at once. Its length hardly depends on the number of
  * shards; only a run of at most 20 steps gets a line for each of them.
  */
-export function createPlainView({ terminal, clock }: PlainViewOptions): RunView {
-  const announce = createAnnouncer();
+export function createPlainView({ terminal, clock, detail = "brief" }: PlainViewOptions): RunView {
+  const announce = createAnnouncer(detail);
+  const namesSteps = (planned: number) => detail === "all" || planned <= smallRun;
   const describeHook = hookLines();
   const run = new RunReducer(clock.now());
   const { model } = run;
@@ -53,11 +56,11 @@ export function createPlainView({ terminal, clock }: PlainViewOptions): RunView 
       print([
         ...startLines(event),
         ...describeHook(event),
-        ...(model.planned <= smallRun ? stepLines(event) : []),
+        ...(namesSteps(model.planned) ? stepLines(event) : []),
         ...announce(event),
       ]);
       const due = tenthsOf(model) > reported.tenths && clock.now() - reported.atMs >= hurriedMs;
-      if (due && model.planned > smallRun) {
+      if (due && !namesSteps(model.planned)) {
         reportProgress();
       }
       if (event.type === "run:done") {

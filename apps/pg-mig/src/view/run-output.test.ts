@@ -6,7 +6,11 @@ import { FakeTerminal, fakeExit, ManualClock } from "./fake-terminal.test.suppor
 import { createRunOutput } from "./run-output.js";
 import type { Terminal } from "./terminal.js";
 
-function output(format: "text" | "json", stderr: Terminal = new FakeTerminal()) {
+function output(
+  format: "text" | "json",
+  stderr: Terminal = new FakeTerminal(),
+  detail: "problems" | "brief" | "all" = "brief",
+) {
   const printed: string[] = [];
   const stdout: Terminal = {
     write: (text) => void printed.push(text),
@@ -17,7 +21,7 @@ function output(format: "text" | "json", stderr: Terminal = new FakeTerminal()) 
   };
   const clock = new ManualClock();
   const { onExit } = fakeExit();
-  const view = createRunOutput({ format, stdout, stderr, clock, onExit });
+  const view = createRunOutput({ format, detail, stdout, stderr, clock, onExit });
   return { clock, stderr, view, stdout: () => printed.join("") };
 }
 
@@ -54,6 +58,46 @@ describe("createRunOutput", () => {
     });
     view.handle(runStart(["n"], 1));
     expect(lines).toEqual(["Applying 1 step on 1 of 1 shard, 1 node: n:5432/app\n"]);
+  });
+
+  it("prints nothing of a run that went well when only problems are wanted, but its warnings", () => {
+    fc.assert(
+      fc.property(anyRun, (events) => {
+        const terminal = new FakeTerminal();
+        const { stdout, view } = output("text", terminal, "problems");
+        for (const event of events.filter(({ type }) => type !== "run:done")) {
+          view.handle(event);
+        }
+        view.handle({ type: "run:done", report: reportOf({ planned: 1, done: 1 }) });
+        expect(terminal.writes).toBe(0);
+        expect(stdout()).toBe("");
+        view.handle(runDone);
+        expect(stdout()).toBe("Warnings:\n  Careful.\n    v on n:a\n");
+        view.say("Stopping.");
+        expect(terminal.lines).toEqual(["Stopping."]);
+      }),
+    );
+  });
+
+  it("prints the whole summary of a run that failed when only problems are wanted", () => {
+    const report = reportOf({ outcome: "failed", planned: 2, notAttempted: 2 });
+    const { stdout, view } = output("text", new FakeTerminal(), "problems");
+    view.handle({ type: "run:done", report });
+    expect(stdout()).toMatch(/^Failed: 0 of 2 steps applied, 2 not attempted/m);
+  });
+
+  it("prints a line for each step of any run when all is wanted, and draws nothing over", () => {
+    const terminal = new FakeTerminal();
+    const { view } = output("text", terminal, "all");
+    view.handle(runStart(["n"], 25));
+    for (let i = 0; i < 25; i++) {
+      const step = { node: "n", shard: `sh${i}`, version: "v" };
+      view.handle({ type: "step:start", ...step });
+      view.handle({ type: "step:done", ...step, durationMs: 1 });
+      view.handle({ type: "output", ...step, file: "f", line: `said ${i}` });
+    }
+    expect(terminal.lines.filter((text) => text.startsWith("done n:sh"))).toHaveLength(25);
+    expect(terminal.lines.filter((text) => text.includes(" said "))).toHaveLength(25);
   });
 
   it("writes each event as one line of JSON, and nothing else anywhere", () => {

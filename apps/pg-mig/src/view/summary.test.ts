@@ -118,6 +118,7 @@ Done: 28 of 28 steps applied, in 1.2 s.`,
   detail: A detail.
   PostgreSQL's hint: A hint.
   what to do: Fix the statement.
+  more: pg-mig help SCRIPT_FAILED
   not attempted after it: 1 step
 
 Failed: 1 of 3 steps applied, 1 failed, 1 not attempted, in 1.2 s.

@@ -19,7 +19,7 @@ import { endLines, totalsLine } from "./summary-totals.js";
 import { versionTable } from "./version-table.js";
 
 /** So many groups of failures, and of warnings, are told in full; the others briefly. */
-const groupsInFull = 20;
+const groupsInFull = { problems: 20, brief: 20, all: Number.POSITIVE_INFINITY };
 
 type Verdict = "failed" | "in doubt";
 
@@ -28,20 +28,34 @@ type Verdict = "failed" | "in doubt";
  * of each shard, warnings, errors (each reason once, with its shards), the totals, what was not
  * attempted, and what to do next. Its length does not depend on the number of shards. Pure.
  */
-export function summaryLines(report: Report): Line[] {
-  const sections = [
+export function summaryLines(report: Report, detail: keyof typeof groupsInFull = "brief"): Line[] {
+  const inFull = groupsInFull[detail];
+  return inSections([
     tableSection(report.action === "apply" ? "Applied" : "Undone", report.doneByVersion),
     tableSection("Latest versions", report.latest),
     tableSection("Edited since they were applied", report.edited, "caution"),
-    warningSection(groupWarnings(report.warnings), report.unlistedWarnings),
+    warningSection(groupWarnings(report.warnings), inFull, report.unlistedWarnings),
     ...groupHookFailures(report.hookFailures).map(hookFailureSection),
-    ...failureSections(groupFailures(report.failed), "failed"),
-    ...failureSections(groupFailures(report.inDoubt), "in doubt"),
+    ...failureSections(groupFailures(report.failed), "failed", inFull),
+    ...failureSections(groupFailures(report.inDoubt), "in doubt", inFull),
     ...report.lostNodes.map(({ node, error }) => renderError(error, `${node} was given up`)),
     report.error === undefined ? [] : renderError(report.error, "The run failed"),
     [...nodesLine(report.addresses), totalsLine(report), ...endLines(report)],
-  ].filter((lines) => lines.length > 0);
-  return sections.flatMap((lines, index) => (index === 0 ? lines : [line(""), ...lines]));
+  ]);
+}
+
+/** What is to be looked at after a run in which all went well. Pure. */
+export function warningSummary(report: Report): Line[] {
+  return inSections([
+    tableSection("Edited since they were applied", report.edited, "caution"),
+    warningSection(groupWarnings(report.warnings), groupsInFull.problems, report.unlistedWarnings),
+  ]);
+}
+
+function inSections(sections: readonly (readonly Line[])[]): Line[] {
+  return sections
+    .filter((lines) => lines.length > 0)
+    .flatMap((lines, index) => (index === 0 ? lines : [line(""), ...lines]));
 }
 
 function tableSection(
@@ -52,13 +66,13 @@ function tableSection(
   return rows.length === 0 ? [] : [line(`${title}:`, tone), ...versionTable(rows)];
 }
 
-function warningSection(groups: readonly WarningGroup[], unlisted = 0): Line[] {
-  const hidden = groups.slice(groupsInFull);
+function warningSection(groups: readonly WarningGroup[], inFull: number, unlisted = 0): Line[] {
+  const hidden = groups.slice(inFull);
   return groups.length === 0
     ? []
     : [
         line("Warnings:", "caution"),
-        ...groups.slice(0, groupsInFull).flatMap(warningLines),
+        ...groups.slice(0, inFull).flatMap(warningLines),
         ...(hidden.length === 0 ? [] : [line(`  … and ${formatCount(hidden.length)} more`)]),
         ...(unlisted === 0 ? [] : [line(`  … and ${countOf(unlisted, "warning")} not kept`)]),
       ];
@@ -80,11 +94,15 @@ function hookFailureSection({ file, error, nodes }: HookFailureGroup): Line[] {
   return renderError(error, `${file} failed on ${nodes.join(", ")}`);
 }
 
-function failureSections(groups: readonly FailureGroup[], verdict: Verdict): Line[][] {
+function failureSections(
+  groups: readonly FailureGroup[],
+  verdict: Verdict,
+  inFull: number,
+): Line[][] {
   return [
-    ...groups.slice(0, groupsInFull).map((group) => failureSection(group, verdict)),
+    ...groups.slice(0, inFull).map((group) => failureSection(group, verdict)),
     groups
-      .slice(groupsInFull)
+      .slice(inFull)
       .map(({ error, ...group }) => [
         { text: `${subjectOf(group, verdict)}: `, tone: "bad" },
         { text: shortened(error.message, longestOnOneLine) },

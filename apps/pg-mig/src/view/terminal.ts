@@ -1,3 +1,5 @@
+import type { ColorSetting } from "@pg-mig/config";
+
 /** Where a view writes, and what it may do there. */
 export interface Terminal {
   write(text: string): void;
@@ -18,12 +20,13 @@ export interface TerminalStream {
 }
 
 /**
- * Wraps an output stream. `TERM=dumb` and a set `CI` make it a plain one; `FORCE_COLOR` (other than
- * `0` and `false`) turns colours on, `NO_COLOR` off; where both are set, `FORCE_COLOR` wins, as in Node.
+ * Wraps an output stream. `TERM=dumb` and a set `CI` make it a plain one. With `auto`, `FORCE_COLOR` (other
+ * than `0` and `false`) turns colours on, `NO_COLOR` off; if both are set, `FORCE_COLOR` wins, as in Node.
  */
 export function createTerminal(
   stream: TerminalStream,
   env: Readonly<Record<string, string | undefined>>,
+  color: ColorSetting = "auto",
 ): Terminal {
   const isTty = stream.isTTY === true && env.TERM !== "dumb" && !isSet(env.CI);
   return {
@@ -34,7 +37,7 @@ export function createTerminal(
     columns: () => stream.columns || 80,
     rows: () => stream.rows || 24,
     isTty,
-    colors: wantsColors(isTty, env),
+    colors: color === "auto" ? wantsColors(isTty, env) : color === "always",
   };
 }
 

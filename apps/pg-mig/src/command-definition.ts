@@ -1,0 +1,81 @@
+import { type Action, type SettingName, settingDefinitions } from "@pg-mig/config";
+import type { RunnableAction } from "./action-context.js";
+
+/** What may stand in a place of the command line, for the completion of shells. */
+export type PossibleValues =
+  | readonly string[]
+  | "versions"
+  | "conditions"
+  | "directories"
+  | "files";
+
+/** An option that one command has and that is no setting. */
+export interface CommandOption {
+  /** As the help spells it: `--against <shape>`. */
+  readonly flags: string;
+  readonly help: string;
+  /** Whether it may be given several times; all values count. */
+  readonly repeatable?: true;
+  readonly values?: PossibleValues;
+}
+
+/** What the user gave to a command besides settings. Values are as they were typed. */
+export interface CommandInput {
+  /** Its argument; `undefined` if there is none. */
+  readonly argument: string | undefined;
+  /** By the names of the options without dashes. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** A command: all that its help, its completion, the manual page and its start are made from. */
+export interface CommandDefinition {
+  readonly name: string;
+  /** Its argument, as the help spells it: `[version]`. */
+  readonly argument?: {
+    readonly name: string;
+    readonly help: string;
+    readonly values?: PossibleValues;
+  };
+  /** What it does, in one line. */
+  readonly help: string;
+  /** What is to be known besides, in sentences. */
+  readonly details?: string;
+  readonly options?: readonly CommandOption[];
+  /** The settings that take effect; all others are refused on its command line. */
+  readonly settings: readonly SettingName[];
+  /** A call that somebody might make, and what it is for. */
+  readonly examples: readonly (readonly [call: string, purpose: string])[];
+  /** Whether it connects to servers. */
+  readonly connects: boolean;
+  /** What the functions in config files are called with. */
+  readonly configAction: Action;
+  /** Loads what the command needs, and nothing else. @throws PgMigError `COMMAND_LINE_INVALID` */
+  load(input: CommandInput): Promise<RunnableAction>;
+}
+
+/** The settings of a group of the help. */
+function settingsOf(group: string): readonly SettingName[] {
+  return settingDefinitions.filter(([, one]) => one.group === group).map(([name]) => name);
+}
+
+const output: readonly SettingName[] = ["json", "color", "debug"];
+
+/** Settings of commands that look at the directory alone. */
+export const directorySettings: readonly SettingName[] = ["migdir", "skipConfig", ...output];
+
+/** Settings of commands that look at the cluster and start no run. */
+export const clusterSettings: readonly SettingName[] = [
+  ...settingsOf("The cluster"),
+  "migdir",
+  "skipConfig",
+  "report",
+  "quiet",
+  ...output,
+];
+
+/** Settings of commands that start a run, or show one beforehand. */
+export const runSettings: readonly SettingName[] = [
+  ...settingsOf("The cluster"),
+  ...settingsOf("The run"),
+  ...settingsOf("Output"),
+];

@@ -1,0 +1,81 @@
+import type { CommanderError } from "commander";
+import { commandLineError, suggestion } from "./command-line-error.js";
+import {
+  actionOptions,
+  allOptions,
+  completionTable,
+  namesOf,
+  optionNamesOf,
+} from "./option-table.js";
+
+/** The error for a word that is no command. */
+export function unknownCommand(typed: string): Error {
+  const names = completionTable.commands.map(({ name }) => name);
+  // The rest of a connection string that was cut at a blank, for want of quotes.
+  return /[=@]/.test(typed)
+    ? commandLineError(
+        "An argument is neither an option nor a command; it is not shown, since a password may be in it.",
+        "Put a list of hosts in quotes.",
+      )
+    : commandLineError(
+        `There is no command "${typed}".`,
+        suggestion(typed, names, `There is ${names.join(", ")}.`),
+      );
+}
+
+/** The error for an option that means nothing to a command. */
+export function takesNot(command: string, option: string): Error {
+  const isAction = option !== "--dry" && namesOf(actionOptions).includes(option);
+  return isAction
+    ? commandLineError(
+        `These actions exclude each other: ${command}, ${option}.`,
+        "Give one of them: nothing was changed.",
+      )
+    : commandLineError(
+        `${command} takes no ${option}: it would have no effect.`,
+        `Leave it out; ${seeHelp(command)} lists what there is.`,
+      );
+}
+
+/** What commander found wrong, in our words. The value of an option that is not ours may be a secret. */
+export function refuse(error: CommanderError, command: string): never {
+  const { code, exitCode, message } = error;
+  if (exitCode === 0) {
+    throw error;
+  }
+  // A secret may hold a quote or a line feed, too: only what stands before it is the option.
+  const [, option = ""] = /'(-(?:-[^'=\s]*|[^'-]))/.exec(message) ?? [];
+  switch (code) {
+    case "commander.unknownOption":
+      throw unknownOption(option, command);
+    case "commander.optionMissingArgument":
+      throw commandLineError(`${option} needs a value.`, `Write ${option}=VALUE.`);
+    case "commander.excessArguments":
+      throw commandLineError(
+        `There are too many arguments for ${command}; they are not shown, since a password may be in them.`,
+        `pg-mig help ${command} says what it takes.`,
+      );
+    default:
+      throw commandLineError(
+        "The command line cannot be read.",
+        "pg-mig --help lists what there is.",
+      );
+  }
+}
+
+function unknownOption(typed: string, command: string): Error {
+  const here = optionNamesOf(command === "pg-mig" ? undefined : command);
+  if (here.includes(typed)) {
+    return commandLineError(`${typed} takes no value.`, "Leave the value out.");
+  }
+  return allOptions.includes(typed)
+    ? takesNot(command, typed)
+    : commandLineError(
+        `There is no option ${typed}.`,
+        suggestion(typed, here, `${seeHelp(command)} lists what there is.`),
+      );
+}
+
+function seeHelp(command: string): string {
+  return command === "pg-mig" ? "pg-mig --help" : `pg-mig help ${command}`;
+}

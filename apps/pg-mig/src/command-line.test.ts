@@ -1,0 +1,202 @@
+import { optionName, settingDefinitions } from "@pg-mig/config";
+import { isPgMigError, type PgMigError } from "@pg-mig/model";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type CommandLine, parseCommandLine } from "./command-line.js";
+import { commands } from "./command-table.js";
+
+async function parse(...args: string[]) {
+  let printed = "";
+  const writeOut = (text: string) => {
+    printed += text;
+  };
+  const line = await parseCommandLine(args, {
+    version: "1.2.3",
+    columns: 80,
+    writeOut,
+    env: {},
+    cwd: () => "/",
+  });
+  return { line, printed };
+}
+
+async function parsed(...args: string[]): Promise<CommandLine> {
+  const { line } = await parse(...args);
+  if (line === "answered") {
+    throw new Error("It was answered.");
+  }
+  return line;
+}
+
+async function refusal(...args: string[]): Promise<Pick<PgMigError, "code" | "message" | "hint">> {
+  try {
+    await parse(...args);
+  } catch (error) {
+    if (isPgMigError(error)) {
+      return error;
+    }
+    throw error;
+  }
+  throw new Error("It was not refused.");
+}
+
+describe("a command", () => {
+  it.each(commands.map(({ name }) => name))("%s has its own help, in three ways", async (name) => {
+    const own = await parse(name, "--help");
+    expect(own.line).toBe("answered");
+    expect(own.printed).toMatch(new RegExp(`^Usage: pg-mig ${name}\\b`));
+    expect(await parse(name, "-h")).toEqual(own);
+    expect(await parse("help", name)).toEqual(own);
+    for (const line of own.printed.split("\n")) {
+      expect(line.length, line).toBeLessThanOrEqual(80);
+    }
+  });
+
+  it("is apply if none is given", async () => {
+    expect((await parsed()).command.name).toBe("apply");
+    expect((await parsed("--force")).flags).toEqual({ force: true });
+  });
+
+  it.each([
+    [["--undo=1.a.sh"], ["undo", "1.a.sh"]],
+    [["--make=a@sh"], ["make", "a@sh"]],
+    [["--chain="], ["chain"]],
+    [["--list"], ["list"]],
+    [["--list=digest"], ["digest"]],
+    [["--dry"], ["apply", "--dry"]],
+    [
+      ["--dry=sql", "--undo", "1.a.sh"],
+      ["undo", "--dry=sql", "1.a.sh"],
+    ],
+  ])("means the same as the option of 2.x: %s", async (old, today) => {
+    const { command, input, flags } = await parsed(...old);
+    const now = await parsed(...today);
+    expect(command.name).toBe(now.command.name);
+    expect(input.argument).toBe(now.input.argument);
+    expect(input.options.dry).toBe(now.input.options.dry);
+    expect(flags).toEqual(now.flags);
+  });
+
+  it("takes settings before and after its name; lists are put together", async () => {
+    const { flags, input } = await parsed(
+      "--hosts=a",
+      "--migdir=m",
+      "status",
+      "--hosts=b",
+      "--check",
+      "--json",
+    );
+    expect(flags).toMatchObject({ hosts: ["a", "b"], migdir: "m", json: true });
+    expect(input.options).toEqual({ check: true });
+  });
+
+  it.each([["--no-shell", "apply"], ["apply", "--no-shell"], ["--no-shell"]])(
+    "keeps an option that turns something off: %s %s",
+    async (...args) => {
+      expect((await parsed(...args)).flags).toEqual({ shell: false });
+    },
+  );
+
+  it("refuses every setting that has no effect on it, before its name and after it", async () => {
+    for (const { name, settings } of commands) {
+      for (const [setting, definition] of settingDefinitions) {
+        const option = optionName(definition);
+        if (option === undefined || settings.includes(setting)) {
+          continue;
+        }
+        const typed = definition.option === option ? option : `${option}=7`;
+        const message = `${name} takes no ${option}: it would have no effect.`;
+        expect((await refusal(typed, name)).message).toBe(message);
+        expect((await refusal(name, typed)).message).toBe(message);
+      }
+    }
+  });
+});
+
+describe("help", () => {
+  it.each([["--help"], ["-h"], ["help"]])("is printed by %s", async (word) => {
+    const { line, printed } = await parse(word);
+    expect(line).toBe("answered");
+    for (const { name } of commands) {
+      expect(printed).toMatch(new RegExp(`^ {2}${name}\\b`, "m"));
+    }
+    for (const text of printed.split("\n")) {
+      expect(text.length, text).toBeLessThanOrEqual(80);
+    }
+  });
+
+  it("says what an error code means, and where more is written", async () => {
+    const { line, printed } = await parse("help", "TIMELINE_VIOLATION");
+    expect(line).toBe("answered");
+    expect(printed).toMatch(/^TIMELINE_VIOLATION\n\nA shard has other versions/);
+    for (const text of printed.split("\n").slice(0, -2)) {
+      expect(text.length, text).toBeLessThanOrEqual(80);
+    }
+    expect(printed).toContain("\nState: Nothing was changed.\nWhat to do: Rebase");
+    expect(printed).toMatch(/\/error-codes\.md#timeline_violation\n$/);
+    expect((await refusal("help", "TIMELINE_VIOLATON")).hint).toBe(
+      "Did you mean TIMELINE_VIOLATION?",
+    );
+  });
+
+  it.each([["--version"], ["-V"]])("%s prints the version", async (word) => {
+    expect(await parse(word)).toEqual({ line: "answered", printed: "1.2.3\n" });
+  });
+});
+
+describe("what is mistyped", () => {
+  it.each([
+    [["aply"], "apply"],
+    [["stauts"], "status"],
+    [["help", "drfit"], "drift"],
+    [["--migdri=mig"], "--migdir"],
+    [["--host", "a"], "--hosts"],
+    [["--qiet"], "--quiet"],
+    [["--udno=1.a.sh"], "--undo"],
+    [["plan", "--sqll"], "--sql"],
+    [["status", "--chek"], "--check"],
+    [["drift", "--agianst=majority"], "--against"],
+    [["--list=digset"], "digest"],
+    [["--dry=slq"], "sql"],
+  ])("%s is answered with what was meant: %s", async (args, meant) => {
+    expect(await refusal(...args)).toMatchObject({
+      code: "COMMAND_LINE_INVALID",
+      hint: `Did you mean ${meant}?`,
+    });
+  });
+
+  it.each([
+    [["zzzzzz"], 'There is no command "zzzzzz".'],
+    [["--zzzzzz"], "There is no option --zzzzzz."],
+    [["--hosts"], "--hosts needs a value."],
+    [["--json=7"], "--json takes no value."],
+    [["status", "--dry"], "status takes no --dry: it would have no effect."],
+    [["status", "--sql"], "status takes no --sql: it would have no effect."],
+    [["chain", "more"], /^There are too many arguments for chain;/],
+    [["status", "--list"], "These actions exclude each other: status, --list."],
+    [["--undo=a", "--make=b@c"], "These actions exclude each other: --undo, --make."],
+    [["--quiet", "--verbose"], "--verbose and --quiet exclude each other."],
+    [["plan", "--json", "--verbose"], "--verbose and --json exclude each other."],
+  ])("%s is refused with a sentence and what to do", async (args, says) => {
+    const { message, hint } = await refusal(...args);
+    expect(message).toMatch(says);
+    expect(hint).toMatch(/^\S.*\.$/);
+  });
+
+  it("never shows what may be a secret", async () => {
+    const secret = "s3cret";
+    const tail = fc.string({ maxLength: 8 }).map((text) => `${text}${secret}`);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom("--passs=", "-p", "password=", "status", "chain"),
+        tail,
+        async (head, rest) => {
+          const args =
+            head === "status" || head === "chain" ? [head, `x${rest}`] : [`${head}${rest}`];
+          const { message, hint } = await refusal(...args);
+          expect(`${message} ${hint}`).not.toContain(secret);
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,23 @@
+import type { CommandDefinition } from "./command-definition.js";
+import { applyCommand } from "./commands/apply.js";
+import { chainCommand } from "./commands/chain.js";
+import { digestCommand } from "./commands/digest.js";
+import { driftCommand } from "./commands/drift.js";
+import { listCommand } from "./commands/list.js";
+import { makeCommand } from "./commands/make.js";
+import { planCommand } from "./commands/plan.js";
+import { statusCommand } from "./commands/status.js";
+import { undoCommand } from "./commands/undo.js";
+
+/** All commands, in the order of the help. A new one is a file of its own and a line here. */
+export const commands: readonly CommandDefinition[] = [
+  applyCommand,
+  undoCommand,
+  planCommand,
+  statusCommand,
+  driftCommand,
+  makeCommand,
+  chainCommand,
+  listCommand,
+  digestCommand,
+];

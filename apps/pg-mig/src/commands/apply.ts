@@ -1,0 +1,26 @@
+import { type CommandDefinition, runSettings } from "../command-definition.js";
+import { dryOption, wantedDryRun } from "../dry-option.js";
+
+export const applyCommand: CommandDefinition = {
+  name: "apply",
+  help: "apply what is pending (also without a command)",
+  details:
+    "Runs before.sql on each node, then the pending versions of each shard, then after.sql. Each version on " +
+    "each shard is all or nothing. If something fails, fix it and run again: it resumes.",
+  options: [dryOption],
+  settings: runSettings,
+  examples: [
+    ["pg-mig apply --only=shard=sh0001", "one shard first"],
+    ["pg-mig apply --report=last.json", "all of them, and keep the report"],
+  ],
+  connects: true,
+  configAction: "apply",
+  async load({ options: { dry } }) {
+    const wanted = wantedDryRun(dry);
+    if (wanted !== undefined) {
+      const { dryRunAction } = await import("../actions/dry-run.js");
+      return (context) => dryRunAction({ undo: undefined, sql: wanted === "sql" }, context);
+    }
+    return (await import("../actions/apply.js")).applyAction;
+  },
+};

@@ -1,0 +1,32 @@
+import { type CommandDefinition, runSettings } from "../command-definition.js";
+import { dryOption, wantedDryRun } from "../dry-option.js";
+
+export const undoCommand: CommandDefinition = {
+  name: "undo",
+  argument: {
+    name: "[version]",
+    help: "the version to undo, or one of its files; without it, the latest ones are listed",
+    values: "versions",
+  },
+  help: "undo a version where it is the latest",
+  details:
+    "Runs its .dn.sql on each shard whose latest version it is. If later versions follow it on any " +
+    "shard, nothing is changed.",
+  options: [dryOption],
+  settings: runSettings,
+  examples: [
+    ["pg-mig undo 20260102030405.add-users.sh --dry", "what it would do"],
+    ["pg-mig undo 20260102030405.add-users.sh", "does it"],
+  ],
+  connects: true,
+  configAction: "undo",
+  async load({ argument = "", options: { dry } }) {
+    const wanted = wantedDryRun(dry);
+    if (wanted !== undefined) {
+      const { dryRunAction } = await import("../actions/dry-run.js");
+      return (context) => dryRunAction({ undo: argument, sql: wanted === "sql" }, context);
+    }
+    const { undoAction } = await import("../actions/undo.js");
+    return (context) => undoAction(argument, context);
+  },
+};
