@@ -202,7 +202,7 @@ export const settingTable = {
     type: count,
     default: defaults.parallelism,
     shownDefault: String(defaults.parallelism),
-    help: "shards at a time per node",
+    help: "most shards at a time per node",
   }),
   lockTimeoutMs: define({
     option: "--lock-timeout <time>",

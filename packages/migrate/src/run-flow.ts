@@ -65,7 +65,12 @@ async function run(
    * Tells which steps are gone, and gives those that a failover has taken back. If nothing else can
    * have lost a step, somebody took its entry away, and it has failed: it is not run again.
    */
+  let toldOf: readonly OpenNode[] | undefined;
   const tellVanished = (now: readonly OpenNode[]): readonly PlacedStep[] => {
+    if (now === toldOf) {
+      return [];
+    }
+    toldOf = now;
     const mustBeThere = new Set(
       now.filter((open) => commits.mustHaveAll(open)).map(({ node }) => node.label),
     );
