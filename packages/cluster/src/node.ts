@@ -14,7 +14,7 @@ import {
   renderAlternatives,
   renderEndpoint,
 } from "./node-address.js";
-import type { NodeDefaults, NodeSpec } from "./node-spec.js";
+import type { AlternativeHost, NodeDefaults, NodeSpec } from "./node-spec.js";
 import type { Password } from "./password.js";
 
 /** One PostgreSQL server and database, with everything that is needed to connect to it. */
@@ -29,6 +29,8 @@ export interface Node extends NodeAddress {
   readonly user: string;
   /** Not enumerable: neither `util.inspect` nor `JSON.stringify` shows it. */
   readonly password: Password | undefined;
+  /** What gives the password: the node's own spec, or the defaults; `undefined`: neither. */
+  readonly passwordFrom: "spec" | "defaults" | undefined;
   readonly sslMode: SslMode;
   readonly sslRootCert: string | undefined;
   readonly sslCert: string | undefined;
@@ -131,6 +133,7 @@ function createNode(
     endpoints: spec.endpoints,
     user: spec.user ?? defaults.user,
     password: spec.password ?? defaults.password,
+    passwordFrom: passwordFrom(spec, defaults),
     sslMode: spec.sslMode ?? (mustVerify ? "verify-full" : defaults.sslMode),
     sslRootCert,
     sslCert: given.sslcert ?? defaults.sslCert,
@@ -147,7 +150,15 @@ function createNode(
     labels: { ...spec.labels },
   };
   refuseBadParameters(node);
+  refuseNameless(node, spec, defaults);
   return hideSecrets(node, node);
+}
+
+function passwordFrom(spec: NodeSpec, defaults: NodeDefaults): Node["passwordFrom"] {
+  if (spec.password !== undefined) {
+    return "spec";
+  }
+  return defaults.password === undefined ? undefined : "defaults";
 }
 
 /** Options of libpq that cannot be used, or contradict each other, are refused as libpq does. */
@@ -180,6 +191,20 @@ function refuseBadParameters(node: Node): void {
   if (max && min.toLowerCase() > max.toLowerCase()) {
     const message = "ssl_min_protocol_version is higher than ssl_max_protocol_version.";
     throw unusable(label, message, "Correct one of them.");
+  }
+}
+
+/** As by libpq, a certificate is verified for a name that was given: an address in hostaddr is none. */
+function refuseNameless(
+  { label, sslMode }: Node,
+  spec: NodeSpec,
+  { host: defaultHost }: NodeDefaults,
+): void {
+  const isNameless = ({ host, hostaddr }: AlternativeHost) =>
+    host === "" && hostaddr !== undefined && defaultHost === undefined;
+  if (sslMode === "verify-full" && [spec, ...(spec.alternatives ?? [])].some(isNameless)) {
+    const message = "A hostaddr without a host cannot be verified.";
+    throw unusable(label, message, "Name the host that the certificate is for as well.");
   }
 }
 

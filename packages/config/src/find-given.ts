@@ -1,3 +1,4 @@
+import { findLibpqOption } from "@pg-mig/model";
 import type { ConfigLayer } from "./config-layer.js";
 import type { GivenValue } from "./given-value.js";
 import { configKey, flagName, optionName, type SettingDefinition } from "./setting-table.js";
@@ -51,7 +52,9 @@ export function findWritten(
   }
   const layer = layers.findLast(({ config }) => !isUnset(config[key]));
   if (layer !== undefined) {
-    const source = { kind: "file", path: layer.path, name: key } as const;
+    // In a service the user has written libpq's keyword.
+    const name = layer.isService === true ? (findLibpqOption(key)?.keyword ?? key) : key;
+    const source = { kind: "file", path: layer.path, name } as const;
     return { value: layer.config[key], source };
   }
   if (variable === undefined || isUnset(env[variable])) {

@@ -28,6 +28,7 @@ import { isPgMigError, ownPathSql, PgMigError } from "@pg-mig/model";
 import type { NodeEvent } from "@pg-mig/report";
 import type pg from "pg";
 import { connectionLimitsSql, hopelessLimit, parseConnectionLimits } from "./connection-limits.js";
+import { missingRight } from "./missing-right.js";
 import { NodePresence } from "./node-presence.js";
 import { onEachNode } from "./on-each-node.js";
 import type { OpenNode } from "./open-node.js";
@@ -350,6 +351,8 @@ async function inspectNode(
     } else {
       identity.push(row);
     }
+  }).catch((error: unknown) => {
+    throw missingRight(error, node) ?? error;
   });
   const ledger = reader.end();
   const isValid = validShards && (await readValidShards(client, validShards));
