@@ -2,9 +2,9 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { renderChainFile } from "./chain-file.js";
 import { makeMigration } from "./make-migration.js";
 import { nodeFileSystem } from "./node-file-system.js";
+import { renderChainFile } from "./render-chain-file.js";
 
 describe("makeMigration", () => {
   const now = new Date("2026-03-04T05:06:07Z");

@@ -1,6 +1,6 @@
 import { PgMigError } from "@pg-mig/model";
 import { writeChainFile } from "./chain-file.js";
-import { type DirectoryReader, type FileWriter, systemErrorCode } from "./file-system.js";
+import { type FileWriter, type MigrationFileSystem, systemErrorCode } from "./file-system.js";
 import { migrationFilePath, readMigrationDirectory } from "./migration-directory.js";
 import { type NewVersion, planNewVersion } from "./new-version.js";
 
@@ -9,7 +9,7 @@ export interface MakeMigrationOptions {
   readonly target: string;
   /** The present time. */
   readonly now: Date;
-  readonly fs: DirectoryReader & FileWriter;
+  readonly fs: MigrationFileSystem;
 }
 
 /** What was made. */
@@ -20,7 +20,7 @@ export interface MadeMigration extends NewVersion {
 }
 
 /**
- * Makes the two empty files of a new version and writes chain.txt anew. A file that is there already
+ * Makes the two empty files of a new version and adds it to chain.txt. A file that is there already
  * is never overwritten: where either exists, neither is left behind.
  *
  * @throws PgMigError `MIGRATION_FILE_EXISTS`; what `planNewVersion` and `readMigrationDirectory`

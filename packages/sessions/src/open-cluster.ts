@@ -41,16 +41,19 @@ import { connectionLost } from "./server-error.js";
 import type { NodeEnvironment, SessionConnections, SessionNode } from "./session-client.js";
 import { SessionPool } from "./session-pool.js";
 import { sharedByPooler } from "./shared-by-pooler.js";
+import { readValidShards, type ValidShards } from "./valid-shards.js";
 
 export interface OpenClusterOptions {
   /** What is done with it, in a word: `pg_stat_activity` shows it of each connection. */
-  readonly action: "apply" | "undo" | "dry" | "status" | "latest" | "drift";
+  readonly action: "apply" | "undo" | "dry" | "status" | "latest" | "list" | "drift";
   /** Where the nodes come from. */
   readonly sources: readonly DiscoverySource[];
   /** What a source leaves out. */
   readonly defaults: NodeDefaults;
   /** Which nodes and shards to work on; `undefined`: all. */
   readonly only?: Only | undefined;
+  /** Which schemas count as shards; `undefined`: all. */
+  readonly validShards?: ValidShards | undefined;
   /** Whether to make a database that is missing, and to wait for a server that is still starting. */
   readonly createDatabase?: boolean | undefined;
   /** For how long a node that goes away later on is waited for. @default as `RunOptions` has it */
@@ -242,9 +245,15 @@ function createOpenCluster(
     sessions.release(await sessions.acquire(node));
   };
   const readAgain = async (open: OpenNode, reconnectForMs: number): Promise<OpenNode> => {
-    const { only, pool } = options;
+    const { only, pool, validShards } = options;
     const read = await readPatiently(open.node, { sessions, pool, reconnectForMs, signal });
-    return { ...open, ...read, shards: chosenShards(open.node, read.ledger.shards, only) };
+    const isValid =
+      validShards &&
+      (await askPatiently(open.node, { sessions, reconnectForMs, signal }, ({ client }) =>
+        readValidShards(client, validShards),
+      ));
+    const shards = read.ledger.shards.filter(({ shard }) => isValid?.(shard) ?? true);
+    return { ...open, ...read, shards: chosenShards(open.node, shards, only) };
   };
   return {
     nodes,
@@ -332,7 +341,7 @@ function takeFrom<K, V>(map: Map<K, V>, key: K): V | undefined {
 async function inspectNode(
   node: Node,
   client: pg.Client,
-  { only, pool }: ConnectOptions,
+  { only, pool, validShards }: ConnectOptions,
 ): Promise<OpenNode> {
   const reader = new NodeLedgerReader(pool);
   const identity: Readonly<Record<string, unknown>>[] = [];
@@ -346,11 +355,13 @@ async function inspectNode(
     throw missingRight(error, node) ?? error;
   });
   const ledger = reader.end();
+  const isValid = validShards && (await readValidShards(client, validShards));
+  const shards = ledger.shards.filter(({ shard }) => isValid?.(shard) ?? true);
   return {
     node,
     identity: parseNodeIdentity(identity),
     ledger,
-    shards: chosenShards(node, ledger.shards, only),
+    shards: chosenShards(node, shards, only),
   };
 }
 
