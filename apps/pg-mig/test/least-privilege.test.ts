@@ -70,7 +70,15 @@ describe.each(allMajors)("the rights of docs/least-privilege.md, on PostgreSQL %
       const { status, stdout, stderr } = await asMigrator(...args);
       expect({ args, status, stdout, stderr }).toMatchObject({ status: 0 });
     };
-    for (const args of [[], ["--list"], ["status"], ["drift"], ["--undo=2.b.sh"], ["--dry"], []]) {
+    for (const args of [
+      [],
+      ["--list=db"],
+      ["status"],
+      ["drift"],
+      ["--undo=2.b.sh"],
+      ["--dry"],
+      [],
+    ]) {
       await expectDone(...args);
     }
     await database.query("SET ROLE app; CREATE SCHEMA sh0003");
