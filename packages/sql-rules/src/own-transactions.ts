@@ -20,7 +20,8 @@ export interface OwnTransactions {
 }
 
 export interface JudgedOwnTransactions {
-  readonly own: OwnTransactions;
+  /** `undefined`: it has no such statement, and something in it cannot run in a transaction. */
+  readonly own: OwnTransactions | undefined;
   /** The statements that run outside of any transaction, in order. */
   readonly outside: readonly Statement[];
   readonly problems: readonly StatementProblem[];
@@ -34,6 +35,7 @@ export function walkOwnTransactions(
   phrases: readonly SqlPhrase[],
   { commands }: Pick<Script, "commands">,
 ): JudgedOwnTransactions {
+  const [first] = phrases.filter((phrase) => transactionControlOf(phrase) !== undefined);
   const beginsItself = isControl(phrases[0], "begin");
   const last = phrases.at(-1);
   const endsItself =
@@ -79,11 +81,9 @@ export function walkOwnTransactions(
       }
     }
   }
-  const first = phrases.find((phrase) => transactionControlOf(phrase) !== undefined);
   return {
-    own: {
-      position: first?.statement.position ??
-        commands[0]?.position ?? { line: 1, column: 1, file: "" },
+    own: first && {
+      position: first.statement.position,
       beginsItself,
       lastCommitAt: endsItself ? last.statement.offset : undefined,
       committedAt,
