@@ -359,6 +359,11 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
     ],
     ["UNDO_NOT_LATEST", "Later versions follow the one to undo.", "Undo those first."],
     [
+      "UNDO_FILE_EMPTY",
+      "The dn file of the version to undo holds no statement: the ledger would forget objects that stay.",
+      "Write what undoes the version, or `SELECT 1;` if there is nothing to undo.",
+    ],
+    [
       "SHARD_UNKNOWN",
       "The shard that `drift` should compare with does not exist.",
       "Name another one.",
