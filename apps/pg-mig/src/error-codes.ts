@@ -126,6 +126,11 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
       "The content of files cannot run: a wrong `-- $limit`, or a missing part around `CONCURRENTLY`.",
       "Do what the hint of each file says.",
     ],
+    [
+      "PROJECT_EXISTS",
+      "`init` found a config file, or something in the migration directory.",
+      "Go on with that project, or start in another folder.",
+    ],
     ["MIGRATION_FILE_EXISTS", "Somebody made the same file at this moment.", "Run it again."],
     [
       "MAKE_TARGET_INVALID",

@@ -16,3 +16,20 @@ export function versionTemplate({ name, prefix }: Version): Readonly<Record<Dire
 `,
   };
 }
+
+/** The first version of a new project: it makes ten schemas, the shards, on each node. */
+export function shardsTemplate(): Readonly<Record<Direction, string>> {
+  return {
+    up: `-- Makes the shards of a node, sh0001 to sh0010. It runs once on each node: in its schema "public".
+-- For numbers that are unique in the whole cluster, let the numbers depend on the node.
+SELECT format('CREATE SCHEMA %I', 'sh' || to_char(number, 'FM0000'))
+FROM generate_series(1, 10) AS number
+\\gexec
+`,
+    down: `-- Drops the shards of a node, with their ledgers. It fails on a shard that holds anything else.
+SELECT format('DROP FUNCTION IF EXISTS %1$I.mig_versions_const(); DROP SCHEMA %1$I', 'sh' || to_char(number, 'FM0000'))
+FROM generate_series(1, 10) AS number
+\\gexec
+`,
+  };
+}
