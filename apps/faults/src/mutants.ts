@@ -1,11 +1,14 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are pieces of the tool's own source
 import type { Mutant } from "./mutant.js";
 
-const tryLock = "refuseUnlessSql(`pg_catalog.${lock}(${lockKey(ledger.shard)})`, shardTaken)";
-const waitForLock = "`SELECT pg_catalog.${lock.replace('_try_', '_')}(${lockKey(ledger.shard)})`";
-const checkLedger = "refuseUnlessSql(isStoredSql(ledger), ledgerChanged)";
+const tryLock = "refuseUnlessSql(`pg_catalog.${lock}(${ofShard})`, shardTaken)";
+const waitForLock = "`SELECT pg_catalog.${lock.replace('_try_', '_')}(${ofShard})`";
+const checkLedger = "refuseUnlessSql(isStored, ledgerChanged)";
+const checkAsText = "return guardSql(lock, lockKey(ledger.shard), isStoredSql(termsOf(ledger)));";
 const checkByCall =
-  "(ledger.storedHash === undefined ? 'SELECT 1' : refuseUnlessSql(`${ledger.shard}.mig_versions_const() = '${JSON.stringify(ledger.entries.map(({ version }) => version))}'`, ledgerChanged))";
+  "return guardSql(lock, lockKey(ledger.shard), ledger.storedHash === undefined ? 'true' : `${ledger.shard}.mig_versions_const() = '${JSON.stringify(ledger.entries.map(({ version }) => version))}'`);";
+const prepareIfSafe =
+  'if (prepared === void 0 || !isSafe || !(hasGuard || leftovers === "none")) {';
 
 /** The guards of the tool, each switched off. */
 export const mutants: readonly Mutant[] = [
@@ -27,7 +30,8 @@ export const mutants: readonly Mutant[] = [
     guard: "the ledger is checked by what is stored, not by calling the function",
     replacements: [
       [tryLock, waitForLock],
-      [checkLedger, checkByCall],
+      [checkAsText, checkByCall],
+      [prepareIfSafe, "if (true) {"],
     ],
     noticedBy: ["outside-writer"],
     times: 30,

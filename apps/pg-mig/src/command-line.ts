@@ -16,6 +16,7 @@ import { applyCommand } from "./commands/apply.js";
 import { chainCommand } from "./commands/chain.js";
 import { digestCommand } from "./commands/digest.js";
 import { listCommand } from "./commands/list.js";
+import { listDbCommand } from "./commands/list-db.js";
 import { makeCommand } from "./commands/make.js";
 import { undoCommand } from "./commands/undo.js";
 import { wantedDryRun } from "./dry-option.js";
@@ -26,6 +27,7 @@ import {
 } from "./explaining-commands.js";
 import { helpLayout, helpOption, outputGroup, programHelp, sentence } from "./help-text.js";
 import { actionOptions, nameOf, optionOf } from "./option-table.js";
+import { plainArguments } from "./plain-arguments.js";
 
 /** The command line, taken apart. Values are as they were typed: commands and `config` judge them. */
 export interface CommandLine {
@@ -48,8 +50,13 @@ export async function parseCommandLine(
   const program = createProgram(output, (line) => {
     chosen = line;
   });
+  const options = [program, ...program.commands].flatMap((command) => command.options);
+  const plain = plainArguments(
+    args,
+    options.map(({ flags }) => flags),
+  );
   try {
-    await program.parseAsync([...args], { from: "user" });
+    await program.parseAsync([...plain.args], { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) {
       return "answered";
@@ -59,6 +66,7 @@ export async function parseCommandLine(
   if (chosen === undefined) {
     return "answered";
   }
+  chosen = { ...chosen, flags: { ...chosen.flags, ...turnedOff(plain.off) } };
   if (chosen.flags.hosts !== undefined && chosen.flags.discovery !== undefined) {
     throw commandLineError(
       "--hosts and --discovery exclude each other.",
@@ -72,6 +80,14 @@ export async function parseCommandLine(
     );
   }
   return chosen;
+}
+
+/** The settings that are said not to be, as flags; what is no setting is off if it is not given. */
+function turnedOff(names: readonly string[]): Flags {
+  const flags = settingDefinitions.flatMap(([, definition]) =>
+    names.includes(optionName(definition)?.slice(2) ?? "") ? (flagName(definition) ?? []) : [],
+  );
+  return Object.fromEntries(flags.map((name) => [name, false]));
 }
 
 function createProgram(output: CommandLineOutput, choose: (line: CommandLine) => void): Command {
@@ -229,11 +245,11 @@ function withoutCommand(options: Readonly<Record<string, unknown>>): CommandLine
   }
   if (list !== undefined) {
     const isList = list === true || list === "";
-    const command = isList ? listCommand : digestCommand;
     if (!isList) {
-      expectedWord("--list", String(list), ["digest"], 'nothing or "digest"');
+      expectedWord("--list", String(list), ["digest", "db"], 'nothing, "digest" or "db"');
     }
-    requests.push({ option: isList ? "list" : "list=digest", command });
+    const command = isList ? listCommand : list === "db" ? listDbCommand : digestCommand;
+    requests.push({ option: isList ? "list" : `list=${list}`, command });
   }
   if (requests.length > 1) {
     throw commandLineError(

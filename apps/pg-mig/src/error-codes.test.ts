@@ -26,7 +26,7 @@ function codesInSources(): Set<string> {
       !/\/testing\/|\.test\.(support\.)?ts$|\/error-codes\.ts$/.test(file),
   );
   const literals = sources.flatMap((file) =>
-    [...readFileSync(join(root, file), "utf8").matchAll(/"([A-Z]+(?:_[A-Z]+)+)"/g)].map(
+    [...readFileSync(join(root, file), "utf8").matchAll(/"([A-Z]+(?:_[A-Z0-9]+)+)"/g)].map(
       ([, text = ""]) => text,
     ),
   );

@@ -158,6 +158,11 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
       "Restore them, and put the change in a new version.",
     ],
     [
+      "CHAIN_FILE_INVALID",
+      "`chain.txt` is not UTF-8 text.",
+      "Save it as UTF-8, or delete it: it is written anew.",
+    ],
+    [
       "FILES_UNUSUAL",
       "Files control their transactions, or end at a `\\q`, and `--strict` was given.",
       "Take that out of them, or leave the option out for history that a new shard replays.",
@@ -325,6 +330,17 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
       "NOTHING_CHOSEN",
       "No node or shard fits `--only`.",
       "Correct the conditions; the hint lists the labels.",
+    ],
+    [
+      "VALID_SHARDS_FAILED",
+      "The query `validShardSchemasSql` of the config failed, or tried to change something.",
+      "Correct it: its first column names schemas, and names outside of pg_catalog need their schema.",
+    ],
+    [
+      "BESIDE_2X",
+      "A run of pg-mig 2.x is at work on a node, or began during this one.",
+      "Let it end. If it is not at work, say so with `--beside-2x`.",
+      "Before a run: nothing was changed. During a run: what ran was rolled back, what is done is in the ledgers. What 2.x does is its own.",
     ],
     [
       "RUN_LOCKED",

@@ -20,6 +20,7 @@ export type MigrateAction =
   | { readonly type: "undo"; readonly version: string }
   | { readonly type: "make"; readonly name: string }
   | { readonly type: "list" }
+  | { readonly type: "list-db" }
   | { readonly type: "digest" }
   | { readonly type: "chain" };
 
@@ -42,6 +43,11 @@ export interface MigrateOptions {
   readonly dry?: boolean | undefined;
   /** Run before.sql and after.sql even if no version is pending. @default false */
   readonly force?: boolean | undefined;
+  /**
+   * A query, run on each node, whose first column names the schemas that count as shards. A schema
+   * that equals its prefix counts always. @default all schemas count
+   */
+  readonly validShardSchemasSql?: string | undefined;
   /** Print lines, and draw nothing over. @default whether stderr is no terminal */
   readonly ci?: boolean | undefined;
   readonly action: MigrateAction;
@@ -49,7 +55,7 @@ export interface MigrateOptions {
 
 const optionNames = [
   ...["migDir", "hosts", "port", "user", "pass", "db", "createDB"],
-  ...["parallelism", "dry", "force", "ci", "action"],
+  ...["parallelism", "dry", "force", "validShardSchemasSql", "ci", "action"],
 ];
 
 /** Every action, and what it takes. */
@@ -58,12 +64,10 @@ const actionParts: Readonly<Record<MigrateAction["type"], readonly string[]>> = 
   undo: ["version"],
   make: ["name"],
   list: [],
+  "list-db": [],
   digest: [],
   chain: [],
 };
-
-/** What later versions of 2.x have, and this package has not. */
-const notYet = ["validShardSchemasSql", "list-db"];
 
 /**
  * Does what the command does, as the function of this name in pg-mig 2.x: prints to this process's
@@ -75,11 +79,11 @@ const notYet = ["validShardSchemasSql", "list-db"];
  */
 export async function migrate(options: MigrateOptions): Promise<boolean> {
   refuseInvalid(options);
-  const { action, dry = false } = options;
+  const { action, dry = false, validShardSchemasSql } = options;
   const { env } = nodeProcess;
   const cwd = nodeProcess.cwd();
   const given = (value: string | undefined) => (value === "" ? undefined : value);
-  const connects = ["apply", "undo"].includes(action.type);
+  const connects = ["apply", "undo", "list-db"].includes(action.type);
   const settings = mergeSettings({
     flags: {
       migdir: options.migDir,
@@ -105,7 +109,7 @@ export async function migrate(options: MigrateOptions): Promise<boolean> {
   const act = await actionOf(action, dry);
   const status = await guardingOutput(nodeProcess, ({ stdout, stderr }) =>
     act({
-      settings: { ...settings, ...secretsOf(settings), after },
+      settings: { ...settings, ...secretsOf(settings), validShardSchemasSql, after },
       stdout: createTerminal(stdout, terminals),
       stderr: createTerminal(stderr, terminals),
       cwd,
@@ -155,6 +159,8 @@ async function actionOf(action: MigrateAction, dry: boolean): Promise<RunnableAc
     }
     case "list":
       return (await import("./actions/list.js")).listAction;
+    case "list-db":
+      return (await import("./actions/list-db.js")).listDbAction;
     case "digest":
       return (await import("./actions/digest.js")).digestAction;
     case "chain":
@@ -183,6 +189,10 @@ function refuseInvalid(options: MigrateOptions): void {
       throw invalid(`The option ${name} of migrate() is neither true nor false.`);
     }
   }
+  const { validShardSchemasSql: sql }: { readonly validShardSchemasSql?: unknown } = options;
+  if (sql !== undefined && typeof sql !== "string") {
+    throw invalid("The option validShardSchemasSql of migrate() is no text.");
+  }
   for (const name of known.filter((part) => part !== "after")) {
     if (typeof parts[name] !== "string") {
       throw invalid(`The action ${type} of migrate() needs a ${name}, which is a text.`);
@@ -193,8 +203,11 @@ function refuseInvalid(options: MigrateOptions): void {
     throw invalid("In the action apply of migrate(), after is no array of functions.");
   }
   // As in 2.x, where the digest alone needs none; the command would take those of the environment.
-  if (type !== "digest" && (hosts === undefined || hosts.length === 0)) {
+  if (type !== "digest" && [hosts ?? []].flat().every((one) => one === "")) {
     throw invalid("migrate() was given no hosts.");
+  }
+  if (options.migDir === "") {
+    throw invalid("migrate() was given no migDir.");
   }
   if (dry === true && (type === "make" || type === "chain")) {
     throw invalid(`The action ${type} of migrate() writes files: it has no dry run.`);
@@ -209,12 +222,7 @@ function refuseUnknown(kind: string, names: readonly string[], known: readonly s
   const nearest = nearestWord(unknown, known);
   const meant = nearest === undefined ? [] : [`Did you mean ${nearest}?`];
   const takes = known.length === 0 ? [] : [`There is ${known.join(", ")}.`];
-  throw invalid(
-    notYet.includes(unknown)
-      ? `migrate() does not have the ${kind} "${unknown}" yet.`
-      : `migrate() has no ${kind} "${unknown}".`,
-    [...meant, ...takes].join(" "),
-  );
+  throw invalid(`migrate() has no ${kind} "${unknown}".`, [...meant, ...takes].join(" "));
 }
 
 function invalid(message: string, hint?: string): PgMigError {

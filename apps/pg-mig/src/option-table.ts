@@ -16,7 +16,11 @@ export const actionOptions: readonly CommandOption[] = [
   { flags: "--undo [version]", help: "undo", values: "versions" },
   { flags: "--make <title@prefix>", help: "make" },
   { flags: "--chain [nothing]", help: "chain" },
-  { flags: "--list [digest]", help: "list; with digest: digest", values: ["digest"] },
+  {
+    flags: "--list [what]",
+    help: "list; with digest: digest; with db: the versions of each shard",
+    values: ["digest", "db"],
+  },
   { ...dryOption, help: "plan; with sql: plan --sql; with --undo: what that would do" },
 ];
 
@@ -110,5 +114,5 @@ export function nameOf(flags: string): string {
 
 /** The long names in the spellings of options. */
 export function namesOf(options: readonly CommandOption[]): string[] {
-  return options.flatMap(({ flags }) => flags.match(/--[a-z-]+/g) ?? []);
+  return options.flatMap(({ flags }) => flags.match(/--[a-z0-9-]+/g) ?? []);
 }

@@ -25,10 +25,11 @@ export async function clusterOptions({
     (passwordCommand === undefined ? undefined : passwordFromCommand(passwordCommand));
   const { sslRootCert, sslCert, sslKey, passFile } = settings;
   const { connectTimeoutMs, startupParameters, parameters } = settings;
-  const { certificateDirectory, serviceFiles } = settings;
+  const { certificateDirectory, serviceFiles, validShardSchemasSql } = settings;
   return {
     migrationDirectory: shortPath(migdir, cwd),
     only: await chosen(settings),
+    validShardSchemasSql,
     sources: await loadSources(settings),
     defaults: {
       port,
@@ -54,7 +55,7 @@ export async function clusterOptions({
 export async function runOptions(context: ActionContext): Promise<RunOptions> {
   const { settings, env } = context;
   const { parallelism, force, strict, shell, exported } = settings;
-  const { lockTimeoutMs, retryForMs, waitMs, allowPooler } = settings;
+  const { lockTimeoutMs, retryForMs, waitMs, allowPooler, beside2x } = settings;
   if (settings.report !== undefined) {
     await refuseReportPlace(settings.report);
   }
@@ -65,6 +66,7 @@ export async function runOptions(context: ActionContext): Promise<RunOptions> {
     retryForMs,
     waitMs,
     allowPooler,
+    beside2x,
     pause: pauseSignal(settings, new Date()),
     force,
     editedFiles: strict ? "error" : "warning",

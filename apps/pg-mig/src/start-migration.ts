@@ -20,6 +20,11 @@ export interface StartMigrationOptions {
   readonly db?: string | undefined;
   /** libpq's word for how connections are encrypted. @default "prefer" */
   readonly sslMode?: NodeDefaults["sslMode"] | undefined;
+  /**
+   * A query, run on each node, whose first column names the schemas that count as shards. A schema
+   * that equals its prefix counts always. @default all schemas count
+   */
+  readonly validShardSchemasSql?: string | undefined;
   /** What to do. @default { type: "apply" } */
   readonly action?:
     | { readonly type: "apply" }
@@ -37,6 +42,8 @@ export interface StartMigrationOptions {
   readonly waitMs?: number | "unlimited" | undefined;
   /** Work through a pooler in transaction mode, without the lock that keeps other runs away. @default false */
   readonly allowPooler?: boolean | undefined;
+  /** Run even if pg-mig 2.x seems to be at work on a node. @default false */
+  readonly beside2x?: boolean | undefined;
   /** Run before.sql and after.sql even if no version is pending. @default false */
   readonly force?: boolean | undefined;
   /** The environment that psql commands in the files see. @default {} */
@@ -61,10 +68,11 @@ export function startMigration(options: StartMigrationOptions): Run {
   const { migDir, port = defaults.port, pass, db, createDB } = options;
   const { sslMode = defaults.sslMode } = options;
   const { user = accountName(process.env), action = { type: "apply" } } = options;
-  const { parallelism, lockTimeoutMs, retryForMs, waitMs, allowPooler } = options;
-  const { force, env, allowShell, signal } = options;
+  const { parallelism, lockTimeoutMs, retryForMs, waitMs, allowPooler, beside2x } = options;
+  const { force, env, allowShell, signal, validShardSchemasSql } = options;
   const runOptions = {
     migrationDirectory: migDir,
+    validShardSchemasSql,
     sources: [hosts(options.hosts)],
     defaults: { port, user, password: pass, database: db, sslMode },
     parallelism,
@@ -72,6 +80,7 @@ export function startMigration(options: StartMigrationOptions): Run {
     retryForMs,
     waitMs,
     allowPooler,
+    beside2x,
     force,
     env,
     allowShell,

@@ -263,6 +263,10 @@ describe.skipIf(psql === undefined)("a connection, compared with psql", () => {
             situations[`${sslmode} ${host} ${name}`] = { dsn, ...(files && { files }) };
           }
         }
+        for (const host of ["", "localhost"]) {
+          const dsn = dsnOf(tls, { host, hostaddr: tls.host, sslmode });
+          situations[`${sslmode} hostaddr for "${host}"`] = { dsn, files: rootFile };
+        }
       }
       await expectSame(situations);
     },

@@ -107,6 +107,20 @@ describe('import { migrate } from "pg-mig", as in 2.x', () => {
     expect(await column("SELECT to_regclass('sh1.users')")).toEqual([null]);
   });
 
+  it("takes validShardSchemasSql, and lists what the shards have", async () => {
+    const { options, ledger } = await prepared();
+    const printed = silenced();
+    const validShardSchemasSql = "SELECT nspname FROM pg_namespace WHERE nspname = 'sh1'";
+    const given = { ...options, validShardSchemasSql };
+    expect(await migrate({ ...given, action: { type: "apply" } })).toBe(true);
+    expect(await ledger("sh1")).toEqual(["20240101000000.users.sh"]);
+    await expect(ledger("sh2")).rejects.toThrow("does not exist");
+    printed.length = 0;
+    expect(await migrate({ ...given, action: { type: "list-db" } })).toBe(true);
+    expect(printed.join("")).toMatch(/:sh1.*:\n {2}20240101000000\.users\.sh\n$/);
+    expect(printed.join("")).not.toContain("sh2");
+  });
+
   it("throws what is wrong, and refuses what it does not have, from JavaScript, too", async () => {
     const { options } = await prepared();
     silenced();
@@ -124,8 +138,9 @@ describe('import { migrate } from "pg-mig", as in 2.x', () => {
   it.each<[string, unknown, RegExp, string?]>([
     ["no hosts", { hosts: [] }, /no hosts/],
     ["hosts that are not given", { hosts: undefined }, /no hosts/],
-    ["what comes later", { action: { type: "list-db" } }, /does not have the action "list-db" yet/],
-    ["what comes later", { validShardSchemasSql: "" }, /"validShardSchemasSql" yet/],
+    ["hosts that are empty", { hosts: ["", ""] }, /no hosts/],
+    ["an empty migDir", { migDir: "" }, /no migDir/],
+    ["a query that is no text", { validShardSchemasSql: 1 }, /validShardSchemasSql/],
     ["an action that it does not know", { action: { type: "aply" } }, /"aply"/, "mean apply?"],
     ["no action", { action: undefined }, /needs an action/],
     ["a misspelt part", { action: { type: "apply", afer: [] } }, /"afer"/, "mean after?"],

@@ -50,6 +50,15 @@ describe("a password that holds every character that means something somewhere",
       expectNoPassword(`${stdout}${stderr}`);
       expect(await ledger("sh1")).toHaveLength(i + 1);
     }
+    await migrations({ "9.bad.sh": "SELECT 1/0;" });
+    for (const { args, env } of ways) {
+      const told = ["--json", "--debug", "--report=last.json"];
+      const { status, stdout, stderr } = await pgMig([...args, ...told], { env });
+      expect(status).toBe(1);
+      const report = await readFile(join(folder, "last.json"), "utf8");
+      expect(report).toContain("division by zero");
+      expectNoPassword(`${stdout}${stderr}${report}`);
+    }
   });
 
   it("is not shown either if it is not encoded in a URL: that is refused, or fails", async () => {

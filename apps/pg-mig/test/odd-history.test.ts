@@ -39,11 +39,6 @@ const history: readonly (readonly [string, string, readonly number[]])[] = [
     [1, 2],
   ],
   [
-    "a ROLLBACK",
-    "CREATE TABLE t (id int);\nCOMMIT;\nBEGIN;\nINSERT INTO t VALUES (1);\nROLLBACK;\n",
-    [],
-  ],
-  [
     "COMMIT AND CHAIN",
     "CREATE TABLE t (id int);\nCOMMIT AND CHAIN;\nINSERT INTO t VALUES (1);\nCOMMIT AND CHAIN;\nINSERT INTO t VALUES (2);\n",
     [1, 2],

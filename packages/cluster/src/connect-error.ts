@@ -1,4 +1,4 @@
-import { isPgMigError, PgMigError } from "@pg-mig/model";
+import { isPgMigError, PgMigError, quoteIdentifier } from "@pg-mig/model";
 import {
   answeredError,
   breaksTls,
@@ -141,12 +141,17 @@ function explainRefusal(
     };
   }
   switch (sqlState) {
-    case "28P01":
+    case "28P01": {
+      const origin = passwordOrigin(node, passFileUsed);
       return {
         code: "NODE_AUTH_FAILED",
-        message: `${node.name} does not accept the password of ${who}${passFileUsed === undefined ? "" : `, which comes from ${passFileUsed}`}.`,
-        hint: "Correct the setting `user` or the setting `password`.",
+        message: `${node.name} does not accept the password of ${who}${origin === undefined ? "" : `, which comes from ${origin}`}.`,
+        hint:
+          origin === undefined
+            ? "Correct the setting `user` or the setting `password`."
+            : `Correct it in ${origin}, or correct the user.`,
       };
+    }
     case "28000":
       return {
         code: "NODE_AUTH_FAILED",
@@ -157,7 +162,7 @@ function explainRefusal(
       return {
         code: "NODE_AUTH_FAILED",
         message: `${node.name} does not let ${who} in: ${wordsOf(failure.error)}.`,
-        hint: `Run GRANT CONNECT ON DATABASE for ${who}.`,
+        hint: `Let the database's owner or a superuser run: GRANT CONNECT ON DATABASE ${quoteIdentifier(node.database)} TO ${quoteIdentifier(node.user)};`,
       };
     case "3D000":
       return {
@@ -193,21 +198,24 @@ function explainRefusal(
   }
 }
 
+/** Where a password comes from that is none of the settings. */
+function passwordOrigin({ passwordFrom }: Node, passFile: string | undefined): string | undefined {
+  return passwordFrom === "spec"
+    ? "the URL, connection string, service or discovery source that names the node"
+    : passFile;
+}
+
 /** What makes room for more connections. */
 function roomFor({ user, database }: Node, error: unknown): string {
   const close = "Close other connections";
   switch (connectionLimitOf(error)) {
     case "role":
-      return `${close} of this user, or raise its limit: ALTER ROLE ${quoted(user)} CONNECTION LIMIT n;`;
+      return `${close} of this user, or raise its limit: ALTER ROLE ${quoteIdentifier(user)} CONNECTION LIMIT n;`;
     case "database":
-      return `${close} to this database, or raise its limit: ALTER DATABASE ${quoted(database)} CONNECTION LIMIT n;`;
+      return `${close} to this database, or raise its limit: ALTER DATABASE ${quoteIdentifier(database)} CONNECTION LIMIT n;`;
     default:
       return `${close} to the server, raise its max_connections, or lower the setting \`parallelism\`.`;
   }
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
 
 function explainTls(node: Node, failure: ConnectFailure): Explanation | undefined {

@@ -172,6 +172,11 @@ describe("connectNode", () => {
     expect(wrong.code).toBe("NODE_AUTH_FAILED");
     expect(wrong.message).toContain('does not accept the password of user "postgres"');
     expect(wrong.message).not.toContain("hunter2");
+    expect(wrong.message).toContain("which comes from the URL, connection string, service or");
+    expect(wrong.hint).toContain("Correct it in the URL, connection string");
+    expect(wrong.hint).not.toContain("the setting `password`");
+    const setting = await failure(nodeOf({}, { password: "hunter2" }));
+    expect(setting.hint).toContain("the setting `password`");
     const missing = await failure(nodeOf({}, { password: undefined }));
     expect(missing.code).toBe("NODE_AUTH_FAILED");
     expect(missing.message).toContain("and none is set");

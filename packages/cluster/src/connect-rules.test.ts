@@ -81,14 +81,23 @@ async function outcome(node: Node, options: Partial<ConnectNodeOptions> = {}): P
   }
 }
 
-/** Passes on what comes, and counts the connections and the bytes that clients sent. */
+/**
+ * Passes on what comes, and counts the connections, the bytes that clients sent, and how often they
+ * sent something after they had heard something: the round trips.
+ */
 async function countingProxy(server: TestNode) {
-  const seen = { connections: 0, sent: "" };
+  const seen = { connections: 0, sent: "", roundTrips: 0 };
   const proxy = createServer((client) => {
     seen.connections++;
+    let hasHeard = true;
     const upstream = connect(server.port, server.host);
     client.on("data", (data) => {
       seen.sent += data.toString("latin1");
+      seen.roundTrips += hasHeard ? 1 : 0;
+      hasHeard = false;
+    });
+    upstream.on("data", () => {
+      hasHeard = true;
     });
     client.pipe(upstream).pipe(client);
     client.on("error", () => upstream.destroy());
@@ -140,6 +149,34 @@ describe("channel_binding=require", () => {
     }
     expect(await outcome(nodeOf(plain, { parameters }))).toBe("LOGIN_NOT_ALLOWED");
   });
+});
+
+describe("opening a connection", () => {
+  // A login by SCRAM takes two round trips more, TLS 1.3 one more.
+  it.each([
+    ["plain", "disable", "trusted", 1],
+    ["plain", "disable", "postgres", 3],
+    ["plain", "allow", "trusted", 1],
+    ["plain", "prefer", "trusted", 2],
+    ["plain", "prefer", "postgres", 4],
+    ["TLS", "prefer", "trusted", 3],
+    ["TLS", "prefer", "postgres", 5],
+    ["TLS", "require", "trusted", 3],
+    ["TLS", "require", "postgres", 5],
+  ] as const)(
+    "to a %s server with sslmode %s as %s takes %i round trips, and one more its first query",
+    async (kind, sslMode, user, count) => {
+      const server = kind === "TLS" ? tls : plain;
+      const { seen, port } = await countingProxy(server);
+      const client = await connectNode(nodeOf(server, { port, user, sslMode }), {
+        applicationName,
+      });
+      expect(seen).toMatchObject({ roundTrips: count, connections: 1 });
+      await client.query("SELECT 1");
+      expect(seen).toMatchObject({ roundTrips: count + 1, connections: 1 });
+      await client.end();
+    },
+  );
 });
 
 describe("TLS", () => {

@@ -3,11 +3,21 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { labelAddresses, resolveNodes, withDatabase } from "./node.js";
 import { renderAddress, renderEndpoint } from "./node-address.js";
-import type { NodeDefaults } from "./node-spec.js";
+import type { NodeDefaults, NodeSpec } from "./node-spec.js";
 
 const defaults: NodeDefaults = { port: 5432, user: "ann", database: "app", sslMode: "prefer" };
 
 describe("resolveNodes", () => {
+  it("refuses to verify a certificate for an address alone, of whichever server of a node", () => {
+    const make = (spec: NodeSpec) => () =>
+      resolveNodes([spec], { ...defaults, sslMode: "verify-full" });
+    const hostaddr = "10.0.0.1";
+    expect(make({ host: "", hostaddr })).toThrow("cannot be verified without a host");
+    expect(make({ host: "a", alternatives: [{ host: "", hostaddr }] })).toThrow(hostaddr);
+    expect(make({ host: "a", hostaddr })).not.toThrow();
+    expect(make({ host: "", hostaddr, sslMode: "verify-ca" })).not.toThrow();
+  });
+
   it("fills in what a spec leaves out", () => {
     expect(resolveNodes([{ host: "" }], { ...defaults, password: "p" })).toMatchObject([
       {

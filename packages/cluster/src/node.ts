@@ -29,6 +29,8 @@ export interface Node extends NodeAddress {
   readonly user: string;
   /** Not enumerable: neither `util.inspect` nor `JSON.stringify` shows it. */
   readonly password: Password | undefined;
+  /** What gives the password: the node's own spec, or the defaults; `undefined`: neither. */
+  readonly passwordFrom: "spec" | "defaults" | undefined;
   readonly sslMode: SslMode;
   readonly sslRootCert: string | undefined;
   readonly sslCert: string | undefined;
@@ -93,10 +95,13 @@ export function labelAddresses(addresses: readonly NodeAddress[]): string[] {
 /** Where a node is, with nothing left out. */
 interface Located extends NodeAddress {
   readonly endpoints: readonly NodeEndpoint[];
+  /** The addresses that no host was named with. */
+  readonly nameless: readonly string[];
 }
 
 function locate(spec: NodeSpec, defaults: NodeDefaults): Located {
-  const endpoints = [spec, ...(spec.alternatives ?? [])].map(({ host, port, hostaddr }) => ({
+  const hosts = [spec, ...(spec.alternatives ?? [])];
+  const endpoints = hosts.map(({ host, port, hostaddr }) => ({
     host: host === "" ? (hostaddr ?? defaults.host ?? ownDefaults.host) : host,
     port: port ?? defaults.port,
     ...(hostaddr === undefined ? {} : { hostaddr }),
@@ -107,6 +112,7 @@ function locate(spec: NodeSpec, defaults: NodeDefaults): Located {
     port: spec.port ?? defaults.port,
     database: spec.database ?? defaults.database ?? spec.user ?? defaults.user,
     endpoints,
+    nameless: hosts.flatMap(({ host, hostaddr }) => (host === "" ? (hostaddr ?? []) : [])),
   };
 }
 
@@ -131,6 +137,7 @@ function createNode(
     endpoints: spec.endpoints,
     user: spec.user ?? defaults.user,
     password: spec.password ?? defaults.password,
+    passwordFrom: passwordFrom(spec, defaults),
     sslMode: spec.sslMode ?? (mustVerify ? "verify-full" : defaults.sslMode),
     sslRootCert,
     sslCert: given.sslcert ?? defaults.sslCert,
@@ -147,7 +154,15 @@ function createNode(
     labels: { ...spec.labels },
   };
   refuseBadParameters(node);
+  refuseNameless(node, spec);
   return hideSecrets(node, node);
+}
+
+function passwordFrom(spec: NodeSpec, defaults: NodeDefaults): Node["passwordFrom"] {
+  if (spec.password !== undefined) {
+    return "spec";
+  }
+  return defaults.password === undefined ? undefined : "defaults";
 }
 
 /** Options of libpq that cannot be used, or contradict each other, are refused as libpq does. */
@@ -163,7 +178,8 @@ function refuseBadParameters(node: Node): void {
       throw unusable(label, `The value of ${keyword} is not ${problem.advice}.`, "Correct it.");
     }
     if (problem?.type === "unsupported") {
-      throw unusable(label, `pg-mig cannot do what ${keyword} says.`, problem.advice);
+      const name = option?.variable === undefined ? keyword : `${keyword} (${option.variable})`;
+      throw unusable(label, `pg-mig cannot do what ${name} says.`, problem.advice);
     }
   }
   const { sslnegotiation, ssl_max_protocol_version: max } = parameters;
@@ -180,6 +196,14 @@ function refuseBadParameters(node: Node): void {
   if (max && min.toLowerCase() > max.toLowerCase()) {
     const message = "ssl_min_protocol_version is higher than ssl_max_protocol_version.";
     throw unusable(label, message, "Correct one of them.");
+  }
+}
+
+/** As by libpq, a certificate is verified for what stands in host: an address in hostaddr is not enough. */
+function refuseNameless({ label, sslMode }: Node, { nameless: [first] }: Located): void {
+  if (sslMode === "verify-full" && first !== undefined) {
+    const message = `The certificate of hostaddr ${first} cannot be verified without a host.`;
+    throw unusable(label, message, "Name the host that the certificate is for as well.");
   }
 }
 

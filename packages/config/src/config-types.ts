@@ -17,6 +17,7 @@ interface KeyTypes {
   retryFor: string | 0;
   wait: string | 0 | boolean;
   allowPooler: boolean;
+  beside2x: boolean;
   discovery: DiscoveryEntry | readonly DiscoveryEntry[];
 }
 

@@ -19,12 +19,16 @@ describe("findGiven", () => {
     expect(findGiven(definition, places)).toBeUndefined();
   });
 
-  it("refuses an option without a value, unless an empty one says something", () => {
-    const given = (flags: Readonly<Record<string, unknown>>) => ({ ...nowhere, flags });
-    expect(() => findGiven(settingTable.port, given({ port: "" }))).toThrow(
-      "Expected --port to be a value, got nothing.",
-    );
-    expect(() => findGiven(settingTable.hosts, given({ hosts: ["a", ""] }))).toThrow("--hosts");
+  it("takes an empty option for none, unless that says something", () => {
+    const given = (flags: Readonly<Record<string, unknown>>) => ({
+      ...nowhere,
+      flags,
+      env: { PGPORT: "7", PGHOST: "" },
+    });
+    expect(findGiven(settingTable.port, given({ port: "" }))?.value).toBe("7");
+    expect(findGiven(settingTable.hosts, given({ hosts: ["a", ""] }))?.value).toEqual(["a"]);
+    expect(findGiven(settingTable.hosts, given({ hosts: ["", ""] }))).toBeUndefined();
+    expect(findGiven(settingTable.createDatabase, given({ createdb: false }))?.value).toBe(false);
     expect(findGiven(settingTable.password, given({ pass: "" }))).toEqual({
       value: "",
       source: { kind: "flag", name: "--pass" },

@@ -1,5 +1,6 @@
+import { findLibpqOption } from "@pg-mig/model";
 import type { ConfigLayer } from "./config-layer.js";
-import { type GivenValue, invalid } from "./given-value.js";
+import type { GivenValue } from "./given-value.js";
 import { configKey, flagName, optionName, type SettingDefinition } from "./setting-table.js";
 
 /** The places where a value can be given. */
@@ -19,16 +20,23 @@ export function findGiven(
   const { flags } = places;
   const flag = flagName(definition);
   const option = optionName(definition);
-  if (flag !== undefined && option !== undefined && flags[flag] !== undefined) {
-    const given: GivenValue = { value: flags[flag], source: { kind: "flag", name: option } };
-    // In the environment an empty value is how one says "nothing"; an option is there to say more.
-    const isEmpty = [given.value].flat().includes("");
-    if (isEmpty && definition.type.mayBeEmpty !== true) {
-      throw invalid(given, "a value");
-    }
-    return given;
+  const value = flag === undefined ? undefined : given(flags[flag], definition);
+  if (option !== undefined && value !== undefined) {
+    return { value, source: { kind: "flag", name: option } };
   }
   return findWritten({ key: configKey(definition), variable: definition.variable }, places);
+}
+
+/** What an option says. An empty value counts as none, as from a variable of a shell that is not set. */
+function given(value: unknown, { type }: SettingDefinition): unknown {
+  if (type.mayBeEmpty === true) {
+    return value;
+  }
+  if (!Array.isArray(value)) {
+    return value === "" ? undefined : value;
+  }
+  const full = value.filter((one) => one !== "");
+  return full.length === 0 && value.length > 0 ? undefined : full;
 }
 
 /** Finds what config files, the nearest first, or else the environment say. */
@@ -44,7 +52,9 @@ export function findWritten(
   }
   const layer = layers.findLast(({ config }) => !isUnset(config[key]));
   if (layer !== undefined) {
-    const source = { kind: "file", path: layer.path, name: key } as const;
+    // In a service the user has written libpq's keyword.
+    const name = layer.isService === true ? (findLibpqOption(key)?.keyword ?? key) : key;
+    const source = { kind: "file", path: layer.path, name } as const;
     return { value: layer.config[key], source };
   }
   if (variable === undefined || isUnset(env[variable])) {

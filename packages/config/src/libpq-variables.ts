@@ -45,14 +45,14 @@ export function findConnectionParameters(
   const parameters: Record<string, string> = {};
   const problems: { readonly name: string; readonly message: string; readonly hint: string }[] = [];
   for (const option of libpqOptions) {
-    const { keyword, variable, isSecret } = option;
+    const { keyword, isSecret } = option;
     const given = findOption(option, layers, env);
     if (given === undefined) {
       continue;
     }
     const value = typeof given.value === "boolean" ? String(given.value) : text.read(given);
     const problem = libpqValueProblem(option, value);
-    const name = variable ?? keyword ?? "";
+    const name = given.source.kind === "default" ? "" : given.source.name;
     if (problem?.type === "invalid") {
       throw invalid(given, problem.advice, isSecret === true ? "secret" : "shown");
     }
@@ -64,7 +64,7 @@ export function findConnectionParameters(
     }
     problems.push({
       name,
-      message: `${capitalized(renderSource(given.source))} is set, and pg-mig cannot do what it says.`,
+      message: `${renderSource(given.source).replace(/^the/, "The")} is set, and pg-mig cannot do what it says.`,
       hint: `${problem.advice} Unset ${name}.`,
     });
   }
@@ -128,8 +128,4 @@ function refuse(
     hint: "Unset them: psql would follow them, and connect in another way.",
     problems: problems.map(({ message, hint }) => ({ message, hint })),
   });
-}
-
-function capitalized(words: string): string {
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -32,7 +32,7 @@ export interface MergeSettingsOptions extends SettingPlaces {
  * Takes each setting from its strongest source: command line, nearest config file, environment,
  * default. Pure.
  *
- * An empty value in the environment or in a config file counts as none.
+ * An empty value counts as none, wherever it is given, but that of a password's option.
  *
  * @throws PgMigError `SETTING_INVALID` naming the option, file or variable; `SETTING_UNKNOWN` for a
  * key that is nearly the name of a setting; `SETTING_UNSUPPORTED`; `MIGDIR_MISSING`.
@@ -115,7 +115,7 @@ function findDiscovery(options: MergeSettingsOptions): DiscoverySetting | undefi
     return undefined;
   }
   const { source } = given;
-  if (source.kind === "file" && options.flags.hosts !== undefined) {
+  if (source.kind === "file" && findGiven(settingTable.hosts, options)?.source.kind === "flag") {
     return undefined;
   }
   const folder = source.kind === "file" ? dirname(source.path) : options.cwd;

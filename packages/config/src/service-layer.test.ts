@@ -17,7 +17,9 @@ async function merge({
   env = {},
   layers = [],
   flags = {},
+  parameters = service,
 }: {
+  readonly parameters?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly layers?: readonly ConfigLayer[];
   readonly flags?: Readonly<Record<string, string>>;
@@ -29,7 +31,7 @@ async function merge({
       home: "/home/ann",
       readService: async (...question) => {
         asked.push(question);
-        return { path: "/s.conf", parameters: service };
+        return { path: "/s.conf", parameters };
       },
     },
   );
@@ -44,6 +46,29 @@ async function merge({
 }
 
 describe("withServiceLayer", () => {
+  it.each([
+    ["port", "x", "Expected port in /s.conf to be a port, a whole number from 1 to 65535"],
+    ["sslmode", "maybe", "Expected sslmode in /s.conf to be one of"],
+    ["connect_timeout", "soon", "Expected connect_timeout in /s.conf to be"],
+    ["sslcertmode", "require", "sslcertmode in /s.conf is set, and"],
+    ["keepalives_interval", "5", "keepalives_interval in /s.conf is set, and"],
+  ])(
+    "names a wrong value by the keyword that is written there: %s=%s",
+    async (keyword, value, words) => {
+      const layer = merge({
+        env: { PGSERVICE: "prod" },
+        parameters: { host: "a", [keyword]: value },
+      });
+      const { message, hint } = await layer.then(
+        () => expect.unreachable(),
+        (error) => error,
+      );
+      expect(message).toContain(words);
+      expect(hint).toContain(keyword);
+      expect(`${message} ${hint}`).not.toMatch(/PG[A-Z]/);
+    },
+  );
+
   it("lets a service win over the environment that names it, and makes its hosts one node", async () => {
     const env = { PGSERVICE: "prod", PGHOST: "c", PGUSER: "of-env", PGDATABASE: "app" };
     const { settings, asked } = await merge({ env });

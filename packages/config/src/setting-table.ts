@@ -182,6 +182,12 @@ export const settingTable = {
     default: undefined,
     help: "work on the Kth of N parts of the nodes: N workers share a fleet",
   }),
+  validShardSchemasSql: define({
+    key: "validShardSchemasSql",
+    type: text,
+    default: undefined,
+    help: "query, run on each node, that names the schemas which count as shards; what equals its prefix always does",
+  }),
   migdir: define({
     option: "--migdir <dir>",
     group: "The run",
@@ -196,7 +202,7 @@ export const settingTable = {
     type: count,
     default: defaults.parallelism,
     shownDefault: String(defaults.parallelism),
-    help: "shards at a time per node",
+    help: "most shards at a time per node",
   }),
   lockTimeoutMs: define({
     option: "--lock-timeout <time>",
@@ -248,6 +254,14 @@ export const settingTable = {
     type: yesNo,
     default: false,
     help: "work through a pooler in transaction mode, without the run lock",
+  }),
+  beside2x: define({
+    option: "--beside-2x",
+    group: "The run",
+    key: "beside2x",
+    type: yesNo,
+    default: false,
+    help: "run even if pg-mig 2.x seems to be at work on a node",
   }),
   force: define({
     option: "--force",
@@ -358,7 +372,7 @@ export function optionName({ option }: SettingDefinition): string | undefined {
 export function flagName(definition: SettingDefinition): string | undefined {
   return optionName(definition)
     ?.replace(/^--(no-)?/, "")
-    .replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    .replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** The name of a setting in a config file; `undefined` for one that only the command line has. */

@@ -1,6 +1,12 @@
 import { type RunScriptOptions, type Script, ScriptError } from "@pg-mig/psql-script";
-import type { Session } from "@pg-mig/sessions";
-import { isBug, isConnectionLoss, isInterruption, leftoversOf } from "@pg-mig/sessions";
+import type { Leftovers, Session } from "@pg-mig/sessions";
+import {
+  isBug,
+  isConnectionLoss,
+  isInterruption,
+  leftoversOf,
+  serverWords,
+} from "@pg-mig/sessions";
 import { gaveUpError } from "./blocked.js";
 import { entryRefusedError } from "./ledger-trouble.js";
 import type { StepRecorder } from "./step-recorder.js";
@@ -41,31 +47,58 @@ export async function attemptStep<L>(
   session.uses++;
   const { step, recorder, version } = attempt;
   const record = recorder.record(attempt.ledger, version);
+  const leftovers = leftoversOfStep(step, session);
+  const prepared = preparedGuard(session, attempt, leftovers);
   let committing = false;
   try {
     await runStepScript(session, step, {
       schema: attempt.shard,
       lockTimeoutMs: attempt.lockTimeoutMs,
-      guardSql: (scope) => recorder.takeSql(attempt.ledger, scope),
+      guardSql: (scope) => prepared ?? recorder.takeSql(attempt.ledger, scope),
       recordSql: session.opened?.hasEventTriggers
         ? [...record.sql, ...record.checkSql]
         : record.sql,
       scriptOptions: attempt.scriptOptions,
     });
+    session.hasGuard ||= prepared !== undefined;
     committing = true;
-    await session.commit(attempt.scriptOptions);
+    await session.commit(leftovers, attempt.scriptOptions);
     return { type: "committed", ledger: record.ledger };
   } catch (thrown) {
     const error = withFile(thrown, step.script);
     const failure = failureOf(error, session, attempt);
     return committing && failure.type === "lost" ? { type: "in-doubt", error } : failure;
   } finally {
-    const leftovers = leftoversOf(step.script);
-    // A lock of the session, and what surrounds a file outside of a transaction, is left.
-    session.reset(
-      leftovers === "none" && isTakenForSession(step, session) ? "droppable" : leftovers,
-    );
+    if (!committing) {
+      // Whether the guard was prepared, nobody knows.
+      session.reset(prepared !== undefined && leftovers === "none" ? "droppable" : leftovers);
+    }
   }
+}
+
+/**
+ * The guard by statements that are prepared in the session, with what prepares them if they are to stay;
+ * `undefined` if it must be sent as text: for a lock of the session, and where code could have put other
+ * statements in their place. What may run code is followed by a reset, which drops them; but event triggers
+ * run it beside any statement.
+ */
+function preparedGuard<L>(
+  session: Session,
+  { step, ledger, recorder: { prepared } }: StepAttempt<L>,
+  leftovers: Leftovers,
+): readonly string[] | undefined {
+  const { opened, hasGuard } = session;
+  const isSafe = opened?.hasEventTriggers === false && !isTakenForSession(step, session);
+  if (prepared === undefined || !isSafe || !(hasGuard || leftovers === "none")) {
+    return undefined;
+  }
+  return [...(hasGuard ? [] : prepared.sql), ...prepared.takeSql(ledger)];
+}
+
+function leftoversOfStep(step: StepScript, session: Session): Leftovers {
+  const leftovers = leftoversOf(step.script);
+  // A lock of the session, and what surrounds a file outside of a transaction, is left.
+  return leftovers === "none" && isTakenForSession(step, session) ? "droppable" : leftovers;
 }
 
 /**
@@ -100,6 +133,10 @@ function withFile(error: unknown, source: Script): unknown {
   return isOurs ? error.ledTo({ source }) : error;
 }
 
+function isPrologue(error: unknown): boolean {
+  return error instanceof ScriptError && error.part === "prologue";
+}
+
 function failureOf<L>(
   error: unknown,
   session: Session,
@@ -107,6 +144,10 @@ function failureOf<L>(
 ): AttemptResult<L> {
   if (isBug(error)) {
     throw error;
+  }
+  // 26000: what was prepared is gone, since code ran where none was seen. Another session has it.
+  if (serverWords(error)?.sqlState === "26000" && isPrologue(error)) {
+    session.destroy();
   }
   if (session.lost || isConnectionLoss(error)) {
     return { type: "lost", error };

@@ -50,7 +50,10 @@ interface UnfinishedChain {
 
 interface NodeState {
   readonly name: string;
+  /** How many there is room for. */
   slots: number;
+  /** How many are wanted. */
+  wanted: number;
   running: number;
   /** Of the steps that run, if any do; all of them share it. */
   mayRunBeside: MayRunBeside;
@@ -66,7 +69,8 @@ interface Timer {
 }
 
 /**
- * Decides which step runs next: over nodes in parallel, on a node up to `parallelism` chains, each
+ * Decides which step runs next: over nodes in parallel, on a node up to `parallelism` chains (fewer, if
+ * fewer are wanted), each
  * chain strictly in order, and under the limits of every version. It knows no clock and no server;
  * times come in as arguments, so that every order of events can be tried.
  *
@@ -195,6 +199,19 @@ export class ChainSchedule {
     state.slots = Math.max(1, Math.min(state.slots, slots));
     this.#refresh(state);
     return state.slots;
+  }
+
+  /** Uses no more than so many of the slots of a node from now on, until it is told otherwise. */
+  wantSlots(node: string, wanted: number): void {
+    const state = this.#node(node);
+    state.wanted = wanted;
+    this.#refresh(state);
+  }
+
+  /** Whether all slots of a node that are wanted are taken while another chain waits for one. */
+  isFull(node: string): boolean {
+    const state = this.#node(node);
+    return state.running >= usedSlots(state) && hasWaiting(state);
   }
 
   /** How many steps run on the node of this chain. */
@@ -338,7 +355,7 @@ export class ChainSchedule {
   }
 
   #refresh(node: NodeState): void {
-    if (node.running < node.slots && node.begun.size + node.fresh.size > 0) {
+    if (node.running < usedSlots(node) && hasWaiting(node)) {
       this.#open.add(node);
     } else {
       this.#open.delete(node);
@@ -360,6 +377,7 @@ export class ChainSchedule {
       node = {
         name,
         slots,
+        wanted: slots,
         running: 0,
         mayRunBeside: "transactions",
         begun: new Map(),
@@ -385,6 +403,14 @@ export class ChainSchedule {
       timer.run();
     }
   }
+}
+
+function usedSlots({ slots, wanted }: NodeState): number {
+  return Math.min(slots, wanted);
+}
+
+function hasWaiting({ begun, fresh }: NodeState): boolean {
+  return begun.size + fresh.size > 0;
 }
 
 /** What may start on a node beside that which runs there, in the order of preference. */

@@ -2,12 +2,14 @@ import {
   checkStoredSql,
   isNotStored,
   ledgerEntry,
+  prepareTakeSql,
   readNodeLedger,
   readShardLedger,
   type ShardLedger,
   shardHoldersSql,
   storeLedgerSql,
   takeFailure,
+  takePreparedSql,
   takeShardSql,
   withEntries,
 } from "@pg-mig/ledger";
@@ -225,6 +227,7 @@ function stepScript(version: string, given: TestVersion): StepScript {
 
 const recorderOf = (versions: readonly string[]): StepRecorder<ShardLedger> => ({
   takeSql: takeShardSql,
+  prepared: { sql: prepareTakeSql(), takeSql: takePreparedSql },
   takeFailure,
   isNotStored,
   holdersSql: ({ shard }) => shardHoldersSql(shard),

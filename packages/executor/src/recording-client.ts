@@ -11,16 +11,21 @@ export function createRecordingClient(): {
   readonly messages: readonly string[];
 } {
   const messages: string[] = [];
+  let current: ScriptQuery | undefined;
   let status: "T" | "I" = "T";
   const connection = Object.assign(new EventEmitter(), {
     query(text: string) {
       messages.push(text);
       status = statusAfter(text, status);
-      queueMicrotask(() => connection.emit("readyForQuery", { status }));
+      queueMicrotask(() => {
+        current?.handleCommandComplete({ text });
+        connection.emit("readyForQuery", { status });
+      });
     },
   });
   const query = (message: string | ScriptQuery) => {
     if (typeof message !== "string") {
+      current = message;
       return message.submit(connection as never);
     }
     messages.push(message);

@@ -25,6 +25,7 @@ import { ChainSchedule } from "./chain-schedule.js";
 import { advance, type ChainState, type ChainToRun, createChainState } from "./chain-state.js";
 import { entryLostError, ledgerUnsettledError } from "./ledger-trouble.js";
 import { type ScriptEnvironment, scriptOptions } from "./script-environment.js";
+import { SlotSearch } from "./slot-search.js";
 import type { StepRecorder } from "./step-recorder.js";
 import { isRepeatable, type StepScript } from "./step-script.js";
 import { whatStays } from "./what-stays.js";
@@ -33,7 +34,7 @@ export interface RunChainsOptions<L> extends ScriptEnvironment {
   readonly recorder: StepRecorder<L>;
   /** The script of a version; called for versions of the chains only. */
   readonly stepScript: (version: string) => StepScript;
-  /** How many chains of a node run at a time. */
+  /** How many chains of a node run at a time at the most: as many as make the steps of its server faster. */
   readonly parallelism: number;
   /** The longest that a statement waits for a lock before its version is put back, in milliseconds. */
   readonly lockTimeoutMs: number;
@@ -57,6 +58,16 @@ export interface RunChainsOptions<L> extends ScriptEnvironment {
   readonly random?: () => number;
 }
 
+/** How often it is looked whether the steps of a node take long, in milliseconds. */
+const lookEveryMs = 50;
+
+/** The steps of one node. */
+interface NodeWork {
+  readonly search: SlotSearch;
+  /** How many steps run in open sessions. */
+  working: number;
+}
+
 /**
  * Runs chains to their ends: in parallel over nodes and shards, each version all or nothing, under
  * the limits of the versions. Resolves when every chain has ended; what became of each is told by
@@ -74,6 +85,7 @@ class ChainRun<L> {
   readonly #options: RunChainsOptions<L> & Required<Pick<RunChainsOptions<L>, "now" | "random">>;
   readonly #schedule: ChainSchedule;
   readonly #states = new Map<string, ChainState<L>>();
+  readonly #nodes = new Map<string, NodeWork>();
   /** The nodes of which fewer shards run at a time than was asked for. */
   readonly #limited = new Set<string>();
   #running = 0;
@@ -103,6 +115,14 @@ class ChainRun<L> {
         }),
       ),
     });
+    const { parallelism } = options;
+    for (const { node } of scheduled) {
+      if (!this.#nodes.has(node)) {
+        const search = new SlotSearch(parallelism, this.#options.now());
+        this.#nodes.set(node, { search, working: 0 });
+        this.#schedule.wantSlots(node, search.slots);
+      }
+    }
   }
 
   async run(): Promise<void> {
@@ -113,6 +133,7 @@ class ChainRun<L> {
       this.#pump();
     };
     signal.addEventListener("abort", onAbort);
+    const look = setInterval(() => this.#lookAtSlots(), lookEveryMs);
     pause?.addEventListener("abort", onPause);
     try {
       await new Promise<void>((resolve, reject) => {
@@ -120,6 +141,7 @@ class ChainRun<L> {
         this.#pump();
       });
     } finally {
+      clearInterval(look);
       signal.removeEventListener("abort", onAbort);
       pause?.removeEventListener("abort", onPause);
       clearTimeout(this.#timer);
@@ -158,6 +180,35 @@ class ChainRun<L> {
     }
   }
 
+  /** Where all steps take long, more may run at a time. */
+  #lookAtSlots(): void {
+    let more = false;
+    for (const [name, node] of this.#nodes) {
+      const { slots } = node.search;
+      node.search.passed(this.#options.now(), this.#isAtWork(name, node));
+      if (node.search.slots !== slots) {
+        this.#schedule.wantSlots(name, node.search.slots);
+        more = true;
+      }
+    }
+    if (more) {
+      this.#pump();
+    }
+  }
+
+  #isAtWork(name: string, { search, working }: NodeWork): boolean {
+    return working >= search.slots && this.#schedule.isFull(name);
+  }
+
+  /** A step on a node has ended, and its session is still counted. */
+  #learnSlots(name: string, node: NodeWork): void {
+    const { slots } = node.search;
+    node.search.ended(this.#options.now(), this.#isAtWork(name, node));
+    if (node.search.slots !== slots) {
+      this.#schedule.wantSlots(name, node.search.slots);
+    }
+  }
+
   async #runStep(id: string): Promise<void> {
     const state = this.#states.get(id);
     const version = state?.versions[0];
@@ -189,6 +240,10 @@ class ChainRun<L> {
       return;
     }
     const alone = this.#schedule.runsAlone(id);
+    const work = this.#nodes.get(node.name);
+    if (work !== undefined) {
+      work.working++;
+    }
     try {
       if (signal.aborted) {
         // The abort came while the session was being opened, and found nothing there to cancel.
@@ -213,6 +268,9 @@ class ChainRun<L> {
       const attempted = state.tried.givenUp
         ? await checkStep(session, attempt)
         : await attemptStep(session, attempt);
+      if (work !== undefined) {
+        this.#learnSlots(node.name, work);
+      }
       const durationMs = now() - startedAtMs;
       if (session.blockedBy.length > 0) {
         state.blockedBy = session.blockedBy;
@@ -246,6 +304,9 @@ class ChainRun<L> {
         this.#retryOrEnd(id, state, version, decision);
       }
     } finally {
+      if (work !== undefined) {
+        work.working--;
+      }
       sessions.release(session);
     }
   }

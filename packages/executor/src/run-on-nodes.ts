@@ -157,6 +157,7 @@ async function inTransaction(
     const { file } = step.script;
     const session = await acquireSession(node, file === "" ? undefined : { file }, options);
     const environment = scriptOptions(options, session, { node: node.label, file });
+    const leftovers = leftoversOf(step.script);
     let committing = false;
     try {
       await runStepScript(session, step, {
@@ -167,7 +168,7 @@ async function inTransaction(
         scriptOptions: environment,
       });
       committing = true;
-      await session.commit(environment);
+      await session.commit(leftovers, environment);
       return;
     } catch (error) {
       if (session.blockedBy.length > 0) {
@@ -183,7 +184,9 @@ async function inTransaction(
       }
       await pause(retryPauseMs(reason, attempt, Math.random()), options.signal);
     } finally {
-      session.reset(leftoversOf(step.script));
+      if (!committing) {
+        session.reset(leftovers);
+      }
       options.sessions.release(session);
     }
   }

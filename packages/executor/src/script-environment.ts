@@ -32,7 +32,7 @@ export function scriptOptions(
   { file, ...place }: ScriptPlace,
 ): RunScriptOptions {
   return {
-    env: withVariables(env, sessions.environmentOf(session)),
+    env: environmentOf(session, { env, sessions }),
     allowShell,
     signal,
     onNotice: ({ severity, code, message }: ScriptNotice) => {
@@ -43,6 +43,21 @@ export function scriptOptions(
     },
     onOutput: (line) => emit({ type: "output", ...place, file, line }),
   };
+}
+
+/** A session serves one run, and its server is always the same. */
+const environments = new WeakMap<Session, Readonly<Record<string, string>>>();
+
+function environmentOf(
+  session: Session,
+  { env, sessions }: Pick<ScriptEnvironment, "env" | "sessions">,
+): Readonly<Record<string, string>> {
+  let environment = environments.get(session);
+  if (environment === undefined) {
+    environment = withVariables(env, sessions.environmentOf(session));
+    environments.set(session, environment);
+  }
+  return environment;
 }
 
 function withVariables(

@@ -46,6 +46,6 @@ export async function stepMessages<L>(shown: StepToShow<L>): Promise<StepMessage
     return { messages, fileAsItStands: true, ledger: record.ledger };
   }
   await runStepScript(session, step, frame);
-  await session.commit();
+  await session.commit("none");
   return { messages, fileAsItStands: false, ledger: record.ledger };
 }

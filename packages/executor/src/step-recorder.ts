@@ -10,6 +10,11 @@ export interface StepRecorder<L> {
    * they fail otherwise. `scope` is how long the shard stays taken.
    */
   takeSql(ledger: L, scope: "transaction" | "session"): readonly string[];
+  /** The same for a transaction, by statements that `sql` has prepared in the session. @default none */
+  readonly prepared?: {
+    readonly sql: readonly string[];
+    takeSql(ledger: L): readonly string[];
+  };
   /** Whether an error of the server is a refusal of {@link takeSql}, and which. */
   takeFailure(error: {
     readonly sqlState?: string | undefined;

@@ -10,7 +10,9 @@ import {
 describe("renderConstFunction", () => {
   it("writes the function of pg-mig 2.x, with its text byte for byte", () => {
     const value = JSON.stringify(["20240101000000.initial.sh", "20240102000000.next.sh"]);
-    expect(renderConstFunction("sh0001", "mig_versions_const", { value })).toBe(
+    expect(
+      renderConstFunction("sh0001", "mig_versions_const", renderConstFunctionBody({ value })),
+    ).toBe(
       'CREATE OR REPLACE FUNCTION "sh0001".mig_versions_const() RETURNS pg_catalog.text LANGUAGE sql ' +
         "SET search_path FROM CURRENT AS " +
         `$$ SELECT '["20240101000000.initial.sh","20240102000000.next.sh"]'; $$`,
@@ -18,7 +20,8 @@ describe("renderConstFunction", () => {
   });
 
   it("quotes the schema, and picks a dollar quote that the text does not hold", () => {
-    const text = renderConstFunction('a"b; --', "mig_digest_const", { value: "it's $$ $mig0$" });
+    const stored = renderConstFunctionBody({ value: "it's $$ $mig0$" });
+    const text = renderConstFunction('a"b; --', "mig_digest_const", stored);
     expect(text).toContain('"a""b; --".mig_digest_const()');
     expect(text).toContain("$mig1$ SELECT 'it''s $$ $mig0$'; $mig1$");
   });
@@ -26,12 +29,12 @@ describe("renderConstFunction", () => {
 
 describe("storeConstFunctionSql", () => {
   it("first undoes what a migration may have left in the way", () => {
-    const body = { value: "v" };
-    expect(storeConstFunctionSql('a"b', "mig_versions_const", body)).toEqual([
+    const stored = renderConstFunctionBody({ value: "v" });
+    expect(storeConstFunctionSql('a"b', "mig_versions_const", stored)).toEqual([
       "RESET SESSION AUTHORIZATION",
       'SET LOCAL search_path TO "a""b"',
       "SET LOCAL check_function_bodies TO off",
-      renderConstFunction('a"b', "mig_versions_const", body),
+      renderConstFunction('a"b', "mig_versions_const", stored),
     ]);
   });
 });

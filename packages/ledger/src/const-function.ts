@@ -26,36 +26,43 @@ export interface ConstFunctionBody {
 export function storeConstFunctionSql(
   schema: string,
   name: ConstFunctionName,
-  body: ConstFunctionBody,
+  stored: string,
 ): string[] {
   return [
     "RESET SESSION AUTHORIZATION",
     `SET LOCAL search_path TO ${quoteIdentifier(schema)}`,
     "SET LOCAL check_function_bodies TO off",
-    renderConstFunction(schema, name, body),
+    renderConstFunction(schema, name, stored),
   ];
 }
 
-/**
- * Renders `CREATE OR REPLACE FUNCTION` in the form that pg-mig 2.x writes, byte for byte; details
- * go into a comment behind the value, where evaluating the function does not see them.
- */
+/** Renders `CREATE OR REPLACE FUNCTION` in the form that pg-mig 2.x writes, byte for byte. */
 export function renderConstFunction(
   schema: string,
   name: ConstFunctionName,
-  body: ConstFunctionBody,
+  stored: string,
 ): string {
-  const text = renderConstFunctionBody(body);
   return (
     `CREATE OR REPLACE FUNCTION ${quoteIdentifier(schema)}.${name}() RETURNS pg_catalog.text ` +
-    `LANGUAGE sql SET search_path FROM CURRENT AS ${dollarQuote(text)}`
+    `LANGUAGE sql SET search_path FROM CURRENT AS ${dollarQuote(stored)}`
   );
 }
 
 /** Renders what `pg_proc.prosrc` will hold. */
 export function renderConstFunctionBody({ value, details }: ConstFunctionBody): string {
+  return renderConstFunctionText(
+    value,
+    details === undefined ? undefined : JSON.stringify(details),
+  );
+}
+
+/**
+ * The same, with the details in JSON. They go into a comment behind the value, where evaluating the
+ * function does not see them.
+ */
+export function renderConstFunctionText(value: string, detailsJson: string | undefined): string {
   const literal = `'${value.replaceAll("'", "''")}'`;
-  const comment = details === undefined ? "" : `/* pg-mig ${jsonForComment(details)} */ `;
+  const comment = detailsJson === undefined ? "" : `/* pg-mig ${jsonForComment(detailsJson)} */ `;
   return ` SELECT ${literal}; ${comment}`;
 }
 
@@ -113,8 +120,8 @@ function parseDetails(comment: string): unknown {
 }
 
 /** JSON without "/" or "$": it can neither open nor close a comment, nor close a dollar quote. */
-function jsonForComment(details: unknown): string {
-  return JSON.stringify(details).replaceAll("/", "\\u002f").replaceAll("$", "\\u0024");
+function jsonForComment(json: string): string {
+  return json.replaceAll("/", "\\u002f").replaceAll("$", "\\u0024");
 }
 
 function dollarQuote(text: string): string {

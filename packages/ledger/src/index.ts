@@ -31,13 +31,16 @@ export {
   renderShardLedger,
   storeLedgerSql,
   withEntries,
+  withEntry,
 } from "./shard-ledger.js";
 export type { StatementError, TakeFailure } from "./take-shard.js";
 export {
   checkStoredSql,
   isNotStored,
+  prepareTakeSql,
   releaseShardSql,
   shardHoldersSql,
   takeFailure,
+  takePreparedSql,
   takeShardSql,
 } from "./take-shard.js";

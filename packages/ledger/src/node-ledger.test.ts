@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { storeConstFunctionSql } from "./const-function.js";
+import { renderConstFunctionBody, storeConstFunctionSql } from "./const-function.js";
 import {
   isNodeLedgerRow,
   NodeLedgerReader,
@@ -146,10 +146,14 @@ describe("reading from a server", () => {
     expect(nodeLedgerSql).toContain("'^(pg_|debug_)'");
     const value = "v";
     expect(storeDigestSql(value)).toEqual(
-      storeConstFunctionSql("public", "mig_digest_const", { value }),
+      storeConstFunctionSql("public", "mig_digest_const", renderConstFunctionBody({ value })),
     );
     expect(storeFingerprintSql(value)).toEqual(
-      storeConstFunctionSql("public", "mig_rerun_fingerprint_const", { value }),
+      storeConstFunctionSql(
+        "public",
+        "mig_rerun_fingerprint_const",
+        renderConstFunctionBody({ value }),
+      ),
     );
   });
 });

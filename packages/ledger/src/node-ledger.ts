@@ -1,5 +1,9 @@
 import { equals, isPgMigError, PgMigError, quoteLiteral } from "@pg-mig/model";
-import { parseConstFunctionBody, storeConstFunctionSql } from "./const-function.js";
+import {
+  parseConstFunctionBody,
+  renderConstFunctionBody,
+  storeConstFunctionSql,
+} from "./const-function.js";
 import { EntryPool, parseShardLedger, type ShardLedger } from "./shard-ledger.js";
 
 /** What a node remembers: the ledgers of its shards, and the two values of the whole node. */
@@ -153,10 +157,15 @@ export async function readShardLedger(
 
 /** Renders the statements that store the node's digest, to be run in a transaction. */
 export function storeDigestSql(digest: string): string[] {
-  return storeConstFunctionSql("public", "mig_digest_const", { value: digest });
+  return storeConstFunctionSql(
+    "public",
+    "mig_digest_const",
+    renderConstFunctionBody({ value: digest }),
+  );
 }
 
 /** Renders the statements that store the node's rerun fingerprint, to be run in a transaction. */
 export function storeFingerprintSql(fingerprint: string): string[] {
-  return storeConstFunctionSql("public", "mig_rerun_fingerprint_const", { value: fingerprint });
+  const stored = renderConstFunctionBody({ value: fingerprint });
+  return storeConstFunctionSql("public", "mig_rerun_fingerprint_const", stored);
 }

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { PgMigError } from "@pg-mig/model";
 import {
   parseConstFunctionBody,
-  renderConstFunctionBody,
+  renderConstFunctionText,
   storeConstFunctionSql,
 } from "./const-function.js";
 
@@ -41,12 +41,6 @@ export interface StoredLedger extends Pick<ShardLedger, "shard" | "schemaOid"> {
 /** The digits of a checksum that the ledger keeps: 64 bits tell an edited file. */
 const checksumDigits = 16;
 
-/** What the comment behind the version list holds. One string an entry keeps the function small. */
-interface LedgerDetails {
-  /** Aligned with the version list: `<checksum> <applied at>`, or null where that is unknown. */
-  readonly applied: readonly (string | null)[];
-}
-
 /**
  * Keeps one of what is read many times: thousands of shards have the same versions, applied in the
  * same seconds. With it, memory hardly grows with the number of shards.
@@ -81,6 +75,9 @@ export class EntryPool {
   }
 }
 
+/** One list for all shards that have nothing: what follows from a list is kept with it. */
+const noEntries: readonly LedgerEntry[] = [];
+
 /**
  * Reads the ledger of a shard from the stored text of `mig_versions_const()`.
  *
@@ -92,7 +89,7 @@ export function parseShardLedger(
   pool = new EntryPool(),
 ): ShardLedger {
   if (stored === undefined) {
-    return { shard, schemaOid, entries: [], storedHash: undefined };
+    return { shard, schemaOid, entries: noEntries, storedHash: undefined };
   }
   const storedHash = sha256(stored);
   const entries = pool.list(storedHash, () => parseEntries(shard, stored, pool));
@@ -101,7 +98,8 @@ export function parseShardLedger(
 
 /** The same shard with other entries, as it is when {@link storeLedgerSql} has stored them. */
 export function withEntries(ledger: ShardLedger, entries: readonly LedgerEntry[]): ShardLedger {
-  return { ...ledger, entries, storedHash: sha256(renderShardLedger(entries)) };
+  const { shard, schemaOid } = ledger;
+  return { shard, schemaOid, entries, storedHash: textOf(entries).storedHash };
 }
 
 function parseEntries(shard: string, stored: string, pool: EntryPool): readonly LedgerEntry[] {
@@ -121,9 +119,19 @@ function parseEntries(shard: string, stored: string, pool: EntryPool): readonly 
   return versions.map((version, i) => pool.entry(version, applied[i] ?? undefined));
 }
 
+/** The same entries and one more. What is stored of them is made from what is stored of the others. */
+export function withEntry(
+  entries: readonly LedgerEntry[],
+  entry: LedgerEntry,
+): readonly LedgerEntry[] {
+  const longer = [...entries, entry];
+  partsOfLists.set(longer, addEntry(partsOf(entries), entry));
+  return longer;
+}
+
 /** Renders the text that {@link storeLedgerSql} leaves in `pg_proc.prosrc`. */
 export function renderShardLedger(entries: readonly LedgerEntry[]): string {
-  return renderConstFunctionBody(ledgerBody(entries));
+  return textOf(entries).stored;
 }
 
 /**
@@ -131,7 +139,7 @@ export function renderShardLedger(entries: readonly LedgerEntry[]): string {
  * version that changes it.
  */
 export function storeLedgerSql(shard: string, entries: readonly LedgerEntry[]): string[] {
-  return storeConstFunctionSql(shard, "mig_versions_const", ledgerBody(entries));
+  return storeConstFunctionSql(shard, "mig_versions_const", textOf(entries).stored);
 }
 
 /** A ledger entry for a version that is being applied now. */
@@ -159,17 +167,59 @@ export function editedVersions(
     .map(({ version }) => version);
 }
 
-function ledgerBody(entries: readonly LedgerEntry[]) {
-  const value = JSON.stringify(entries.map(({ version }) => version));
-  if (entries.every(({ checksum }) => checksum === undefined)) {
-    return { value };
+/** The insides of the two arrays that are stored. */
+interface LedgerParts {
+  readonly names: string;
+  /**
+   * Aligned with the names: `<checksum> <applied at>`, or null where that is unknown. One string an entry
+   * keeps the function small.
+   */
+  readonly applied: string;
+  readonly hasDetails: boolean;
+}
+
+interface LedgerText {
+  /** What `pg_proc.prosrc` holds. */
+  readonly stored: string;
+  readonly storedHash: string;
+}
+
+/** Lists do not change, and thousands of shards share one. */
+const partsOfLists = new WeakMap<readonly LedgerEntry[], LedgerParts>();
+const textsOfLists = new WeakMap<readonly LedgerEntry[], LedgerText>();
+
+function partsOf(entries: readonly LedgerEntry[]): LedgerParts {
+  let parts = partsOfLists.get(entries);
+  if (parts === undefined) {
+    parts = entries.reduce(addEntry, { names: "", applied: "", hasDetails: false });
+    partsOfLists.set(entries, parts);
   }
-  const details: LedgerDetails = {
-    applied: entries.map(({ checksum, appliedAt }) =>
-      checksum === undefined ? null : [checksum, appliedAt].filter(Boolean).join(" "),
-    ),
+  return parts;
+}
+
+function addEntry(
+  { names, applied, hasDetails }: LedgerParts,
+  { version, checksum, appliedAt }: LedgerEntry,
+): LedgerParts {
+  const comma = names === "" ? "" : ",";
+  const detail = checksum === undefined ? null : [checksum, appliedAt].filter(Boolean).join(" ");
+  return {
+    names: `${names}${comma}${JSON.stringify(version)}`,
+    applied: `${applied}${comma}${JSON.stringify(detail)}`,
+    hasDetails: hasDetails || checksum !== undefined,
   };
-  return { value, details };
+}
+
+function textOf(entries: readonly LedgerEntry[]): LedgerText {
+  let text = textsOfLists.get(entries);
+  if (text === undefined) {
+    const { names, applied, hasDetails } = partsOf(entries);
+    const details = hasDetails ? `{"applied":[${applied}]}` : undefined;
+    const stored = renderConstFunctionText(`[${names}]`, details);
+    text = { stored, storedHash: sha256(stored) };
+    textsOfLists.set(entries, text);
+  }
+  return text;
 }
 
 function parseVersionList(value: string): string[] | undefined {
@@ -198,5 +248,5 @@ function parseApplied(applied: string | undefined): Omit<LedgerEntry, "version">
 }
 
 function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return hash("sha256", text, "hex");
 }

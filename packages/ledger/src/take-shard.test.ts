@@ -4,7 +4,14 @@ import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { readNodeLedger, readShardLedger, storeDigestSql } from "./node-ledger.js";
 import { type LedgerEntry, type ShardLedger, storeLedgerSql } from "./shard-ledger.js";
-import { releaseShardSql, shardHoldersSql, takeFailure, takeShardSql } from "./take-shard.js";
+import {
+  prepareTakeSql,
+  releaseShardSql,
+  shardHoldersSql,
+  takeFailure,
+  takePreparedSql,
+  takeShardSql,
+} from "./take-shard.js";
 
 let cluster: TestCluster;
 
@@ -39,14 +46,25 @@ async function ledgerOf(client: pg.Client, shard: string): Promise<ShardLedger> 
   return ledger;
 }
 
+/** The statements of a guard, with what it needs before them. */
+type Guard = (ledger: ShardLedger) => readonly string[];
+
+const asText: Guard = (ledger) => takeShardSql(ledger);
+const prepared: Guard = (ledger) => [
+  "DEALLOCATE ALL",
+  ...prepareTakeSql(),
+  ...takePreparedSql(ledger),
+];
+
 /** Runs a version in one transaction, as the executor does; rejects with the server's error. */
 async function transact(
   client: pg.Client,
   ledger: ShardLedger,
   entries: readonly LedgerEntry[],
+  guard = asText,
 ): Promise<void> {
   const begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
-  const sql = [begin, ...takeShardSql(ledger), ...storeLedgerSql(ledger.shard, entries)];
+  const sql = [begin, ...guard(ledger), ...storeLedgerSql(ledger.shard, entries)];
   try {
     await client.query(sql.join(";\n"));
     await client.query("COMMIT");
@@ -109,42 +127,91 @@ describe("the ledger of a shard", () => {
   });
 });
 
-describe("takeShardSql", () => {
+describe.each([
+  ["text", asText],
+  ["prepared statements", prepared],
+])("the guard of a transaction, as %s,", (_, guard) => {
   it("refuses a shard that another transaction has taken, without waiting", async () => {
     const database = await databaseWith("sh1", "sh2");
     const [one, two] = [await connect(database), await connect(database)];
     const ledger = await ledgerOf(one, "sh1");
-    await one.query(["BEGIN", ...takeShardSql(ledger)].join(";"));
-    const refused = await transact(two, ledger, []).catch(failureOf);
+    await one.query(["BEGIN", ...guard(ledger)].join(";"));
+    const refused = await transact(two, ledger, [], guard).catch(failureOf);
     expect(refused).toBe("shard-taken");
-    await transact(two, await ledgerOf(two, "sh2"), []);
+    await transact(two, await ledgerOf(two, "sh2"), [], guard);
   });
 
   it("refuses a ledger that changed, appeared, or went away with its schema", async () => {
     const database = await databaseWith("sh1");
     const client = await connect(database);
     const empty = await ledgerOf(client, "sh1");
-    await transact(client, empty, [{ version: "1.a.sh" }]);
-    expect(await transact(client, empty, []).catch(failureOf)).toBe("ledger-changed");
+    await transact(client, empty, [{ version: "1.a.sh" }], guard);
+    expect(await transact(client, empty, [], guard).catch(failureOf)).toBe("ledger-changed");
     const one = await ledgerOf(client, "sh1");
     await client.query("DROP SCHEMA sh1 CASCADE; CREATE SCHEMA sh1");
-    expect(await transact(client, one, []).catch(failureOf)).toBe("ledger-changed");
+    expect(await transact(client, one, [], guard).catch(failureOf)).toBe("ledger-changed");
   });
 
   it("refuses a shard whose schema was dropped or renamed, whatever has its name now", async () => {
     const database = await databaseWith("sh1", "sh2");
     const client = await connect(database);
-    await transact(client, await ledgerOf(client, "sh2"), [{ version: "1.a.sh" }]);
+    await transact(client, await ledgerOf(client, "sh2"), [{ version: "1.a.sh" }], guard);
     for (const shard of ["sh1", "sh2"]) {
       const ledger = await ledgerOf(client, shard);
       await client.query(`ALTER SCHEMA ${shard} RENAME TO old_${shard}; CREATE SCHEMA ${shard}`);
-      expect(await transact(client, ledger, []).catch(failureOf)).toBe("ledger-changed");
+      expect(await transact(client, ledger, [], guard).catch(failureOf)).toBe("ledger-changed");
       const again = await ledgerOf(client, shard);
       await client.query(`DROP SCHEMA ${shard}`);
-      expect(await transact(client, again, []).catch(failureOf)).toBe("ledger-changed");
+      expect(await transact(client, again, [], guard).catch(failureOf)).toBe("ledger-changed");
     }
   });
 
+  it.each(["read committed", "repeatable read"])(
+    "loses no version while seven writers change the same ledgers, where the default is %s",
+    async (level) => {
+      const shards = ["sh1", "sh2", "sh3"];
+      const database = await databaseWith(...shards);
+      await database.query(
+        `ALTER DATABASE ${database.name} SET default_transaction_isolation TO '${level}'`,
+      );
+      const rounds = 40;
+      let committed = 0;
+      // All plan from ledgers that they read before, on connections whose caches are warm.
+      const work = async (worker: string) => {
+        const client = await connect(database);
+        for (let i = 0; i < rounds; i++) {
+          const shard = shards[(i + worker.length) % shards.length] as string;
+          await client.query(`SELECT ${shard}.mig_versions_const()`).catch(() => {});
+          for (let applied = false; !applied; ) {
+            const ledger = await ledgerOf(client, shard);
+            const entries = [...ledger.entries, { version: `${worker}.${i}` }];
+            applied = await transact(client, ledger, entries, guard).then(
+              () => true,
+              (error) => {
+                if (failureOf(error) === undefined) {
+                  throw error;
+                }
+                return false;
+              },
+            );
+          }
+          committed++;
+        }
+      };
+      await Promise.all(["w", "ww", "www", "wwww", "wwwww", "wwwwww", "outside"].map(work));
+      const client = await connect(database);
+      const entries = (await Promise.all(shards.map((shard) => ledgerOf(client, shard)))).flatMap(
+        (ledger) => ledger.entries.map(({ version }) => version),
+      );
+      expect(committed).toBe(7 * rounds);
+      expect(entries).toHaveLength(committed);
+      expect(new Set(entries).size).toBe(committed);
+    },
+    60_000,
+  );
+});
+
+describe("takeShardSql", () => {
   it("holds a session's shard over transactions until it is released", async () => {
     const database = await databaseWith("sh1");
     const [one, two] = [await connect(database), await connect(database)];
@@ -198,48 +265,21 @@ describe("takeShardSql", () => {
     expect(error.code).toBe("22P02");
     expect(failureOf(error)).toBeUndefined();
   });
+});
 
-  it.each(["read committed", "repeatable read"])(
-    "loses no version while seven writers change the same ledgers, where the default is %s",
-    async (level) => {
-      const shards = ["sh1", "sh2", "sh3"];
-      const database = await databaseWith(...shards);
-      await database.query(
-        `ALTER DATABASE ${database.name} SET default_transaction_isolation TO '${level}'`,
-      );
-      const rounds = 40;
-      let committed = 0;
-      // All plan from ledgers that they read before, on connections whose caches are warm.
-      const work = async (worker: string) => {
-        const client = await connect(database);
-        for (let i = 0; i < rounds; i++) {
-          const shard = shards[(i + worker.length) % shards.length] as string;
-          await client.query(`SELECT ${shard}.mig_versions_const()`).catch(() => {});
-          for (let applied = false; !applied; ) {
-            const ledger = await ledgerOf(client, shard);
-            const entries = [...ledger.entries, { version: `${worker}.${i}` }];
-            applied = await transact(client, ledger, entries).then(
-              () => true,
-              (error) => {
-                if (failureOf(error) === undefined) {
-                  throw error;
-                }
-                return false;
-              },
-            );
-          }
-          committed++;
-        }
-      };
-      await Promise.all(["w", "ww", "www", "wwww", "wwwww", "wwwwww", "outside"].map(work));
-      const client = await connect(database);
-      const entries = (await Promise.all(shards.map((shard) => ledgerOf(client, shard)))).flatMap(
-        (ledger) => ledger.entries.map(({ version }) => version),
-      );
-      expect(committed).toBe(7 * rounds);
-      expect(entries).toHaveLength(committed);
-      expect(new Set(entries).size).toBe(committed);
-    },
-    60_000,
-  );
+describe("takePreparedSql", () => {
+  it("sees what was committed since it was executed last", async () => {
+    const database = await databaseWith("sh1");
+    const [one, two] = [await connect(database), await connect(database)];
+    await one.query(prepareTakeSql().join(";"));
+    const again: Guard = (ledger) => takePreparedSql(ledger);
+    // After five times a server keeps one plan for all.
+    for (let i = 0; i < 8; i++) {
+      await transact(one, await ledgerOf(one, "sh1"), [{ version: `1.${i}.sh` }], again);
+    }
+    const before = await ledgerOf(one, "sh1");
+    await transact(two, before, [{ version: "2.a.sh" }]);
+    expect(await transact(one, before, [], again).catch(failureOf)).toBe("ledger-changed");
+    await transact(one, await ledgerOf(one, "sh1"), [], again);
+  });
 });

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash as hashOf } from "node:crypto";
 import { equals, quoteIdentifier, quoteLiteral } from "@pg-mig/model";
 import { isAdvisoryLockSql } from "./advisory-lock.js";
 import type { ShardLedger } from "./shard-ledger.js";
@@ -35,9 +35,44 @@ export function takeShardSql(
   scope: "transaction" | "session" = "transaction",
 ): string[] {
   const lock = scope === "session" ? "pg_try_advisory_lock" : "pg_try_advisory_xact_lock";
+  return guardSql(lock, lockKey(ledger.shard), isStoredSql(termsOf(ledger)));
+}
+
+function guardSql(lock: string, ofShard: string, isStored: string): [take: string, check: string] {
   return [
-    refuseUnlessSql(`pg_catalog.${lock}(${lockKey(ledger.shard)})`, shardTaken),
-    refuseUnlessSql(isStoredSql(ledger), ledgerChanged),
+    refuseUnlessSql(`pg_catalog.${lock}(${ofShard})`, shardTaken),
+    refuseUnlessSql(isStored, ledgerChanged),
+  ];
+}
+
+/**
+ * Statements that prepare the guard of transactions in a session, for {@link takePreparedSql}: to plan
+ * it costs a server as much as a small version. Run them where `pg_catalog` is looked at first. They are
+ * dropped by `DISCARD ALL`, and can be replaced by code that a file runs: the caller must see to it that
+ * none has run since.
+ */
+export function prepareTakeSql(): string[] {
+  const stored = {
+    oid: "$1",
+    schema: "$2",
+    isHash: (hash: string, ofLedger: string) =>
+      `CASE WHEN $3 IS NULL THEN NOT EXISTS (SELECT ${ofLedger}) ELSE ${hash} ${equals} $3 END`,
+  };
+  const [take, check] = guardSql("pg_try_advisory_xact_lock", "$1, $2", isStoredSql(stored));
+  return [
+    `PREPARE pg_mig_take(pg_catalog.int4, pg_catalog.int4) AS ${take}`,
+    `PREPARE pg_mig_check(pg_catalog.oid, pg_catalog.text, pg_catalog.text) AS ${check}`,
+  ];
+}
+
+/** Renders what {@link takeShardSql} does in a transaction, by the statements of {@link prepareTakeSql}. */
+export function takePreparedSql({ shard, schemaOid, storedHash }: ShardLedger): string[] {
+  const { lockClass, hash } = lockKeyOf(shard);
+  const expected = storedHash === undefined ? "NULL" : `'${storedHash}'`;
+  // All of them literals of no type yet: nothing is cast.
+  return [
+    `EXECUTE pg_mig_take('${lockClass}', '${hash}')`,
+    `EXECUTE pg_mig_check('${schemaOid}', ${quoteLiteral(quoteIdentifier(shard))}, ${expected})`,
   ];
 }
 
@@ -51,7 +86,7 @@ export function releaseShardSql(shard: string): string {
  * has just left it; {@link isNotStored} tells that failure.
  */
 export function checkStoredSql(ledger: ShardLedger): string {
-  return refuseUnlessSql(isStoredSql(ledger), notStored);
+  return refuseUnlessSql(isStoredSql(termsOf(ledger)), notStored);
 }
 
 /** Renders a query for the server processes that hold a shard, in either scope: one column of pids. */
@@ -97,21 +132,37 @@ function isRefusal({ sqlState, message }: StatementError, text: string): boolean
   return sqlState === "22P02" && message.includes(`"${text}"`);
 }
 
-function isStoredSql({ shard, schemaOid, storedHash }: ShardLedger): string {
-  const oid = `'${schemaOid}'::pg_catalog.oid`;
+/** What the check is about: literals, or the parameters of a prepared statement. */
+interface CheckedTerms {
+  readonly oid: string;
+  /** The name of the schema, as SQL reads it, in a text. */
+  readonly schema: string;
+  /** The condition on the hash of what is stored, or on its absence. */
+  readonly isHash: (hash: string, ofLedger: string) => string;
+}
+
+function termsOf({ shard, schemaOid, storedHash }: ShardLedger): CheckedTerms {
+  return {
+    oid: `'${schemaOid}'::pg_catalog.oid`,
+    schema: quoteLiteral(quoteIdentifier(shard)),
+    isHash: (hash, ofLedger) =>
+      storedHash === undefined
+        ? `NOT EXISTS (SELECT ${ofLedger})`
+        : `${hash} ${equals} '${storedHash}'::pg_catalog.text`,
+  };
+}
+
+function isStoredSql({ oid, schema, isHash }: CheckedTerms): string {
   // The whole key of an index: without the argument types the plan visits every shard's function.
   const ofLedger =
     `FROM pg_catalog.pg_proc WHERE proname ${equals} 'mig_versions_const'::pg_catalog.name ` +
     `AND proargtypes ${equals} ''::pg_catalog.oidvector AND pronamespace ${equals} ${oid}`;
-  const same =
-    storedHash === undefined
-      ? `NOT EXISTS (SELECT ${ofLedger})`
-      : // The hash travels instead of the text, which has some 50 bytes for every version.
-        "(SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(prosrc, 'UTF8')), 'hex') " +
-        `${ofLedger}) ${equals} '${storedHash}'::pg_catalog.text`;
+  // The hash travels instead of the text, which has some 50 bytes for every version.
+  const hash =
+    "(SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(prosrc, 'UTF8')), 'hex') " +
+    `${ofLedger})`;
   // A schema may be dropped, or renamed and another one made by its name.
-  const schema = `pg_catalog.to_regnamespace(${quoteLiteral(quoteIdentifier(shard))})::pg_catalog.oid`;
-  return `${schema} ${equals} ${oid} AND ${same}`;
+  return `pg_catalog.to_regnamespace(${schema})::pg_catalog.oid ${equals} ${oid} AND ${isHash(hash, ofLedger)}`;
 }
 
 function lockKey(shard: string): string {
@@ -120,6 +171,6 @@ function lockKey(shard: string): string {
 }
 
 function lockKeyOf(shard: string): { readonly lockClass: number; readonly hash: number } {
-  const hash = createHash("sha256").update(shard).digest().readInt32BE(0);
+  const hash = hashOf("sha256", shard, "buffer").readInt32BE(0);
   return { lockClass: shardLockClass, hash };
 }

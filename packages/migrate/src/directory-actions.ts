@@ -20,7 +20,7 @@ export async function digest(migrationDirectory: string): Promise<string> {
   return codeDigest((await read(migrationDirectory)).versions);
 }
 
-/** Rewrites chain.txt and gives its path. @throws PgMigError as `readMigrationDirectory` */
+/** Brings chain.txt up to date and gives its path. @throws PgMigError as `writeChainFile` and `readMigrationDirectory` */
 export async function chain(migrationDirectory: string): Promise<string> {
   return writeChainFile(await read(migrationDirectory), nodeFileSystem);
 }

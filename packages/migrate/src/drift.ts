@@ -12,6 +12,7 @@ import {
 } from "./compare-shards.js";
 import type { ClusterOptions } from "./run-options.js";
 import { ShapeReader, type Unread } from "./shape-reader.js";
+import { validShards } from "./valid-shards.js";
 
 export interface DriftOptions extends ClusterOptions {
   /** Which shape is taken for right. @default that of most shards of a group */
@@ -73,7 +74,13 @@ export async function drift(options: DriftOptions): Promise<DriftReport> {
   const onNote = options.onNote ?? (() => {});
   const directory = await readMigrationDirectory(options.migrationDirectory, nodeFileSystem);
   const prefixes = new Set(directory.versions.map(({ prefix }) => prefix));
-  const cluster = await openCluster({ ...options, action: "drift", signal, onNote });
+  const cluster = await openCluster({
+    ...options,
+    action: "drift",
+    validShards: validShards(options, directory.versions),
+    signal,
+    onNote,
+  });
   const readers = new Map<string, ShapeReader>();
   try {
     const connect = (node: {

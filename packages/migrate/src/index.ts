@@ -29,6 +29,8 @@ export type {
 } from "@pg-mig/report";
 export type { Only, Part } from "@pg-mig/sessions";
 export { isBug } from "@pg-mig/sessions";
+export type { AppliedVersions } from "./applied-versions.js";
+export { appliedVersions } from "./applied-versions.js";
 export { apply } from "./apply.js";
 export type {
   GroupComparison,

@@ -4,13 +4,16 @@ import {
   isNotStored,
   type LedgerEntry,
   ledgerEntry,
+  prepareTakeSql,
   readShardLedger,
   type ShardLedger,
   shardHoldersSql,
   storeLedgerSql,
   takeFailure,
+  takePreparedSql,
   takeShardSql,
   withEntries,
+  withEntry,
 } from "@pg-mig/ledger";
 import { PgMigError } from "@pg-mig/model";
 import type { SessionNode } from "@pg-mig/sessions";
@@ -30,19 +33,43 @@ export function createLedgerRecorder({
   checksum,
   replan,
 }: LedgerRecorderOptions): StepRecorder<ShardLedger> {
+  // Thousands of shards have the same entries, and get the same one in the same second.
+  const applied = new WeakMap<
+    readonly LedgerEntry[],
+    { second: number; after: readonly LedgerEntry[] }
+  >();
+  const apply = (entries: readonly LedgerEntry[], version: string): readonly LedgerEntry[] => {
+    const nowMs = Date.now();
+    const second = Math.floor(nowMs / 1000);
+    const known = applied.get(entries);
+    if (known?.second === second && known.after.at(-1)?.version === version) {
+      return known.after;
+    }
+    const after = withEntry(entries, ledgerEntry(version, checksum(version), new Date(nowMs)));
+    applied.set(entries, { second, after });
+    return after;
+  };
   return {
     takeSql: takeShardSql,
+    prepared: { sql: prepareTakeSql(), takeSql: takePreparedSql },
     takeFailure,
     isNotStored,
     holdersSql: ({ shard }) => shardHoldersSql(shard),
     record(ledger, version) {
-      const entries: readonly LedgerEntry[] =
+      const entries =
         action === "apply"
-          ? [...ledger.entries, ledgerEntry(version, checksum(version), new Date())]
+          ? apply(ledger.entries, version)
           : ledger.entries.filter((entry) => entry.version !== version);
       const after = withEntries(ledger, entries);
       const sql = storeLedgerSql(ledger.shard, entries);
-      return { sql, checkSql: [checkStoredSql(after)], ledger: after };
+      return {
+        sql,
+        // Most servers need none.
+        get checkSql() {
+          return [checkStoredSql(after)];
+        },
+        ledger: after,
+      };
     },
     async replan(client, before, node) {
       const { shard } = before;

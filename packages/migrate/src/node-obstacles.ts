@@ -10,15 +10,15 @@ export interface ToStore {
 
 /** Something that would keep a run from storing its state: a row of {@link obstaclesSql}. */
 export interface Obstacle {
-  readonly kind: "schema" | "owner" | "shape" | "overload";
-  /** The schema that it is in. */
+  readonly kind: "schema" | "language" | "owner" | "shape" | "overload";
+  /** The schema that it is in; of a language, its name. */
   readonly schema: string;
   /** Who the run logs in as. */
   readonly user: string;
   /** The names of schema and user as SQL text. */
   readonly quotedSchema: string;
   readonly quotedUser: string;
-  /** The function, as SQL text with its arguments; the privileges that are missing, for a schema. */
+  /** The function, as SQL text with its arguments; of schema and language, the privileges that are missing. */
   readonly what: string;
   /** Who owns the function; what it is instead of a function that returns text. */
   readonly detail: string | null;
@@ -55,6 +55,8 @@ pg_catalog.concat_ws(', ', CASE WHEN NOT ${may("USAGE")} THEN 'USAGE' END, CASE 
 NULL::pg_catalog.text AS detail
 FROM pg_catalog.pg_namespace n WHERE ${isTouched}
 UNION ALL
+SELECT 'language', 'sql', CASE WHEN NOT pg_catalog.has_language_privilege(SESSION_USER, 'sql', 'USAGE') THEN 'USAGE' ELSE '' END, NULL
+UNION ALL
 SELECT ${kind}, n.nspname::pg_catalog.text,
 pg_catalog.format('%I.%I(%s)', n.nspname, p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid)), ${detail}
 FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_proc p ON p.pronamespace ${eq} n.oid
@@ -86,7 +88,8 @@ export function obstacleProblems(node: string, obstacles: readonly Obstacle[]): 
   }
   return [...groups.values()].map((group) => {
     const [{ schema }] = group;
-    const shard = group.length === 1 && schema !== "public" ? { shard: schema } : {};
+    const isShard = group[0].kind !== "language" && schema !== "public";
+    const shard = group.length === 1 && isShard ? { shard: schema } : {};
     return { ...describe(node, group), where: { node, ...shard } };
   });
 }
@@ -112,6 +115,11 @@ function describe(
         hint: `Let their owner or a superuser run: GRANT USAGE, CREATE ON SCHEMA ${copied} TO ${quotedUser};`,
       };
     }
+    case "language":
+      return {
+        message: `User "${user}" lacks ${what} on the language sql of ${node}.`,
+        hint: `Let a superuser run: GRANT USAGE ON LANGUAGE sql TO ${quotedUser};`,
+      };
     case "owner":
       return {
         message: `${functions} of ${node} ${several ? "belong" : "belongs"} to role "${detail}", so that user "${user}" cannot replace ${several ? "them" : "it"}.`,

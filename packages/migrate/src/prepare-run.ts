@@ -21,6 +21,7 @@ import { rerunFingerprint } from "./rerun-fingerprint.js";
 import type { ApplyOptions } from "./run-options.js";
 import { refuseShellCommands } from "./shell-commands.js";
 import { refuseUnusualFiles } from "./unusual-files.js";
+import { leftOutNote, validShards } from "./valid-shards.js";
 
 /** What makes an apply an apply, and an undo an undo. */
 export interface RunKind {
@@ -81,7 +82,8 @@ export async function prepareRun(
   const directory = await readMigrationDirectory(options.migrationDirectory, nodeFileSystem);
   const kind = kindOf(directory);
   const action = purpose === "dry" ? "dry" : kind.action;
-  const cluster = await openCluster({ ...options, action });
+  const valid = validShards(options, directory.versions);
+  const cluster = await openCluster({ ...options, action, validShards: valid });
   try {
     const files = await MigrationFiles.open(directory, kind.direction);
     const planAgain = (nodes: readonly OpenNode[]) =>
@@ -89,6 +91,11 @@ export async function prepareRun(
     const plan = await planAgain(cluster.nodes);
     if (options.only !== undefined) {
       onNote(partialNote(cluster.nodes, options.only));
+    } else if (valid !== undefined) {
+      const note = leftOutNote(cluster.nodes, directory.versions);
+      if (note !== undefined) {
+        onNote(note);
+      }
     }
     return { kind, directory, cluster, files, planAgain, ...plan };
   } catch (error) {

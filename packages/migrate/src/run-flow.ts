@@ -18,6 +18,7 @@ import {
   SessionWatch,
   schemasOf,
 } from "@pg-mig/sessions";
+import { refuseBeside2x, watchFor2x } from "./beside-2x.js";
 import { chainsOf } from "./chains-of.js";
 import { CommitServers } from "./commit-servers.js";
 import { executorOptions } from "./executor-options.js";
@@ -36,14 +37,14 @@ export function startRun(
   options: ApplyOptions,
   kindOf: (directory: MigrationDirectory) => RunKind,
 ): Run {
-  // A bug of the watch ends the run as Ctrl-C does, but is told as what it is.
-  const bug = new AbortController();
-  const signal = AbortSignal.any([bug.signal, ...(options.signal ? [options.signal] : [])]);
-  return createRun((emit) => run({ ...options, signal, bug }, kindOf, emit));
+  // What a watch finds ends the run as Ctrl-C does, but is told as what it is.
+  const halt = new AbortController();
+  const signal = AbortSignal.any([halt.signal, ...(options.signal ? [options.signal] : [])]);
+  return createRun((emit) => run({ ...options, signal, halt }, kindOf, emit));
 }
 
 async function run(
-  options: ApplyOptions & { readonly signal: AbortSignal; readonly bug: AbortController },
+  options: ApplyOptions & { readonly signal: AbortSignal; readonly halt: AbortController },
   kindOf: (directory: MigrationDirectory) => RunKind,
   send: (event: RunEvent) => void,
 ): Promise<Report> {
@@ -64,7 +65,12 @@ async function run(
    * Tells which steps are gone, and gives those that a failover has taken back. If nothing else can
    * have lost a step, somebody took its entry away, and it has failed: it is not run again.
    */
+  let toldOf: readonly OpenNode[] | undefined;
   const tellVanished = (now: readonly OpenNode[]): readonly PlacedStep[] => {
+    if (now === toldOf) {
+      return [];
+    }
+    toldOf = now;
     const mustBeThere = new Set(
       now.filter((open) => commits.mustHaveAll(open)).map(({ node }) => node.label),
     );
@@ -121,14 +127,20 @@ async function run(
   const executor = executorOptions(cluster, { ...options, emit });
   let begun = false;
   let watch: SessionWatch | undefined;
+  let endWatchFor2x = () => {};
   try {
     if (prepared.changesNodes) {
       await cluster.lock({
         waitMs: options.waitMs ?? defaults.waitMs,
         allowPooler: options.allowPooler ?? false,
       });
+      if (options.beside2x !== true) {
+        const known = await refuseBeside2x({ cluster, nodes, signal: options.signal, onNote });
+        const onFound = (reason: unknown) => options.halt.abort(reason);
+        endWatchFor2x = watchFor2x({ cluster, nodes, known, onFound });
+      }
       const { sessions, ask } = cluster;
-      const onBug = (bug: unknown) => options.bug.abort(bug);
+      const onBug = (bug: unknown) => options.halt.abort(bug);
       watch = new SessionWatch({ sessions, ask, emit, onBug });
       // Another run may have done it all since this one was planned.
       const plan = await prepared.planAgain(await cluster.readLedgers());
@@ -158,7 +170,7 @@ async function run(
         }
         await tellFiles(chains);
         const ended = await runRound(chains, prepared, { ...executor, commits });
-        options.bug.signal.throwIfAborted();
+        options.halt.signal.throwIfAborted();
         if (!ended || report.hasFailed) {
           const outcome = options.signal.aborted ? "interrupted" : "failed";
           return finish(outcome, await cluster.readReachable());
@@ -180,7 +192,7 @@ async function run(
     }
     return finish(hasWork ? "done" : "nothing-to-do", nodes);
   } catch (caught) {
-    const error = options.bug.signal.aborted ? options.bug.signal.reason : caught;
+    const error = options.halt.signal.aborted ? options.halt.signal.reason : caught;
     // Versions are applied by now. That must be told, whatever went wrong after them.
     if (!begun) {
       throw error;
@@ -193,6 +205,7 @@ async function run(
     return built;
   } finally {
     watch?.stop();
+    endWatchFor2x();
     options.pause?.removeEventListener("abort", onPause);
     await cluster.close();
   }

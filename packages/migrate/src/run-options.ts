@@ -13,6 +13,12 @@ export interface ClusterOptions {
    * @default all of them
    */
   readonly only?: Only | undefined;
+  /**
+   * A query, run on each node in a read-only transaction, whose first column names the schemas that
+   * count as shards. A schema that equals its prefix counts always. Names in it need their schema.
+   * @default all schemas count
+   */
+  readonly validShardSchemasSql?: string | undefined;
   /** The migration directory. */
   readonly migrationDirectory: string;
   /** Ends the action: nothing new starts, what runs is cancelled and rolled back. */
@@ -66,6 +72,12 @@ export interface RunOptions extends ClusterOptions {
    * @default false
    */
   readonly allowPooler?: boolean | undefined;
+  /**
+   * Whether to begin, and to go on, while pg-mig 2.x seems to work on a node. It takes no lock, and runs
+   * again what this tool has run since it made its plan.
+   * @default false
+   */
+  readonly beside2x?: boolean | undefined;
   /**
    * Pauses the run when it aborts: what runs goes on to its end, nothing new starts, after.sql runs where
    * before.sql did, and the outcome is `paused`. Its reason, if it is a text, is told.

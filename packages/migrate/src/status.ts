@@ -9,6 +9,7 @@ import { type FileWarning, MigrationFiles } from "./migration-files.js";
 import { rerunFingerprint } from "./rerun-fingerprint.js";
 import type { ClusterOptions } from "./run-options.js";
 import { findUnmatchedPrefixes, type UnmatchedPrefixWarning } from "./unmatched-prefixes.js";
+import { validShards } from "./valid-shards.js";
 
 /** What one shard has and has not. */
 export interface ShardStatus {
@@ -73,7 +74,13 @@ export async function status(options: StatusOptions): Promise<ClusterStatus> {
   const directory = await readMigrationDirectory(options.migrationDirectory, nodeFileSystem);
   const files = await MigrationFiles.open(directory, "up");
   const { hooks } = files;
-  const cluster = await openCluster({ ...options, action: "status", signal, onNote });
+  const cluster = await openCluster({
+    ...options,
+    action: "status",
+    validShards: validShards(options, directory.versions),
+    signal,
+    onNote,
+  });
   try {
     const { nodes } = cluster;
     const plan = buildPlan({

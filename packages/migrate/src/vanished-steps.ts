@@ -12,19 +12,16 @@ export function vanishedSteps(
   action: RunKind["action"],
 ): readonly PlacedStep[] {
   const ledgers = new Map(
-    nodes.flatMap(({ node: { label }, ledger: { shards } }) =>
-      shards.map(({ shard, entries }) => [key({ node: label, shard }), entries] as const),
-    ),
+    nodes.map(({ node: { label }, ledger: { shards } }) => [
+      label,
+      new Map(shards.map(({ shard, entries }) => [shard, entries])),
+    ]),
   );
-  return steps.filter((step) => {
-    const entries = ledgers.get(key(step));
+  return steps.filter(({ node, shard, version }) => {
+    const entries = ledgers.get(node)?.get(shard);
     if (entries === undefined) {
       return false;
     }
-    return entries.some(({ version }) => version === step.version) !== (action === "apply");
+    return entries.some((entry) => entry.version === version) !== (action === "apply");
   });
-}
-
-function key({ node, shard }: Omit<PlacedStep, "version">): string {
-  return JSON.stringify([node, shard]);
 }

@@ -3,42 +3,13 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { renderChainFile, writeChainFile } from "./chain-file.js";
-import { codeDigest, shortDigest } from "./code-digest.js";
+import { writeChainFile } from "./chain-file.js";
 import { nodeFileSystem } from "./node-file-system.js";
+import { renderChainFile } from "./render-chain-file.js";
 import { parseVersion } from "./version.js";
 
 const disk = (...names: readonly string[]) => names.flatMap((name) => parseVersion(name) ?? []);
-
-describe("renderChainFile", () => {
-  it("ends in the short digest and a line per version that names the one before it", () => {
-    const versions = disk("1.a.sh", "2.b.public", "3.c.sh");
-    const lines = renderChainFile(versions)
-      .split("\n")
-      .filter((line) => line !== "" && !line.startsWith("#"));
-    expect(lines).toEqual([
-      shortDigest(codeDigest(versions)),
-      "(init) -> 1.a.sh",
-      "1.a.sh -> 2.b.public",
-      "2.b.public -> 3.c.sh",
-    ]);
-  });
-
-  it("says in its comment what to do on a conflict", () => {
-    expect(renderChainFile([])).toMatch(/^#.*\n(#.*\n)*#.*pg-mig --chain/);
-  });
-
-  it("gives the same bytes for the same versions in any order", () => {
-    const versions = disk("1.a.sh", "2.b.sh", "10.c.sh", "3.d.public");
-    fc.assert(
-      fc.property(fc.shuffledSubarray(versions, { minLength: 4 }), (shuffled) => {
-        expect(renderChainFile(shuffled)).toBe(renderChainFile(versions));
-      }),
-    );
-  });
-});
 
 describe("chain.txt in Git", () => {
   let path: string;
@@ -92,5 +63,37 @@ describe("chain.txt in Git", () => {
     expect(await readFile(join(path, "chain.txt"), "utf8")).toBe(
       renderChainFile(disk("1.a.sh", "2.b.sh", "3.theirs.sh")),
     );
+  });
+
+  it("comes out of a conflict right, with the comments that either branch wrote on lines", async () => {
+    await git("checkout", "-qb", "theirs");
+    await commit("1.a.sh", "2.b.sh", "3.theirs.sh");
+    await git("checkout", "-qb", "ours", "main");
+    await commit("1.a.sh", "2.b.sh", "4.ours.public");
+    await expect(git("merge", "theirs")).rejects.toMatchObject({ code: 1 });
+    const versions = disk("1.a.sh", "2.b.sh", "3.theirs.sh", "4.ours.public");
+    await writeChainFile({ path, versions }, nodeFileSystem);
+    expect(await readFile(join(path, "chain.txt"), "utf8")).toBe(renderChainFile(versions));
+  });
+
+  it("is not written at all if nothing is new", async () => {
+    const fs = { ...nodeFileSystem, replaceFile: () => Promise.reject(new Error("written")) };
+    await writeChainFile({ path, versions: disk("1.a.sh", "2.b.sh") }, fs);
+    await expect(
+      writeChainFile({ path, versions: disk("1.a.sh", "2.b.sh", "3.c.sh") }, fs),
+    ).rejects.toThrow("written");
+  });
+
+  it("is refused, and left as it is, if it is not UTF-8", async () => {
+    const file = join(path, "chain.txt");
+    const before = Buffer.from("# caf\xe9\n", "latin1");
+    await writeFile(file, before);
+    await expect(
+      writeChainFile({ path, versions: disk("1.a.sh") }, nodeFileSystem),
+    ).rejects.toMatchObject({
+      code: "CHAIN_FILE_INVALID",
+      message: `The file ${file} is not UTF-8: byte 6 does not belong there.`,
+    });
+    expect(await readFile(file)).toEqual(before);
   });
 });

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { renderChainFile } from "./chain-file.js";
 import { codeDigest } from "./code-digest.js";
+import { renderChainFile } from "./render-chain-file.js";
 import { parseVersion } from "./version.js";
 
 const page = await readFile(new URL("../../../docs/formats.md", import.meta.url), "utf8");

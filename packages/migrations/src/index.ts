@@ -1,4 +1,4 @@
-export { renderChainFile, writeChainFile } from "./chain-file.js";
+export { writeChainFile } from "./chain-file.js";
 export { codeDigest, shortDigest } from "./code-digest.js";
 export type {
   DirectoryEntry,
@@ -26,6 +26,7 @@ export type { NewVersion, PlanNewVersionOptions, UnknownPrefix } from "./new-ver
 export { planNewVersion } from "./new-version.js";
 export { nodeFileSystem } from "./node-file-system.js";
 export type { FileProblem } from "./problems-error.js";
+export { renderChainFile } from "./render-chain-file.js";
 export type { Direction, MigrationFileName, Version } from "./version.js";
 export {
   compareVersions,

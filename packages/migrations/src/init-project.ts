@@ -3,7 +3,7 @@ import { PgMigError } from "@pg-mig/model";
 import {
   type DirectoryEntry,
   type DirectoryReader,
-  type FileWriter,
+  type MigrationFileSystem,
   systemErrorCode,
 } from "./file-system.js";
 import { makeMigration } from "./make-migration.js";
@@ -17,7 +17,7 @@ export interface InitProjectOptions {
   readonly config: { readonly name: string; readonly text: string };
   /** The present time. */
   readonly now: Date;
-  readonly fs: DirectoryReader & FileWriter;
+  readonly fs: MigrationFileSystem;
 }
 
 /**

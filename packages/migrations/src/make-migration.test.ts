@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseScript } from "@pg-mig/psql-script";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { renderChainFile } from "./chain-file.js";
 import { holdsStatement } from "./holds-statement.js";
 import { makeMigration } from "./make-migration.js";
 import { nodeFileSystem } from "./node-file-system.js";
+import { renderChainFile } from "./render-chain-file.js";
 
 describe("makeMigration", () => {
   const now = new Date("2026-03-04T05:06:07Z");

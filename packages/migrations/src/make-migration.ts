@@ -1,6 +1,6 @@
 import { PgMigError } from "@pg-mig/model";
 import { writeChainFile } from "./chain-file.js";
-import { type DirectoryReader, type FileWriter, systemErrorCode } from "./file-system.js";
+import { type FileWriter, type MigrationFileSystem, systemErrorCode } from "./file-system.js";
 import { migrationFilePath, readDirectoryToBe } from "./migration-directory.js";
 import { type NewVersion, planNewVersion } from "./new-version.js";
 import type { Direction, Version } from "./version.js";
@@ -11,7 +11,7 @@ export interface MakeMigrationOptions {
   readonly target: string;
   /** The present time. */
   readonly now: Date;
-  readonly fs: DirectoryReader & FileWriter;
+  readonly fs: MigrationFileSystem;
   /** What the files say. @default comments on what goes where */
   readonly texts?: ((version: Version) => Readonly<Record<Direction, string>>) | undefined;
 }
@@ -25,7 +25,7 @@ export interface MadeMigration extends NewVersion {
 
 /**
  * Makes the two files of a new version, with comments that say what goes where and no statement, and
- * writes chain.txt anew. The directory is made if it is missing. A file that is there already is never
+ * adds it to chain.txt. The directory is made if it is missing. A file that is there already is never
  * overwritten: if either exists, neither is left behind.
  *
  * @throws PgMigError `MIGRATION_FILE_EXISTS`; what `planNewVersion` and `readMigrationDirectory`

@@ -37,14 +37,14 @@ const step = 60n;
  * `MAKE_NOT_LAST` where no such timestamp can come last, since those on disk have another length.
  */
 export function planNewVersion({ target, now, versions }: PlanNewVersionOptions): NewVersion {
-  const [, title, prefix] = /^([-a-z0-9_]+)@(.+)$/su.exec(target) ?? [];
+  const [, title, prefix] = /^([-a-z0-9_]+)@([^@]+)$/su.exec(target) ?? [];
   const version = parseVersion(`${timestampAfter(versions, now)}.${title}.${prefix}`);
   if (title === undefined || prefix === undefined || version === undefined) {
     throw new PgMigError(
       `Expected the new version to be title@prefix, got ${JSON.stringify(target)}.`,
       {
         code: "MAKE_TARGET_INVALID",
-        hint: "The title is made of a-z, 0-9, - and _; the prefix holds no dot, slash, backslash or double quote: add-users@sh.",
+        hint: "The title is made of a-z, 0-9, - and _; the prefix holds no dot, slash, backslash, double quote or @: add-users@sh.",
       },
     );
   }

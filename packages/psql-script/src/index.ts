@@ -16,6 +16,8 @@ export type { ScriptClient, ScriptQuery, ScriptResult } from "./run/script-clien
 export type { ScriptNotice } from "./run/script-notice.js";
 export { toNotice } from "./run/script-notice.js";
 export type { OutputStream } from "./run/script-output.js";
+export type { MessageOutcome } from "./run/send-messages.js";
+export { sendMessages } from "./run/send-messages.js";
 export type { TransactionStatus } from "./run/transaction-status.js";
 export type { ScriptPart } from "./source/message.js";
 export { ScriptError } from "./source/script-error.js";

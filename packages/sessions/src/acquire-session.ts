@@ -43,6 +43,11 @@ export async function acquireSession(
   for (let attempt = 0; ; attempt++) {
     try {
       await sessions.mayWork(node);
+      const idle = sessions.takeIdle(node, work);
+      if (idle !== undefined) {
+        presence.seen(node);
+        return idle;
+      }
       const acquiring = sessions.acquire(node, work);
       if ((await within(silentMs, acquiring)) === "late") {
         presence.missed(node, silent(node), reconnectForMs);

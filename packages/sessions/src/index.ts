@@ -1,6 +1,7 @@
 export type { AcquireSessionOptions } from "./acquire-session.js";
 export { acquireSession } from "./acquire-session.js";
 export { errorInfo } from "./error-info.js";
+export type { Leftovers } from "./leftovers.js";
 export { leftoversOf } from "./leftovers.js";
 export type { LockConnection } from "./node-lock.js";
 export { NodeLock } from "./node-lock.js";
@@ -31,3 +32,4 @@ export { SessionPool } from "./session-pool.js";
 export type { SessionWatchOptions } from "./session-watch.js";
 export { SessionWatch } from "./session-watch.js";
 export { enterSharedSql, leaveNothingSql } from "./shared-backend.js";
+export type { ValidShards } from "./valid-shards.js";

@@ -56,6 +56,18 @@ const lastingWords = new RegExp(
  * call nothing are known to leave nothing.
  */
 export function leftoversOf(script: Script): Leftovers {
+  let leftovers = judged.get(script);
+  if (leftovers === undefined) {
+    leftovers = judge(script);
+    judged.set(script, leftovers);
+  }
+  return leftovers;
+}
+
+/** A script runs on thousands of shards. */
+const judged = new WeakMap<Script, Leftovers>();
+
+function judge(script: Script): Leftovers {
   if (script.plain && script.statements.every(isPlainDefinition)) {
     return "none";
   }

@@ -30,6 +30,7 @@ import { isPgMigError, ownPathSql, PgMigError } from "@pg-mig/model";
 import type { NodeEvent } from "@pg-mig/report";
 import type pg from "pg";
 import { connectionLimitsSql, hopelessLimit, parseConnectionLimits } from "./connection-limits.js";
+import { missingRight } from "./missing-right.js";
 import { NodePresence } from "./node-presence.js";
 import { onEachNode } from "./on-each-node.js";
 import type { OpenNode } from "./open-node.js";
@@ -42,16 +43,19 @@ import { connectionLost } from "./server-error.js";
 import type { NodeEnvironment, SessionConnections, SessionNode } from "./session-client.js";
 import { SessionPool } from "./session-pool.js";
 import { sharedByPooler } from "./shared-by-pooler.js";
+import { readValidShards, type ValidShards } from "./valid-shards.js";
 
 export interface OpenClusterOptions {
   /** What is done with it, in a word: `pg_stat_activity` shows it of each connection. */
-  readonly action: "apply" | "undo" | "dry" | "status" | "latest" | "drift";
+  readonly action: "apply" | "undo" | "dry" | "status" | "latest" | "list" | "drift";
   /** Where the nodes come from. */
   readonly sources: readonly DiscoverySource[];
   /** What a source leaves out. */
   readonly defaults: NodeDefaults;
   /** Which nodes and shards to work on; `undefined`: all. */
   readonly only?: Only | undefined;
+  /** Which schemas count as shards; `undefined`: all. */
+  readonly validShards?: ValidShards | undefined;
   /**
    * Whether to make a database that is missing, and to wait for a server that is still starting; with the action
    * `dry` neither: a missing database is read as what it would be.
@@ -249,9 +253,15 @@ function createOpenCluster(
     sessions.release(await sessions.acquire(node));
   };
   const readAgain = async (open: OpenNode, reconnectForMs: number): Promise<OpenNode> => {
-    const { only, pool } = options;
+    const { only, pool, validShards } = options;
     const read = await readPatiently(open.node, { sessions, pool, reconnectForMs, signal });
-    return { ...open, ...read, shards: chosenShards(open.node, read.ledger.shards, only) };
+    const isValid =
+      validShards &&
+      (await askPatiently(open.node, { sessions, reconnectForMs, signal }, ({ client }) =>
+        readValidShards(client, validShards),
+      ));
+    const shards = read.ledger.shards.filter(({ shard }) => isValid?.(shard) ?? true);
+    return { ...open, ...read, shards: chosenShards(open.node, shards, only) };
   };
   return {
     nodes,
@@ -339,7 +349,7 @@ function takeFrom<K, V>(map: Map<K, V>, key: K): V | undefined {
 async function inspectNode(
   node: Node,
   client: pg.Client,
-  { only, pool }: ConnectOptions,
+  { only, pool, validShards }: ConnectOptions,
 ): Promise<OpenNode> {
   const reader = new NodeLedgerReader(pool);
   const identity: Readonly<Record<string, unknown>>[] = [];
@@ -349,13 +359,17 @@ async function inspectNode(
     } else {
       identity.push(row);
     }
+  }).catch((error: unknown) => {
+    throw missingRight(error, node) ?? error;
   });
   const ledger = reader.end();
+  const isValid = validShards && (await readValidShards(client, validShards));
+  const shards = ledger.shards.filter(({ shard }) => isValid?.(shard) ?? true);
   return {
     node,
     identity: parseNodeIdentity(identity),
     ledger,
-    shards: chosenShards(node, ledger.shards, only),
+    shards: chosenShards(node, shards, only),
   };
 }
 

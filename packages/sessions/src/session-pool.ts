@@ -13,6 +13,8 @@ import { within } from "./within.js";
 /** How long a node has to let a connection in, whatever the time that each of its addresses gets. */
 const connectMs = 60_000;
 
+const nobody: Session["blockedBy"] = [];
+
 /** What a session works at. */
 export interface SessionWork {
   readonly shard?: string;
@@ -76,6 +78,18 @@ export class SessionPool {
   /** Resolves when something may begin on the node; rejects where nothing may. */
   async mayWork(node: SessionNode): Promise<void> {
     await this.#connections.mayWork?.(node);
+  }
+
+  /** Takes the idle session of the node that was used last; `undefined`: there is none, or it is not ready yet. */
+  takeIdle(node: SessionNode, work?: SessionWork): Session | undefined {
+    const idle = this.#idle.get(node.name);
+    const session = idle?.at(-1);
+    if (idle === undefined || session === undefined || !session.isReady) {
+      return undefined;
+    }
+    idle.pop();
+    this.#begin(session, { node, work });
+    return session;
   }
 
   /**
@@ -175,10 +189,14 @@ export class SessionPool {
     await Promise.all(sessions.map((session) => session.close()));
   }
 
-  async #take(session: Session, { node, work }: Omit<BusySession, "session">): Promise<void> {
-    session.blockedBy = [];
+  #begin(session: Session, { node, work }: Omit<BusySession, "session">): void {
+    session.blockedBy = nobody;
     session.gaveUp = "no";
     this.#busy.set(session, { session, node, work });
+  }
+
+  async #take(session: Session, busy: Omit<BusySession, "session">): Promise<void> {
+    this.#begin(session, busy);
     await session.ready();
     if (session.mustClose) {
       await session.close();

@@ -1,5 +1,11 @@
 import { PgMigError } from "@pg-mig/model";
-import { type RunScriptOptions, type ScriptNotice, toNotice } from "@pg-mig/psql-script";
+import {
+  type MessageOutcome,
+  type RunScriptOptions,
+  type ScriptNotice,
+  sendMessages,
+  toNotice,
+} from "@pg-mig/psql-script";
 import type { Blocker } from "@pg-mig/report";
 import type { Leftovers } from "./leftovers.js";
 import { isBug, isConnectionLoss } from "./server-error.js";
@@ -38,6 +44,8 @@ export class Session {
   blockedBy: readonly Blocker[] = [];
   /** Whether the work at hand was cancelled since it had waited for others, or held others up, too long. */
   gaveUp: "no" | "waiting" | "obstructing" = "no";
+  /** Whether the guard of the steps is prepared in it. */
+  hasGuard = false;
   /** Whether the server's side is this session's alone, or a pooler's, which lends it per transaction. */
   readonly backend: Backend;
   readonly #connection: SessionClient;
@@ -48,6 +56,7 @@ export class Session {
   #mustClose = false;
   #bug: { readonly reason: unknown } | undefined;
   #settled: Promise<void> = Promise.resolve();
+  #settling = 0;
 
   constructor(connection: SessionClient, { backend = "own", onBroken }: SessionOptions = {}) {
     this.backend = backend;
@@ -86,6 +95,11 @@ export class Session {
     return this.#mustClose;
   }
 
+  /** Whether it can be used at once. */
+  get isReady(): boolean {
+    return !this.#lost && !this.#mustClose && this.#settling === 0 && this.#bug === undefined;
+  }
+
   /** Resolves when the session can be used, or is lost; rejects with a bug that was met meanwhile. */
   async ready(): Promise<void> {
     await this.#settled;
@@ -120,42 +134,44 @@ export class Session {
    * own transaction has dropped the leftovers, if it was committed.
    */
   reset(leftovers: Leftovers): void {
+    const isOpen = this.client.getTransactionStatus() !== "I";
     this.#mustClose ||= leftovers === "lasting";
-    const rollBack = this.client.getTransactionStatus() !== "I";
-    if (this.#lost || (leftovers === "none" && !rollBack)) {
+    if (this.#lost) {
       return;
     }
-    if (this.backend === "shared") {
-      // Without a transaction, the process is somebody else's by now.
-      if (rollBack) {
-        this.#settle(async () => void (await this.client.query(rollBackSharedSql)));
-      }
-      return;
+    const rollBack = isOpen ? [this.backend === "shared" ? rollBackSharedSql : "ROLLBACK"] : [];
+    const [first, ...more] = [...rollBack, ...this.#dropSql(isOpen ? "droppable" : leftovers)];
+    if (first !== undefined) {
+      this.#settle(() => allDone(sendMessages(this.client, [first, ...more])));
     }
-    this.#settle(async () => {
-      if (rollBack) {
-        await this.client.query("ROLLBACK");
-      }
-      await this.client.query("DISCARD ALL");
-      await this.client.query(keepSessionSql(this.#opened));
-    });
   }
 
   /**
-   * Commits. The message holds nothing else, so that nothing commits after its sender has died.
-   * `onNotice` hears what the server says meanwhile: deferred triggers do, and a primary whose
-   * synchronous replica did not answer.
+   * Commits, and drops what the version may have left, as {@link reset} does, in the same write. The message
+   * that commits holds nothing else, so that nothing commits after its sender has died. Resolves when
+   * the server has committed. `onNotice` hears what the server says meanwhile: deferred triggers do, and a
+   * primary whose synchronous replica did not answer.
    *
    * @throws PgMigError `COMMIT_REFUSED` if the server answered with an error, and
    * `COMMIT_ROLLED_BACK` if with a rollback; `CONNECTION_LOST` if it gave no answer.
    */
-  async commit({ onNotice = () => {} }: Pick<RunScriptOptions, "onNotice"> = {}): Promise<void> {
+  async commit(
+    leftovers: Leftovers,
+    { onNotice = () => {} }: Pick<RunScriptOptions, "onNotice"> = {},
+  ): Promise<void> {
+    this.#mustClose ||= leftovers === "lasting";
     const listen = (notice: Partial<ScriptNotice>) => onNotice(toNotice(notice));
     this.client.on("notice", listen);
-    const answer = this.client.query("COMMIT");
-    const { command } = await answer.catch(commitError).finally(() => {
-      this.client.removeListener("notice", listen);
-    });
+    const [commit, ...drop] = sendMessages(this.client, ["COMMIT", ...this.#dropSql(leftovers)]);
+    if (drop.length > 0) {
+      this.#settle(() => allDone(drop));
+    }
+    const { error, lost, tags } = (await commit) as MessageOutcome;
+    this.client.removeListener("notice", listen);
+    if (error !== undefined || lost !== undefined) {
+      throw commitError(error ?? lost);
+    }
+    const command = tags.at(-1);
     if (command === "COMMIT") {
       return;
     }
@@ -163,6 +179,15 @@ export class Session {
       code: "COMMIT_ROLLED_BACK",
       hint: "A statement of the file must have ended or broken the transaction. Look at its BEGIN, COMMIT and ROLLBACK.",
     });
+  }
+
+  /** The messages that drop what was left; with a shared backend there is nothing, or somebody else's. */
+  #dropSql(leftovers: Leftovers): readonly string[] {
+    if (this.backend === "shared" || leftovers === "none") {
+      return [];
+    }
+    this.hasGuard = false;
+    return ["DISCARD ALL", keepSessionSql(this.#opened)];
   }
 
   /** Takes leave of the server; breaks the connection where that takes too long. */
@@ -191,32 +216,46 @@ export class Session {
   }
 
   #settle(prepare: () => Promise<void>): void {
-    this.#settled = prepare().catch((error: unknown) => {
-      if (isBug(error)) {
-        this.#bug = { reason: error };
-      }
-      if (isConnectionLoss(error)) {
-        this.destroy();
-      } else {
-        void this.close();
-      }
-    });
+    this.#settling++;
+    this.#settled = prepare()
+      .catch((error: unknown) => {
+        if (isBug(error)) {
+          this.#bug = { reason: error };
+        }
+        if (isConnectionLoss(error)) {
+          this.destroy();
+        } else {
+          void this.close();
+        }
+      })
+      .finally(() => {
+        this.#settling--;
+      });
   }
 }
 
-function commitError(error: unknown): never {
+/** Rejects with the first error. */
+async function allDone(messages: readonly Promise<MessageOutcome>[]): Promise<void> {
+  for (const { error, lost } of await Promise.all(messages)) {
+    if (error !== undefined || lost !== undefined) {
+      throw error ?? lost;
+    }
+  }
+}
+
+function commitError(error: unknown): unknown {
   if (isBug(error)) {
-    throw error;
+    return error;
   }
   const reason = error instanceof Error ? error.message : String(error);
   if (!isConnectionLoss(error)) {
-    throw new PgMigError(`COMMIT failed: ${reason}`, {
+    return new PgMigError(`COMMIT failed: ${reason}`, {
       code: "COMMIT_REFUSED",
       hint: "The file ran to its end; what it had left to the end of the transaction failed. Look at its deferred constraints and triggers.",
       cause: error,
     });
   }
-  throw new PgMigError(`The connection was lost while a transaction was committed: ${reason}.`, {
+  return new PgMigError(`The connection was lost while a transaction was committed: ${reason}.`, {
     code: "CONNECTION_LOST",
     hint: "It may or may not have been committed. Run pg-mig again: it goes on from what is there.",
     cause: error,

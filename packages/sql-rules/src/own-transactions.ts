@@ -56,11 +56,19 @@ export function walkOwnTransactions(
           "Remove it: a prepared transaction is not committed together with the ledger, and holds its locks until somebody ends it.",
         ),
       );
+    } else if (control === "rollback") {
+      problems.push(
+        problemAt(
+          phrase,
+          `${controlName(phrase)} in a migration`,
+          "Remove it: what it rolls back would count as applied.",
+        ),
+      );
     } else if (control === "begin") {
       open = true;
     } else if (control !== undefined) {
       open = control === "chain";
-      if (control !== "rollback" && !(endsItself && phrase === last)) {
+      if (!(endsItself && phrase === last)) {
         committedAt.push(statement.position);
       }
     } else {

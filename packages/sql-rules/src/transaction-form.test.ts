@@ -307,7 +307,6 @@ describe("a file that controls its transactions as it likes", () => {
   it.each([
     "SELECT 1; COMMIT; SELECT 2;",
     "SELECT 1; COMMIT AND CHAIN;",
-    "SELECT 1; ROLLBACK;",
     "SELECT 1\\; COMMIT;",
     "SELECT 1; COMMIT; \\echo done",
     "\\if :x\nCOMMIT;\n\\endif",
@@ -345,6 +344,10 @@ describe("a file that controls its transactions as it likes", () => {
     ],
   ])("is refused if it %s", (_, text, message) => {
     expect(messagesOf(text)).toEqual([message]);
+  });
+
+  it.each(["ROLLBACK", "ABORT", "ROLLBACK AND CHAIN"])("is refused if it has %s", (sql) => {
+    expect(messagesOf(`SELECT 1;\n${sql};`)).toEqual([`2:1 ${sql} in a migration`]);
   });
 
   it("keeps the rules for what is built concurrently", () => {

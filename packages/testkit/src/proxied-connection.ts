@@ -12,6 +12,8 @@ export interface ProxiedConnectionOptions {
   readonly send: (to: Socket, bytes: Buffer) => Promise<void>;
   /** Told each SQL text that the client sends; gives the fault that it shall meet. */
   readonly onSql: (sql: string) => PlannedFault | undefined;
+  /** Told if the client sends something after it has heard something. */
+  readonly onRoundTrip: () => void;
 }
 
 /** A reply that a fault waits for. */
@@ -31,6 +33,7 @@ export class ProxiedConnection {
   #owed = 0;
   #awaited: AwaitedReply | undefined;
   #clientLost = false;
+  #clientHasHeard = true;
   readonly #clientMessages = new WireMessages("client");
   readonly #serverMessages = new WireMessages("server");
 
@@ -77,9 +80,15 @@ export class ProxiedConnection {
   }
 
   async #fromClient(chunk: Buffer): Promise<void> {
-    const { client, server, send, onSql } = this.#options;
+    const { client, server, send, onSql, onRoundTrip } = this.#options;
     for (const message of this.#clientMessages.push(chunk)) {
+      // A farewell waits for nothing.
+      if (this.#clientHasHeard && message.type !== "X") {
+        this.#clientHasHeard = false;
+        onRoundTrip();
+      }
       if (message.type === "encryption") {
+        this.#clientHasHeard = true;
         // "No": what is encrypted cannot be watched.
         await send(client, Buffer.from("N"));
         continue;
@@ -107,6 +116,7 @@ export class ProxiedConnection {
   async #fromServer(chunk: Buffer): Promise<void> {
     const { client } = this.#options;
     for (const message of this.#serverMessages.push(chunk)) {
+      this.#clientHasHeard = true;
       const ready = message.type === "Z";
       if (ready) {
         this.#owed -= 1;

@@ -49,6 +49,15 @@ const soon = <T>(promise: Promise<T>) =>
   Promise.race([promise, new Promise<typeof pending>((r) => setTimeout(r, 300, pending))]);
 
 describe("TestProxy", () => {
+  it("counts connections and round trips: several messages that go together are one", async () => {
+    const client = await connect();
+    const { roundTrips } = proxy;
+    await client.query("SELECT 1");
+    await client.query("SELECT $1::int", [2]);
+    await client.end();
+    expect(proxy).toMatchObject({ accepted: 1, roundTrips: roundTrips + 2 });
+  });
+
   it("carries queries and answers, whatever their size", async () => {
     const client = await connect();
     await fc.assert(

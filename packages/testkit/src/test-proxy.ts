@@ -29,6 +29,8 @@ export class TestProxy {
   readonly #seen: string[] = [];
   #quality: NetworkQuality = {};
   #reachable = true;
+  #accepted = 0;
+  #roundTrips = 0;
   #target: DatabaseAddress;
 
   constructor(target: DatabaseAddress, listener: Server) {
@@ -51,6 +53,19 @@ export class TestProxy {
   /** How many connections go through the proxy at the moment. */
   get connections(): number {
     return this.#connections.size;
+  }
+
+  /** How many connections there were so far. */
+  get accepted(): number {
+    return this.#accepted;
+  }
+
+  /**
+   * How often clients sent something after they had heard something, on all connections so far. What
+   * TCP does to connect does not count.
+   */
+  get roundTrips(): number {
+    return this.#roundTrips;
   }
 
   /** The SQL of all messages that clients have sent so far, on whatever connection. */
@@ -127,6 +142,7 @@ export class TestProxy {
 
   #accept(client: Socket): void {
     client.on("error", () => {});
+    this.#accepted += 1;
     if (!this.#reachable) {
       client.resetAndDestroy();
       return;
@@ -139,6 +155,9 @@ export class TestProxy {
       network: this.#network,
       send: (to, bytes) => this.#send(to, bytes),
       onSql: (sql) => this.#onSql(sql),
+      onRoundTrip: () => {
+        this.#roundTrips += 1;
+      },
     });
     this.#connections.add(connection);
     void connection.run().finally(() => this.#connections.delete(connection));

@@ -32,7 +32,7 @@ describe("completionsOf", () => {
       ["auto", "always"],
     ],
     [["drift", "--against=m"], ["--against=majority"]],
-    [["--list=d"], ["--list=digest"]],
+    [["--list=d"], ["--list=digest", "--list=db"]],
     [["completion", "z"], ["zsh"]],
     [["help", "pl"], ["plan"]],
     // The latest first; what a shell would obey is not offered.

@@ -1,7 +1,9 @@
 import { transactionControl } from "../read/transaction-control.js";
-import { Message, type MessagePart } from "../source/message.js";
+import { Message } from "../source/message.js";
 import { ScriptError } from "../source/script-error.js";
+import { GluedStatements } from "./glued-statements.js";
 import { atStatement, judgeOutcome } from "./judge-outcome.js";
+import type { OutboxPart } from "./outbox-part.js";
 import type { ScriptClient } from "./script-client.js";
 import { type QueryOutcome, SimpleQuery, type SimpleQueryOptions } from "./simple-query.js";
 import type { TransactionStatus } from "./transaction-status.js";
@@ -16,17 +18,10 @@ export interface OutboxOptions {
 }
 
 /** What the caller of {@link Outbox.flush} wants to know of the message's last statement. */
-export type FlushOptions = Omit<SimpleQueryOptions, "text" | "onParameter">;
-
-/** A part of a message, with what the outbox has to know of it. */
-export interface OutboxPart extends MessagePart {
-  /** Where the last statement that begins or ends a transaction begins, if there is one. */
-  readonly lastControlAt: number | undefined;
-  /** Where the first statement that ends a transaction begins, if there is one. */
-  readonly endsTransactionAt: number | undefined;
-  /** Its statements were cut together: a change of standard_conforming_strings in it comes too late. */
-  readonly stringsMatter?: boolean;
-}
+export type FlushOptions = Omit<
+  SimpleQueryOptions,
+  "text" | "textsBehind" | "onOver" | "onParameter"
+>;
 
 /**
  * One run's side of the connection: gathers statements to messages, sends them, and turns whatever
@@ -92,7 +87,7 @@ export class Outbox {
   /** Asks the server for one value, behind all that waits. */
   async ask(sql: string): Promise<string | undefined> {
     await this.flush();
-    const part = { ...toPart("script")(sql), locate: () => 0 };
+    const part = new GluedStatements("script", [sql]);
     const outcome = await this.#send([...(await this.#prologue()), part], { rows: "keep" });
     return outcome.rows[0]?.[0] ?? undefined;
   }
@@ -116,7 +111,10 @@ export class Outbox {
     if (ending === "checked") {
       this.#checkEnding();
     }
-    const parts = [...this.#takePending(), ...epilogue.map(toPart("epilogue"))];
+    const parts = this.#takePending();
+    if (epilogue.length > 0) {
+      parts.push(new GluedStatements("epilogue", epilogue));
+    }
     const before = await this.#prologue();
     if (before.length + parts.length > 0) {
       await this.#send([...before, ...parts], options);
@@ -126,11 +124,14 @@ export class Outbox {
   /** Throws if the script has left another state of the transaction than it found. */
   #checkEnding(): void {
     const last = this.#lastControl;
+    if (last === undefined) {
+      return;
+    }
     const controls = this.#options.prologue.map(transactionControl);
     const control = controls.findLast((one) => one !== "none");
     const expected =
       control === undefined ? this.#statusAtStart : control === "begins" ? "open" : "idle";
-    if (last === undefined || this.status === expected) {
+    if (this.status === expected) {
       return;
     }
     const offset = last.lastControlAt;
@@ -162,7 +163,7 @@ export class Outbox {
       return [];
     }
     this.#prologueSent = true;
-    const parts = this.#options.prologue.map(toPart("prologue"));
+    const parts = [new GluedStatements("prologue", this.#options.prologue)];
     if (this.#options.batching === "joined") {
       return parts;
     }
@@ -230,18 +231,4 @@ export class Outbox {
     }
     this.#encoding = /^(?:UTF8|SQL_ASCII)$/.test(value) ? undefined : value;
   }
-}
-
-function toPart(part: MessagePart["part"]): (text: string) => OutboxPart {
-  return (text) => ({
-    part,
-    text,
-    terminated: false,
-    source: undefined,
-    statements: [0],
-    locate: (index) => index,
-    lastControlAt: undefined,
-    endsTransactionAt: undefined,
-    includedFrom: [],
-  });
 }

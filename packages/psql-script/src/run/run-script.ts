@@ -5,10 +5,12 @@ import type { Script } from "../read/script.js";
 import { ScriptError } from "../source/script-error.js";
 import { FileRun } from "./file-run.js";
 import { Outbox } from "./outbox.js";
+import { plainParts } from "./plain-parts.js";
 import type { RunScriptOptions } from "./run-script-options.js";
 import { RunState } from "./run-state.js";
 import type { ScriptClient, ScriptResult } from "./script-client.js";
 import { type ScriptNotice, toNotice } from "./script-notice.js";
+import { ScriptOutput } from "./script-output.js";
 
 /**
  * Runs a script over a connection, as `psql -X -v ON_ERROR_STOP=1 -f file` would.
@@ -27,7 +29,6 @@ export async function runScript(
   if (!options.allowShell) {
     refuseShell(script);
   }
-  const path = script.path ?? resolve(script.file);
   const outbox = new Outbox(client, {
     prologue: options.prologue ?? [],
     epilogue: options.epilogue ?? [],
@@ -35,30 +36,50 @@ export async function runScript(
     expectOpenTransaction: options.expectOpenTransaction ?? false,
     signal: options.signal,
   });
-  const run = new RunState(outbox, client, script, {
+  const output = new ScriptOutput(options.onOutput);
+  const onNotice = (notice: Partial<ScriptNotice>) => options.onNotice?.(toNotice(notice));
+  client.on("notice", onNotice);
+  client.on("error", breaksItsMessage);
+  try {
+    const parts = plainParts(script, outbox.standardStrings, options);
+    if (parts === undefined) {
+      await runFile(script, client, { ...options, outbox, output });
+    } else {
+      for (const part of parts) {
+        outbox.add(part);
+      }
+      await outbox.finish("checked", { onCopyOut: (chunk) => output.writeCopy(chunk) });
+    }
+  } finally {
+    output.end();
+    client.removeListener("notice", onNotice);
+    client.removeListener("error", breaksItsMessage);
+  }
+  return { transactionStatus: outbox.status, messages: outbox.messages };
+}
+
+/** A connection that breaks fails the message that is under way; the event would end the process. */
+function breaksItsMessage(): void {}
+
+async function runFile(
+  script: Script,
+  client: ScriptClient,
+  options: RunScriptOptions & Pick<RunState, "outbox" | "output">,
+): Promise<void> {
+  const { outbox } = options;
+  const path = script.path ?? resolve(script.file);
+  const run = new RunState(client, script, {
     ...options,
     cwd: resolve(options.cwd ?? dirname(path)),
     readFile: options.readFile ?? ((name) => readFile(name)),
   });
-  const onNotice = (notice: Partial<ScriptNotice>) => options.onNotice?.(toNotice(notice));
-  // A connection that breaks fails the message that is under way; the event would end the process.
-  const onError = () => {};
-  client.on("notice", onNotice);
-  client.on("error", onError);
-  try {
-    run.openFiles.push(path);
-    await new FileRun(run, script, []).execute();
-    if (run.firstError !== undefined && outbox.status === "failed") {
-      throw run.firstError;
-    }
-    const isFree = script.psqlCompat || options.transactions === "free";
-    await run.finish(isFree ? "unchecked" : "checked");
-  } finally {
-    run.output.end();
-    client.removeListener("notice", onNotice);
-    client.removeListener("error", onError);
+  run.openFiles.push(path);
+  await new FileRun(run, script, []).execute();
+  if (run.firstError !== undefined && outbox.status === "failed") {
+    throw run.firstError;
   }
-  return { transactionStatus: outbox.status, messages: outbox.messages };
+  const isFree = script.psqlCompat || options.transactions === "free";
+  await run.finish(isFree ? "unchecked" : "checked");
 }
 
 /** Throws for a shell command that will be reached, before anything is sent. */

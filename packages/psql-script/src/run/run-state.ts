@@ -3,7 +3,7 @@ import { ScriptError } from "../source/script-error.js";
 import type { FlushOptions, Outbox } from "./outbox.js";
 import type { RunScriptOptions } from "./run-script-options.js";
 import type { ScriptClient } from "./script-client.js";
-import { ScriptOutput } from "./script-output.js";
+import type { ScriptOutput } from "./script-output.js";
 import type { QueryOutcome } from "./simple-query.js";
 import { Variables } from "./variables.js";
 
@@ -35,12 +35,14 @@ export class RunState {
   firstError: ScriptError | undefined;
 
   constructor(
-    outbox: Outbox,
     client: ScriptClient,
     script: Script,
-    options: RunScriptOptions & Required<Pick<RunScriptOptions, "cwd" | "readFile">>,
+    options: RunScriptOptions &
+      Required<Pick<RunScriptOptions, "cwd" | "readFile">> &
+      Pick<RunState, "outbox" | "output">,
   ) {
-    this.outbox = outbox;
+    this.outbox = options.outbox;
+    this.output = options.output;
     for (const [name, value] of connectionVariables(client)) {
       this.#set(name, value);
     }
@@ -57,7 +59,6 @@ export class RunState {
         offset: undefined,
       });
     }
-    this.output = new ScriptOutput(options.onOutput);
     this.environment = new Map(Object.entries(options.env ?? {}));
     this.cwd = options.cwd;
     this.batching = options.batching ?? "joined";
@@ -92,12 +93,7 @@ export class RunState {
   }
 
   get #printing(): FlushOptions {
-    return {
-      onCopyOut: (chunk) => {
-        this.output.writeResult(chunk.toString("utf8"));
-        return undefined;
-      },
-    };
+    return { onCopyOut: (chunk) => this.output.writeCopy(chunk) };
   }
 
   /** Sets the variables about the server, which only some scripts need. */

@@ -13,19 +13,20 @@ export interface ConnectionMessage {
 
 /** What a script needs of a `pg.Client`'s connection. */
 export interface WireConnection {
-  readonly stream: Pick<Duplex, "writableNeedDrain" | "pause" | "resume"> & EventEmitter;
+  readonly stream: Pick<Duplex, "writableNeedDrain" | "pause" | "resume" | "cork" | "uncork"> &
+    EventEmitter;
   query(text: string): void;
   sendCopyFromChunk(chunk: Buffer): void;
   endCopyFrom(): void;
   sendCopyFail(message: string): void;
   on(event: string, listener: (message: ConnectionMessage) => void): unknown;
-  once(event: string, listener: (message: ConnectionMessage) => void): unknown;
-  removeListener(event: string, listener: (message: ConnectionMessage) => void): unknown;
 }
 
 /** A message in the form that a `pg.Client` takes, and what tells that it has its answer. */
 export interface ScriptQuery {
   submit(connection: never): void;
+  /** Told when a statement of it is completed. */
+  handleCommandComplete(message: { readonly text: string }): void;
   /** Settles when the server is ready for the next message, or the connection is gone. */
   readonly outcome: Promise<unknown>;
 }

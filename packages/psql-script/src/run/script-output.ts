@@ -26,6 +26,11 @@ export class ScriptOutput {
     }
   }
 
+  /** Writes what a COPY TO STDOUT gives. */
+  writeCopy(chunk: Buffer): undefined {
+    this.writeResult(chunk.toString("utf8"));
+  }
+
   /** Gives out lines that were begun and never ended. */
   end(): void {
     for (const stream of ["stdout", "stderr"] as const) {

@@ -3,7 +3,7 @@ import type { QueryBuffer } from "../read/query-buffer.js";
 import type { PlainRegion } from "../read/script.js";
 import { transactionControl } from "../read/transaction-control.js";
 import type { SourcePosition, SourceText } from "../source/source-text.js";
-import type { OutboxPart } from "./outbox.js";
+import type { OutboxPart } from "./outbox-part.js";
 
 /** Where a part comes from. */
 export interface PartOrigin {

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { isServerError, type ServerError } from "../source/server-error.js";
+import { observe } from "./observed-connection.js";
 import type { ConnectionMessage, WireConnection } from "./script-client.js";
 import type { TransactionStatus } from "./transaction-status.js";
 
@@ -38,7 +39,12 @@ export interface CopyRefusal {
 }
 
 export interface SimpleQueryOptions {
-  readonly text: string;
+  /** `undefined`: it was written already, behind the message before it. */
+  readonly text: string | undefined;
+  /** More messages, in the same write. */
+  readonly textsBehind?: readonly string[];
+  /** Called as soon as it is over, before anything else of the server's is read. */
+  readonly onOver?: () => void;
   readonly rows?: "keep" | "drop";
   readonly onCopyIn?: (format: CopyFormat) => CopySource;
   /** Takes the data of a COPY TO STDOUT. While a returned promise is pending, no more is read. */
@@ -61,16 +67,20 @@ export class SimpleQuery {
 
   readonly #options: SimpleQueryOptions;
   readonly #tags: string[] = [];
-  #result: Result = noResult;
-  #pending: Result = noResult;
+  #fields: readonly Field[] | undefined;
+  #rows: (readonly (string | null)[])[] = noRows;
+  #pendingFields: readonly Field[] | undefined;
+  #pendingRows: (readonly (string | null)[])[] = noRows;
+  #lastCopiedOut = false;
   #error: ServerError | undefined;
   #copiedOut = false;
   #copyError: unknown;
   #copyHint: string | undefined;
   #full: Promise<unknown> | undefined;
   #settle: (outcome: QueryOutcome) => void = () => {};
-  #detach: () => void = () => {};
-  readonly #over = new AbortController();
+  #isOver = false;
+  /** Aborts when the data of a COPY is not wanted any more. */
+  #over: AbortController | undefined;
 
   constructor(options: SimpleQueryOptions) {
     this.#options = options;
@@ -80,49 +90,73 @@ export class SimpleQuery {
   }
 
   submit(connection: WireConnection): null {
-    // After a failed query the client does not tell the state: ask the connection.
-    const onReady = (message: ConnectionMessage) =>
-      this.#finish({ status: statuses[message.status ?? ""], lost: undefined });
-    const onParameter = ({ parameterName = "", parameterValue = "" }: ConnectionMessage) =>
-      this.#options.onParameter?.(parameterName, parameterValue);
-    const onEnd = () => this.#finish({ status: undefined, lost: new Error("connection closed") });
-    // The driver calls handleCopyInResponse without the server's message, which tells the format.
-    const onCopyIn = ({ binary }: ConnectionMessage) =>
-      this.#answerCopyIn(connection, binary ? "binary" : "text");
-    const onCopyOut = () => {
-      this.#copiedOut = true;
-    };
-    connection.once("readyForQuery", onReady);
-    connection.once("end", onEnd);
-    connection.on("parameterStatus", onParameter);
-    connection.on("copyInResponse", onCopyIn);
-    connection.on("copyOutResponse", onCopyOut);
-    this.#detach = () => {
-      connection.removeListener("readyForQuery", onReady);
-      connection.removeListener("end", onEnd);
-      connection.removeListener("parameterStatus", onParameter);
-      connection.removeListener("copyInResponse", onCopyIn);
-      connection.removeListener("copyOutResponse", onCopyOut);
-    };
-    connection.query(this.#options.text);
+    const { text, textsBehind = [] } = this.#options;
+    observe(connection, this);
+    if (textsBehind.length > 0) {
+      connection.stream.cork();
+    }
+    if (text !== undefined) {
+      connection.query(text);
+    }
+    if (textsBehind.length > 0) {
+      for (const behind of textsBehind) {
+        connection.query(behind);
+      }
+      connection.stream.uncork();
+    }
     return null;
   }
 
-  handleRowDescription(message: { readonly fields: readonly { readonly name: string }[] }): void {
-    const columns = message.fields.map((field) => field.name);
-    this.#pending = { ...noResult, columns, rows: [] };
+  /** The server is ready for the next message. After a failed query the client does not tell the state. */
+  onReady({ status }: ConnectionMessage): void {
+    this.#finish({ status: statuses[status ?? ""], lost: undefined });
+  }
+
+  onEnd(): void {
+    this.#finish({ status: undefined, lost: new Error("connection closed") });
+  }
+
+  onParameter({ parameterName = "", parameterValue = "" }: ConnectionMessage): void {
+    this.#options.onParameter?.(parameterName, parameterValue);
+  }
+
+  /** The driver calls handleCopyInResponse without the server's message, which tells the format. */
+  onCopyIn(connection: WireConnection, { binary }: ConnectionMessage): void {
+    const source = this.#options.onCopyIn?.(binary ? "binary" : "text") ?? noData;
+    if ("refusal" in source) {
+      this.#copyHint ??= source.hint;
+      connection.sendCopyFail(source.refusal);
+    } else {
+      void this.#sendCopy(connection, source);
+    }
+  }
+
+  onCopyOut(): void {
+    this.#copiedOut = true;
+  }
+
+  handleRowDescription(message: { readonly fields: readonly Field[] }): void {
+    this.#pendingFields = message.fields;
+    this.#pendingRows = noRows;
   }
 
   handleDataRow(message: { readonly fields: readonly (string | null)[] }): void {
-    if (this.#options.rows === "keep") {
-      this.#pending.rows.push(message.fields);
+    if (this.#options.rows !== "keep") {
+      return;
     }
+    if (this.#pendingRows === noRows) {
+      this.#pendingRows = [];
+    }
+    this.#pendingRows.push(message.fields);
   }
 
   handleCommandComplete(message: { readonly text: string }): void {
     this.#tags.push(message.text);
-    this.#result = { ...this.#pending, copiedOut: this.#copiedOut };
-    this.#pending = noResult;
+    this.#fields = this.#pendingFields;
+    this.#rows = this.#pendingRows;
+    this.#lastCopiedOut = this.#copiedOut;
+    this.#pendingFields = undefined;
+    this.#pendingRows = noRows;
     this.#copiedOut = false;
   }
 
@@ -136,20 +170,10 @@ export class SimpleQuery {
       return;
     }
     this.#error ??= error;
-    this.#over.abort();
+    this.#over?.abort();
   }
 
   handleCopyInResponse(): void {}
-
-  #answerCopyIn(connection: WireConnection, format: CopyFormat): void {
-    const source = this.#options.onCopyIn?.(format) ?? noData;
-    if ("refusal" in source) {
-      this.#copyHint ??= source.hint;
-      connection.sendCopyFail(source.refusal);
-    } else {
-      void this.#sendCopy(connection, source);
-    }
-  }
 
   handleCopyData(message: { readonly chunk: Buffer }, { stream }: WireConnection): void {
     const full = this.#options.onCopyOut?.(message.chunk);
@@ -169,6 +193,7 @@ export class SimpleQuery {
     connection: WireConnection,
     chunks: AsyncIterable<Buffer> | Iterable<Buffer>,
   ): Promise<void> {
+    this.#over ??= new AbortController();
     const { signal } = this.#over;
     try {
       for await (const chunk of chunks) {
@@ -190,29 +215,32 @@ export class SimpleQuery {
     }
   }
 
-  #finish(end: Pick<QueryOutcome, "status" | "lost">): void {
-    this.#detach();
-    this.#over.abort();
+  #finish({ status, lost }: Pick<QueryOutcome, "status" | "lost">): void {
+    if (this.#isOver) {
+      return;
+    }
+    this.#isOver = true;
+    this.#over?.abort();
     this.callback?.();
     this.#settle({
-      ...end,
+      status,
       tags: this.#tags,
-      columns: this.#result.columns,
-      rows: this.#result.rows,
-      copiedOut: this.#result.copiedOut,
+      columns: this.#fields?.map(({ name }) => name),
+      rows: this.#rows,
       error: this.#error,
+      copiedOut: this.#lastCopiedOut,
       copyError: this.#copyError,
       copyHint: this.#copyHint,
+      lost,
     });
+    this.#options.onOver?.();
   }
 }
 
-/** What a statement returned so far. */
-interface Result {
-  readonly columns: readonly string[] | undefined;
-  readonly rows: (readonly (string | null)[])[];
-  readonly copiedOut: boolean;
+/** A column of a result, as the driver describes it. */
+interface Field {
+  readonly name: string;
 }
 
 const noData: CopyRefusal = { refusal: "there is no data for this COPY" };
-const noResult: Result = { columns: undefined, rows: [], copiedOut: false };
+const noRows: (readonly (string | null)[])[] = [];

@@ -27,6 +27,9 @@ export interface MessagePlace {
   readonly includedFrom: readonly SourcePosition[];
 }
 
+/** Stands between statements of which the first has no semicolon, and perhaps a comment at its end. */
+export const statementSeparator = "\n;\n";
+
 /** Parts, glued to the text of one simple query. */
 export class Message {
   readonly parts: readonly MessagePart[];
@@ -44,7 +47,7 @@ export class Message {
         break;
       }
       if (!part.terminated) {
-        text += "\n;\n";
+        text += statementSeparator;
       } else if (!part.text.endsWith("\n")) {
         text += "\n";
       }

@@ -1,0 +1,91 @@
+/** Chains of a node that run at a time at first. */
+const firstSlots = 2;
+/** Of what more slots could give at best, so much must come of them, or they are not worth their sessions. */
+const leastGain = 0.2;
+/** A rate is not judged by less time than this, in milliseconds. */
+const shortestWindowMs = 10;
+/** Steps that take so long leave a server time for others, in milliseconds. */
+const quietMs = 100;
+/** So long nothing is tried after a trial that was in vain: at first, and at the most, in milliseconds. */
+const [firstRestMs, longestRestMs] = [500, 8000];
+
+/**
+ * Finds how many chains of a node should run at a time, by how fast its steps end: a server that is busy with
+ * two gets nothing from ten but the cost of their sessions. It begins with few, doubles them as long
+ * as that pays, and goes back by one trial if it does not; from time to time it tries again. If no step
+ * ends for a while, they wait for something else than the server, and there are more at once.
+ *
+ * Pure: times are arguments, in milliseconds of any clock that does not go back.
+ */
+export class SlotSearch {
+  readonly #most: number;
+  #slots: number;
+  /** What a trial with more slots is compared with. */
+  #before: { readonly slots: number; readonly rate: number } | undefined;
+  #windowSinceMs: number;
+  #ended = 0;
+  #quietSinceMs: number;
+  #restUntilMs = Number.NEGATIVE_INFINITY;
+  #restMs = firstRestMs;
+
+  /** `most` is the upper bound. */
+  constructor(most: number, nowMs: number) {
+    this.#most = most;
+    this.#slots = Math.min(firstSlots, most);
+    this.#windowSinceMs = nowMs;
+    this.#quietSinceMs = nowMs;
+  }
+
+  /** How many should run at a time now. */
+  get slots(): number {
+    return this.#slots;
+  }
+
+  /** A step has ended. `isFull`: all slots were at work, in open sessions, and another chain waits for one. */
+  ended(nowMs: number, isFull: boolean): void {
+    this.#quietSinceMs = nowMs;
+    if (!isFull) {
+      this.#startWindow(nowMs);
+      return;
+    }
+    this.#ended++;
+    const elapsedMs = nowMs - this.#windowSinceMs;
+    if (this.#ended < 2 * this.#slots || elapsedMs < shortestWindowMs) {
+      return;
+    }
+    const rate = this.#ended / elapsedMs;
+    this.#startWindow(nowMs);
+    if (this.#before !== undefined) {
+      const { slots, rate: rateBefore } = this.#before;
+      this.#before = undefined;
+      if (rate < rateBefore * (1 + leastGain * (this.#slots / slots - 1))) {
+        this.#slots = slots;
+        this.#restUntilMs = nowMs + this.#restMs;
+        this.#restMs = Math.min(2 * this.#restMs, longestRestMs);
+        return;
+      }
+      this.#restMs = firstRestMs;
+    }
+    if (nowMs >= this.#restUntilMs && this.#slots < this.#most) {
+      this.#before = { slots: this.#slots, rate };
+      this.#slots = Math.min(2 * this.#slots, this.#most);
+    }
+  }
+
+  /** Time has gone by. */
+  passed(nowMs: number, isFull: boolean): void {
+    if (!isFull) {
+      this.#quietSinceMs = nowMs;
+    } else if (nowMs - this.#quietSinceMs >= quietMs) {
+      this.#before = undefined;
+      this.#slots = Math.min(2 * this.#slots, this.#most);
+      this.#quietSinceMs = nowMs;
+      this.#startWindow(nowMs);
+    }
+  }
+
+  #startWindow(nowMs: number): void {
+    this.#windowSinceMs = nowMs;
+    this.#ended = 0;
+  }
+}
