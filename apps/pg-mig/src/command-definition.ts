@@ -1,4 +1,4 @@
-import { type Action, type SettingName, settingDefinitions } from "@pg-mig/config";
+import { type Action, type Flags, type SettingName, settingDefinitions } from "@pg-mig/config";
 import type { RunnableAction } from "./action-context.js";
 
 /** What may stand in a place of the command line, for the completion of shells. */
@@ -43,6 +43,8 @@ export interface CommandDefinition {
   readonly options?: readonly CommandOption[];
   /** The settings that take effect; all others are refused on its command line. */
   readonly settings: readonly SettingName[];
+  /** What these are unless its command line says otherwise: stronger than the environment. */
+  readonly flags?: Flags;
   /** A call that somebody might make, and what it is for. */
   readonly examples: readonly (readonly [call: string, purpose: string])[];
   /** Whether it connects to servers. */

@@ -3,6 +3,7 @@ import { applyCommand } from "./commands/apply.js";
 import { chainCommand } from "./commands/chain.js";
 import { digestCommand } from "./commands/digest.js";
 import { driftCommand } from "./commands/drift.js";
+import { initCommand } from "./commands/init.js";
 import { listCommand } from "./commands/list.js";
 import { makeCommand } from "./commands/make.js";
 import { planCommand } from "./commands/plan.js";
@@ -16,6 +17,7 @@ export const commands: readonly CommandDefinition[] = [
   planCommand,
   statusCommand,
   driftCommand,
+  initCommand,
   makeCommand,
   chainCommand,
   listCommand,

@@ -126,6 +126,11 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
       "The content of files cannot run: a wrong `-- $limit`, or a missing part around `CONCURRENTLY`.",
       "Do what the hint of each file says.",
     ],
+    [
+      "PROJECT_EXISTS",
+      "`init` found a config file, or something in the migration directory.",
+      "Go on with that project, or start in another folder.",
+    ],
     ["MIGRATION_FILE_EXISTS", "Somebody made the same file at this moment.", "Run it again."],
     [
       "MAKE_TARGET_INVALID",
@@ -374,6 +379,11 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
       "Update your branch, or undo the version from a branch that has it.",
     ],
     ["UNDO_NOT_LATEST", "Later versions follow the one to undo.", "Undo those first."],
+    [
+      "UNDO_FILE_EMPTY",
+      "The dn file of the version to undo holds no statement: the ledger would forget objects that stay.",
+      "Write what undoes the version, or `SELECT 1;` if there is nothing to undo.",
+    ],
     [
       "SHARD_UNKNOWN",
       "The shard that `drift` should compare with does not exist.",

@@ -119,11 +119,12 @@ async function execute(
 }
 
 async function runAction(
-  { command, input, flags }: CommandLine,
+  { command, input, flags: given }: CommandLine,
   process: Omit<CommandProcess, "onUncaught">,
   interruption: ReturnType<typeof listenForInterruption>,
 ): Promise<number> {
   const act = await command.load(input);
+  const flags = { ...command.flags, ...given };
   const { resolveSettings } = await import("@pg-mig/config");
   const { env } = process;
   const cwd = workingDirectory(process, flags);

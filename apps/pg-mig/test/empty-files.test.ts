@@ -3,10 +3,8 @@ import { scenarios } from "./scenario.js";
 
 const { scenario } = scenarios({ nodes: 1 });
 
-const warning = (file: string, end: string) =>
-  `${file} holds no statement: it changes nothing, and the version counts as ${end}.`;
-const emptyUp = warning("mig/2.b.sh.up.sql", "applied");
-const emptyDown = warning("mig/1.a.sh.dn.sql", "not applied");
+const emptyUp =
+  "mig/2.b.sh.up.sql holds no statement: it changes nothing, and the version counts as applied.";
 
 async function prepared() {
   const prepare = await scenario({ shards: ["sh1", "sh2"] });
@@ -70,21 +68,33 @@ describe("a file without a statement", () => {
     expect(types.indexOf("warning")).toBeLessThan(types.indexOf("step:start"));
   });
 
-  it("is warned of by an undo, too, where it is the dn file", async () => {
-    const { pgMig, migrations } = await prepared();
+  it("is refused by an undo and its plan, before anything is changed", async () => {
+    const { pgMig, migrations, ledger, column } = await prepared();
+    await migrations({ "1.a.sh.dn.sql": "-- nothing yet\n;\n" });
     await pgMig([], relative);
-    expect((await pgMig(["--undo=1.a.sh", "--dry"], relative)).stdout).toContain(
-      `warning: ${emptyDown}\n`,
-    );
-    const { status, stderr } = await pgMig(["--undo=1.a.sh"], relative);
-    expect(status).toBe(0);
-    expect(stderr).toContain(`warning: ${emptyDown}\n`);
-    await migrations({
-      "1.a.sh": "CREATE TABLE IF NOT EXISTS t();",
-      "1.a.sh.dn.sql": "DROP TABLE t;",
-    });
+    const digest = await column("SELECT public.mig_digest_const()");
+    for (const args of [
+      ["undo", "1.a.sh"],
+      ["--undo=1.a.sh", "--dry"],
+    ]) {
+      const { status, stdout, stderr } = await pgMig([...args, "--json"], relative);
+      expect(status).toBe(1);
+      expect(stderr).toContain("mig/1.a.sh.dn.sql holds no statement: it would undo nothing.");
+      expect(JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "")).toMatchObject({
+        code: "UNDO_FILE_EMPTY",
+        hint: "Write what undoes the version, or SELECT 1; if there is nothing to undo.",
+      });
+    }
+    expect(await ledger("sh1")).toEqual(["1.a.sh"]);
+    expect(await column("SELECT public.mig_digest_const()")).toEqual(digest);
+  });
+
+  it("is no file that says SELECT 1;", async () => {
+    const { pgMig, ledger, migrations } = await prepared();
+    await migrations({ "1.a.sh.dn.sql": "SELECT 1;" });
     await pgMig([], relative);
-    expect((await pgMig(["--undo=1.a.sh"], relative)).stderr).not.toContain("warning");
+    expect((await pgMig(["undo", "1.a.sh"], relative)).status).toBe(0);
+    expect(await ledger("sh1")).toEqual([]);
   });
 
   it("may be before.sql or after.sql without a word", async () => {

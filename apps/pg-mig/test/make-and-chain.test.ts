@@ -6,7 +6,7 @@ import { scenarios } from "./scenario.js";
 const { scenario } = scenarios({ nodes: 1 });
 
 describe("pg-mig --make and --chain", () => {
-  it("make an empty pair of files behind all others, and chain.txt", async () => {
+  it("make a pair of files after all others, and chain.txt", async () => {
     const { migrations, pgMig, folder } = await scenario();
     await migrations({ "20990101000000.a.sh": "" });
     const { status, stdout } = await pgMig(["--make=add-users@sh"]);

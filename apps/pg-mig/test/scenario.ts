@@ -37,7 +37,7 @@ export interface Scenario {
   readonly database: TestDatabase;
   /**
    * Writes files of the migration directory. A key that is the name of a version stands for its up
-   * file, and an empty dn file is made beside it where there is none.
+   * file, and a dn file that does nothing is made beside it where there is none.
    */
   migrations(files: Readonly<Record<string, string>>): Promise<void>;
   /** Writes a file of the folder. */
@@ -137,7 +137,7 @@ function createScenario(folder: string, databases: readonly TestDatabase[]): Sce
           await write(`mig/${name}.up.sql`, text);
           const down = `${name}.dn.sql`;
           if (!(down in files)) {
-            await write(`mig/${down}`, "");
+            await write(`mig/${down}`, "SELECT 1;");
           }
         }
       }

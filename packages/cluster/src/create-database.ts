@@ -21,9 +21,7 @@ export async function createDatabaseIfMissing(
   node: Node,
   options: ConnectNodeOptions,
 ): Promise<"created" | "exists"> {
-  const existing = await connectIfThere(node, options);
-  if (existing !== undefined) {
-    await existing.end();
+  if (await databaseExists(node, options)) {
     return "exists";
   }
   const client = await connectToServer(node, options);
@@ -47,6 +45,17 @@ export async function createDatabaseIfMissing(
   } finally {
     await client.end();
   }
+}
+
+/**
+ * Whether the database of a node exists.
+ *
+ * @throws PgMigError what {@link connectNode} throws for anything but a missing database.
+ */
+export async function databaseExists(node: Node, options: ConnectNodeOptions): Promise<boolean> {
+  const client = await connectIfThere(node, options);
+  await client?.end();
+  return client !== undefined;
 }
 
 async function connectToServer(node: Node, options: ConnectNodeOptions): Promise<Client> {

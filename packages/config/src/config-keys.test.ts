@@ -30,6 +30,30 @@ describe("refuseMisspeltKeys", () => {
     });
   });
 
+  it.each([
+    ["hots", "PGHOST"],
+    ["hosts", "PGHOST"],
+    ["PGHOTS", "PGHOST"],
+    ["migDir", "PGMIGDIR"],
+    ["createdb", "PGCREATEDB"],
+    ["database", "PGDATABASE"],
+    ["lockTimeOut", "lockTimeout"],
+    ["lockTimeoutMs", "lockTimeout"],
+    ["paralelism", "the option --parallelism"],
+    ["force", "the option --force"],
+  ])("takes %s for %s", (key, meant) => {
+    expect(refusal({ path: "/c", config: { [key]: "x" } })?.hint).toBe(
+      `Write ${meant}; or give the key a name that is not so close to it.`,
+    );
+  });
+
+  it.each(["TENANT", "HOSTS", "REGION", "tenant", "shardCount", "appVersion", "x"])(
+    "leaves %s to migration files",
+    (key) => {
+      expect(refusal({ path: "/c", config: { [key]: "x" } })).toBeUndefined();
+    },
+  );
+
   it("lists several, each with its file", () => {
     const error = refusal(
       { path: "/a", config: { PGUSR: "x" } },

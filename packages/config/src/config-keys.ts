@@ -1,7 +1,7 @@
 import { nearestWord, PgMigError } from "@pg-mig/model";
 import type { ConfigLayer } from "./config-layer.js";
 import { libpqVariables } from "./libpq-variables.js";
-import { configKey, settingDefinitions } from "./setting-table.js";
+import { configKey, flagName, optionName, settingDefinitions } from "./setting-table.js";
 
 /** The keys of a config file that mean something to the tool. */
 const knownKeys: readonly string[] = [
@@ -9,6 +9,37 @@ const knownKeys: readonly string[] = [
   ...libpqVariables,
   "after",
 ];
+
+/**
+ * What else a setting is called, and what to write instead: the names of settings and of their options
+ * are easily taken for keys.
+ */
+const otherNames: ReadonlyMap<string, string> = new Map(
+  settingDefinitions.flatMap(([name, definition]) => {
+    const key = configKey(definition);
+    const option = optionName(definition);
+    const meant = key ?? (option === undefined ? undefined : `the option ${option}`);
+    return meant === undefined
+      ? []
+      : [name, flagName(definition) ?? name].map((other) => [other, meant] as const);
+  }),
+);
+
+/**
+ * The setting that a key is meant for; `undefined`: it is one, or is like none. Keys in upper case are
+ * variables, and are compared with variables alone.
+ */
+function meantBy(key: string): string | undefined {
+  if (knownKeys.includes(key)) {
+    return undefined;
+  }
+  const near = nearestWord(key, knownKeys);
+  if (near !== undefined || key === key.toUpperCase()) {
+    return near;
+  }
+  const other = otherNames.has(key) ? key : nearestWord(key, [...otherNames.keys()]);
+  return other === undefined ? undefined : otherNames.get(other);
+}
 
 /**
  * Refuses a key that is nearly the name of a setting. Every other key is there for migration files to
@@ -19,7 +50,7 @@ const knownKeys: readonly string[] = [
 export function refuseMisspeltKeys(layers: readonly ConfigLayer[]): void {
   const problems = layers.flatMap(({ path, config }) =>
     Object.keys(config).flatMap((key) => {
-      const meant = knownKeys.includes(key) ? undefined : nearestWord(key, knownKeys);
+      const meant = meantBy(key);
       if (meant === undefined) {
         return [];
       }

@@ -22,6 +22,10 @@ describe("defineConfig", () => {
     defineConfig({ lockTimeOut: "2s" });
     // @ts-expect-error: it is discovery
     defineConfig(() => ({ discovry: "./nodes.js" }));
+    // @ts-expect-error: it is PGHOST
+    defineConfig({ hots: ["db1"] });
+    // @ts-expect-error: a key for migration files is in upper case
+    defineConfig(async () => ({ PGHOST: "db1", tenant: "a" }));
     expect(defineConfig({ MY_OWN: "for migration files" })).toEqual({
       MY_OWN: "for migration files",
     });

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
 import { extname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -35,8 +36,25 @@ export async function importModule(
 
 async function jitiFor(path: string) {
   const { createJiti } = await import("jiti");
+  const own = ownPackage();
   // No cache: its folder may be one that anybody can write to, and the files are small.
-  return createJiti(path, { fsCache: false, interopDefault: false });
+  return createJiti(path, {
+    fsCache: false,
+    interopDefault: false,
+    ...(own === undefined ? {} : { alias: { "pg-mig": own } }),
+  });
+}
+
+/**
+ * The package `pg-mig` that runs. A config file imports `defineConfig` from it, also where npx has it and
+ * the project has not.
+ */
+function ownPackage(): string | undefined {
+  try {
+    return createRequire(import.meta.url).resolve("pg-mig");
+  } catch {
+    return undefined;
+  }
 }
 
 /** jiti compiles ES modules to CommonJS; what is none has but one export, `module.exports`. */

@@ -1,5 +1,7 @@
 import {
   codeDigest,
+  type InitProjectOptions,
+  initProject,
   type MadeMigration,
   makeMigration,
   nodeFileSystem,
@@ -24,12 +26,23 @@ export async function chain(migrationDirectory: string): Promise<string> {
 }
 
 /**
- * Makes the two empty files of a new version, `title@prefix`, and rewrites chain.txt.
+ * Makes the two files of a new version, `title@prefix`, with comments that say what goes where, and rewrites
+ * chain.txt. Makes the directory if it is missing.
  *
  * @throws PgMigError as `makeMigration`
  */
 export function make(migrationDirectory: string, target: string): Promise<MadeMigration> {
   return makeMigration(migrationDirectory, { target, now: new Date(), fs: nodeFileSystem });
+}
+
+/**
+ * Writes what a new project starts with: a config file, the migration directory, and a first version that
+ * makes ten shards on each node. Gives the paths of the files; overwrites nothing.
+ *
+ * @throws PgMigError `PROJECT_EXISTS`, and then nothing is written
+ */
+export function init(options: Omit<InitProjectOptions, "now" | "fs">): Promise<readonly string[]> {
+  return initProject({ ...options, now: new Date(), fs: nodeFileSystem });
 }
 
 function read(migrationDirectory: string) {

@@ -34,6 +34,11 @@ export interface PlannedRun {
 }
 
 export interface DryRunOptions extends RunOptions {
+  /**
+   * Whether the apply would make databases that are missing: they are planned for. Of no account for an undo.
+   * @default false
+   */
+  readonly createDatabase?: boolean | undefined;
   /** The version to undo; `undefined`: plan an apply. */
   readonly undo?: string | undefined;
   /** Whether the very messages are wanted, too. @default false */
@@ -49,11 +54,25 @@ export interface DryRunOptions extends RunOptions {
  */
 export async function dryRun(options: DryRunOptions): Promise<PlannedRun> {
   const { undo, onNote = () => {}, signal = new AbortController().signal } = options;
-  const run = await prepareRun({ ...options, signal, onNote, purpose: "dry" }, (directory) =>
-    undo === undefined ? applyKind(directory) : undoKind(directory, undo),
+  const run = await prepareRun(
+    {
+      ...options,
+      createDatabase: undo === undefined && options.createDatabase,
+      signal,
+      onNote,
+      purpose: "dry",
+    },
+    (directory) => (undo === undefined ? applyKind(directory) : undoKind(directory, undo)),
   );
   try {
-    await refuseObstacles(run, run, { partial: options.only !== undefined });
+    // Who makes a database may do all in it.
+    const there = run.nodes.filter(({ isMissing }) => isMissing !== true);
+    const chains = run.chains.filter(({ shard }) => there.some(({ node }) => node === shard.node));
+    await refuseObstacles(
+      run,
+      { ...run, nodes: there, chains },
+      { partial: options.only !== undefined },
+    );
     const nodes = run.cluster.nodes.map(({ node }) => node);
     return {
       action: run.kind.action,

@@ -38,7 +38,7 @@ export type {
   Reference,
   SharedDifference,
 } from "./compare-shards.js";
-export { chain, digest, listVersions, make } from "./directory-actions.js";
+export { chain, digest, init, listVersions, make } from "./directory-actions.js";
 export type { DriftOptions, DriftReport, UnreadShard } from "./drift.js";
 export { drift } from "./drift.js";
 export type { DryRunOptions, PlannedRun } from "./dry-run.js";

@@ -85,18 +85,14 @@ export class MigrationFiles {
     return [...this.hooks, ...this.#scripts.values()].map(({ script }) => script);
   }
 
-  /** Those of these versions, all loaded, whose file does nothing, each once and in order of names. */
+  /** Those of these versions, all loaded, whose file does nothing, each once and in order of names; of an undo, they are refused. */
   emptyFiles(versions: readonly string[]): readonly FileWarning[] {
-    const effect =
-      this.#direction === "up"
-        ? "it changes nothing, and the version counts as applied"
-        : "it changes nothing, and the version counts as not applied";
     return [...new Set(versions)].sort().flatMap((version) => {
       const { script } = this.#script(version);
       if (holdsStatement(script)) {
         return [];
       }
-      const message = `${script.file} holds no statement: ${effect}.`;
+      const message = `${script.file} holds no statement: it changes nothing, and the version counts as applied.`;
       return [{ version, file: script.file, message }];
     });
   }

@@ -24,7 +24,7 @@ export async function addMigrations(
       await writeFile(join(folder, name), text);
     } else {
       await writeFile(join(folder, `${name}.up.sql`), text);
-      await writeFile(join(folder, `${name}.dn.sql`), "");
+      await writeFile(join(folder, `${name}.dn.sql`), "SELECT 1;");
     }
   }
 }

@@ -16,6 +16,7 @@ import {
 import { chainsOf } from "./chains-of.js";
 import { findEditedFiles, refuseEditedFiles } from "./edited-files.js";
 import { MigrationFiles } from "./migration-files.js";
+import { refuseEmptyFiles } from "./refuse-empty-files.js";
 import { rerunFingerprint } from "./rerun-fingerprint.js";
 import type { ApplyOptions } from "./run-options.js";
 import { refuseShellCommands } from "./shell-commands.js";
@@ -121,6 +122,9 @@ async function planRun(
   }
   const versions = chains.flatMap(({ pending }) => pending);
   await files.load(versions);
+  if (kind.action === "undo") {
+    refuseEmptyFiles(files.emptyFiles(versions));
+  }
   if (options.unusualFiles === "error") {
     refuseUnusualFiles(files.unusualFiles(versions));
   }

@@ -12,7 +12,8 @@ import type { UndoOptions } from "./run-options.js";
  * entry, in one transaction. A shard where it was never applied is passed over.
  *
  * `result` rejects, with nothing changed, as that of `apply`, and with `VERSION_UNKNOWN` if the
- * version is not on disk, `UNDO_NOT_LATEST` if a shard has later versions.
+ * version is not on disk, `UNDO_NOT_LATEST` if a shard has later versions, `UNDO_FILE_EMPTY` if its dn
+ * file holds no statement.
  */
 export function undo(options: UndoOptions): Run {
   return startRun(options, (directory) => undoKind(directory, options.version));

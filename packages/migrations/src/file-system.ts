@@ -16,6 +16,8 @@ export interface FileReader {
 
 /** What writes files. */
 export interface FileWriter {
+  /** Makes a directory and those above it, as far as they are missing. */
+  createDirectory(path: string): Promise<void>;
   /** Writes a file that is not there yet; fails with code `EEXIST`, and changes nothing, where it is. */
   createFile(path: string, text: string): Promise<void>;
   /** Writes a file, over the one that may be there. */

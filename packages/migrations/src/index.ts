@@ -8,6 +8,8 @@ export type {
   MigrationFileSystem,
 } from "./file-system.js";
 export { holdsStatement } from "./holds-statement.js";
+export type { InitProjectOptions } from "./init-project.js";
+export { initProject } from "./init-project.js";
 export type {
   FileChecksums,
   LoadMigrationScriptsOptions,

@@ -1,7 +1,9 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseScript } from "@pg-mig/psql-script";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { holdsStatement } from "./holds-statement.js";
 import { makeMigration } from "./make-migration.js";
 import { nodeFileSystem } from "./node-file-system.js";
 import { renderChainFile } from "./render-chain-file.js";
@@ -14,16 +16,38 @@ describe("makeMigration", () => {
   });
   afterEach(() => rm(path, { recursive: true }));
 
-  it("makes two empty files and chain.txt in an empty directory", async () => {
+  it("makes two files with comments alone, and chain.txt, in an empty directory", async () => {
     const made = await makeMigration(path, { target: "first@sh", now, fs: nodeFileSystem });
     expect(made.files).toEqual([
       join(path, "20260304050607.first.sh.up.sql"),
       join(path, "20260304050607.first.sh.dn.sql"),
     ]);
     for (const file of made.files) {
-      expect(await readFile(file, "utf8")).toBe("");
+      const text = await readFile(file, "utf8");
+      expect(text).toMatch(/^(--.*\n)+$/);
+      expect(holdsStatement(parseScript(text, { file }))).toBe(false);
     }
     expect(await readFile(join(path, "chain.txt"), "utf8")).toBe(renderChainFile([made.version]));
+  });
+
+  it("makes the directory, and those above it, if they are missing", async () => {
+    const missing = join(path, "db", "mig");
+    const made = await makeMigration(missing, { target: "first@sh", now, fs: nodeFileSystem });
+    expect((await readdir(missing)).sort()).toEqual([
+      "20260304050607.first.sh.dn.sql",
+      "20260304050607.first.sh.up.sql",
+      "chain.txt",
+    ]);
+    expect(made.chainFile).toBe(join(missing, "chain.txt"));
+  });
+
+  it("makes no directory for a target that is refused", async () => {
+    const missing = join(path, "mig");
+    const options = { target: "First", now, fs: nodeFileSystem };
+    await expect(makeMigration(missing, options)).rejects.toMatchObject({
+      code: "MAKE_TARGET_INVALID",
+    });
+    expect(await readdir(path)).toEqual([]);
   });
 
   it("puts a second version of the same second behind the first", async () => {

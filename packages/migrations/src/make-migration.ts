@@ -1,8 +1,10 @@
 import { PgMigError } from "@pg-mig/model";
 import { writeChainFile } from "./chain-file.js";
 import { type FileWriter, type MigrationFileSystem, systemErrorCode } from "./file-system.js";
-import { migrationFilePath, readMigrationDirectory } from "./migration-directory.js";
+import { migrationFilePath, readDirectoryToBe } from "./migration-directory.js";
 import { type NewVersion, planNewVersion } from "./new-version.js";
+import type { Direction, Version } from "./version.js";
+import { versionTemplate } from "./version-template.js";
 
 export interface MakeMigrationOptions {
   /** `title@prefix`. */
@@ -10,33 +12,38 @@ export interface MakeMigrationOptions {
   /** The present time. */
   readonly now: Date;
   readonly fs: MigrationFileSystem;
+  /** What the files say. @default comments on what goes where */
+  readonly texts?: ((version: Version) => Readonly<Record<Direction, string>>) | undefined;
 }
 
 /** What was made. */
 export interface MadeMigration extends NewVersion {
-  /** Paths of the two empty files, the up file first. */
+  /** Paths of the two files, the up file first. */
   readonly files: readonly [up: string, down: string];
   readonly chainFile: string;
 }
 
 /**
- * Makes the two empty files of a new version and adds it to chain.txt. A file that is there already
- * is never overwritten: where either exists, neither is left behind.
+ * Makes the two files of a new version, with comments that say what goes where and no statement, and
+ * adds it to chain.txt. The directory is made if it is missing. A file that is there already is never
+ * overwritten: if either exists, neither is left behind.
  *
  * @throws PgMigError `MIGRATION_FILE_EXISTS`; what `planNewVersion` and `readMigrationDirectory`
- * throw (an empty directory is fine).
+ * throw (an empty directory, or none, is fine).
  */
 export async function makeMigration(
   path: string,
-  { target, now, fs }: MakeMigrationOptions,
+  { target, now, fs, texts = versionTemplate }: MakeMigrationOptions,
 ): Promise<MadeMigration> {
-  const directory = await readMigrationDirectory(path, fs, { empty: "allow" });
+  const directory = await readDirectoryToBe(path, fs);
   const made = planNewVersion({ target, now, versions: directory.versions });
+  await fs.createDirectory(path);
+  const text = texts(made.version);
   const up = migrationFilePath(directory, made.version.name, "up");
   const down = migrationFilePath(directory, made.version.name, "down");
-  await createEmpty(up, fs);
+  await createNew(up, text.up, fs);
   try {
-    await createEmpty(down, fs);
+    await createNew(down, text.down, fs);
   } catch (error) {
     await fs.removeFile(up);
     throw error;
@@ -46,9 +53,9 @@ export async function makeMigration(
   return { ...made, files: [up, down], chainFile };
 }
 
-async function createEmpty(file: string, fs: FileWriter): Promise<void> {
+async function createNew(file: string, text: string, fs: FileWriter): Promise<void> {
   try {
-    await fs.createFile(file, "");
+    await fs.createFile(file, text);
   } catch (error) {
     if (systemErrorCode(error) !== "EEXIST") {
       throw error;

@@ -61,7 +61,7 @@ describe("readMigrationDirectory", () => {
       }),
     ).toEqual([
       `${join("mig", "2.b.sh.dn.sql")}: its up file is missing / Add 2.b.sh.up.sql, or delete the dn file.`,
-      `${join("mig", "3.c.sh.up.sql")}: its dn file is missing / Add 3.c.sh.dn.sql: what undoes the version (an empty file, where there is nothing to undo).`,
+      `${join("mig", "3.c.sh.up.sql")}: its dn file is missing / Add 3.c.sh.dn.sql: what undoes the version (SELECT 1; if there is nothing to undo).`,
       `${join("mig", "4.d.s\\h.up.sql")}: not the name of a migration: a title and a prefix hold no backslash and no " / Name it <digits>.<title>.<prefix>.up.sql or .dn.sql, or move it to a sub-folder, where included files live.`,
       `${join("mig", "x.sql")}: not the name of a migration: it does not start with the digits of a timestamp / Name it <digits>.<title>.<prefix>.up.sql or .dn.sql, or move it to a sub-folder, where included files live.`,
     ]);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { PgMigError } from "@pg-mig/model";
+import { isPgMigError, PgMigError } from "@pg-mig/model";
 import { type DirectoryEntry, type DirectoryReader, systemErrorCode } from "./file-system.js";
 import { type FileProblem, problemsError } from "./problems-error.js";
 import { describeStrayFile, isStrayFile, specialFiles } from "./stray-file.js";
@@ -63,6 +63,21 @@ export async function readMigrationDirectory(
   };
 }
 
+/** Reads a directory that is about to be written to: it may hold no version, or not exist yet. */
+export async function readDirectoryToBe(
+  path: string,
+  fs: DirectoryReader,
+): Promise<MigrationDirectory> {
+  try {
+    return await readMigrationDirectory(path, fs, { empty: "allow" });
+  } catch (error) {
+    if (isPgMigError(error) && error.code === "MIGRATION_DIRECTORY_MISSING") {
+      return { path, versions: [], before: undefined, after: undefined };
+    }
+    throw error;
+  }
+}
+
 /** Gives the path of a version's file. */
 export function migrationFilePath(
   directory: Pick<MigrationDirectory, "path">,
@@ -89,7 +104,7 @@ function pairUp(path: string, names: readonly string[]): readonly Version[] {
       message: `its ${direction === "up" ? "dn" : "up"} file is missing`,
       hint:
         direction === "up"
-          ? `Add ${twin}: what undoes the version (an empty file, where there is nothing to undo).`
+          ? `Add ${twin}: what undoes the version (SELECT 1; if there is nothing to undo).`
           : `Add ${twin}, or delete the dn file.`,
     });
   }

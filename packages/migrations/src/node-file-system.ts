@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type DirectoryEntry, type MigrationFileSystem, systemErrorCode } from "./file-system.js";
 
@@ -9,6 +9,9 @@ export const nodeFileSystem: MigrationFileSystem = {
     return Promise.all(names.map((name) => describeEntry(path, name)));
   },
   readFile: (path) => readFile(path),
+  async createDirectory(path) {
+    await mkdir(path, { recursive: true });
+  },
   createFile: (path, text) => writeFile(path, text, { flag: "wx" }),
   replaceFile: (path, text) => writeFile(path, text),
   removeFile: (path) => rm(path),

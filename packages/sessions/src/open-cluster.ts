@@ -7,6 +7,7 @@ import {
   connectNode,
   createDatabaseIfMissing,
   type DiscoverySource,
+  databaseExists,
   discoverNodes,
   distinctNodes,
   type Node,
@@ -16,6 +17,7 @@ import {
   parseNodeIdentity,
   streamRows,
   waitForNode,
+  withDatabase,
 } from "@pg-mig/cluster";
 import {
   EntryPool,
@@ -54,7 +56,10 @@ export interface OpenClusterOptions {
   readonly only?: Only | undefined;
   /** Which schemas count as shards; `undefined`: all. */
   readonly validShards?: ValidShards | undefined;
-  /** Whether to make a database that is missing, and to wait for a server that is still starting. */
+  /**
+   * Whether to make a database that is missing, and to wait for a server that is still starting; with the action
+   * `dry` neither: a missing database is read as what it would be.
+   */
   readonly createDatabase?: boolean | undefined;
   /** For how long a node that goes away later on is waited for. @default as `RunOptions` has it */
   readonly reconnectForMs?: number | undefined;
@@ -137,14 +142,17 @@ export async function openCluster(given: OpenClusterOptions): Promise<OpenCluste
     applicationName: renderRunName(run),
     pool: new EntryPool(),
   };
+  const { applicationName, onConnectNote } = options;
   const all = await discoverNodes(sources, { signal, log: onNote, defaults });
   const found = nodesToAsk(all, only);
   const clients = new Map<string, pg.Client>();
   try {
     const inspected = await onEachNode(found, async (node) => {
-      const client = await connect(node, options);
+      const place = await placeToConnect(node, options);
+      const client = await connectNode(place, { applicationName, signal, onNote: onConnectNote });
       clients.set(node.name, client);
-      return inspectNode(node, client, options);
+      const open = await inspectNode(node, client, options);
+      return place === node ? open : asMissing(open);
     });
     const { used, replicas, duplicates } = distinctNodes(inspected);
     for (const { node } of replicas) {
@@ -365,18 +373,37 @@ async function inspectNode(
   };
 }
 
-async function connect(
+/**
+ * Where to connect to for a node: the node, after its database was made if that is wanted; for a plan, the
+ * database that one which is missing would be a copy of.
+ */
+async function placeToConnect(
   node: Node,
-  { createDatabase, signal, onNote, onConnectNote, applicationName }: ConnectOptions,
-): Promise<pg.Client> {
-  if (createDatabase) {
-    const onWaiting = (reason: string) => onNote(`Waiting for ${node.label}: ${reason}`);
-    await waitForNode(node, { applicationName, signal, onWaiting });
-    if ((await createDatabaseIfMissing(node, { applicationName, signal })) === "created") {
-      onNote(`The database "${node.database}" did not exist on ${node.label}; it is created.`);
-    }
+  { action, createDatabase, signal, onNote, applicationName }: ConnectOptions,
+): Promise<Node> {
+  if (createDatabase !== true) {
+    return node;
   }
-  return connectNode(node, { applicationName, signal, onNote: onConnectNote });
+  if (action === "dry") {
+    if (await databaseExists(node, { applicationName, signal })) {
+      return node;
+    }
+    onNote(`The database "${node.database}" does not exist on ${node.label}; an apply makes it.`);
+    return withDatabase(node, "template1");
+  }
+  const onWaiting = (reason: string) => onNote(`Waiting for ${node.label}: ${reason}`);
+  await waitForNode(node, { applicationName, signal, onWaiting });
+  if ((await createDatabaseIfMissing(node, { applicationName, signal })) === "created") {
+    onNote(`The database "${node.database}" did not exist on ${node.label}; it is created.`);
+  }
+  return node;
+}
+
+/** What was read is that of the template, which several missing databases have in common. */
+function asMissing(open: OpenNode): OpenNode {
+  const { database } = open.node;
+  const identity = { ...open.identity, databaseOid: `of ${database}`, databaseName: database };
+  return { ...open, identity, isMissing: true };
 }
 
 function noPrimary(nodes: readonly Node[]): PgMigError {

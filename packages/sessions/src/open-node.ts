@@ -10,6 +10,8 @@ export interface OpenNode {
   readonly ledger: NodeLedger;
   /** The shards to work on: all of the node's, if nothing was said. */
   readonly shards: readonly OpenShard[];
+  /** Its database does not exist yet: what was read is what it would be. Only in a plan. */
+  readonly isMissing?: true;
   /**
    * When the server was started that this was read from again, as {@link OpenedSession} has it;
    * `undefined`: it was not read again, or a pooler hides it.

@@ -23,6 +23,7 @@ export async function dryRunAction(
   const { settings, stdout } = context;
   const planned = await dryRun({
     ...(await runOptions(context)),
+    createDatabase: settings.createDatabase,
     ...request,
     onNote: noteWriter(context),
   });
