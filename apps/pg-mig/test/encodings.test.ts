@@ -61,9 +61,13 @@ describe("a file with a byte order mark and CRLF", () => {
 describe("a file that is not UTF-8 text", () => {
   it.each([
     ["holds a NUL", Buffer.from("SELECT 'a\0b';"), /:1:10: .*NUL/],
-    ["is Latin-1", Buffer.from("-- caf\u00e9\nSELECT 1;", "latin1"), /byte 6 .*not valid UTF-8/],
+    ["is Latin-1", Buffer.from("/* caf\u00e9 */ SELECT 1;", "latin1"), /byte 6 .*not valid UTF-8/],
     ["is UTF-16", Buffer.from("\uFEFFSELECT 1;", "utf16le"), /byte 0 .*not valid UTF-8/],
-    ["ends in the middle of a letter", Buffer.from([0x2d, 0x2d, 0xc3]), /byte 2 .*not valid UTF-8/],
+    [
+      "ends in the middle of a letter",
+      Buffer.from("SELECT '\u00c3", "latin1"),
+      /byte 8 .*not valid UTF-8/,
+    ],
   ])("is refused with its place before anything runs: it %s", async (_, bytes, words) => {
     const { migrations, folder, pgMig, column } = await scenario({ shards: ["sh1"] });
     await migrations({ "1.a.sh": "CREATE TABLE t();", "2.b.sh": "" });

@@ -80,7 +80,7 @@ describe("pg-mig --part", () => {
     expect((await pgMig(["--part=1/3", "--only=host=elsewhere"])).stderr).toContain("is chosen");
   });
 
-  it.each(["0/3", "4/3", "3", "1/0", "a/b", ""])("refuses --part=%s", async (part) => {
+  it.each(["0/3", "4/3", "3", "1/0", "a/b"])("refuses --part=%s", async (part) => {
     const { pgMig, migrations } = await scenario();
     await migrations(versions);
     const { status, stderr } = await pgMig([`--part=${part}`]);

@@ -69,6 +69,7 @@ describe("a version that fails on one shard", () => {
         "    ALTER TABLE users",
         "    ^",
         "  SQLSTATE: 42701",
+        "  more: pg-mig help SCRIPT_FAILED",
         "  not attempted after it: 1 step",
       ].join("\n"),
     );

@@ -15,6 +15,7 @@ describe("the package", () => {
       "parseScript",
       "runScript",
       "runsShell",
+      "sendMessages",
       "toNotice",
       "tokenize",
     ]);
