@@ -86,7 +86,8 @@ describe("a file that chooses its transaction", () => {
 
   it("is rolled back where another program has applied it while it ran", async () => {
     const [database] = (await databases()) as [TestDatabase];
-    const sql = `SET TRANSACTION READ WRITE;\n${record}\nSELECT pg_advisory_xact_lock_shared(42);`;
+    // Without an end to their waits, all shards wait at the same time, however many begin at once.
+    const sql = `-- $lock_timeout = 0\nSET TRANSACTION READ WRITE;\n${record}\nSELECT pg_advisory_xact_lock_shared(42);`;
     const folder = await migrationFolder({ [version]: sql });
     const holder = await database.connect();
     onTestFinished(() => holder.end());
