@@ -100,7 +100,7 @@ function text(words: string): string[] {
   return words.split("\n").map((part) => roff(part).replace(/^(?=[.'])/, "\\&"));
 }
 
-/** Text of which roff takes nothing for its own. */
+/** Escapes what roff would take for a command of its own. */
 function roff(words: string): string {
   return words.replaceAll("\\", "\\e").replaceAll("-", "\\-").replaceAll('"', "\\(dq");
 }

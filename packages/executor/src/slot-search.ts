@@ -1,12 +1,12 @@
 /** Chains of a node that run at a time at first. */
 const firstSlots = 2;
-/** Of what more slots could give at best, so much must come of them, or they are not worth their sessions. */
+/** More slots must give at least this part of what they could give at best; else they are not worth their sessions. */
 const leastGain = 0.2;
 /** A rate is not judged by less time than this, in milliseconds. */
 const shortestWindowMs = 10;
-/** Steps that take so long leave a server time for others, in milliseconds. */
+/** If no step ends for so long, the server has time for others, in milliseconds. */
 const quietMs = 100;
-/** So long nothing is tried after a trial that was in vain: at first, and at the most, in milliseconds. */
+/** The pause after a trial in vain: the first one, and the longest, in milliseconds. */
 const [firstRestMs, longestRestMs] = [500, 8000];
 
 /**

@@ -57,7 +57,7 @@ export function renderConstFunctionBody({ value, details }: ConstFunctionBody): 
 }
 
 /**
- * The same, with the details in JSON. They go into a comment behind the value, where evaluating the
+ * The same, with the details in JSON. They go into a comment after the value, where evaluating the
  * function does not see them.
  */
 export function renderConstFunctionText(value: string, detailsJson: string | undefined): string {

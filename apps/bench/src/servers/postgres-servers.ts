@@ -31,7 +31,7 @@ export async function preparePostgresServers({
       const databases = await Promise.all(
         nodes.map((node, i) => node.createDatabase({ template: templates[i] ?? "" })),
       );
-      // A server that writes back what the copy left behind is slower.
+      // Pages that the copy made dirty would be written while somebody is measured.
       await Promise.all(databases.map((database) => database.query("CHECKPOINT")));
       return {
         nodes: databases.map(({ host, port, user, password, database }) => {

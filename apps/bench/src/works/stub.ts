@@ -22,7 +22,7 @@ export const stubWarm: Work = {
 export const stubCold: Work = {
   ...overStub,
   name: "stub-900",
-  about: "one ADD COLUMN against the stub in a short run, most of which is start-up",
+  about: "one ADD COLUMN against the stub, in a run so short that it is mostly start-up",
   size: { nodes: 3, shards: 300, versions: 1, parallelism: 10 },
   quick: {},
   targets: [{ figure: "client CPU", against: "plain", atMost: 1.3 }],

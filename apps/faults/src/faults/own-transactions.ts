@@ -36,7 +36,7 @@ function brokenFile(name: string, fault: Pick<NetworkFault, "at" | "action">): F
   };
 }
 
-/** A file runs once in a run; and what it has left behind without its ledger entry is told. */
+/** A file runs at most once in a run, and the run tells what stays without a ledger entry. */
 async function halvesNotTold(scene: Scene, ended: EndedRun): Promise<string[]> {
   const report = reportOf(ended);
   const problems: string[] = [];

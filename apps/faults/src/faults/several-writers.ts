@@ -57,7 +57,7 @@ function runsAtOnce(
 }
 
 /**
- * Workers that share the fleet, of which some are killed and come again, as a Kubernetes Job has it.
+ * Workers share the fleet. Some are killed and started again, as a Kubernetes Job does.
  */
 function workersOfParts(name: string, count: number): Fault {
   return {

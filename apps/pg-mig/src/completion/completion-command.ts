@@ -74,7 +74,7 @@ function conditionsOf(nodes: Awaited<ReturnType<typeof discoverNodes>>): Record<
   return Object.fromEntries(Object.entries(found).map(([key, values]) => [key, [...values]]));
 }
 
-/** The settings, of which those that say what to look at may be on the command line already. */
+/** The settings. Those that say where to look may already be on the command line. */
 function settingsAt(words: readonly string[], { env, cwd }: CompletionPlace): Promise<Settings> {
   const given = (option: string) =>
     words
