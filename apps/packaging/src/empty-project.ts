@@ -3,12 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type PackedPackage, packPackages } from "./pack-packages.js";
 import { startRegistry } from "./registry.js";
-import { type ProgramOutput, runProgram } from "./run-program.js";
+import { type ProgramOutput, type ProgramSurroundings, runProgram } from "./run-program.js";
 
-/** A folder far from the repository, in which npm finds the packed packages. */
+/** A folder far from the repository, in which npm finds the packed packages; the home is empty, too. */
 export interface EmptyProject {
   readonly folder: string;
   readonly packages: readonly PackedPackage[];
+  /** Where programs run, and the environment that they have beside the machine's. */
+  readonly surroundings: Required<ProgramSurroundings>;
   /** Runs a program there. */
   run(program: string, ...args: readonly string[]): Promise<ProgramOutput>;
   write(file: string, text: string): Promise<void>;
@@ -24,11 +26,13 @@ export async function createEmptyProject(
   const folder = await mkdtemp(join(root, "project-"));
   const packages = await packPackages(tarballs);
   const registry = await startRegistry(packages);
+  const home = await mkdtemp(join(root, "home-"));
+  const surroundings = { cwd: folder, env: { HOME: home, ...registry.env, ...env } };
   return {
     folder,
     packages,
-    run: (program, ...args) =>
-      runProgram(program, args, { cwd: folder, env: { ...registry.env, ...env } }),
+    surroundings,
+    run: (program, ...args) => runProgram(program, args, surroundings),
     write: (file, text) => writeFile(join(folder, file), text),
     async remove() {
       await registry.close();
