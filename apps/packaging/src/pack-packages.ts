@@ -24,6 +24,21 @@ export interface PackedPackage {
   readonly manifest: Manifest;
 }
 
+/** The packages that are published, each with its folder. */
+export async function publicPackages(): Promise<
+  readonly { readonly name: string; readonly folder: string }[]
+> {
+  const names = await readdir(join(repository, "packages"));
+  const folders = [...names.map((name) => `packages/${name}`), "apps/pg-mig"];
+  return Promise.all(
+    folders.map(async (path) => {
+      const folder = join(repository, path);
+      const { name } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+      return { name, folder };
+    }),
+  );
+}
+
 /** Packs all public packages, as they are built, into a folder. */
 export async function packPackages(folder: string): Promise<readonly PackedPackage[]> {
   const { packageManager } = JSON.parse(await readFile(join(repository, "package.json"), "utf8"));
