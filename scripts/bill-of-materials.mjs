@@ -13,7 +13,10 @@ import { fileURLToPath } from "node:url";
 export async function billOfMaterials(packages) {
   const folder = mkdtempSync(join(tmpdir(), "pg-mig-bill-"));
   try {
-    writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "pg-mig-release" }));
+    writeFileSync(
+      join(folder, "package.json"),
+      JSON.stringify({ name: "pg-mig-release", version: "0.0.0" }),
+    );
     await npm(folder, "install", "--omit=dev", "--ignore-scripts", "--no-audit", ...packages);
     return JSON.parse(await npm(folder, "sbom", "--sbom-format=cyclonedx", "--omit=dev"));
   } finally {
