@@ -30,19 +30,20 @@ export async function publicPackages(): Promise<
 > {
   const names = await readdir(join(repository, "packages"));
   const folders = [...names.map((name) => `packages/${name}`), "apps/pg-mig"];
-  return Promise.all(
+  const all = await Promise.all(
     folders.map(async (path) => {
       const folder = join(repository, path);
-      const { name } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
-      return { name, folder };
+      const manifest = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+      return { name: manifest.name, isPrivate: manifest.private === true, folder };
     }),
   );
+  return all.filter(({ isPrivate }) => !isPrivate);
 }
 
 /** Packs all public packages, as they are built, into a folder. */
 export async function packPackages(folder: string): Promise<readonly PackedPackage[]> {
   const { packageManager } = JSON.parse(await readFile(join(repository, "package.json"), "utf8"));
-  const filters = ["--filter=./packages/*", "--filter=pg-mig"];
+  const filters = (await publicPackages()).map(({ name }) => `--filter=${name}`);
   const pack = ["pack", "--pack-destination", folder];
   await runProgram("npx", ["--yes", packageManager, "--recursive", ...filters, ...pack], {
     cwd: repository,
