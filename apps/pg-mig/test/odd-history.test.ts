@@ -87,6 +87,11 @@ INSERT INTO :"shard".t VALUES ('path ' || current_setting('search_path')), ('use
       "user postgres",
     ],
   ],
+  [
+    "what psql only shows, a command in a branch that is not taken, and savepoints",
+    "\\d\n\\dt\n\\timing\n\\x\n\\pset null -\n\\if false\n\\prompt x\n\\endif\nCREATE TABLE t (id int);\nSAVEPOINT s;\nINSERT INTO t VALUES (1);\nROLLBACK TO s;\nINSERT INTO t VALUES (2);\nRELEASE s;\n",
+    [2],
+  ],
   ["a byte in a comment that is not UTF-8", "-- caf\xe9\nCREATE TABLE t (id int); -- \xe9\n", []],
 ];
 
@@ -133,6 +138,34 @@ describe("a file of the time of pg-mig 2.x that controls transactions itself, or
       });
       const withoutLedger = await stateOf(given, "sh1");
       expect(withoutLedger).toEqual(await stateOf(given, "psql"));
+    },
+  );
+
+  it.each([
+    "-- prose; it's nothing to undo",
+    "/* never closed",
+    "\\nosuch",
+    "DROP TABLE t;\nCOMMIT;",
+    "\\i nosuch.sql",
+  ])("is replayed whatever its dn file is: %j", async (text) => {
+    const { migrations, pgMig, ledger } = await scenario({ shards: ["sh1"] });
+    await migrations({ [version]: "SELECT 1;", [`${version}.dn.sql`]: text });
+    const { status, stderr } = await pgMig();
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+    expect(await ledger("sh1")).toEqual([version]);
+  });
+
+  it.each(["-- $parallelism_global = 2 -- gently", "-- $delay = 10ms", "-- $run_alone = true"])(
+    "is refused, with its line, if it has the comment %s",
+    async (comment) => {
+      const { migrations, pgMig, column } = await scenario({ shards: ["sh1"] });
+      await migrations({ [version]: `SELECT 1;\n${comment}\n` });
+      const { status, stderr } = await pgMig();
+      expect(status).toBe(1);
+      expect(stderr).toContain(`mig/${version}.up.sql:2`);
+      expect(await column("SELECT 1 FROM pg_proc WHERE proname = 'mig_versions_const'")).toEqual(
+        [],
+      );
     },
   );
 
