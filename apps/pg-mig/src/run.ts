@@ -14,7 +14,7 @@ import { guardingOutput } from "./output-guard.js";
 import { printable } from "./view/display-width.js";
 import { bugLines, renderError } from "./view/error-text.js";
 import { jsonLine } from "./view/json-line.js";
-import { renderLines } from "./view/styled-line.js";
+import { renderLines } from "./view/render-lines.js";
 import { createTerminal, type TerminalStream } from "./view/terminal.js";
 
 /** What the command takes from its process. */

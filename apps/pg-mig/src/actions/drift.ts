@@ -7,7 +7,7 @@ import { clusterOptions } from "../run-options.js";
 import { driftLines } from "../view/drift-lines.js";
 import { jsonLine } from "../view/json-line.js";
 import { noteWriter } from "../view/note-writer.js";
-import { renderLines } from "../view/styled-line.js";
+import { renderLines } from "../view/render-lines.js";
 
 const statuses = {
   alike: exitStatus.done,

@@ -7,7 +7,12 @@ import { createPlainView } from "./plain-view.js";
 function plainView() {
   const written: string[] = [];
   const clock = new ManualClock();
-  const terminal = { write: (text: string) => void written.push(text), colors: false };
+  const terminal = {
+    write: (text: string) => void written.push(text),
+    columns: () => 80,
+    isTty: false,
+    colors: false,
+  };
   const lines = () => written.join("").trimEnd().split("\n");
   return { clock, lines, view: createPlainView({ terminal, clock }) };
 }

@@ -2,8 +2,9 @@ import { finishedSteps, type RunModel, RunReducer } from "@pg-mig/report";
 import { createAnnouncer } from "./announcer.js";
 import { hookLines } from "./hook-lines.js";
 import { progressLine, startLines, stepLines } from "./plain-lines.js";
+import { renderLines } from "./render-lines.js";
 import type { Clock, RunView } from "./run-view.js";
-import { type Line, line, renderLines } from "./styled-line.js";
+import { type Line, line } from "./styled-line.js";
 import type { Terminal } from "./terminal.js";
 
 /** A run of no more steps than this gets a line for each. */
@@ -15,7 +16,7 @@ const hurriedMs = 1000;
 
 /** Options of {@link createPlainView}. */
 export interface PlainViewOptions {
-  readonly terminal: Pick<Terminal, "write" | "colors">;
+  readonly terminal: Pick<Terminal, "write" | "colors" | "isTty" | "columns">;
   readonly clock: Clock;
   /** `all`: a line for each step, however many, and nothing cut short. @default "brief" */
   readonly detail?: "brief" | "all";
