@@ -17,6 +17,7 @@ export type {
   ErrorInfo,
   HookFailure,
   NodeEvent,
+  PlannedWork,
   Report,
   RequeueReason,
   RunAction,
@@ -25,8 +26,10 @@ export type {
   StepFailure,
   Warning,
 } from "./run-event.js";
-export type { RunModel, RunningWork } from "./run-model.js";
-export { finishedSteps, placeOfWork, remainingMs, runningWork } from "./run-model.js";
+export type { FailureCount, RunModel, RunningWork } from "./run-model.js";
+export { finishedSteps, placeOfWork, runningWork } from "./run-model.js";
 export { RunReducer } from "./run-reducer.js";
 export { listShards } from "./shard-list.js";
+export type { StepCounts } from "./step-counts.js";
+export { leftOf } from "./step-counts.js";
 export type { PlacedStep } from "./step-set.js";

@@ -54,6 +54,13 @@ export type RequeueReason =
 /** A version whose file is not the one that was applied, and where that was. */
 export type EditedFile = VersionPlaces;
 
+/** Where planned steps are to run: how many on each node, and how many of each version. */
+export interface PlannedWork {
+  readonly stepsByNode: readonly { readonly node: string; readonly steps: number }[];
+  /** In the order in which a shard gets them. */
+  readonly stepsByVersion: readonly { readonly version: string; readonly steps: number }[];
+}
+
 /**
  * Everything that happens in a run, in order, as plain data. All renderers (live view, plain lines,
  * JSON lines) and all programs read this one stream; nothing else leaves the executor.
@@ -65,7 +72,7 @@ export type RunEvent =
    * First event of every run, except for notes and `node:…` events while it is planned. `chains`
    * is the number of shards with work, `steps` that of versions to run on them.
    */
-  | {
+  | ({
       readonly type: "run:start";
       readonly action: RunAction;
       readonly nodes: readonly string[];
@@ -74,17 +81,17 @@ export type RunEvent =
       readonly shards: number;
       readonly chains: number;
       readonly steps: number;
-    }
+    } & PlannedWork)
   /**
    * There is more to do. Schemas that appeared during the run have pending versions, which are added to
    * the totals; or steps vanished, which were counted before.
    */
-  | {
+  | ({
       readonly type: "round:start";
       readonly round: number;
       readonly chains: number;
       readonly steps: number;
-    }
+    } & PlannedWork)
   /** before.sql or after.sql starts on a node. If the run is interrupted, no other event follows it. */
   | { readonly type: "hook:start"; readonly node: string; readonly file: string }
   | {

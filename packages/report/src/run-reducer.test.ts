@@ -20,6 +20,8 @@ function build(events: readonly RunEvent[]) {
   return reduced(events).report("failed", 3500, { latest: [], edited: [] });
 }
 
+const unlisted = { stepsByNode: [], stepsByVersion: [] };
+
 describe("RunReducer.report", () => {
   it("keeps 10,000 warnings of the servers, and all of the tool's own, and counts the others", () => {
     const warning = {
@@ -52,8 +54,9 @@ describe("RunReducer.report", () => {
         shards: 3,
         chains: 3,
         steps: 6,
+        ...unlisted,
       },
-      { type: "round:start", round: 2, chains: 1, steps: 2 },
+      { type: "round:start", round: 2, chains: 1, steps: 2, ...unlisted },
       { type: "step:done", ...on("a", "sh2", "v1"), durationMs: 1 },
       { type: "step:done", ...on("a", "sh1", "v1"), durationMs: 1 },
       { type: "step:already-done", ...on("a", "sh1", "v2") },
@@ -97,6 +100,7 @@ describe("RunReducer.report", () => {
         shards: 2,
         chains: 2,
         steps: 2,
+        ...unlisted,
       },
       { type: "step:done", ...on("a", "sh1", "v1"), durationMs: 1 },
       { type: "step:done", ...on("a", "sh2", "v1"), durationMs: 1 },
@@ -153,6 +157,22 @@ describe("RunReducer.report", () => {
         expect(finishedSteps(model)).toBe(done + alreadyDone + failed.length + inDoubt.length);
         expect(finishedSteps(model) + notAttempted).toBe(planned);
         expect(model.givenUp).toBeLessThanOrEqual(notAttempted);
+        // By node and by version, it is the same.
+        const counts = { planned, finished: done + alreadyDone, givenUp: model.givenUp };
+        const bad = failed.length + inDoubt.length;
+        for (const rows of [model.nodes, model.versions]) {
+          const all = [...rows.values()];
+          const sum = (what: "planned" | "finished" | "failed" | "givenUp") =>
+            all.reduce((total, row) => total + row[what], 0);
+          expect({
+            planned: sum("planned"),
+            finished: sum("finished"),
+            givenUp: sum("givenUp"),
+          }).toEqual(counts);
+          expect(sum("failed")).toBe(bad);
+        }
+        const ofReasons = [...model.failureCounts.values()].map(({ count }) => count);
+        expect(ofReasons.reduce((total, count) => total + count, 0)).toBe(bad);
       }),
     );
   });
@@ -167,6 +187,7 @@ describe("RunReducer.report", () => {
         shards: 1,
         chains: 1,
         steps: 1,
+        ...unlisted,
       },
       { type: "hook:failed", node: "a", file: "before.sql", durationMs: 1, error },
     ]);

@@ -4,8 +4,8 @@ import { displayWidth, padToWidth } from "./display-width.js";
 import type { Line } from "./styled-line.js";
 
 /**
- * A line per version with its shards, in columns. Shards that do not fit into `columns` are counted by
- * nodes, so that a version is one line however its shards are spread.
+ * A line per version with its shards, in columns. Shards that do not fit into `columns` are only counted,
+ * so that a version is one line however its shards are spread.
  */
 export function versionTable(rows: readonly VersionPlaces[], columns: number): Line[] {
   const cells = rows.map(({ version, shards }) => ({
@@ -15,11 +15,12 @@ export function versionTable(rows: readonly VersionPlaces[], columns: number): L
   }));
   const versionWidth = Math.max(0, ...cells.map(({ version }) => displayWidth(version)));
   const countWidth = Math.max(0, ...cells.map(({ count }) => count.length));
-  const room = columns - versionWidth - countWidth - 2 * gap.length - 1;
+  const room = columns - versionWidth - countWidth - 2 * gap.length;
   return cells.map(({ version, count, shards }) => {
     const list = listShards(shards);
     const nodes = groupBy(shards, ({ node }) => node).length;
-    const where = displayWidth(list) <= room ? `${gap}${list}` : ` on ${countOf(nodes, "node")}`;
+    const inAll = ` on ${countOf(nodes, "node")}`;
+    const [where = ""] = [`${gap}${list}`, inAll].filter((text) => displayWidth(text) <= room);
     return [
       { text: `${gap}${padToWidth(version, versionWidth)}` },
       { text: `${gap}${count.padStart(countWidth)}${where}`, tone: "quiet" },

@@ -6,8 +6,13 @@ export function shardNames(count: number, from = 0): string[] {
   return Array.from({ length: count }, (_, index) => `sh${String(from + index).padStart(4, "0")}`);
 }
 
-/** The first event of a run that has `steps` steps, one per shard. */
-export function runStart(nodes: readonly string[], steps: number): RunEvent {
+/** The first event of a run that has `steps` steps of one version, one per shard, spread over the nodes. */
+export function runStart(
+  nodes: readonly string[],
+  steps: number,
+  version = "20240102.add.sh",
+): RunEvent {
+  const share = Math.floor(steps / nodes.length);
   return {
     type: "run:start",
     action: "apply",
@@ -16,6 +21,11 @@ export function runStart(nodes: readonly string[], steps: number): RunEvent {
     shards: steps,
     chains: steps,
     steps,
+    stepsByNode: nodes.map((node, index) => ({
+      node,
+      steps: index === 0 ? steps - share * (nodes.length - 1) : share,
+    })),
+    stepsByVersion: [{ version, steps }],
   };
 }
 
@@ -136,6 +146,8 @@ export const anyRun: fc.Arbitrary<readonly RunEvent[]> = fc
         shards: chains.length,
         chains: chains.length,
         steps,
+        stepsByNode: nodes.map((node) => ({ node, steps: shards.length * versions.length })),
+        stepsByVersion: versions.map((version) => ({ version, steps: chains.length })),
       },
     ];
     for (const { chain, end } of turns) {
