@@ -3,13 +3,13 @@ import { homedir } from "node:os";
 import { isAbsolute } from "node:path";
 import nodeProcess from "node:process";
 import type { ColorSetting, Flags } from "@pg-mig/config";
-import { bugHint, isPgMigError, PgMigError } from "@pg-mig/model";
+import { isPgMigError, PgMigError } from "@pg-mig/model";
 import { accountName } from "./account-name.js";
 import { type CommandLine, parseCommandLine } from "./command-line.js";
-import { pageOf } from "./error-page.js";
 import { exitStatus, signalStatus } from "./exit-status.js";
 import type { CommandLineOutput } from "./explaining-commands.js";
 import { listenForInterruption, type SignalSource } from "./interruption.js";
+import { jsonError } from "./json-error.js";
 import { guardingOutput } from "./output-guard.js";
 import { printable } from "./view/display-width.js";
 import { bugLines, renderError } from "./view/error-text.js";
@@ -47,7 +47,7 @@ export async function run(args: readonly string[], process: CommandProcess): Pro
     const lines = isPgMigError(error) ? renderError(error) : bugLines(error, thisProgram());
     stderr.write(renderLines(lines, stderr));
     if (flags.json === true) {
-      process.stdout.write(jsonLine({ type: "error", ...errorFields(error) }));
+      process.stdout.write(jsonLine({ type: "error", ...jsonError(error) }));
     }
     if (flags.debug === true && error instanceof Error) {
       stderr.write(`${printableLines(error.stack ?? "")}\n`);
@@ -150,15 +150,6 @@ async function runAction(
     env,
     interruption,
   });
-}
-
-function errorFields(error: unknown) {
-  if (isPgMigError(error)) {
-    const { code, message, hint, where, problems } = error;
-    return { code, page: pageOf(code), message, hint, where, problems };
-  }
-  const code = "INTERNAL_ERROR";
-  return { code, page: pageOf(code), message: String(error), hint: bugHint };
 }
 
 /** What a report of a bug needs: the versions of the tool and of Node, and the system. */

@@ -10,6 +10,7 @@ import {
   type TestDatabase,
 } from "@pg-mig/testkit";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
+import { judgeLines, judgeReport } from "./output-judge.js";
 
 /** What a command printed, and how it ended. */
 export interface CommandResult {
@@ -170,7 +171,18 @@ function startCommand(
   }
   const result = new Promise<CommandResult>((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (status) => resolve({ status, ...output }));
+    child.on("close", (status) => {
+      try {
+        // Whatever a test is about, what the command prints for programs fits its schema.
+        if (args.includes("--json")) {
+          judgeLines(output.stdout);
+        }
+        judgeReport(args, cwd);
+        resolve({ status, ...output });
+      } catch (error) {
+        reject(error);
+      }
+    });
   });
   return {
     result,
