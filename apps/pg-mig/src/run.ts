@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute } from "node:path";
 import nodeProcess from "node:process";
@@ -11,6 +10,7 @@ import type { CommandLineOutput } from "./explaining-commands.js";
 import { listenForInterruption, type SignalSource } from "./interruption.js";
 import { jsonError } from "./json-error.js";
 import { guardingOutput } from "./output-guard.js";
+import { programVersion } from "./program-version.js";
 import { printable } from "./view/display-width.js";
 import { bugLines, renderError } from "./view/error-text.js";
 import { jsonLine } from "./view/json-line.js";
@@ -67,7 +67,7 @@ function program({
   ...place
 }: Pick<CommandProcess, "stdout" | "env" | "cwd">): CommandLineOutput {
   return {
-    version: readVersion(),
+    version: programVersion(),
     columns: Math.min(stdout.columns || 80, 100),
     writeOut: (text) => stdout.write(text),
     env: place.env,
@@ -155,7 +155,7 @@ async function runAction(
 /** What a report of a bug needs: the versions of the tool and of Node, and the system. */
 function thisProgram(): string {
   const { version, platform, arch } = nodeProcess;
-  return `pg-mig ${readVersion()}, Node ${version}, ${platform} ${arch}`;
+  return `pg-mig ${programVersion()}, Node ${version}, ${platform} ${arch}`;
 }
 
 function printableLines(text: string): string {
@@ -178,7 +178,9 @@ function workingDirectory(
     const isNeeded =
       flags.skipConfig !== true ||
       discovery !== undefined ||
-      [migdir, report ?? "/"].some((path) => typeof path !== "string" || !isAbsolute(path));
+      [migdir, ...[report ?? []].flat()].some(
+        (path) => typeof path !== "string" || !isAbsolute(path),
+      );
     if (!isNeeded) {
       return "/";
     }
@@ -188,9 +190,4 @@ function workingDirectory(
       cause,
     });
   }
-}
-
-function readVersion(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
 }

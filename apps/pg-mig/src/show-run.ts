@@ -1,7 +1,7 @@
 import type { Report, Run } from "@pg-mig/report";
 import type { ActionContext } from "./action-context.js";
 import { exitStatus } from "./exit-status.js";
-import { writeReportFile } from "./report-file.js";
+import { renderReport, reportFormat, writeReportFile } from "./report-file.js";
 import { createRunOutput } from "./view/run-output.js";
 import { onProcessExit, processClock } from "./view/run-view.js";
 
@@ -28,8 +28,8 @@ export async function showRun(run: Run, context: ActionContext): Promise<number>
       }
     } finally {
       // A bug ends the run after its report.
-      if (settings.report !== undefined && report !== undefined) {
-        await writeReportFile(settings.report, report);
+      if (report !== undefined) {
+        await writeReports(settings.report ?? [], report);
       }
     }
     const { outcome } = await run.result;
@@ -39,5 +39,18 @@ export async function showRun(run: Run, context: ActionContext): Promise<number>
     return outcome === "failed" || outcome === "paused" ? exitStatus[outcome] : exitStatus.done;
   } finally {
     output.stop();
+  }
+}
+
+/** Writes all of the files, also if one of them cannot be written; the first problem is told. */
+async function writeReports(paths: readonly string[], report: Report): Promise<void> {
+  const written = await Promise.allSettled(
+    paths.map(async (path) =>
+      writeReportFile(path, await renderReport(report, reportFormat(path))),
+    ),
+  );
+  const failed = written.find((one) => one.status === "rejected");
+  if (failed !== undefined) {
+    throw failed.reason;
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 
@@ -21,7 +21,7 @@ function closed(schema: unknown): unknown {
   return { ...Object.fromEntries(parts), ...(isObject ? { additionalProperties: false } : {}) };
 }
 
-const ajv = new Ajv2020({ strict: false, allErrors: false }).addSchema(
+const ajv = new Ajv2020({ strict: false, validateFormats: false }).addSchema(
   closed({ ...shipped, $id: "output" }) as Json,
 );
 const validators = new Map<string, ValidateFunction>();
@@ -52,18 +52,32 @@ export function judgeLines(stdout: string): void {
   }
 }
 
-/** Throws if a report file that a command has written does not fit it. */
-export function judgeReport(args: readonly string[], cwd: string): void {
-  for (const arg of args) {
+/**
+ * Looks at the report files that a command is about to write, and gives what throws after its end if one of them
+ * was written and does not fit the schema.
+ */
+export function reportJudge(args: readonly string[], cwd: string): () => void {
+  const paths = args.flatMap((arg) => {
     const path = /^--report=(.*\.json)$/.exec(arg)?.[1];
-    if (path === undefined || !existsSync(resolve(cwd, path))) {
-      continue;
+    return path === undefined ? [] : [resolve(cwd, path)];
+  });
+  const identity = (path: string) => {
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found?.isFile() ? found.ino : undefined;
+  };
+  const before = paths.map(identity);
+  return () => {
+    for (const [index, path] of paths.entries()) {
+      const now = identity(path);
+      // A report is a new file that is given the name.
+      if (now === undefined || now === before[index]) {
+        continue;
+      }
+      const value: Json = JSON.parse(readFileSync(path, "utf8"));
+      const wrong = wrongBy(String(value.type ?? "report"), value);
+      if (wrong !== undefined) {
+        throw new Error(`${path} does not fit apps/pg-mig/output.schema.json: ${wrong}`);
+      }
     }
-    const value: unknown = JSON.parse(readFileSync(resolve(cwd, path), "utf8"));
-    const type = (value as Json).type ?? "report";
-    const wrong = wrongBy(String(type), value);
-    if (wrong !== undefined) {
-      throw new Error(`${path} does not fit apps/pg-mig/output.schema.json: ${wrong}`);
-    }
-  }
+  };
 }

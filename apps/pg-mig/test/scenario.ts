@@ -10,7 +10,7 @@ import {
   type TestDatabase,
 } from "@pg-mig/testkit";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
-import { judgeLines, judgeReport } from "./output-judge.js";
+import { judgeLines, reportJudge } from "./output-judge.js";
 
 /** What a command printed, and how it ended. */
 export interface CommandResult {
@@ -154,6 +154,7 @@ function startCommand(
   args: readonly string[],
   { cwd, env }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
 ): RunningCommand {
+  const judgeReports = reportJudge(args, cwd);
   const child = spawn(process.execPath, [command, ...args], {
     cwd,
     env,
@@ -177,7 +178,7 @@ function startCommand(
         if (args.includes("--json")) {
           judgeLines(output.stdout);
         }
-        judgeReport(args, cwd);
+        judgeReports();
         resolve({ status, ...output });
       } catch (error) {
         reject(error);

@@ -21,5 +21,5 @@ export {
   settingDefinitions,
   settingTable,
 } from "./setting-table.js";
-export type { ColorSetting, PasswordFunction } from "./setting-types.js";
+export type { ColorSetting, PasswordFunction, ReportFormat } from "./setting-types.js";
 export type { DiscoverySetting, Flags, Settings } from "./settings.js";

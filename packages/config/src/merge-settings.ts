@@ -65,7 +65,7 @@ export function mergeSettings(options: MergeSettingsOptions): Settings {
     certificateDirectory: join(os.home, ".postgresql"),
     serviceFiles: serviceFiles(options, os.home),
     migdir: resolve(cwd, values.migdir),
-    report: values.report === undefined ? undefined : resolve(cwd, values.report),
+    report: values.report?.map((path) => resolve(cwd, path)),
     discovery: findDiscovery(options),
     exported: exportedVariables(files),
     startupParameters: findStartupParameters(layers, env),

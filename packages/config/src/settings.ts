@@ -22,8 +22,8 @@ type Values = { readonly [Name in SettingName]: SettingValue<Name> };
 export interface Settings extends Omit<Values, "migdir" | "report" | "discovery"> {
   /** The migration directory, as an absolute path. */
   readonly migdir: string;
-  /** The file of the report, as an absolute path. */
-  readonly report: string | undefined;
+  /** The files of the report, as absolute paths. */
+  readonly report: readonly string[] | undefined;
   /** The discovery sources, not checked yet; `undefined`: the hosts are the source. */
   readonly discovery: DiscoverySetting | undefined;
   /** What the config files add to the environment that migration files see. */

@@ -24,6 +24,7 @@ export type {
   Run,
   RunAction,
   RunEvent,
+  RunOrigin,
   RunOutcome,
   StepFailure,
 } from "@pg-mig/report";

@@ -52,6 +52,7 @@ async function run(
   send: (event: RunEvent) => void,
 ): Promise<Report> {
   const report = new RunReducer(Date.now());
+  const startedAt = new Date().toISOString();
   const onNote = (message: string) => send({ type: "note", message });
   const emit = (event: RunEvent) => {
     report.add(event, Date.now());
@@ -119,7 +120,16 @@ async function run(
     }
     const partial = options.only === undefined ? {} : { partial: true as const };
     const paused = outcome === "paused" ? { pausedBy: pauseReason(options.pause) } : {};
-    const state = { latest: latestOn(now), edited, ...partial, ...paused, ...failure };
+    const { origin = {} } = options;
+    const state = {
+      startedAt,
+      origin,
+      latest: latestOn(now),
+      edited,
+      ...partial,
+      ...paused,
+      ...failure,
+    };
     const built = report.report(outcome, Date.now(), state);
     emit({ type: "run:done", report: built });
     return built;

@@ -8,6 +8,9 @@ export type { WarningGroup } from "./group-warnings.js";
 export { groupWarnings } from "./group-warnings.js";
 export { listAddresses } from "./list-addresses.js";
 export { stepsPerSecond } from "./pace.js";
+export { renderHtmlReport } from "./pages/html-report.js";
+export { renderJunitReport } from "./pages/junit-report.js";
+export { renderMarkdownReport } from "./pages/markdown-report.js";
 export { countOf, formatCount, formatDuration, formatRate, formatSeconds } from "./quantities.js";
 export type { Run } from "./run.js";
 export { createRun } from "./run.js";
@@ -16,14 +19,19 @@ export type {
   EditedFile,
   ErrorInfo,
   HookFailure,
+  NodeDurations,
   NodeEvent,
   PlannedWork,
   Report,
   RequeueReason,
   RunAction,
   RunEvent,
+  RunOrigin,
   RunOutcome,
+  StepDurations,
   StepFailure,
+  TimeLine,
+  VersionDurations,
   Warning,
 } from "./run-event.js";
 export type { FailureCount, RunModel, RunningWork } from "./run-model.js";

@@ -228,9 +228,49 @@ export interface Warning {
   readonly message: string;
 }
 
+/** Who ran it, from where, and with what, as far as it is known. */
+export interface RunOrigin {
+  /** The account, and the machine. */
+  readonly user?: string | undefined;
+  readonly host?: string | undefined;
+  /** The program and its version: `pg-mig 3.1.0`. */
+  readonly program?: string | undefined;
+  /** The commit of the Git repository that the migration directory is in. */
+  readonly commit?: string | undefined;
+}
+
+/** How long steps took that were done: how many there were, in the mean, and the longest. */
+export interface StepDurations {
+  readonly count: number;
+  readonly meanMs: number;
+  readonly longestMs: number;
+}
+
+/** The steps of a version. */
+export interface VersionDurations extends StepDurations {
+  readonly version: string;
+}
+
+/** The steps of a node, when the first one started and when the last one ended, counted from the start of the run. */
+export interface NodeDurations extends StepDurations {
+  readonly node: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** How many steps ended in each piece of a run: `done[0]` in its first `everyMs`. */
+export interface TimeLine {
+  readonly everyMs: number;
+  readonly done: readonly number[];
+  readonly failed: readonly number[];
+}
+
 /** What a run did. Every planned step is counted in exactly one of the numbers. */
 export interface Report {
   readonly action: RunAction;
+  /** When it started, in ISO 8601, by the clock of the machine that it ran on. */
+  readonly startedAt: string;
+  readonly origin: RunOrigin;
   /** `host:port/database` of each node that was worked on. */
   readonly addresses: readonly string[];
   readonly outcome: RunOutcome;
@@ -261,6 +301,13 @@ export interface Report {
   readonly latest: readonly VersionPlaces[];
   /** Files that were edited after they were applied. */
   readonly edited: readonly EditedFile[];
+  /** By version, in the order of their names. Steps that another run did are in none of these. */
+  readonly durationsByVersion: readonly VersionDurations[];
+  /** By node, in the order in which they began. */
+  readonly durationsByNode: readonly NodeDurations[];
+  /** The twenty steps that took longest, the longest first. */
+  readonly slowest: readonly (PlacedStep & { readonly durationMs: number })[];
+  readonly timeLine: TimeLine;
   /** Why the run ended before it was through, if it was paused. */
   readonly pausedBy?: string;
   /** Present if the run was limited to some nodes and shards: others may have pending versions. */

@@ -17,7 +17,12 @@ function reduced(events: readonly RunEvent[]) {
 }
 
 function build(events: readonly RunEvent[]) {
-  return reduced(events).report("failed", 3500, { latest: [], edited: [] });
+  return reduced(events).report("failed", 3500, {
+    startedAt: "2026-01-12T10:20:30.000Z",
+    origin: {},
+    latest: [],
+    edited: [],
+  });
 }
 
 const unlisted = { stepsByNode: [], stepsByVersion: [] };

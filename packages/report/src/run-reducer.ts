@@ -24,6 +24,7 @@ import { Slots } from "./slots.js";
 import { CountsByName, type StepCounts } from "./step-counts.js";
 import { type PlacedStep, StepSet } from "./step-set.js";
 import { StepTimes } from "./step-times.js";
+import { TimeLineRecorder } from "./time-line-recorder.js";
 
 /** A file may raise a million warnings in a loop: so many of the servers are kept, the others counted. */
 const mostWarnings = 10_000;
@@ -41,6 +42,7 @@ export class RunReducer {
   readonly #nodes = new CountsByName();
   readonly #versions = new CountsByName();
   readonly #times = new StepTimes();
+  readonly #timeLine = new TimeLineRecorder();
   readonly #failureCounts = new Map<string, FailureCount>();
   readonly #away = new Map<string, AwayNode>();
   readonly #lostNodes = new Map<string, ErrorInfo>();
@@ -166,7 +168,8 @@ export class RunReducer {
         }
         model.done = this.#done.size;
         model.lastBlockedBy = undefined;
-        this.#times.add(event.node, event.version, event.durationMs);
+        this.#times.add(event, nowMs);
+        this.#timeLine.add("done", nowMs - model.startedAtMs);
         this.#end(event, nowMs);
         break;
       case "step:already-done":
@@ -208,6 +211,7 @@ export class RunReducer {
         const failure = failureOf(event);
         (event.type === "step:failed" ? this.#failed : this.#inDoubt).push(failure);
         this.#count(event, "failed", 1);
+        this.#timeLine.add("failed", nowMs - model.startedAtMs);
         this.#giveUp(event);
         const reason = failureReason(failure);
         const { first, count } = this.#failureCounts.get(reason) ?? { first: failure, count: 0 };
@@ -305,12 +309,18 @@ export class RunReducer {
   report(
     outcome: RunOutcome,
     nowMs: number,
-    state: Pick<Report, "latest" | "edited" | "partial" | "pausedBy" | "error">,
+    state: Pick<
+      Report,
+      "startedAt" | "origin" | "latest" | "edited" | "partial" | "pausedBy" | "error"
+    >,
   ): Report {
     const { action, addresses, startedAtMs, planned, done, alreadyDone } = this.#model;
     const unlistedWarnings = this.#model.warnings - this.#warnings.length;
+    const { startedAt, origin, ...end } = state;
     return {
       action,
+      startedAt,
+      origin,
       addresses,
       outcome,
       durationMs: nowMs - startedAtMs,
@@ -329,7 +339,9 @@ export class RunReducer {
         .byVersion()
         .sort((a, b) => (a.version < b.version ? -1 : 1))
         .map(({ version, shards }) => ({ version, shards: shards.toSorted(comparePlaces) })),
-      ...state,
+      ...this.#times.summary(startedAtMs),
+      timeLine: this.#timeLine.timeLine,
+      ...end,
     };
   }
 }

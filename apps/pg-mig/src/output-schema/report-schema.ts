@@ -4,10 +4,14 @@ import type {
   Blocker,
   ErrorInfo,
   HookFailure,
+  NodeDurations,
   Report,
   RunAction,
+  RunOrigin,
   RunOutcome,
   StepFailure,
+  TimeLine,
+  VersionDurations,
   Warning,
 } from "@pg-mig/report";
 import {
@@ -82,6 +86,8 @@ export const sharedSchemas: Readonly<Record<string, JsonSchema>> = {
   }),
 };
 
+const durations = { count, meanMs: milliseconds, longestMs: milliseconds };
+
 const stepFailure = objectOf<StepFailure>({
   node: text,
   shard: text,
@@ -94,6 +100,13 @@ const stepFailure = objectOf<StepFailure>({
 /** The report of a run: what `--report=FILE.json` writes, and `run:done` carries. */
 export const reportSchema = objectOf<Report>({
   action,
+  startedAt: { type: "string", format: "date-time" },
+  origin: objectOf<RunOrigin>({
+    user: optional(text),
+    host: optional(text),
+    program: optional(text),
+    commit: optional(text),
+  }),
   addresses: listOf(text),
   outcome: oneOf<RunOutcome>({
     done: true,
@@ -129,6 +142,23 @@ export const reportSchema = objectOf<Report>({
   ),
   unlistedWarnings: optional(count),
   doneByVersion: versionPlaces,
+  durationsByVersion: listOf(objectOf<VersionDurations>({ version: text, ...durations })),
+  durationsByNode: listOf(
+    objectOf<NodeDurations>({ node: text, ...durations, fromMs: milliseconds, toMs: milliseconds }),
+  ),
+  slowest: listOf(
+    objectOf<Report["slowest"][number]>({
+      node: text,
+      shard: text,
+      version: text,
+      durationMs: milliseconds,
+    }),
+  ),
+  timeLine: objectOf<TimeLine>({
+    everyMs: count,
+    done: listOf(count),
+    failed: listOf(count),
+  }),
   latest: versionPlaces,
   edited: versionPlaces,
   pausedBy: optional(text),

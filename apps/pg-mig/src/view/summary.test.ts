@@ -25,7 +25,12 @@ describe("summaryLines", () => {
         for (const event of events) {
           run.add(event, 0);
         }
-        const report = run.report("failed", 5, { latest: [], edited: [] });
+        const report = run.report("failed", 5, {
+          startedAt: "2026-01-12T10:20:30.000Z",
+          origin: {},
+          latest: [],
+          edited: [],
+        });
         const lines = summaryLines(report, { detail: "brief", columns: 79 });
         const texts = lines.map((spans) => spans.map(({ text }) => text).join(""));
         /** The lines from one that is just this title to the next empty one. */

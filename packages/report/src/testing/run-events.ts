@@ -61,6 +61,8 @@ export function failureOn(
 export function reportOf(more: Partial<Report>): Report {
   return {
     action: "apply",
+    startedAt: "2026-01-12T10:20:30.000Z",
+    origin: {},
     addresses: [],
     outcome: "done",
     durationMs: 1234,
@@ -75,6 +77,10 @@ export function reportOf(more: Partial<Report>): Report {
     hookFailures: [],
     warnings: [],
     doneByVersion: [],
+    durationsByVersion: [],
+    durationsByNode: [],
+    slowest: [],
+    timeLine: { everyMs: 1000, done: [], failed: [] },
     latest: [],
     edited: [],
     ...more,
