@@ -1,4 +1,5 @@
 import type { ServiceFile } from "@pg-mig/model";
+import type { ConfiguredObserver } from "./config-types.js";
 import type { SettingSource } from "./setting-source.js";
 import type { SettingName, SettingValue } from "./setting-table.js";
 
@@ -41,4 +42,6 @@ export interface Settings extends Omit<Values, "migdir" | "report" | "discovery"
   readonly serviceFiles: readonly ServiceFile[];
   /** The hooks for after a fully successful apply, of the outermost config file first. */
   readonly after: readonly (() => unknown)[];
+  /** The observers of all config files, those of the outermost first. */
+  readonly observers: readonly ConfiguredObserver[];
 }

@@ -36,6 +36,7 @@ export type {
 } from "./run-event.js";
 export type { FailureCount, RunModel, RunningWork } from "./run-model.js";
 export { finishedSteps, placeOfWork, runningWork } from "./run-model.js";
+export type { RunObserver } from "./run-observer.js";
 export { RunReducer } from "./run-reducer.js";
 export { listShards } from "./shard-list.js";
 export type { StepCounts } from "./step-counts.js";

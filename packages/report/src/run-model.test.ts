@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { RunEvent } from "./run-event.js";
 import { finishedSteps, placeOfWork, runningWork } from "./run-model.js";
 import { RunReducer } from "./run-reducer.js";
-import { anyRun, failureOn, runStart } from "./testing/run-events.js";
+import { anyRun } from "./testing/any-run.js";
+import { failureOn, runStart } from "./testing/run-events.js";
 
 /** The state after events that all came at once. */
 function stateAfter(events: readonly RunEvent[]) {

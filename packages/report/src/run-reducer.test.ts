@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { ErrorInfo, RunEvent } from "./run-event.js";
 import { finishedSteps } from "./run-model.js";
 import { RunReducer } from "./run-reducer.js";
-import { anyRun } from "./testing/run-events.js";
+import { anyRun } from "./testing/any-run.js";
 
 const error: ErrorInfo = { code: "SCRIPT_FAILED", message: "no" };
 const on = (node: string, shard: string, version: string) => ({ node, shard, version });
