@@ -56,11 +56,11 @@ export class StepTimes {
     const ofNode = this.#nodes.get(node);
     if (ofNode !== undefined) {
       ofNode.lastMs = nowMs;
-      note(ofNode.times, durationMs);
-      note(timesOf(ofNode.byVersion, version), durationMs);
+      addDuration(ofNode.times, durationMs);
+      addDuration(timesOf(ofNode.byVersion, version), durationMs);
     }
-    note(timesOf(this.#versions, version), durationMs);
-    note(this.#all, durationMs);
+    addDuration(timesOf(this.#versions, version), durationMs);
+    addDuration(this.#all, durationMs);
     if (durationMs > (this.#slowest[slowestKept - 1]?.durationMs ?? -1)) {
       const place = this.#slowest.findIndex((other) => other.durationMs < durationMs);
       const at = place === -1 ? this.#slowest.length : place;
@@ -131,7 +131,7 @@ function timesOf(times: Map<string, Times>, version: string): Times {
   return known;
 }
 
-function note(times: Times, durationMs: number): void {
+function addDuration(times: Times, durationMs: number): void {
   times.count++;
   times.totalMs += durationMs;
   times.longestMs = Math.max(times.longestMs, durationMs);

@@ -1,5 +1,6 @@
 import type {
   AppliedVersions,
+  ClusterHistory,
   ClusterStatus,
   DriftReport,
   FileWarning,
@@ -11,6 +12,7 @@ import type {
   SharedDifference,
   UnmatchedPrefixWarning,
   UnreadShard,
+  VersionHistory,
 } from "@pg-mig/migrate";
 import type { JsonError } from "../json-error.js";
 import {
@@ -109,6 +111,18 @@ export const answerSchemas = {
     edited: versionPlaces,
     emptyFiles: fileWarnings,
     unmatchedPrefixes,
+  }),
+  history: objectOf<ClusterHistory>({
+    addresses: listOf(text),
+    versions: listOf(
+      objectOf<VersionHistory>({
+        version: text,
+        shards: count,
+        firstAt: optional(text),
+        lastAt: optional(text),
+        withoutTime: count,
+      }),
+    ),
   }),
   drift: objectOf<DriftReport>({
     outcome: oneOf<DriftReport["outcome"]>({ alike: true, drift: true, unknown: true }),
