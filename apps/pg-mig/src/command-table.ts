@@ -7,6 +7,7 @@ import { initCommand } from "./commands/init.js";
 import { listCommand } from "./commands/list.js";
 import { makeCommand } from "./commands/make.js";
 import { planCommand } from "./commands/plan.js";
+import { rehearseCommand } from "./commands/rehearse.js";
 import { statusCommand } from "./commands/status.js";
 import { undoCommand } from "./commands/undo.js";
 
@@ -17,6 +18,7 @@ export const commands: readonly CommandDefinition[] = [
   planCommand,
   statusCommand,
   driftCommand,
+  rehearseCommand,
   initCommand,
   makeCommand,
   chainCommand,

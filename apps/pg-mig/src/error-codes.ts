@@ -390,6 +390,16 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
       "Name another one.",
     ],
     [
+      "SCRATCH_MISSING",
+      "A command needs a scratch database, and `scratch` names no server for it, or the embedded one is not installed.",
+      "`--scratch=embedded` with `@pg-mig/testkit` installed, or the URL of a server on which you may make databases.",
+    ],
+    [
+      "SCRATCH_FAILED",
+      "A scratch database could not be made, or a file left its shard there unusable.",
+      "Let the user make databases (`ALTER ROLE … CREATEDB`), or look at what the file does to its schema.",
+    ],
+    [
       "SHAPES_INCOMPARABLE",
       "Two shapes were read in different ways.",
       "Read both with the same options.",

@@ -53,8 +53,8 @@ export async function clusterOptions({
 
 /** What an apply and an undo have in common, as the settings describe it. */
 export async function runOptions(context: ActionContext): Promise<RunOptions> {
-  const { settings, env } = context;
-  const { parallelism, force, strict, shell, exported } = settings;
+  const { settings } = context;
+  const { parallelism, force, strict, shell } = settings;
   const { lockTimeoutMs, retryForMs, waitMs, allowPooler, beside2x } = settings;
   if (settings.report !== undefined) {
     await refuseReportPlace(settings.report);
@@ -71,7 +71,7 @@ export async function runOptions(context: ActionContext): Promise<RunOptions> {
     force,
     editedFiles: strict ? "error" : "warning",
     unusualFiles: strict ? "error" : "warning",
-    env: { ...definedOnly(env), ...exported },
+    env: fileEnvironment(context),
     allowShell: shell,
   };
 }
@@ -97,6 +97,14 @@ async function chosen({ only, part, report }: Settings): Promise<Only | undefine
 function shortPath(path: string, cwd: string): string {
   const short = relative(cwd, path);
   return short === "" || short.startsWith("..") ? path : short;
+}
+
+/** The environment that files see of the command's own, with what config files add to it. */
+export function fileEnvironment({
+  env,
+  settings,
+}: Pick<ActionContext, "env" | "settings">): Record<string, string> {
+  return { ...definedOnly(env), ...settings.exported };
 }
 
 function definedOnly(env: Readonly<Record<string, string | undefined>>): Record<string, string> {

@@ -225,6 +225,7 @@ describe("mergeSettings", () => {
       "parameters",
       "password",
       "passwordCommand",
+      "scratch",
       "startupParameters",
     ]);
   });

@@ -12,6 +12,7 @@ import {
   password,
   port,
   type SettingType,
+  server,
   shellCommand,
   sources,
   sslMode,
@@ -23,7 +24,7 @@ import {
 } from "./setting-types.js";
 
 /** The headings under which the help lists options. */
-export type OptionGroup = "The cluster" | "The run" | "Output";
+export type OptionGroup = "The cluster" | "The run" | "The rehearsal" | "Output";
 
 /** What the operating system says about the account: some defaults come from it. */
 export interface OsDefaults {
@@ -297,6 +298,14 @@ export const settingTable = {
     type: onOff,
     default: false,
     help: "ignore pg-mig.config.*",
+  }),
+  scratch: define({
+    option: "--scratch <server>",
+    group: "The rehearsal",
+    key: "scratch",
+    type: server,
+    default: undefined,
+    help: "where a scratch database is made and dropped: a postgres:// URL, or embedded",
   }),
   json: define({
     option: "--json",

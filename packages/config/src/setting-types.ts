@@ -85,6 +85,9 @@ export const shellCommand: SettingType<string> = {
   isSecret: true,
 };
 
+/** One server, not parsed yet; its URL may hold a password. */
+export const server: SettingType<string> = { ...shellCommand };
+
 /** Lists of nodes, not parsed yet. URLs in them may hold passwords. */
 export const hosts: SettingType<readonly string[]> = {
   read: (given) => readTexts(given, "a list of hosts: a text, or an array of texts", "secret"),

@@ -38,10 +38,18 @@ function groupLines({ prefix, version, shards, reference, differences }: GroupCo
       : `${countOf(shards - reference.shards, "shard")} of ${formatCount(shards)} ${at} ${shards - reference.shards === 1 ? "differs" : "differ"} from ${
           reference.from === "shard" ? "the reference" : "the others"
         }.`;
-  return [line(head, "caution"), ...differences.flatMap(differenceLines), line("")];
+  return [line(head, "caution"), ...differences.flatMap(sharedLines), line("")];
 }
 
-function differenceLines({ kind, path, what, expected, found, shards }: SharedDifference): Line[] {
+function sharedLines({ shards, ...difference }: SharedDifference): Line[] {
+  return differenceLines(difference, `on ${listShards(shards)}`);
+}
+
+/** One difference, and where or when it is met. */
+export function differenceLines(
+  { kind, path, what, expected, found }: Omit<SharedDifference, "shards">,
+  place: string,
+): Line[] {
   const isForm = what === "differs" && expected === undefined;
   const text = (name: string, definition: string | undefined): Line[] =>
     definition === undefined || definition === ""
@@ -58,7 +66,7 @@ function differenceLines({ kind, path, what, expected, found, shards }: SharedDi
     [
       { text: `  ${[kind, path].filter(Boolean).join(" ")} `, tone: "strong" },
       { text: isForm ? "is so" : what, tone: isForm ? "caution" : "bad" },
-      { text: ` on ${listShards(shards)}` },
+      { text: ` ${place}` },
     ],
     ...text("expected:", expected),
     ...text("found:   ", found),

@@ -1,0 +1,167 @@
+import type { Shape } from "@pg-mig/catalog";
+import { nodeEnvironment } from "@pg-mig/cluster";
+import { attemptStep, type StepRecorder } from "@pg-mig/executor";
+import type { CheckedScript, MigrationScript } from "@pg-mig/migrations";
+import { defaults, PgMigError, quoteIdentifier } from "@pg-mig/model";
+import type { Session } from "@pg-mig/sessions";
+import { type DatabaseObjects, readObjects } from "./database-objects.js";
+import { LockWatch } from "./lock-watch.js";
+import type { FileOutcome, RehearsalStage } from "./rehearse-version.js";
+import type { ScratchDatabase } from "./scratch-database.js";
+import { ShapeReader } from "./shape-reader.js";
+
+export interface ScratchStageOptions {
+  /** As for `apply`. @default {} */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** As for `apply`. @default false */
+  readonly allowShell?: boolean | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Scratch shards have no ledger: who has which version is known here. */
+const recorder: StepRecorder<undefined> = {
+  takeSql: () => [],
+  takeFailure: () => undefined,
+  isNotStored: () => false,
+  record: () => ({ sql: [], checkSql: [], ledger: undefined }),
+  replan: async () => ({ ledger: undefined, pending: [], changed: false }),
+};
+
+/** A scratch database while files run in it: one session runs them, another one looks on. */
+export class ScratchStage {
+  readonly #scratch: ScratchDatabase;
+  readonly #options: ScratchStageOptions;
+  readonly #onlooker: Session;
+  readonly #reader: ShapeReader;
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #shards = new Set<string>();
+  #session: Session;
+
+  static async open(scratch: ScratchDatabase, options: ScratchStageOptions): Promise<ScratchStage> {
+    const env: Record<string, string> = { ...options.env, PG_MIG_HOSTS: scratch.node.name };
+    for (const [name, value] of Object.entries(await nodeEnvironment(scratch.node))) {
+      if (value === undefined) {
+        delete env[name];
+      } else {
+        env[name] = value;
+      }
+    }
+    const [onlooker, session] = [await scratch.openSession(), await scratch.openSession()];
+    return new ScratchStage(scratch, options, { onlooker, session, env });
+  }
+
+  private constructor(
+    scratch: ScratchDatabase,
+    options: ScratchStageOptions,
+    {
+      onlooker,
+      session,
+      env,
+    }: {
+      readonly onlooker: Session;
+      readonly session: Session;
+      readonly env: Readonly<Record<string, string>>;
+    },
+  ) {
+    this.#scratch = scratch;
+    this.#options = options;
+    this.#onlooker = onlooker;
+    this.#session = session;
+    this.#env = env;
+    this.#reader = new ShapeReader(scratch.node, {
+      connect: async () => (await scratch.openSession()).connection,
+      access: "no",
+      lockTimeoutMs: defaults.lockTimeoutMs,
+      signal: options.signal,
+    });
+    options.signal.addEventListener("abort", this.#onAbort);
+  }
+
+  readonly #onAbort = () => this.#session.destroy();
+
+  async close(): Promise<void> {
+    this.#options.signal.removeEventListener("abort", this.#onAbort);
+    await Promise.all([this.#session.close(), this.#onlooker.close(), this.#reader.close()]);
+  }
+
+  /** Runs before.sql or after.sql. @throws what the file fails with */
+  async runHook(hook: CheckedScript | undefined): Promise<void> {
+    if (hook === undefined) {
+      return;
+    }
+    const { error } = await this.#run(hook, "public", "");
+    if (error !== undefined) {
+      throw error;
+    }
+  }
+
+  /** The shard for the versions of a prefix, made at the first call. */
+  async shardOf(prefix: string): Promise<RehearsalStage> {
+    const shard = prefix === "public" ? prefix : `${prefix}0001`;
+    if (!this.#shards.has(shard)) {
+      this.#shards.add(shard);
+      const sql = `CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(shard)}`;
+      await this.#onlooker.client.query(sql);
+    }
+    return {
+      shard,
+      shape: () => this.#shape(shard),
+      objects: (): Promise<DatabaseObjects> => readObjects(this.#onlooker.client),
+      run: (file: MigrationScript) => this.#run(file, shard, file.version),
+    };
+  }
+
+  async #shape(shard: string): Promise<Shape> {
+    const shape = await this.#reader.readShape(shard);
+    if (shape !== undefined && "items" in shape) {
+      return shape;
+    }
+    this.#options.signal.throwIfAborted();
+    const why = shape === undefined ? "has no shape" : `cannot be read: ${shape.reason}`;
+    throw new PgMigError(`The scratch shard "${shard}" ${why}.`, {
+      code: "SCRATCH_FAILED",
+      hint: "Look at what the last version does: it must leave its schema where it is.",
+      where: { node: this.#scratch.node.label, shard },
+    });
+  }
+
+  async #run(step: CheckedScript, shard: string, version: string): Promise<FileOutcome> {
+    const { signal, allowShell = false } = this.#options;
+    signal.throwIfAborted();
+    await this.#session.ready();
+    if (this.#session.mustClose || this.#session.lost) {
+      await this.#session.close();
+      this.#session = await this.#scratch.openSession();
+    }
+    const session = this.#session;
+    const startedAtMs = performance.now();
+    const watch = new LockWatch({
+      onlooker: this.#onlooker.client,
+      pid: session.opened?.pid ?? 0,
+      shard,
+    });
+    const attempted = await attemptStep(session, {
+      shard,
+      version,
+      ledger: undefined,
+      step,
+      lockTimeoutMs: defaults.lockTimeoutMs,
+      recorder,
+      scriptOptions: {
+        env: this.#env,
+        allowShell,
+        signal,
+        batching: "single",
+        afterMessage: watch.afterMessage,
+      },
+    });
+    signal.throwIfAborted();
+    const error = "error" in attempted ? attempted.error : undefined;
+    if (attempted.type === "lost" || attempted.type === "in-doubt") {
+      throw error;
+    }
+    const { statements, locks, sequences } = watch;
+    const durationMs = Math.round(performance.now() - startedAtMs);
+    return { error, statements, locks, sequences, durationMs };
+  }
+}
