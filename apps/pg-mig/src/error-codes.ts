@@ -386,8 +386,8 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
     ],
     [
       "SHARD_UNKNOWN",
-      "The shard that `drift` should compare with does not exist.",
-      "Name another one.",
+      "The shard that `drift` should compare with, or `rehearse` should try versions on, does not exist or is on several nodes.",
+      "Name another one, or choose its node with `--only=host=NAME`.",
     ],
     [
       "SCRATCH_MISSING",
@@ -398,6 +398,11 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
       "SCRATCH_FAILED",
       "A scratch database could not be made, or a file left its shard there unusable.",
       "Let the user make databases (`ALTER ROLE … CREATEDB`), or look at what the file does to its schema.",
+    ],
+    [
+      "LEDGER_CHANGED",
+      "The ledger of the shard to rehearse on changed while the rehearsal began.",
+      "Rehearse again.",
     ],
     [
       "SHAPES_INCOMPARABLE",
@@ -442,7 +447,11 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
       "The server answered COMMIT with ROLLBACK.",
       "Look for BEGIN, COMMIT and ROLLBACK in the file.",
     ],
-    ["SHARD_TAKEN", "Another run kept the shard all the time.", "Let it finish, then run again."],
+    [
+      "SHARD_TAKEN",
+      "Another run kept the shard all the time, or has it while it is to be rehearsed on.",
+      "Let it finish, then run again.",
+    ],
     [
       "SHARD_DROPPED",
       "The shard was dropped or renamed during the run.",

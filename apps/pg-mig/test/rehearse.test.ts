@@ -155,6 +155,31 @@ describe("pg-mig rehearse", () => {
     expect(await scratchDatabases()).toEqual([]);
   });
 
+  it("tries what is pending on a live shard, and leaves it as it was", async () => {
+    const { pgMig, migrations, column } = await prepared(["sh0001", "sh0002"]);
+    await pgMig();
+    await migrations({
+      "3.unique.sh": "CREATE UNIQUE INDEX users_unique ON users (name);",
+      "3.unique.sh.dn.sql": "DROP INDEX users_unique;",
+    });
+    const args = ["rehearse", "--on=shard=sh0001"];
+    const good = await pgMig(args);
+    expect(good.stdout.replaceAll(withTimes, "TIME")).toMatch(
+      /^3\.unique\.sh works, and its undo restores TIME\n {2}locks users: ShareLock from statement 1 on\n1 version rehearsed on 127\.0\.0\.1:sh0001: all is well\.\n$/,
+    );
+    expect(good.status).toBe(0);
+    expect((await pgMig(["drift"])).status).toBe(0);
+    await column("INSERT INTO sh0001.users VALUES (1, 'a'), (2, 'a') RETURNING id");
+    const { status, stdout } = await pgMig([...args, "--json"]);
+    expect(status).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...{ outcome: "failed", where: { node: "127.0.0.1", shard: "sh0001" } },
+      versions: [{ version: "3.unique.sh", up: "failed" }],
+    });
+    expect(await column("SELECT id FROM sh0001.users ORDER BY id")).toEqual([1, 2]);
+    expect((await pgMig(["rehearse", "--on=shard=sh0002"])).status).toBe(0);
+  });
+
   it("refuses what it cannot mean", async () => {
     const { pgMig } = await prepared();
     for (const [args, message] of [
@@ -162,6 +187,8 @@ describe("pg-mig rehearse", () => {
       [["rehearse", "--all"], "No server is named for the scratch database."],
       [["rehearse", "9.no.sh", "--scratch=x"], 'There is no version "9.no.sh"'],
       [["--scratch=embedded"], "apply takes no --scratch"],
+      [["rehearse", "--on=sh0001"], '--on takes "shard=NAME", not "sh0001".'],
+      [["rehearse", "--on=shard=sh0001", "--all"], "--all and --on exclude each other"],
     ] as const) {
       const { status, stderr } = await pgMig(args);
       expect([args, status]).toEqual([args, 1]);

@@ -307,6 +307,14 @@ export const settingTable = {
     default: undefined,
     help: "where a scratch database is made and dropped: a postgres:// URL, or embedded",
   }),
+  statementTimeoutMs: define({
+    option: "--statement-timeout <time>",
+    group: "The rehearsal",
+    type: duration({ leastMs: 1 }),
+    default: defaults.statementTimeoutMs,
+    shownDefault: `${defaults.statementTimeoutMs / 1000}s`,
+    help: "with --on: how long a statement may take",
+  }),
   json: define({
     option: "--json",
     group: "Output",

@@ -50,6 +50,8 @@ export type { FileWarning } from "./migration-files.js";
 export type { PlannedSql } from "./planned-sql.js";
 export type { RehearseOptions } from "./rehearse.js";
 export { rehearse } from "./rehearse.js";
+export type { RehearseOnShardOptions } from "./rehearse-on-shard.js";
+export { rehearseOnShard } from "./rehearse-on-shard.js";
 export type { RehearsalReport, RehearsedVersion } from "./rehearsed-version.js";
 export type { ApplyOptions, ClusterOptions, RunOptions, UndoOptions } from "./run-options.js";
 export type { ClusterStatus, NodeStatus, ShardStatus, StatusOptions } from "./status.js";

@@ -43,6 +43,7 @@ export class LockWatch {
   readonly #options: LockWatchOptions;
   readonly #now: () => number;
   readonly #locks = new Map<string, RehearsedLock>();
+  readonly #before = new Set<string>();
   #sinceMs: number;
 
   constructor(options: LockWatchOptions) {
@@ -55,25 +56,41 @@ export class LockWatch {
     return [...this.#locks.values()];
   }
 
+  /** Leaves out, from now on, what the transaction holds already. */
+  async begin(): Promise<void> {
+    for (const { relation, mode } of await this.#look()) {
+      this.#before.add(`${relation} ${mode}`);
+    }
+    this.#sinceMs = this.#now();
+  }
+
   readonly afterMessage = async (text: string): Promise<void> => {
-    const { onlooker, pid, shard } = this.#options;
     const durationMs = Math.round((this.#now() - this.#sinceMs) * 10) / 10;
     this.statements.push({ text: shortened(text), durationMs });
-    const answer: unknown = await onlooker.query(`${ownPathSql};\n${locksSql(pid)}`);
-    const last = [answer].flat().at(-1) as { readonly rows: readonly LockRow[] };
-    for (const { schema, name, kind, mode } of last.rows) {
-      const relation = objectName({ schema, name }, shard);
+    for (const { relation, mode, kind, outside } of await this.#look()) {
       const key = `${relation} ${mode}`;
-      if (!this.#locks.has(key)) {
+      if (!this.#before.has(key) && !this.#locks.has(key)) {
         const statement = this.statements.length;
-        this.#locks.set(key, { relation, mode, statement, outside: schema !== shard });
+        this.#locks.set(key, { relation, mode, statement, outside });
       }
-      if (kind === "S" && mode === "RowExclusiveLock") {
+      if (kind === "S" && mode === "RowExclusiveLock" && !this.#before.has(key)) {
         this.sequences.add(relation);
       }
     }
     this.#sinceMs = this.#now();
   };
+
+  async #look() {
+    const { onlooker, pid, shard } = this.#options;
+    const answer: unknown = await onlooker.query(`${ownPathSql};\n${locksSql(pid)}`);
+    const last = [answer].flat().at(-1) as { readonly rows: readonly LockRow[] };
+    return last.rows.map(({ schema, name, kind, mode }) => ({
+      relation: objectName({ schema, name }, shard),
+      mode,
+      kind,
+      outside: schema !== shard,
+    }));
+  }
 }
 
 interface LockRow {

@@ -43,6 +43,8 @@ export interface RehearseOptions extends ClusterOptions, ScratchUse {
    * @default "pending"
    */
   readonly versions?: readonly string[] | "pending" | "all" | undefined;
+  /** As for `apply`. @default 2000 */
+  readonly lockTimeoutMs?: number | undefined;
   /** Told what the user should know and is no error. */
   readonly onNote?: ((message: string) => void) | undefined;
   /** Told of each version that was judged, as soon as it is. */

@@ -1,6 +1,6 @@
 import type { Shape } from "@pg-mig/catalog";
 import { nodeEnvironment } from "@pg-mig/cluster";
-import { attemptStep, type StepRecorder } from "@pg-mig/executor";
+import { attemptStep, type StepRecorder, withVariables } from "@pg-mig/executor";
 import type { CheckedScript, MigrationScript } from "@pg-mig/migrations";
 import { defaults, PgMigError, quoteIdentifier } from "@pg-mig/model";
 import type { Session } from "@pg-mig/sessions";
@@ -15,6 +15,8 @@ export interface ScratchStageOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** As for `apply`. @default false */
   readonly allowShell?: boolean | undefined;
+  /** As for `apply`. @default 2000 */
+  readonly lockTimeoutMs?: number | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -38,14 +40,10 @@ export class ScratchStage {
   #session: Session;
 
   static async open(scratch: ScratchDatabase, options: ScratchStageOptions): Promise<ScratchStage> {
-    const env: Record<string, string> = { ...options.env, PG_MIG_HOSTS: scratch.node.name };
-    for (const [name, value] of Object.entries(await nodeEnvironment(scratch.node))) {
-      if (value === undefined) {
-        delete env[name];
-      } else {
-        env[name] = value;
-      }
-    }
+    const env = withVariables(
+      { ...options.env, PG_MIG_HOSTS: scratch.node.name },
+      await nodeEnvironment(scratch.node),
+    );
     const [onlooker, session] = [await scratch.openSession(), await scratch.openSession()];
     return new ScratchStage(scratch, options, { onlooker, session, env });
   }
@@ -126,7 +124,7 @@ export class ScratchStage {
   }
 
   async #run(step: CheckedScript, shard: string, version: string): Promise<FileOutcome> {
-    const { signal, allowShell = false } = this.#options;
+    const { signal, allowShell = false, lockTimeoutMs = defaults.lockTimeoutMs } = this.#options;
     signal.throwIfAborted();
     await this.#session.ready();
     if (this.#session.mustClose || this.#session.lost) {
@@ -145,7 +143,7 @@ export class ScratchStage {
       version,
       ledger: undefined,
       step,
-      lockTimeoutMs: defaults.lockTimeoutMs,
+      lockTimeoutMs,
       recorder,
       scriptOptions: {
         env: this.#env,

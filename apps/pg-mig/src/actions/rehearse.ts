@@ -1,11 +1,12 @@
 import {
   type RehearsalReport,
   type RehearsedVersion,
-  type RehearseOptions,
   rehearse,
+  rehearseOnShard,
 } from "@pg-mig/migrate";
 import type { ActionContext } from "../action-context.js";
 import { exitStatus } from "../exit-status.js";
+import type { RehearsalRequest } from "../rehearse-flags.js";
 import { refuseReportPlace, writeReportFile } from "../report-file.js";
 import { clusterOptions, fileEnvironment } from "../run-options.js";
 import { jsonLine } from "../view/json-line.js";
@@ -19,13 +20,13 @@ const statuses = {
   unknown: exitStatus.failed,
 } as const;
 
-/** Tries versions on a scratch database, and prints what became of each as soon as it is known. */
+/** Tries versions on a scratch database or a live shard, and prints what became of each as soon as it is known. */
 export async function rehearseAction(
-  versions: NonNullable<RehearseOptions["versions"]>,
+  request: RehearsalRequest,
   context: ActionContext,
 ): Promise<number> {
   const { settings, stdout, cwd } = context;
-  const { json, quiet, verbose, report, scratch, shell } = settings;
+  const { json, quiet, verbose, report } = settings;
   if (report !== undefined) {
     await refuseReportPlace(report);
   }
@@ -33,20 +34,22 @@ export async function rehearseAction(
     const lines = told.flatMap((version) => rehearsedLines(version, { verbose }));
     stdout.write(renderLines(lines, stdout));
   };
-  const rehearsal: RehearsalReport = await rehearse({
+  const options = {
     ...(await clusterOptions(context)),
-    versions,
-    scratch,
-    folder: cwd,
     env: fileEnvironment(context),
-    allowShell: shell,
+    lockTimeoutMs: settings.lockTimeoutMs,
     onNote: noteWriter(context),
-    onVersion(version) {
+    onVersion(version: RehearsedVersion) {
       if (!json && !quiet) {
         show([version]);
       }
     },
-  });
+  };
+  const { scratch, shell, statementTimeoutMs } = settings;
+  const rehearsal: RehearsalReport =
+    "shard" in request
+      ? await rehearseOnShard({ ...options, ...request, statementTimeoutMs })
+      : await rehearse({ ...options, ...request, scratch, allowShell: shell, folder: cwd });
   if (json) {
     stdout.write(jsonLine({ type: "rehearsal", ...rehearsal }));
   } else if (!(quiet && rehearsal.outcome === "ok")) {
