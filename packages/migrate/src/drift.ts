@@ -8,13 +8,16 @@ import {
   type GroupComparison,
   type IgnoredItem,
   type Reference,
-  type ShardGroup,
 } from "./compare-shards.js";
+import { type LedgerGroup, madeShapes } from "./made-shapes.js";
 import type { ClusterOptions } from "./run-options.js";
+import { requireScratch } from "./scratch-server.js";
+import type { ScratchUse } from "./scratch-use.js";
 import { ShapeReader, type Unread } from "./shape-reader.js";
 import { validShards } from "./valid-shards.js";
 
-export interface DriftOptions extends ClusterOptions {
+/** `scratch` and what belongs to it count if the files are what is right. */
+export interface DriftOptions extends ClusterOptions, ScratchUse {
   /** Which shape is taken for right. @default that of most shards of a group */
   readonly against?: Reference | undefined;
   /** Whether owners and privileges count. @default "no" */
@@ -61,7 +64,8 @@ interface ReadShard extends Place {
  *
  * @throws PgMigError what `readMigrationDirectory`, `discoverNodes` and `connectNode` throw;
  * `CLUSTER_UNREACHABLE`, `NO_PRIMARY`, `LEDGER_UNREADABLE`; `SHARD_UNKNOWN` if the shard to compare with is
- * not there. A shard that cannot be read is part of the report.
+ * not there; with the files as the reference, `SCRATCH_MISSING`, `SCRATCH_FAILED`, and the error of a version
+ * that fails. A shard that cannot be read is part of the report.
  */
 export async function drift(options: DriftOptions): Promise<DriftReport> {
   const {
@@ -72,6 +76,9 @@ export async function drift(options: DriftOptions): Promise<DriftReport> {
   } = options;
   const signal = options.signal ?? new AbortController().signal;
   const onNote = options.onNote ?? (() => {});
+  if (against.from === "files") {
+    requireScratch(options.scratch);
+  }
   const directory = await readMigrationDirectory(options.migrationDirectory, nodeFileSystem);
   const prefixes = new Set(directory.versions.map(({ prefix }) => prefix));
   const cluster = await openCluster({
@@ -126,15 +133,26 @@ export async function drift(options: DriftOptions): Promise<DriftReport> {
       return undefined;
     };
     const groups: GroupComparison[] = [];
-    for (const group of groupShards(settled)) {
+    const found = groupShards(settled);
+    const compared =
+      against.from === "files"
+        ? await madeShapes(found, { ...options, directory, signal, onNote })
+        : found.map((group) => ({ group, made: undefined }));
+    for (const one of compared) {
       signal.throwIfAborted();
-      groups.push(await compareShards(group, { against, ignore, load }));
+      if ("reason" in one) {
+        const shards = one.group.variants.flatMap((variant) => variant.shards);
+        unread.push(...shards.map((place) => ({ ...place, reason: one.reason })));
+      } else {
+        const { group, made } = one;
+        groups.push(await compareShards({ ...group, made }, { against, ignore, load }));
+      }
     }
     const differs = groups.some(({ differences }) => differences.length > 0);
     return {
       outcome: unread.length > 0 ? "unknown" : differs ? "drift" : "alike",
       addresses: cluster.nodes.map(({ node }) => node.name).sort(),
-      shards: settled.length,
+      shards: groups.reduce((total, { shards }) => total + shards, 0),
       groups,
       unread: unread.sort((a, b) => (placeKey(a) < placeKey(b) ? -1 : 1)),
     };
@@ -175,7 +193,7 @@ async function readNode(
 }
 
 /** Puts together what ought to be alike. Pure. */
-function groupShards(shards: readonly ReadShard[]): ShardGroup[] {
+function groupShards(shards: readonly ReadShard[]): LedgerGroup[] {
   const groups = new Map<string, { first: ReadShard; variants: Map<string, Place[]> }>();
   // Shards with one history share the list of its names.
   const histories = new Map<readonly string[], string>();
@@ -197,6 +215,8 @@ function groupShards(shards: readonly ReadShard[]): ShardGroup[] {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, { first, variants }]) => ({
       prefix: first.prefix,
+      versions: first.versions,
+      family: first.family,
       version: first.versions.at(-1),
       variants: [...variants].map(([hash, placed]) => ({ hash, shards: placed })),
     }));

@@ -1,4 +1,3 @@
-import type { NodeDefaults } from "@pg-mig/cluster";
 import {
   loadMigrationScripts,
   type MigrationDirectory,
@@ -19,22 +18,9 @@ import { requireVersion } from "./require-version.js";
 import type { ClusterOptions } from "./run-options.js";
 import { createScratchDatabase } from "./scratch-database.js";
 import { ScratchStage } from "./scratch-stage.js";
+import type { ScratchUse } from "./scratch-use.js";
 import { refuseShellCommands } from "./shell-commands.js";
 import { validShards } from "./valid-shards.js";
-
-/** What every use of a scratch database is told. */
-export interface ScratchUse {
-  /** The server on which a database is made and dropped: a URL, or what names a node; or `embedded`. */
-  readonly scratch: string | undefined;
-  /** What the URL leaves out. */
-  readonly defaults: NodeDefaults;
-  /** Where `@pg-mig/testkit`, the embedded PostgreSQL, is looked for. @default the current directory */
-  readonly folder?: string | undefined;
-  /** As for `apply`. @default {} */
-  readonly env?: Readonly<Record<string, string>> | undefined;
-  /** As for `apply`. @default false */
-  readonly allowShell?: boolean | undefined;
-}
 
 export interface RehearseOptions extends ClusterOptions, ScratchUse {
   /**

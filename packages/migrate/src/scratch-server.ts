@@ -39,12 +39,7 @@ export async function openScratchServer(
   scratch: string | undefined,
   { defaults, folder }: ScratchServerOptions,
 ): Promise<ScratchServer> {
-  if (scratch === undefined || scratch === "") {
-    throw new PgMigError("No server is named for the scratch database.", {
-      code: "SCRATCH_MISSING",
-      hint: howTo,
-    });
-  }
+  requireScratch(scratch);
   if (scratch === "embedded") {
     const { startNodes } = await loadTestkit(folder);
     const { node, stop } = await startNodes();
@@ -53,6 +48,16 @@ export async function openScratchServer(
     return { node: oneNode(node.url, embedded), kind: "embedded", stop };
   }
   return { node: oneNode(scratch, defaults), kind: "given", stop: async () => {} };
+}
+
+/** @throws PgMigError `SCRATCH_MISSING` if no server is named */
+export function requireScratch(scratch: string | undefined): asserts scratch is string {
+  if (scratch === undefined || scratch === "") {
+    throw new PgMigError("No server is named for the scratch database.", {
+      code: "SCRATCH_MISSING",
+      hint: howTo,
+    });
+  }
 }
 
 function oneNode(url: string, defaults: NodeDefaults): Node {

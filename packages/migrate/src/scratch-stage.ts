@@ -3,7 +3,8 @@ import { nodeEnvironment } from "@pg-mig/cluster";
 import { attemptStep, type StepRecorder, withVariables } from "@pg-mig/executor";
 import type { CheckedScript, MigrationScript } from "@pg-mig/migrations";
 import { defaults, PgMigError, quoteIdentifier } from "@pg-mig/model";
-import type { Session } from "@pg-mig/sessions";
+import type { RunScriptOptions } from "@pg-mig/psql-script";
+import { isBug, type Session } from "@pg-mig/sessions";
 import { type DatabaseObjects, readObjects } from "./database-objects.js";
 import { LockWatch } from "./lock-watch.js";
 import type { FileOutcome, RehearsalStage } from "./rehearse-version.js";
@@ -18,6 +19,12 @@ export interface ScratchStageOptions {
   /** As for `apply`. @default 2000 */
   readonly lockTimeoutMs?: number | undefined;
   readonly signal: AbortSignal;
+}
+
+/** A shard of a scratch database. */
+export interface ScratchShard extends RehearsalStage {
+  /** Runs a file, without looking at what it does. @throws what it fails with */
+  replay(file: MigrationScript): Promise<void>;
 }
 
 /** Scratch shards have no ledger: who has which version is known here. */
@@ -87,14 +94,11 @@ export class ScratchStage {
     if (hook === undefined) {
       return;
     }
-    const { error } = await this.#run(hook, "public", "");
-    if (error !== undefined) {
-      throw error;
-    }
+    await this.#attempt(hook, "public", "", {});
   }
 
   /** The shard for the versions of a prefix, made at the first call. */
-  async shardOf(prefix: string): Promise<RehearsalStage> {
+  async shardOf(prefix: string): Promise<ScratchShard> {
     const shard = prefix === "public" ? prefix : `${prefix}0001`;
     if (!this.#shards.has(shard)) {
       this.#shards.add(shard);
@@ -105,8 +109,14 @@ export class ScratchStage {
       shard,
       shape: () => this.#shape(shard),
       objects: (): Promise<DatabaseObjects> => readObjects(this.#onlooker.client),
-      run: (file: MigrationScript) => this.#run(file, shard, file.version),
+      run: (file) => this.#run(file, shard, file.version),
+      replay: (file) => this.#attempt(file, shard, file.version, {}),
     };
+  }
+
+  /** The major version of the server; known once a shape was read. */
+  get major(): number {
+    return this.#reader.major;
   }
 
   async #shape(shard: string): Promise<Shape> {
@@ -124,42 +134,59 @@ export class ScratchStage {
   }
 
   async #run(step: CheckedScript, shard: string, version: string): Promise<FileOutcome> {
-    const { signal, allowShell = false, lockTimeoutMs = defaults.lockTimeoutMs } = this.#options;
-    signal.throwIfAborted();
-    await this.#session.ready();
-    if (this.#session.mustClose || this.#session.lost) {
-      await this.#session.close();
-      this.#session = await this.#scratch.openSession();
-    }
-    const session = this.#session;
+    const session = await this.#ready();
     const startedAtMs = performance.now();
     const watch = new LockWatch({
       onlooker: this.#onlooker.client,
       pid: session.opened?.pid ?? 0,
       shard,
     });
-    const attempted = await attemptStep(session, {
+    let failed: { readonly error: unknown } | undefined;
+    try {
+      const { afterMessage } = watch;
+      await this.#attempt(step, shard, version, { batching: "single", afterMessage });
+    } catch (error) {
+      if (session.lost || isBug(error)) {
+        throw error;
+      }
+      failed = { error };
+    }
+    const { statements, locks, sequences } = watch;
+    const durationMs = Math.round(performance.now() - startedAtMs);
+    return { error: failed?.error, statements, locks, sequences, durationMs };
+  }
+
+  /** @throws what the file fails with */
+  async #attempt(
+    step: CheckedScript,
+    shard: string,
+    version: string,
+    how: Pick<RunScriptOptions, "batching" | "afterMessage">,
+  ): Promise<void> {
+    const { signal, allowShell = false, lockTimeoutMs = defaults.lockTimeoutMs } = this.#options;
+    signal.throwIfAborted();
+    const attempted = await attemptStep(await this.#ready(), {
       shard,
       version,
       ledger: undefined,
       step,
       lockTimeoutMs,
       recorder,
-      scriptOptions: {
-        env: this.#env,
-        allowShell,
-        signal,
-        batching: "single",
-        afterMessage: watch.afterMessage,
-      },
+      scriptOptions: { env: this.#env, allowShell, signal, ...how },
     });
     signal.throwIfAborted();
-    const error = "error" in attempted ? attempted.error : undefined;
-    if (attempted.type === "lost" || attempted.type === "in-doubt") {
-      throw error;
+    if ("error" in attempted) {
+      throw attempted.error;
     }
-    const { statements, locks, sequences } = watch;
-    const durationMs = Math.round(performance.now() - startedAtMs);
-    return { error, statements, locks, sequences, durationMs };
+  }
+
+  /** The session for the next file. */
+  async #ready(): Promise<Session> {
+    await this.#session.ready();
+    if (this.#session.mustClose || this.#session.lost) {
+      await this.#session.close();
+      this.#session = await this.#scratch.openSession();
+    }
+    return this.#session;
   }
 }

@@ -3,7 +3,7 @@ import type { ActionContext } from "../action-context.js";
 import { type DriftFlags, parseDriftFlags } from "../drift-flags.js";
 import { exitStatus } from "../exit-status.js";
 import { refuseReportPlace, writeReportFile } from "../report-file.js";
-import { clusterOptions } from "../run-options.js";
+import { clusterOptions, fileEnvironment } from "../run-options.js";
 import { driftLines } from "../view/drift-lines.js";
 import { jsonLine } from "../view/json-line.js";
 import { noteWriter } from "../view/note-writer.js";
@@ -17,7 +17,7 @@ const statuses = {
 
 /** Compares shards that ought to be alike, and prints what differs. Changes nothing. */
 export async function driftAction(flags: DriftFlags, context: ActionContext): Promise<number> {
-  const { settings, stdout } = context;
+  const { settings, stdout, cwd } = context;
   const { report } = settings;
   if (report !== undefined) {
     await refuseReportPlace(report);
@@ -26,6 +26,10 @@ export async function driftAction(flags: DriftFlags, context: ActionContext): Pr
     ...parseDriftFlags(flags),
     ...(await clusterOptions(context)),
     lockTimeoutMs: settings.lockTimeoutMs,
+    scratch: settings.scratch,
+    folder: cwd,
+    env: fileEnvironment(context),
+    allowShell: settings.shell,
     onNote: noteWriter(context),
   });
   if (!(settings.quiet && found.outcome === "alike")) {

@@ -16,16 +16,24 @@ export function driftLines({ outcome, addresses, shards, groups, unread }: Drift
       ];
     }),
     ...nodesLine(addresses),
-    outcome === "alike"
-      ? line(`${countOf(shards, "shard")} compared: no differences.`, "good")
-      : outcome === "drift"
-        ? line(`${countOf(shards, "shard")} compared: some differ.`, "bad")
-        : line(
-            `${countOf(shards, "shard")} compared, ${countOf(unread.length, "shard")} not read: the outcome is unknown.`,
-            "bad",
-          ),
+    shards + unread.length === 0
+      ? line("No shard has a prefix of the versions or a ledger: nothing was compared.", "caution")
+      : outcome === "alike"
+        ? line(`${countOf(shards, "shard")} compared: no differences.`, "good")
+        : outcome === "drift"
+          ? line(`${countOf(shards, "shard")} compared: some differ.`, "bad")
+          : line(
+              `${countOf(shards, "shard")} compared, ${countOf(unread.length, "shard")} not read: the outcome is unknown.`,
+              "bad",
+            ),
   ];
 }
+
+const references = {
+  majority: "the others",
+  shard: "the reference",
+  files: "what the files make",
+} as const;
 
 function groupLines({ prefix, version, shards, reference, differences }: GroupComparison): Line[] {
   if (differences.length === 0) {
@@ -36,7 +44,7 @@ function groupLines({ prefix, version, shards, reference, differences }: GroupCo
     reference === null
       ? `${countOf(shards, "shard")} ${at} differ from each other; no shape is that of more than half of them.`
       : `${countOf(shards - reference.shards, "shard")} of ${formatCount(shards)} ${at} ${shards - reference.shards === 1 ? "differs" : "differ"} from ${
-          reference.from === "shard" ? "the reference" : "the others"
+          references[reference.from]
         }.`;
   return [line(head, "caution"), ...differences.flatMap(sharedLines), line("")];
 }
