@@ -1,4 +1,5 @@
 import type { CommandDefinition } from "./command-definition.js";
+import { adoptCommand } from "./commands/adopt.js";
 import { applyCommand } from "./commands/apply.js";
 import { chainCommand } from "./commands/chain.js";
 import { digestCommand } from "./commands/digest.js";
@@ -19,6 +20,7 @@ export const commands: readonly CommandDefinition[] = [
   statusCommand,
   driftCommand,
   rehearseCommand,
+  adoptCommand,
   initCommand,
   makeCommand,
   chainCommand,

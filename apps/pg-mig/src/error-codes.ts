@@ -390,6 +390,16 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
       "Name another one, or choose its node with `--only=host=NAME`.",
     ],
     [
+      "ADOPT_UNNAMED",
+      "`adopt --as` does not say for which shards.",
+      "Name them with `--only=shard=NAME`.",
+    ],
+    [
+      "ADOPT_CONTRADICTED",
+      "A shard that `adopt --as` is about has the shape of another version.",
+      "Leave it out: without `--as` it gets the version that it fits.",
+    ],
+    [
       "SCRATCH_MISSING",
       "A command needs a scratch database, and `scratch` names no server for it, or the embedded one is not installed.",
       "`--scratch=embedded` with `@pg-mig/testkit` installed, or the URL of a server on which you may make databases.",
@@ -401,8 +411,8 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
     ],
     [
       "LEDGER_CHANGED",
-      "The ledger of the shard to rehearse on changed while the rehearsal began.",
-      "Rehearse again.",
+      "The ledger of a shard to rehearse on, or to adopt, changed meanwhile, or the shard was dropped.",
+      "Run the command again.",
     ],
     [
       "SHAPES_INCOMPARABLE",
@@ -449,7 +459,7 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
     ],
     [
       "SHARD_TAKEN",
-      "Another run kept the shard all the time, or has it while it is to be rehearsed on.",
+      "Another run kept the shard all the time, or has it while it is to be rehearsed on or adopted.",
       "Let it finish, then run again.",
     ],
     [

@@ -29,6 +29,8 @@ export type {
 } from "@pg-mig/report";
 export type { Only, Part } from "@pg-mig/sessions";
 export { isBug } from "@pg-mig/sessions";
+export type { AdoptionReport, AdoptOptions } from "./adopt.js";
+export { adopt } from "./adopt.js";
 export type { AppliedVersions } from "./applied-versions.js";
 export { appliedVersions } from "./applied-versions.js";
 export { apply } from "./apply.js";
@@ -43,6 +45,7 @@ export type { DriftOptions, DriftReport, UnreadShard } from "./drift.js";
 export { drift } from "./drift.js";
 export type { DryRunOptions, PlannedRun } from "./dry-run.js";
 export { dryRun } from "./dry-run.js";
+export type { AdoptedShards, AdoptionJudgement } from "./judge-adoption.js";
 export { latest } from "./latest.js";
 export { loadSources } from "./load-sources.js";
 export type { RehearsedLock, RehearsedStatement } from "./lock-watch.js";
