@@ -415,6 +415,11 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
       "Run the command again.",
     ],
     [
+      "SHARDS_DIFFER",
+      "With `--verify=fail`: after the run, shards that it touched are not alike, or could not be read.",
+      "All versions are there. Find out with `pg-mig drift` what differs and since when; the next run saves the digest.",
+    ],
+    [
       "SHAPES_INCOMPARABLE",
       "Two shapes were read in different ways.",
       "Read both with the same options.",

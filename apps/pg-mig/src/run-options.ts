@@ -55,7 +55,7 @@ export async function clusterOptions({
 export async function runOptions(context: ActionContext): Promise<RunOptions> {
   const { settings } = context;
   const { parallelism, force, strict, shell } = settings;
-  const { lockTimeoutMs, retryForMs, waitMs, allowPooler, beside2x } = settings;
+  const { lockTimeoutMs, retryForMs, waitMs, allowPooler, beside2x, verify } = settings;
   if (settings.report !== undefined) {
     await refuseReportPlace(settings.report);
   }
@@ -67,6 +67,7 @@ export async function runOptions(context: ActionContext): Promise<RunOptions> {
     waitMs,
     allowPooler,
     beside2x,
+    verify,
     pause: pauseSignal(settings, new Date()),
     force,
     editedFiles: strict ? "error" : "warning",

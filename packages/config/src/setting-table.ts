@@ -19,6 +19,7 @@ import {
   text,
   texts,
   timeOfDay,
+  verify,
   wait,
   yesNo,
 } from "./setting-types.js";
@@ -277,6 +278,14 @@ export const settingTable = {
     type: text,
     default: undefined,
     help: "write the report there, as JSON; --only=failed reads it first",
+  }),
+  verify: define({
+    option: "--verify [how]",
+    group: "The run",
+    key: "verify",
+    type: verify,
+    default: "off",
+    help: "compare the shards that the run touched after it: warn if they differ, or fail",
   }),
   strict: define({
     option: "--strict",

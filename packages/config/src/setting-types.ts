@@ -210,6 +210,14 @@ export const sslMode = oneOf<SslMode>(sslModes);
 /** Whether output is coloured; `auto`: on a terminal, unless the environment says otherwise. */
 export type ColorSetting = "auto" | "always" | "never";
 
+const verifyWords = oneOf(["off", "warn", "fail"]);
+
+/** What becomes of shards that are not alike after a run. Without a word it is `warn`. */
+export const verify: SettingType<"off" | "warn" | "fail"> = {
+  ...verifyWords,
+  read: (given) => (given.value === true ? "warn" : verifyWords.read(given)),
+};
+
 export const color = oneOf<ColorSetting>(["auto", "always", "never"]);
 
 function readTexts(given: GivenValue, expected: string, shown: "shown" | "secret"): string[] {

@@ -24,7 +24,7 @@ import {
   openCluster,
   placeOf,
 } from "@pg-mig/sessions";
-import type { UnreadShard } from "./drift.js";
+import type { UnreadShard } from "./compare-nodes.js";
 import {
   type AdoptedShards,
   type AdoptionJudgement,

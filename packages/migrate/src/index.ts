@@ -34,6 +34,7 @@ export { adopt } from "./adopt.js";
 export type { AppliedVersions } from "./applied-versions.js";
 export { appliedVersions } from "./applied-versions.js";
 export { apply } from "./apply.js";
+export type { NodesComparison, UnreadShard } from "./compare-nodes.js";
 export type {
   GroupComparison,
   IgnoredItem,
@@ -41,7 +42,7 @@ export type {
   SharedDifference,
 } from "./compare-shards.js";
 export { chain, digest, init, listVersions, make } from "./directory-actions.js";
-export type { DriftOptions, DriftReport, UnreadShard } from "./drift.js";
+export type { DriftOptions, DriftReport } from "./drift.js";
 export { drift } from "./drift.js";
 export type { DryRunOptions, PlannedRun } from "./dry-run.js";
 export { dryRun } from "./dry-run.js";

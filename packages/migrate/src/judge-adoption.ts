@@ -1,7 +1,7 @@
 import { type Difference, type Shape, serverFamily } from "@pg-mig/catalog";
 import { PgMigError, type Place } from "@pg-mig/model";
 import { listShards } from "@pg-mig/report";
-import type { UnreadShard } from "./drift.js";
+import type { UnreadShard } from "./compare-nodes.js";
 import { fitVersion } from "./fit-version.js";
 import type { ReplayedShapes } from "./replay-files.js";
 
