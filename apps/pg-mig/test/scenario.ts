@@ -21,6 +21,7 @@ export interface CommandResult {
 /** A command under way. */
 export interface RunningCommand {
   readonly result: Promise<CommandResult>;
+  readonly pid: number | undefined;
   kill(signal: NodeJS.Signals): void;
   /** Stops reading, as `head` does behind a pipe. */
   close(stream: "stdout" | "stderr"): void;
@@ -174,6 +175,7 @@ function startCommand(
   });
   return {
     result,
+    pid: child.pid,
     kill: (signal) => child.kill(signal),
     close: (stream) => child[stream].destroy(),
     printed: (text) =>

@@ -105,7 +105,7 @@ export const settingTable = {
     variable: "PGPASSWORD",
     type: password,
     default: undefined,
-    help: "password of nodes that name none; shows in the process list, PGPASSWORD and .pgpass do not",
+    help: "password of nodes that name none; for a moment it shows in the process list, PGPASSWORD and .pgpass do not",
   }),
   passwordCommand: define({
     key: "passwordCommand",
