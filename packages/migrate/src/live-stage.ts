@@ -91,7 +91,9 @@ export class LiveStage implements RehearsalStage {
     await client.query("SAVEPOINT pg_mig_shape");
     const query = (sql: string) => client.query(`SET LOCAL statement_timeout TO 0;\n${sql}`);
     const options = { major: this.#major, lockTimeoutMs: this.#options.lockTimeoutMs };
-    const [shape] = await readShapes({ query }, [this.shard], options);
+    const [shape] = await readShapes({ query }, [this.shard], options).catch((error: unknown) => {
+      throw serverWords(error)?.sqlState === "55P03" ? this.#locked() : error;
+    });
     await client.query("ROLLBACK TO SAVEPOINT pg_mig_shape; RELEASE SAVEPOINT pg_mig_shape");
     if (shape !== undefined) {
       return shape;
@@ -161,6 +163,17 @@ export class LiveStage implements RehearsalStage {
         ...(names === null ? [] : [`SET CONSTRAINTS ${names} DEFERRED`]),
         "RELEASE SAVEPOINT pg_mig_file",
       ].join(";\n"),
+    );
+  }
+
+  #locked(): PgMigError {
+    const { lockTimeoutMs } = this.#options;
+    return new PgMigError(
+      `The shard "${this.shard}" cannot be read: waited ${lockTimeoutMs / 1000} s for a lock.`,
+      {
+        code: "NODE_UNREADABLE",
+        hint: "Somebody changes a table of it. All was rolled back: rehearse again later.",
+      },
     );
   }
 

@@ -239,6 +239,26 @@ describe("rehearseOnShard", () => {
     await expect(rehearse()).rejects.toMatchObject({ code: "SHARD_TAKEN" });
   });
 
+  it("says that somebody keeps it from reading the shard, or ended its session", async () => {
+    const { rehearse } = await prepared({ "2.slow.sh": ["SELECT pg_sleep(100)", "SELECT 1"] });
+    const blocker = await database.connect();
+    await blocker.query("BEGIN; LOCK sh0001.users IN ACCESS EXCLUSIVE MODE");
+    await expect(rehearse({ lockTimeoutMs: 300 })).rejects.toMatchObject({
+      code: "NODE_UNREADABLE",
+      message: 'The shard "sh0001" cannot be read: waited 0.3 s for a lock.',
+    });
+    await blocker.end();
+    const ended = expect(rehearse({ statementTimeoutMs: 90_000 })).rejects.toMatchObject({
+      code: "CONNECTION_LOST",
+    });
+    const end = () =>
+      database.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(100)%' AND state = 'active'",
+      );
+    await expect.poll(async () => (await end()).length, { timeout: 20_000 }).toBe(1);
+    await ended;
+  });
+
   it("stops what runs if it is interrupted, and leaves nothing open", async () => {
     const { rehearse } = await prepared({ "2.slow.sh": ["SELECT pg_sleep(100)", "SELECT 1"] });
     const controller = new AbortController();

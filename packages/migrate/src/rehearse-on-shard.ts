@@ -8,6 +8,7 @@ import {
 import { defaults, PgMigError } from "@pg-mig/model";
 import { buildPlan } from "@pg-mig/planner";
 import { type OpenNode, type OpenShard, openCluster, placeOf, Session } from "@pg-mig/sessions";
+import { brokenOff } from "./broken-off.js";
 import { chainsOf } from "./chains-of.js";
 import { LiveStage } from "./live-stage.js";
 import { rehearseVersion } from "./rehearse-version.js";
@@ -63,8 +64,10 @@ export async function rehearseOnShard(options: RehearseOnShardOptions): Promise<
   });
   const onAbort = () => void cluster.sessions.cancelAll();
   signal.addEventListener("abort", onAbort);
+  let node = "";
   try {
     const shard = shardNamed(options.shard, cluster.nodes);
+    node = shard.node.label;
     const [chain] = chainsOf(buildPlan({ versions: directory.versions, shards: [shard] }));
     const pending = chain?.pending ?? [];
     const chosen = chosenVersions(options, pending, directory);
@@ -129,7 +132,7 @@ export async function rehearseOnShard(options: RehearseOnShardOptions): Promise<
   } catch (error) {
     // Whatever the end of a statement looks like: it was asked for.
     signal.throwIfAborted();
-    throw error;
+    throw brokenOff(error, "The rehearsal", { code: "NODE_UNREADABLE", node });
   } finally {
     signal.removeEventListener("abort", onAbort);
     await cluster.close();

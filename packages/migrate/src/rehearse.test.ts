@@ -259,6 +259,31 @@ describe("rehearse", () => {
     expect(await scratchDatabases()).toEqual([]);
   });
 
+  it.each([
+    ["that runs the files", "state = 'active'", "CONNECTION_LOST", 100, 0],
+    ["that only look on", "state = 'idle'", "SCRATCH_FAILED", 2, 1],
+  ])(
+    "says that somebody ended the sessions %s, and blames no version",
+    async (_, which, code, seconds, left) => {
+      const rehearsing = rehearsal({ "1.slow.sh": [`SELECT pg_sleep(${seconds})`, "SELECT 1"] });
+      const ended = expect(rehearsing).rejects.toMatchObject({ code });
+      const scratch = "application_name = 'pg-mig scratch'";
+      const asleep = () =>
+        cluster.node.query(
+          `SELECT FROM pg_stat_activity WHERE ${scratch} AND wait_event = 'PgSleep'`,
+        );
+      await expect.poll(async () => (await asleep()).length, { timeout: 20_000 }).toBe(1);
+      await cluster.node.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${scratch} AND ${which}`,
+      );
+      await ended;
+      // Nobody is left who could drop it; the next one does.
+      expect(await scratchDatabases()).toHaveLength(left);
+      await rehearsal(users);
+      expect(await scratchDatabases()).toEqual([]);
+    },
+  );
+
   it("refuses to begin without a server for the scratch database", async () => {
     await expect(rehearsal(users, { scratch: undefined })).rejects.toMatchObject({
       code: "SCRATCH_MISSING",

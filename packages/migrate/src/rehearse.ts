@@ -6,6 +6,7 @@ import {
 } from "@pg-mig/migrations";
 import { buildPlan } from "@pg-mig/planner";
 import { openCluster } from "@pg-mig/sessions";
+import { brokenOff } from "./broken-off.js";
 import { chainsOf } from "./chains-of.js";
 import { rehearseVersion } from "./rehearse-version.js";
 import {
@@ -112,7 +113,7 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalRepor
   } catch (error) {
     // Whatever the end of a connection looks like: it was asked for.
     signal.throwIfAborted();
-    throw error;
+    throw brokenOff(error, "The rehearsal", { code: "SCRATCH_FAILED", node: scratch.node.label });
   } finally {
     await scratch.drop();
   }

@@ -1,5 +1,6 @@
 import type { Shape } from "@pg-mig/catalog";
 import { loadMigrationScripts, type MigrationDirectory, nodeFileSystem } from "@pg-mig/migrations";
+import { brokenOff } from "./broken-off.js";
 import { createScratchDatabase } from "./scratch-database.js";
 import { ScratchStage } from "./scratch-stage.js";
 import type { ScratchUse } from "./scratch-use.js";
@@ -83,7 +84,10 @@ export async function replayFiles(options: ReplayOptions): Promise<ReplayedShape
   } catch (error) {
     // Whatever the end of a connection looks like: it was asked for.
     signal.throwIfAborted();
-    throw error;
+    throw brokenOff(error, "Running the files", {
+      code: "SCRATCH_FAILED",
+      node: scratch.node.label,
+    });
   } finally {
     await scratch.drop();
   }

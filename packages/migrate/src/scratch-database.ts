@@ -11,7 +11,7 @@ export interface ScratchDatabase {
   readonly node: Node;
   /** Opens a session of it. Who gets it must close it. */
   openSession(): Promise<Session>;
-  /** Drops it, and throws out who is still connected. */
+  /** Drops it, and throws out who is still connected. What keeps it from that is a note. */
   drop(): Promise<void>;
 }
 
@@ -52,6 +52,8 @@ export async function createScratchDatabase(
             if (server.kind === "given") {
               await keeper.client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
             }
+          } catch (error) {
+            options.onNote(`The scratch database ${name} could not be dropped: ${wordsOf(error)}.`);
           } finally {
             await keeper.close();
             await server.stop();

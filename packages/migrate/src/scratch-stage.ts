@@ -146,7 +146,7 @@ export class ScratchStage {
       const { afterMessage } = watch;
       await this.#attempt(step, shard, version, { batching: "single", afterMessage });
     } catch (error) {
-      if (session.lost || isBug(error)) {
+      if (session.lost || this.#onlooker.lost || isBug(error)) {
         throw error;
       }
       failed = { error };
