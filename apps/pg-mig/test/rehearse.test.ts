@@ -158,14 +158,16 @@ describe("pg-mig rehearse", () => {
   it("tries what is pending on a live shard, and leaves it as it was", async () => {
     const { pgMig, migrations, column } = await prepared(["sh0001", "sh0002"]);
     await pgMig();
+    await column("CREATE SEQUENCE public.numbers");
     await migrations({
-      "3.unique.sh": "CREATE UNIQUE INDEX users_unique ON users (name);",
+      "3.unique.sh":
+        "CREATE UNIQUE INDEX users_unique ON users (name); SELECT nextval('public.numbers');",
       "3.unique.sh.dn.sql": "DROP INDEX users_unique;",
     });
     const args = ["rehearse", "--on=shard=sh0001"];
     const good = await pgMig(args);
     expect(good.stdout.replaceAll(withTimes, "TIME")).toMatch(
-      /^3\.unique\.sh works, and its undo restores TIME\n {2}locks users: ShareLock from statement 1 on\n1 version rehearsed on 127\.0\.0\.1:sh0001: all is well\.\n$/,
+      /^3\.unique\.sh works, and its undo restores TIME\n {2}locks users: ShareLock from statement 1 on\n {2}locks public\.numbers: RowExclusiveLock from statement 2 on \(outside of its shard\)\n {2}moves sequences, which no rollback takes back: public\.numbers\n1 version rehearsed on 127\.0\.0\.1:sh0001: all is well\.\n$/,
     );
     expect(good.status).toBe(0);
     expect((await pgMig(["drift"])).status).toBe(0);
@@ -185,6 +187,7 @@ describe("pg-mig rehearse", () => {
     for (const [args, message] of [
       [["rehearse", "--all", "1.users.sh"], "rehearse takes versions, or --pending, or --all"],
       [["rehearse", "--all"], "No server is named for the scratch database."],
+      [["rehearse"], "No server is named for the scratch database."],
       [["rehearse", "9.no.sh", "--scratch=x"], 'There is no version "9.no.sh"'],
       [["--scratch=embedded"], "apply takes no --scratch"],
       [["rehearse", "--on=sh0001"], '--on takes "shard=NAME", not "sh0001".'],

@@ -223,8 +223,8 @@ describe("rehearseOnShard", () => {
       outcome: "ok",
       versions: [
         { version: "1.users.sh", up: "skipped", reason: "the shard has it" },
-        { version: "4.other.zz", up: "skipped", reason: "it is not for this shard" },
         { version: "3.more.sh", up: "ok", down: "ok", restores: true },
+        { version: "4.other.zz", up: "skipped", reason: "it is not for this shard" },
       ],
     });
   });

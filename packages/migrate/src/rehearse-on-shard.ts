@@ -1,5 +1,6 @@
 import { withVariables } from "@pg-mig/executor";
 import {
+  compareVersions,
   loadMigrationScripts,
   type MigrationDirectory,
   nodeFileSystem,
@@ -123,7 +124,7 @@ export async function rehearseOnShard(options: RehearseOnShardOptions): Promise<
       }
       const isUnknown = stage.gaveUp !== undefined;
       const outcome = versions.some(isBad) ? "failed" : isUnknown ? "unknown" : "ok";
-      return { outcome, where, versions };
+      return { outcome, where, versions: versions.sort(byName) };
     } finally {
       session.reset("droppable");
       cluster.sessions.release(session);
@@ -137,6 +138,10 @@ export async function rehearseOnShard(options: RehearseOnShardOptions): Promise<
     signal.removeEventListener("abort", onAbort);
     await cluster.close();
   }
+}
+
+function byName(a: RehearsedVersion, b: RehearsedVersion): number {
+  return compareVersions(a.version, b.version);
 }
 
 function chosenVersions(

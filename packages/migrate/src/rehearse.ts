@@ -18,6 +18,7 @@ import {
 import { requireVersion } from "./require-version.js";
 import type { ClusterOptions } from "./run-options.js";
 import { createScratchDatabase } from "./scratch-database.js";
+import { requireScratch } from "./scratch-server.js";
 import { ScratchStage } from "./scratch-stage.js";
 import type { ScratchUse } from "./scratch-use.js";
 import { refuseShellCommands } from "./shell-commands.js";
@@ -49,6 +50,7 @@ export interface RehearseOptions extends ClusterOptions, ScratchUse {
 export async function rehearse(options: RehearseOptions): Promise<RehearsalReport> {
   const { onNote = () => {}, onVersion = () => {}, folder = process.cwd() } = options;
   const signal = options.signal ?? new AbortController().signal;
+  requireScratch(options.scratch);
   const directory = await readMigrationDirectory(options.migrationDirectory, nodeFileSystem);
   const chosen = await chosenVersions(directory, { ...options, signal, onNote });
   const versions: RehearsedVersion[] = [];
@@ -94,10 +96,7 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalRepor
             broken.set(prefix, tried.brokenBy);
           }
         } else {
-          const { error } = await (await stage.shardOf(prefix)).run(up);
-          if (error !== undefined) {
-            throw error;
-          }
+          await (await stage.shardOf(prefix)).replay(up);
         }
         if (told !== undefined && chosen.has(name)) {
           versions.push(told);

@@ -30,8 +30,9 @@ export async function rehearseAction(
   if (report !== undefined) {
     await refuseReportPlace(report);
   }
+  const where = "shard" in request ? "live" : "scratch";
   const show = (told: readonly RehearsedVersion[]) => {
-    const lines = told.flatMap((version) => rehearsedLines(version, { verbose }));
+    const lines = told.flatMap((version) => rehearsedLines(version, { verbose, where }));
     stdout.write(renderLines(lines, stdout));
   };
   const options = {

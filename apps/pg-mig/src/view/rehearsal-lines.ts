@@ -7,7 +7,7 @@ import { type Line, line, type Tone } from "./styled-line.js";
 /** What became of one version, with what it locks and writes anew; `verbose`: with each statement. */
 export function rehearsedLines(
   told: RehearsedVersion,
-  { verbose }: { readonly verbose: boolean },
+  { verbose, where }: { readonly verbose: boolean; readonly where: "scratch" | "live" },
 ): Line[] {
   const { version, up, reason, error, restores, differences, durationMs } = told;
   const [verdict, tone] = verdictOf(told);
@@ -22,7 +22,9 @@ export function rehearsedLines(
     ...lockLines(told.locks),
     ...listed("writes anew", told.rewrites),
     ...listed("makes outside of its shard", told.createsOutside, "caution"),
-    ...listed("moves sequences, which no rollback takes back:", told.sequences),
+    ...(where === "live"
+      ? listed("moves sequences, which no rollback takes back:", told.sequences)
+      : []),
   ];
 }
 
