@@ -239,7 +239,7 @@ describe("rehearse", () => {
     await cluster.node.createDatabase({ name: "pg_mig_scratch_0000002a" });
     await cluster.node.createDatabase({ name: "pg_mig_scratch_ffffffff" });
     const maker = await cluster.node.connect();
-    await maker.query("SELECT pg_advisory_lock(1885826419, -1)");
+    await maker.query("SELECT pg_advisory_lock(1885826409, -1)");
     await rehearsal(users);
     expect(await scratchDatabases()).toEqual(["pg_mig_scratch_ffffffff"]);
     await maker.end();

@@ -21,7 +21,7 @@ export interface ScratchOptions extends ScratchServerOptions {
 }
 
 /** The first key of the advisory locks that say of a scratch database that its maker is there. */
-const lockClass = 0x7067_6d73;
+const lockClass = 0x70676d69;
 
 const namePattern = "^pg_mig_scratch_[0-9a-f]{8}$";
 const applicationName = "pg-mig scratch";
