@@ -107,7 +107,7 @@ describe("pg-mig rehearse", () => {
     const nowhere = { env: { PGHOST: "nowhere.invalid", PGSSLMODE: "verify-full" } };
     const missing = await pgMig(args, nowhere);
     expect(missing.status).toBe(1);
-    expect(missing.stderr).toContain("npm install --save-dev @pg-mig/testkit");
+    expect(missing.stderr).toContain("npm install -D @pg-mig/testkit");
     const testkit = createRequire(import.meta.url).resolve("@pg-mig/testkit/package.json");
     await write("node_modules/@pg-mig/.keep", "");
     await symlink(dirname(testkit), join(folder, "node_modules/@pg-mig/testkit"));

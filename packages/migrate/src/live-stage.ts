@@ -1,7 +1,7 @@
 import { readShapes, type Shape } from "@pg-mig/catalog";
 import { type ShardLedger, takeFailure, takeShardSql } from "@pg-mig/ledger";
 import type { MigrationScript } from "@pg-mig/migrations";
-import { ownPathSql, PgMigError, quoteIdentifier } from "@pg-mig/model";
+import { isPgMigError, ownPathSql, PgMigError, quoteIdentifier } from "@pg-mig/model";
 import { runScript, runsShell } from "@pg-mig/psql-script";
 import {
   isBug,
@@ -29,6 +29,8 @@ export interface LiveStageOptions {
 
 /** If this process is stopped, the server gives the locks of the shard back after so long. */
 const idleTimeoutMs = 10_000;
+
+const shellCommands = "it runs shell commands";
 
 /** Errors that say nothing of a file but that it is one of those which do not go into one transaction with others. */
 const notHere: Readonly<Record<string, string>> = {
@@ -142,7 +144,9 @@ export class LiveStage implements RehearsalStage {
         throw error;
       }
       await client.query("ROLLBACK TO SAVEPOINT pg_mig_file; RELEASE SAVEPOINT pg_mig_file");
-      const reason = this.#untriedBy(serverWords(error)?.sqlState ?? "");
+      const reason = isShellRefusal(error)
+        ? shellCommands
+        : this.#untriedBy(serverWords(error)?.sqlState ?? "");
       return outcome(reason === undefined ? { error } : { untried: reason });
     }
   }
@@ -207,9 +211,16 @@ function whyNotHere({ transaction, script }: MigrationScript): string | undefine
       : "it begins or ends transactions itself";
   }
   const files = [script, ...script.includes.values()];
-  return files.some(({ commands }) => commands.some(runsShell))
-    ? "it runs shell commands"
-    : undefined;
+  return files.some(({ commands }) => commands.some(runsShell)) ? shellCommands : undefined;
+}
+
+/** One that only showed when it was reached: in an `\if`, or as `\copy … program`. */
+function isShellRefusal(error: unknown): boolean {
+  return (
+    isPgMigError(error) &&
+    error.code === "SCRIPT_COMMAND_REFUSED" &&
+    error.message.includes("shell commands are not allowed")
+  );
 }
 
 function notTaken(failure: "shard-taken" | "ledger-changed", shard: string): PgMigError {

