@@ -25,7 +25,12 @@ import {
 } from "./setting-types.js";
 
 /** The headings under which the help lists options. */
-export type OptionGroup = "The cluster" | "The run" | "The rehearsal" | "Output";
+export type OptionGroup =
+  | "The cluster"
+  | "The run"
+  | "The scratch database"
+  | "The live shard"
+  | "Output";
 
 /** What the operating system says about the account: some defaults come from it. */
 export interface OsDefaults {
@@ -310,15 +315,15 @@ export const settingTable = {
   }),
   scratch: define({
     option: "--scratch <server>",
-    group: "The rehearsal",
+    group: "The scratch database",
     key: "scratch",
     type: server,
     default: undefined,
-    help: "where a scratch database is made and dropped: a postgres:// URL, or embedded",
+    help: "where it is made and dropped: a postgres:// URL, or embedded",
   }),
   statementTimeoutMs: define({
     option: "--statement-timeout <time>",
-    group: "The rehearsal",
+    group: "The live shard",
     type: duration({ leastMs: 1 }),
     default: defaults.statementTimeoutMs,
     shownDefault: `${defaults.statementTimeoutMs / 1000}s`,
