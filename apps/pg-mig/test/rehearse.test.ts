@@ -188,6 +188,7 @@ describe("pg-mig rehearse", () => {
       [["rehearse", "--all", "1.users.sh"], "rehearse takes versions, or --pending, or --all"],
       [["rehearse", "--all"], "No server is named for the scratch database."],
       [["rehearse"], "No server is named for the scratch database."],
+      [["rehearse", "--all", "--scratch=a,b"], "There must be one server in --scratch."],
       [["rehearse", "9.no.sh", "--scratch=x"], 'There is no version "9.no.sh"'],
       [["--scratch=embedded"], "apply takes no --scratch"],
       [["rehearse", "--on=sh0001"], '--on takes "shard=NAME", not "sh0001".'],

@@ -65,7 +65,7 @@ function oneNode(url: string, defaults: NodeDefaults): Node {
   if (node !== undefined && another === undefined) {
     return node;
   }
-  throw new PgMigError("The setting `scratch` does not name one server.", {
+  throw new PgMigError("There must be one server in the setting `scratch`.", {
     code: "SCRATCH_MISSING",
     hint: howTo,
   });
