@@ -40,7 +40,7 @@ async function rehearsal(
     readonly versions?: readonly string[];
     readonly before?: string;
     readonly signal?: AbortSignal;
-    readonly scratch?: undefined;
+    readonly scratch?: string | undefined;
   } = {},
 ) {
   const directory = await mkdtemp(join(tmpdir(), "pg-mig-rehearse-"));
@@ -283,6 +283,30 @@ describe("rehearse", () => {
       expect(await scratchDatabases()).toEqual([]);
     },
   );
+
+  it("takes no more of the server than the right to make databases", async () => {
+    await cluster.node.query(
+      "CREATE ROLE maker LOGIN CREATEDB PASSWORD 'm'; CREATE ROLE other LOGIN PASSWORD 'o'",
+    );
+    const { host, port } = cluster.node;
+    const scratch = (login: string) => `postgres://${login}@${host}:${port}/postgres`;
+    const files = {
+      "1.users.sh": [
+        "CREATE TABLE public.users (); CREATE TABLE users ()",
+        "DROP TABLE users, public.users",
+      ],
+    } as const;
+    expect(await rehearsal(files, { scratch: scratch("maker:m") })).toMatchObject({
+      outcome: "ok",
+      versions: [{ restores: true, createsOutside: ["public.users"] }],
+    });
+    expect(await scratchDatabases()).toEqual([]);
+    await expect(rehearsal(files, { scratch: scratch("other:o") })).rejects.toMatchObject({
+      code: "SCRATCH_FAILED",
+      message: expect.stringContaining("permission denied to create database"),
+      hint: expect.stringContaining("CREATEDB"),
+    });
+  });
 
   it("refuses to begin without a server for the scratch database", async () => {
     await expect(rehearsal(users, { scratch: undefined })).rejects.toMatchObject({
