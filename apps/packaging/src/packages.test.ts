@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createEmptyProject, type EmptyProject } from "./empty-project.js";
@@ -108,6 +108,15 @@ describe("the packed packages", () => {
   it("run as a command", async () => {
     const { stdout } = await project.run("npx", "--no-install", "pg-mig", "--version");
     expect(stdout.trim()).toBe(project.packages.find(({ name }) => name === "pg-mig")?.version);
+  });
+
+  it("rehearse versions with nothing but Node", async () => {
+    await mkdir(join(project.folder, "mig"));
+    await project.write("mig/1.users.sh.up.sql", "CREATE TABLE users (id int)");
+    await project.write("mig/1.users.sh.dn.sql", "DROP TABLE users");
+    const args = ["pg-mig", "rehearse", "--all", "--scratch=embedded", "--migdir=mig"];
+    const { stdout } = await project.run("npx", "--no-install", ...args);
+    expect(stdout).toContain("1 version rehearsed on a scratch database: all is well.");
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import type { CommandDefinition } from "./command-definition.js";
+import { adoptCommand } from "./commands/adopt.js";
 import { applyCommand } from "./commands/apply.js";
 import { chainCommand } from "./commands/chain.js";
 import { digestCommand } from "./commands/digest.js";
@@ -8,6 +9,7 @@ import { initCommand } from "./commands/init.js";
 import { listCommand } from "./commands/list.js";
 import { makeCommand } from "./commands/make.js";
 import { planCommand } from "./commands/plan.js";
+import { rehearseCommand } from "./commands/rehearse.js";
 import { statusCommand } from "./commands/status.js";
 import { undoCommand } from "./commands/undo.js";
 
@@ -19,6 +21,8 @@ export const commands: readonly CommandDefinition[] = [
   statusCommand,
   driftCommand,
   historyCommand,
+  rehearseCommand,
+  adoptCommand,
   initCommand,
   makeCommand,
   chainCommand,

@@ -55,8 +55,8 @@ export async function clusterOptions({
 /** What an apply and an undo have in common, as the settings describe it. */
 export async function runOptions(context: ActionContext): Promise<RunOptions> {
   const { settings, env } = context;
-  const { parallelism, force, strict, shell, exported } = settings;
-  const { lockTimeoutMs, retryForMs, waitMs, allowPooler, beside2x } = settings;
+  const { parallelism, force, strict, shell } = settings;
+  const { lockTimeoutMs, retryForMs, waitMs, allowPooler, beside2x, verify } = settings;
   const { report = [] } = settings;
   for (const path of report) {
     await refuseReportPlace(path);
@@ -69,12 +69,13 @@ export async function runOptions(context: ActionContext): Promise<RunOptions> {
     waitMs,
     allowPooler,
     beside2x,
+    verify,
     pause: pauseSignal(settings, new Date()),
     origin: await runOrigin({ env, directory: settings.migdir, readsCommit: report.length > 0 }),
     force,
     editedFiles: strict ? "error" : "warning",
     unusualFiles: strict ? "error" : "warning",
-    env: { ...definedOnly(env), ...exported },
+    env: fileEnvironment(context),
     allowShell: shell,
   };
 }
@@ -95,6 +96,14 @@ async function chosen({ only, part, report }: Settings): Promise<Only | undefine
     code: "REPORT_UNREADABLE",
     hint: "Run with --report=FILE.json each time: a run writes its report there, and --only=failed reads it.",
   });
+}
+
+/** The environment that files see of the command's own, with what config files add to it. */
+export function fileEnvironment({
+  env,
+  settings,
+}: Pick<ActionContext, "env" | "settings">): Record<string, string> {
+  return { ...definedOnly(env), ...settings.exported };
 }
 
 function definedOnly(env: Readonly<Record<string, string | undefined>>): Record<string, string> {

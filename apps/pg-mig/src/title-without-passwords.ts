@@ -4,10 +4,10 @@
  */
 export function titleWithoutPasswords(args: readonly string[]): string | undefined {
   const shown = args.map((arg, index) => {
-    const isValue = /^--(?:pass|hosts)$/.test(args[index - 1] ?? "");
+    const isValue = /^--(?:pass|hosts|scratch)$/.test(args[index - 1] ?? "");
     const [, option = "", value = ""] = isValue
       ? [arg, "", arg]
-      : (/^(--(?:pass|hosts)=)(.*)$/s.exec(arg) ?? []);
+      : (/^(--(?:pass|hosts|scratch)=)(.*)$/s.exec(arg) ?? []);
     const isSecret = option === "--pass=" || args[index - 1] === "--pass" || /[@=]/.test(value);
     return isSecret ? `${option}***` : arg;
   });

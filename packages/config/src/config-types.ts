@@ -18,6 +18,7 @@ interface KeyTypes {
   wait: string | 0 | boolean;
   allowPooler: boolean;
   beside2x: boolean;
+  verify: "off" | "warn" | "fail";
   discovery: DiscoveryEntry | readonly DiscoveryEntry[];
 }
 

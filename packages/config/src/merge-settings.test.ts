@@ -231,6 +231,7 @@ describe("mergeSettings", () => {
       "parameters",
       "password",
       "passwordCommand",
+      "scratch",
       "startupParameters",
     ]);
   });

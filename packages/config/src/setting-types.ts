@@ -85,6 +85,9 @@ export const shellCommand: SettingType<string> = {
   isSecret: true,
 };
 
+/** One server, not parsed yet; its URL may hold a password. */
+export const server: SettingType<string> = { ...shellCommand };
+
 /** Lists of nodes, not parsed yet. URLs in them may hold passwords. */
 export const hosts: SettingType<readonly string[]> = {
   read: (given) => readTexts(given, "a list of hosts: a text, or an array of texts", "secret"),
@@ -229,6 +232,14 @@ export const sslMode = oneOf<SslMode>(sslModes);
 
 /** Whether output is coloured; `auto`: on a terminal, unless the environment says otherwise. */
 export type ColorSetting = "auto" | "always" | "never";
+
+const verifyWords = oneOf(["off", "warn", "fail"]);
+
+/** What becomes of shards that are not alike after a run. Without a word it is `warn`. */
+export const verify: SettingType<"off" | "warn" | "fail"> = {
+  ...verifyWords,
+  read: (given) => (given.value === true ? "warn" : verifyWords.read(given)),
+};
 
 export const color = oneOf<ColorSetting>(["auto", "always", "never"]);
 

@@ -1,6 +1,6 @@
 import { entryLostError } from "@pg-mig/executor";
 import type { MigrationDirectory } from "@pg-mig/migrations";
-import { defaults } from "@pg-mig/model";
+import { defaults, PgMigError } from "@pg-mig/model";
 import type { Chain } from "@pg-mig/planner";
 import {
   createRun,
@@ -200,6 +200,29 @@ async function run(
         chains = goesOn ? chainsOf(kind.plan(nodes.flatMap(({ shards }) => shards))) : [];
       }
     }
+    const { verify = "off", lockTimeoutMs = defaults.lockTimeoutMs, signal } = options;
+    const touched = report.doneSteps;
+    if (verify !== "off" && touched.length > 0) {
+      const { verifyShards } = await import("./verify-shards.js");
+      onNote("Comparing the shards that the run has touched.");
+      const found = await verifyShards({
+        ...{ cluster, nodes, touched, directory, lockTimeoutMs, signal },
+      }).catch((error: unknown) => {
+        if (signal.aborted) {
+          return undefined;
+        }
+        throw error;
+      });
+      if (found === undefined) {
+        return finish("interrupted", nodes);
+      }
+      for (const message of found) {
+        emit({ type: "warning", message });
+      }
+      if (verify === "fail" && found.length > 0) {
+        return finish("failed", nodes, { error: errorInfo(notAlike(), {}) });
+      }
+    }
     if (options.only === undefined && (hasWork || kind.action === "apply")) {
       await markFinished(nodes, prepared, executor);
     }
@@ -222,6 +245,13 @@ async function run(
     options.pause?.removeEventListener("abort", onPause);
     await cluster.close();
   }
+}
+
+function notAlike(): PgMigError {
+  return new PgMigError("Shards that the run has touched are not alike, or could not be read.", {
+    code: "SHARDS_DIFFER",
+    hint: "All versions are there; the warnings say what differs. `pg-mig drift` compares the whole fleet.",
+  });
 }
 
 function pauseReason(pause: AbortSignal | undefined): string {

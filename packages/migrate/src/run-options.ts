@@ -80,6 +80,12 @@ export interface RunOptions extends ClusterOptions {
    */
   readonly beside2x?: boolean | undefined;
   /**
+   * Whether the shards that a run touched are compared with each other after it, if all its steps were done:
+   * with `warn` each difference is a warning, with `fail` the run has failed besides, and saves no digest.
+   * @default "off"
+   */
+  readonly verify?: "off" | "warn" | "fail" | undefined;
+  /**
    * Pauses the run when it aborts: what runs goes on to its end, nothing new starts, after.sql runs where
    * before.sql did, and the outcome is `paused`. Its reason, if it is a text, is told.
    */

@@ -1,4 +1,6 @@
 import type {
+  AdoptedShards,
+  AdoptionReport,
   AppliedVersions,
   ClusterHistory,
   ClusterStatus,
@@ -8,6 +10,10 @@ import type {
   NodeStatus,
   PlannedRun,
   PlannedSql,
+  RehearsalReport,
+  RehearsedLock,
+  RehearsedStatement,
+  RehearsedVersion,
   ShardStatus,
   SharedDifference,
   UnmatchedPrefixWarning,
@@ -20,12 +26,22 @@ import {
   flag,
   type JsonSchema,
   listOf,
+  milliseconds,
   objectOf,
   oneOf,
   optional,
   text,
 } from "./json-schema.js";
-import { action, blockers, location, places, problem, versionPlaces } from "./report-schema.js";
+import {
+  action,
+  blockers,
+  error,
+  location,
+  place,
+  places,
+  problem,
+  versionPlaces,
+} from "./report-schema.js";
 
 const fileWarnings = listOf(objectOf<FileWarning>({ version: text, file: text, message: text }));
 const unmatchedPrefixes = listOf(
@@ -48,13 +64,40 @@ const shardStatus = objectOf<ShardStatus>({
   ),
 });
 
-const difference = objectOf<SharedDifference>({
+const differenceFields = {
   kind: text,
   path: text,
   what: oneOf<SharedDifference["what"]>({ missing: true, extra: true, differs: true }),
   expected: optional(text),
   found: optional(text),
-  shards: places,
+};
+const difference = objectOf<Omit<SharedDifference, "shards">>(differenceFields);
+const sharedDifference = objectOf<SharedDifference>({ ...differenceFields, shards: places });
+
+const unread = listOf(
+  objectOf<UnreadShard>({ node: text, shard: text, reason: text, blockedBy: optional(blockers) }),
+);
+
+const lookedAt = oneOf<RehearsalReport["outcome"]>({ ok: true, failed: true, unknown: true });
+const triedOnce = { ok: true, failed: true, skipped: true } as const;
+const answer: JsonSchema = { type: ["boolean", "null"] };
+const rehearsedVersion = objectOf<RehearsedVersion>({
+  version: text,
+  up: oneOf<RehearsedVersion["up"]>(triedOnce),
+  down: oneOf<RehearsedVersion["down"]>({ ...triedOnce, empty: true }),
+  restores: answer,
+  repeats: answer,
+  differences: listOf(difference),
+  locks: listOf(
+    objectOf<RehearsedLock>({ relation: text, mode: text, statement: count, outside: flag }),
+  ),
+  rewrites: listOf(text),
+  createsOutside: listOf(text),
+  sequences: listOf(text),
+  statements: listOf(objectOf<RehearsedStatement>({ text, durationMs: milliseconds })),
+  durationMs: milliseconds,
+  error: optional(error),
+  reason: optional(text),
 });
 
 /** What commands print that are no runs, by `type`. */
@@ -108,6 +151,7 @@ export const answerSchemas = {
         shards: listOf(shardStatus),
       }),
     ),
+    hooks: listOf(text),
     edited: versionPlaces,
     emptyFiles: fileWarnings,
     unmatchedPrefixes,
@@ -139,22 +183,52 @@ export const answerSchemas = {
             objectOf<NonNullable<GroupComparison["reference"]>>({
               from: oneOf<NonNullable<GroupComparison["reference"]>["from"]>({
                 majority: true,
+                files: true,
                 shard: true,
               }),
               shards: count,
             }),
           ],
         },
+        differences: listOf(sharedDifference),
+      }),
+    ),
+    unread,
+  }),
+  rehearsal: objectOf<RehearsalReport>({
+    outcome: lookedAt,
+    where: { anyOf: [{ const: "scratch" }, place] },
+    versions: listOf(rehearsedVersion),
+  }),
+  adoption: objectOf<AdoptionReport>({
+    outcome: lookedAt,
+    addresses: listOf(text),
+    shards: count,
+    empty: count,
+    adopted: listOf(
+      objectOf<AdoptedShards>({
+        prefix: text,
+        version: text,
+        by: oneOf<AdoptedShards["by"]>({ shape: true, insisted: true }),
+        shards: places,
+      }),
+    ),
+    ambiguous: listOf(
+      objectOf<AdoptionReport["ambiguous"][number]>({
+        prefix: text,
+        versions: listOf(text),
+        shards: places,
+      }),
+    ),
+    unfit: listOf(
+      objectOf<AdoptionReport["unfit"][number]>({
+        prefix: text,
+        nearest: optional(text),
         differences: listOf(difference),
+        shards: places,
       }),
     ),
-    unread: listOf(
-      objectOf<UnreadShard>({
-        node: text,
-        shard: text,
-        reason: text,
-        blockedBy: optional(blockers),
-      }),
-    ),
+    unread,
+    failed: listOf(objectOf<AdoptionReport["failed"][number]>({ node: text, shard: text, error })),
   }),
 } satisfies Readonly<Record<string, JsonSchema>>;

@@ -30,7 +30,8 @@ const reference = (name: string): JsonSchema => ({ $ref: `#/$defs/${name}` });
 export const error = reference("error-info");
 export const location = reference("location");
 export const problem = reference("problem");
-export const places = listOf(reference("place"));
+export const place = reference("place");
+export const places = listOf(place);
 export const versionPlaces = listOf(reference("version-places"));
 export const blockers = listOf(reference("blocker"));
 

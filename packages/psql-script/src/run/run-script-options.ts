@@ -67,6 +67,12 @@ export interface RunScriptOptions {
   readonly onNotice?: (notice: ScriptNotice) => void;
   /** Called for every line that the script prints: by `\echo`, by shell commands, as warnings. */
   readonly onOutput?: (line: string, stream: OutputStream) => void;
+  /**
+   * Called with each message that held something of the script and succeeded. The next one is sent when
+   * the returned promise has resolved: until then, what the message did can be looked at over another
+   * connection.
+   */
+  readonly afterMessage?: (text: string) => Promise<void>;
   /** When aborted, no further message is sent. What is running on the server goes on. */
   readonly signal?: AbortSignal;
 }

@@ -44,6 +44,7 @@ export async function runScript(
     batching: options.batching ?? "joined",
     expectOpenTransaction: options.expectOpenTransaction ?? false,
     signal: options.signal,
+    afterMessage: options.afterMessage,
   });
   const output = new ScriptOutput(options.onOutput);
   const onNotice = (notice: Partial<ScriptNotice>) => options.onNotice?.(toNotice(notice));
