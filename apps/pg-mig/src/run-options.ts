@@ -10,7 +10,8 @@ import {
 import { PgMigError } from "@pg-mig/model";
 import type { ActionContext } from "./action-context.js";
 import { pauseSignal } from "./pause-signal.js";
-import { readFailedShards, refuseReportPlace } from "./report-file.js";
+import { readFailedShards, refuseReportPlace, reportFormat } from "./report-file.js";
+import { runOrigin } from "./run-origin.js";
 import { shortPath } from "./short-path.js";
 
 /** The cluster, as the settings describe it. */
@@ -56,8 +57,9 @@ export async function runOptions(context: ActionContext): Promise<RunOptions> {
   const { settings, env } = context;
   const { parallelism, force, strict, shell, exported } = settings;
   const { lockTimeoutMs, retryForMs, waitMs, allowPooler, beside2x } = settings;
-  if (settings.report !== undefined) {
-    await refuseReportPlace(settings.report);
+  const { report = [] } = settings;
+  for (const path of report) {
+    await refuseReportPlace(path);
   }
   return {
     ...(await clusterOptions(context)),
@@ -68,6 +70,7 @@ export async function runOptions(context: ActionContext): Promise<RunOptions> {
     allowPooler,
     beside2x,
     pause: pauseSignal(settings, new Date()),
+    origin: await runOrigin({ env, directory: settings.migdir, readsCommit: report.length > 0 }),
     force,
     editedFiles: strict ? "error" : "warning",
     unusualFiles: strict ? "error" : "warning",
@@ -84,12 +87,13 @@ async function chosen({ only, part, report }: Settings): Promise<Only | undefine
   if (choice.every(({ among }) => among === "all")) {
     return { choice, part };
   }
-  if (report !== undefined) {
-    return { choice, part, failed: await readFailedShards(report) };
+  const file = report?.find((path) => reportFormat(path) === ".json");
+  if (file !== undefined) {
+    return { choice, part, failed: await readFailedShards(file) };
   }
   throw new PgMigError("--only=failed needs the report of the last run.", {
     code: "REPORT_UNREADABLE",
-    hint: "Run with --report=FILE each time: a run writes its report there, and --only=failed reads it.",
+    hint: "Run with --report=FILE.json each time: a run writes its report there, and --only=failed reads it.",
   });
 }
 

@@ -24,6 +24,7 @@ export type {
   Run,
   RunAction,
   RunEvent,
+  RunOrigin,
   RunOutcome,
   StepFailure,
 } from "@pg-mig/report";
@@ -43,6 +44,8 @@ export type { DriftOptions, DriftReport, UnreadShard } from "./drift.js";
 export { drift } from "./drift.js";
 export type { DryRunOptions, PlannedRun } from "./dry-run.js";
 export { dryRun } from "./dry-run.js";
+export type { ClusterHistory, VersionHistory } from "./history.js";
+export { history } from "./history.js";
 export { latest } from "./latest.js";
 export { loadSources } from "./load-sources.js";
 export type { FileWarning } from "./migration-files.js";
