@@ -12,7 +12,8 @@ const page = join(repository, "docs", "first-cluster.md");
 // After a change of what the command prints, `vitest run src/first-cluster.test.ts --update` writes it into the page.
 it("The page leads from an empty folder to a cluster, a failure and its fix, as it is written", async () => {
   const text = await readFile(page, "utf8");
-  const project = await createEmptyProject();
+  // As the package managers do that ask before they run such scripts.
+  const project = await createEmptyProject({ npm_config_ignore_scripts: "true" });
   onTestFinished(() => project.remove());
   const outputs: string[] = [];
   for (const step of guideSteps(text)) {

@@ -75,7 +75,7 @@ COMMIT;
 INSERT INTO :"shard".t VALUES ('path ' || current_setting('search_path')), ('user ' || session_user),
   ('mem ' || current_setting('work_mem')), ('temp ' || (to_regclass('pg_temp.x') IS NULL)),
   ('prepared ' || (SELECT count(*) FROM pg_prepared_statements)), ('listens ' || (SELECT count(*) FROM pg_listening_channels())),
-  ('locked ' || (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711));
+  ('locked ' || (SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND objid = 4711));
 `,
     [
       "listens 0",

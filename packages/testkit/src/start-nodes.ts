@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { restoreLinks } from "./binary-links.js";
 import { type ClusterGuard, guardCluster } from "./cluster-guard.js";
 import { defaultMajor, findPostgresBinaries } from "./postgres-binaries.js";
 import { runProgram } from "./run-program.js";
@@ -75,6 +76,7 @@ const quickSettings: Readonly<Record<string, string>> = {
 export async function startNodes(options: StartNodesOptions = {}): Promise<TestCluster> {
   const { count = 1, major = defaultMajor(process.env), cache = "shared" } = options;
   const binaries = findPostgresBinaries(major);
+  await restoreLinks(binaries);
   const user = await chooseServerUser();
   const directory = await makeClusterDirectory(user);
   const guard = await guardCluster(directory);
