@@ -1,4 +1,3 @@
-import { relative } from "node:path";
 import type { Settings } from "@pg-mig/config";
 import {
   type ClusterOptions,
@@ -13,6 +12,7 @@ import type { ActionContext } from "./action-context.js";
 import { pauseSignal } from "./pause-signal.js";
 import { readFailedShards, refuseReportPlace, reportFormat } from "./report-file.js";
 import { runOrigin } from "./run-origin.js";
+import { shortPath } from "./short-path.js";
 
 /** The cluster, as the settings describe it. */
 export async function clusterOptions({
@@ -95,12 +95,6 @@ async function chosen({ only, part, report }: Settings): Promise<Only | undefine
     code: "REPORT_UNREADABLE",
     hint: "Run with --report=FILE.json each time: a run writes its report there, and --only=failed reads it.",
   });
-}
-
-/** A path as its user would name it: relative where it lies in the working directory. */
-function shortPath(path: string, cwd: string): string {
-  const short = relative(cwd, path);
-  return short === "" || short.startsWith("..") ? path : short;
 }
 
 function definedOnly(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
