@@ -108,6 +108,7 @@ export const answerSchemas = {
         shards: listOf(shardStatus),
       }),
     ),
+    hooks: listOf(text),
     edited: versionPlaces,
     emptyFiles: fileWarnings,
     unmatchedPrefixes,
