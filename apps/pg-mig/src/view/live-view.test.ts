@@ -45,6 +45,26 @@ describe("createLiveView", () => {
     expect(terminal.writes - before).toBeLessThanOrEqual(1);
   });
 
+  it("draws less often if a frame takes long, so that the run has the time", () => {
+    const { terminal, clock, view } = liveView();
+    const { now } = clock;
+    // Each look at the clock takes 5 ms, and so does a frame, at least.
+    let spentMs = 0;
+    clock.now = () => {
+      spentMs += 5;
+      return now.call(clock) + spentMs;
+    };
+    view.handle(runStart(["n"], 500));
+    const before = terminal.writes;
+    for (const shard of shardNames(100)) {
+      view.handle(started(shard));
+      clock.advance(100);
+    }
+    // Ten seconds would have a hundred frames.
+    expect(terminal.writes - before).toBeGreaterThan(5);
+    expect(terminal.writes - before).toBeLessThan(75);
+  });
+
   it("writes nothing before the run starts", () => {
     const { terminal, clock, view } = liveView();
     clock.advance(5000);

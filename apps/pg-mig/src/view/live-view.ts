@@ -11,6 +11,9 @@ import { wrapLine } from "./wrap-line.js";
 /** How often the screen changes at most. */
 const framePeriodMs = 100;
 
+/** A frame of a thousand nodes takes its time: after it, the run has so many times as much for itself. */
+const pausePerFrame = 20;
+
 /** Options of {@link createLiveView}. */
 export interface LiveViewOptions {
   readonly terminal: Terminal;
@@ -19,9 +22,10 @@ export interface LiveViewOptions {
 }
 
 /**
- * Shows a run in a terminal: an area at the bottom that is drawn over ten times a second at most,
- * and only when it changed; failures and printed lines scroll away above it. `run:done`, `stop`
- * and the end of the process erase the area and bring the cursor back.
+ * Shows a run in a terminal: an area at the bottom, at most half of the screen, that is drawn over ten
+ * times a second at most, less often if that takes more than a twentieth of the time, and only when it
+ * changed; failures and printed lines scroll away above it. `run:done`, `stop` and the end of the process
+ * erase the area and bring the cursor back.
  */
 export function createLiveView({ terminal, clock, onExit }: LiveViewOptions): RunView {
   const area = createRepaintArea(terminal);
@@ -35,8 +39,13 @@ export function createLiveView({ terminal, clock, onExit }: LiveViewOptions): Ru
     const wrapped = lines.flatMap((spans) => wrapLine(spans, terminal.columns()));
     announced.push(...wrapped.map((spans) => renderLine(spans, { colors })));
   };
+  let nextFrameMs = 0;
   const draw = () => {
-    run.passTime(clock.now());
+    const startedAtMs = clock.now();
+    if (startedAtMs < nextFrameMs) {
+      return;
+    }
+    run.passTime(startedAtMs);
     // The last column stays empty: writing there makes some terminals wrap.
     const columns = terminal.columns() - 1;
     // Half of the screen stays with what was announced, or it would scroll away unread.
@@ -47,6 +56,8 @@ export function createLiveView({ terminal, clock, onExit }: LiveViewOptions): Ru
     );
     area.paint({ above: announced, frame });
     announced = [];
+    const endedAtMs = clock.now();
+    nextFrameMs = endedAtMs + (endedAtMs - startedAtMs) * pausePerFrame;
   };
   const stopTimer = clock.every(framePeriodMs, draw);
   let state: "running" | "stopped" = "running";
