@@ -89,31 +89,6 @@ describe("the packed packages", () => {
     expect((await project.run(tsc, "-p", ".")).stdout).toBe("");
   });
 
-  it("have examples in their READMEs that compile", async () => {
-    const files: string[] = [];
-    // What one of them imports of its reader's own.
-    await project.write(
-      "cluster.ts",
-      'export const cluster = { options: { islands: [{ no: 0, nodes: [{ host: "db1" }] }] } };',
-    );
-    for (const [index, name] of names.entries()) {
-      const readme = join(project.folder, "node_modules", name, "README.md");
-      const [, example] = /^```ts\n(.*?)^```$/ms.exec(await readFile(readme, "utf8")) ?? [];
-      if (example === undefined) {
-        continue;
-      }
-      await project.write(`readme-${index}.mts`, `// ${name}\n${example}`);
-      files.push(`readme-${index}.mts`);
-    }
-    const compilerOptions = {
-      ...{ module: "nodenext", target: "es2023", lib: ["es2023"], strict: true, noEmit: true },
-      ...{ skipLibCheck: true, types: ["node"] },
-    };
-    await project.write("tsconfig.json", JSON.stringify({ compilerOptions, files }));
-    expect(files.length).toBeGreaterThan(8);
-    expect((await project.run(tsc, "-p", ".")).stdout).toBe("");
-  });
-
   it("name in their types only what they bring along", async () => {
     const undeclared: string[] = [];
     for (const { name, manifest } of project.packages) {

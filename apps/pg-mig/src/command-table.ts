@@ -4,6 +4,7 @@ import { applyCommand } from "./commands/apply.js";
 import { chainCommand } from "./commands/chain.js";
 import { digestCommand } from "./commands/digest.js";
 import { driftCommand } from "./commands/drift.js";
+import { historyCommand } from "./commands/history.js";
 import { initCommand } from "./commands/init.js";
 import { listCommand } from "./commands/list.js";
 import { makeCommand } from "./commands/make.js";
@@ -21,6 +22,7 @@ export const commands: readonly CommandDefinition[] = [
   driftCommand,
   rehearseCommand,
   adoptCommand,
+  historyCommand,
   initCommand,
   makeCommand,
   chainCommand,

@@ -134,7 +134,7 @@ Nodes: …
     const { status, stdout } = await pgMig(["drift"]);
     expect(status).toBe(2);
     expect(stdout).toContain("no shape is that of more than half of them");
-    expect(stdout).toMatch(/column users\.a is so on .*:sh0001, .*:sh0001\n {4}found: {4}integer/);
+    expect(stdout).toMatch(/column users\.a is so on .*:sh0001; .*:sh0001\n {4}found: {4}integer/);
     expect(stdout).toMatch(/column users\.a missing on /);
   });
 

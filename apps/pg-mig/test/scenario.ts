@@ -10,6 +10,7 @@ import {
   type TestDatabase,
 } from "@pg-mig/testkit";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
+import { judgeLines, reportJudge } from "./output-judge.js";
 
 /** What a command printed, and how it ended. */
 export interface CommandResult {
@@ -154,6 +155,7 @@ function startCommand(
   args: readonly string[],
   { cwd, env }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
 ): RunningCommand {
+  const judgeReports = reportJudge(args, cwd);
   const child = spawn(process.execPath, [command, ...args], {
     cwd,
     env,
@@ -171,7 +173,18 @@ function startCommand(
   }
   const result = new Promise<CommandResult>((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (status) => resolve({ status, ...output }));
+    child.on("close", (status) => {
+      try {
+        // Whatever a test is about, what the command prints for programs fits its schema.
+        if (args.includes("--json")) {
+          judgeLines(output.stdout);
+        }
+        judgeReports();
+        resolve({ status, ...output });
+      } catch (error) {
+        reject(error);
+      }
+    });
   });
   return {
     result,

@@ -11,6 +11,7 @@ import {
   part,
   password,
   port,
+  reportFiles,
   type SettingType,
   server,
   shellCommand,
@@ -279,10 +280,11 @@ export const settingTable = {
   }),
   report: define({
     option: "--report <file>",
+    repeatable: true,
     group: "The run",
-    type: text,
+    type: reportFiles,
     default: undefined,
-    help: "write the report there, as JSON; --only=failed reads it first",
+    help: "write the report there, as .json, .html, .md or .xml (JUnit); --only=failed reads it first; repeatable",
   }),
   verify: define({
     option: "--verify [how]",

@@ -100,6 +100,29 @@ export const texts: SettingType<readonly string[]> = {
   schema: { type: ["string", "array"], items: { type: "string" }, minItems: 1 },
 };
 
+/** What a report can be written as, by the end of its file's name. */
+const reportFormats = [".json", ".html", ".md", ".xml"] as const;
+
+/** How a report is written, which the end of its file's name says. */
+export type ReportFormat = (typeof reportFormats)[number];
+
+/** Files of reports; another end of the name is refused. */
+export const reportFiles: SettingType<readonly string[]> = {
+  read(given) {
+    const expected = `files whose names end in ${reportFormats.slice(0, -1).join(", ")} or ${reportFormats.at(-1)}`;
+    const paths = readTexts(given, expected, "shown");
+    if (paths.every((path) => reportFormats.some((end) => path.toLowerCase().endsWith(end)))) {
+      return paths;
+    }
+    throw invalid(given, expected);
+  },
+  schema: {
+    type: ["string", "array"],
+    items: { type: "string", pattern: "\\.(json|html|md|xml)$" },
+    minItems: 1,
+  },
+};
+
 /** One of several parts: `2/3` is the second of three. */
 export const part: SettingType<{ readonly index: number; readonly of: number }> = {
   read(given) {

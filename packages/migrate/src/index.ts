@@ -24,6 +24,7 @@ export type {
   Run,
   RunAction,
   RunEvent,
+  RunOrigin,
   RunOutcome,
   StepFailure,
 } from "@pg-mig/report";
@@ -46,6 +47,8 @@ export type { DriftOptions, DriftReport } from "./drift.js";
 export { drift } from "./drift.js";
 export type { DryRunOptions, PlannedRun } from "./dry-run.js";
 export { dryRun } from "./dry-run.js";
+export type { ClusterHistory, VersionHistory } from "./history.js";
+export { history } from "./history.js";
 export type { AdoptedShards, AdoptionJudgement } from "./judge-adoption.js";
 export { latest } from "./latest.js";
 export { loadSources } from "./load-sources.js";

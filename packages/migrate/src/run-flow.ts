@@ -5,8 +5,10 @@ import type { Chain } from "@pg-mig/planner";
 import {
   createRun,
   type PlacedStep,
+  type PlannedWork,
   type Report,
   type Run,
+  type RunAction,
   type RunEvent,
   RunReducer,
 } from "@pg-mig/report";
@@ -15,6 +17,7 @@ import {
   isBug,
   type OpenNode,
   type OpenShard,
+  placeOf,
   SessionWatch,
   schemasOf,
 } from "@pg-mig/sessions";
@@ -49,6 +52,7 @@ async function run(
   send: (event: RunEvent) => void,
 ): Promise<Report> {
   const report = new RunReducer(Date.now());
+  const startedAt = new Date().toISOString();
   const onNote = (message: string) => send({ type: "note", message });
   const emit = (event: RunEvent) => {
     report.add(event, Date.now());
@@ -116,7 +120,16 @@ async function run(
     }
     const partial = options.only === undefined ? {} : { partial: true as const };
     const paused = outcome === "paused" ? { pausedBy: pauseReason(options.pause) } : {};
-    const state = { latest: latestOn(now), edited, ...partial, ...paused, ...failure };
+    const { origin = {} } = options;
+    const state = {
+      startedAt,
+      origin,
+      latest: latestOn(now),
+      edited,
+      ...partial,
+      ...paused,
+      ...failure,
+    };
     const built = report.report(outcome, Date.now(), state);
     emit({ type: "run:done", report: built });
     return built;
@@ -154,7 +167,7 @@ async function run(
       nodes: nodes.map(({ node }) => node.label),
       addresses: nodes.map(({ node }) => node.name),
       shards: nodes.reduce((sum, { shards }) => sum + shards.length, 0),
-      ...totals(chains),
+      ...totals(chains, [], kind.action),
     });
     if (options.pause?.aborted && chains.length > 0) {
       abandonChains(chains, "paused", emit);
@@ -166,7 +179,7 @@ async function run(
       let vanished: readonly PlacedStep[] = [];
       for (let round = 1; round === 1 || chains.length > 0; round++) {
         if (round > 1) {
-          emit({ type: "round:start", round, ...totals(chains, vanished) });
+          emit({ type: "round:start", round, ...totals(chains, vanished, kind.action) });
         }
         await tellFiles(chains);
         const ended = await runRound(chains, prepared, { ...executor, commits });
@@ -245,11 +258,34 @@ function pauseReason(pause: AbortSignal | undefined): string {
   return typeof pause?.reason === "string" ? pause.reason : "The run was asked to pause.";
 }
 
-/** What chains add to what was counted before. */
+/** What chains add to what was counted before, in all, by node and by version in the order of the chains. */
 function totals(
   chains: readonly Chain<OpenShard>[],
-  counted: readonly PlacedStep[] = [],
-): { chains: number; steps: number } {
-  const steps = chains.reduce((sum, { pending }) => sum + pending.length, 0);
-  return { chains: chains.length, steps: steps - counted.length };
+  counted: readonly PlacedStep[],
+  action: RunAction,
+): PlannedWork & { chains: number; steps: number } {
+  const nodes = new Map<string, number>();
+  const versions = new Map<string, number>();
+  const add = (node: string, version: string, steps: number) => {
+    nodes.set(node, (nodes.get(node) ?? 0) + steps);
+    versions.set(version, (versions.get(version) ?? 0) + steps);
+  };
+  for (const { shard, pending } of chains) {
+    const { node } = placeOf(shard);
+    for (const version of pending) {
+      add(node, version, 1);
+    }
+  }
+  for (const { node, version } of counted) {
+    add(node, version, -1);
+  }
+  const order = action === "apply" ? 1 : -1;
+  return {
+    chains: chains.length,
+    steps: [...nodes.values()].reduce((sum, steps) => sum + steps, 0),
+    stepsByNode: [...nodes].map(([node, steps]) => ({ node, steps })),
+    stepsByVersion: [...versions]
+      .sort(([a], [b]) => (a < b ? -order : order))
+      .map(([version, steps]) => ({ version, steps })),
+  };
 }

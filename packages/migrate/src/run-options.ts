@@ -1,4 +1,5 @@
 import type { DiscoverySource, NodeDefaults } from "@pg-mig/cluster";
+import type { RunOrigin } from "@pg-mig/report";
 import type { Only } from "@pg-mig/sessions";
 
 /** What every action that reads the cluster is told. */
@@ -89,6 +90,8 @@ export interface RunOptions extends ClusterOptions {
    * before.sql did, and the outcome is `paused`. Its reason, if it is a text, is told.
    */
   readonly pause?: AbortSignal | undefined;
+  /** Who runs it, from where and with what: the report tells it. @default nobody knows */
+  readonly origin?: RunOrigin | undefined;
   /**
    * For how long a node that went away is waited for, in milliseconds.
    * @default 60000, or `retryForMs` if that is less

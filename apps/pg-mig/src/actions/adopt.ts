@@ -1,12 +1,12 @@
 import { type AdoptOptions, adopt } from "@pg-mig/migrate";
 import type { ActionContext } from "../action-context.js";
 import { exitStatus } from "../exit-status.js";
-import { refuseReportPlace, writeReportFile } from "../report-file.js";
+import { refuseOtherThanJson, writeJsonReports } from "../json-reports.js";
 import { clusterOptions, fileEnvironment } from "../run-options.js";
 import { adoptionLines } from "../view/adoption-lines.js";
 import { jsonLine } from "../view/json-line.js";
 import { noteWriter } from "../view/note-writer.js";
-import { renderLines } from "../view/styled-line.js";
+import { renderLines } from "../view/render-lines.js";
 
 const statuses = {
   ok: exitStatus.done,
@@ -20,10 +20,8 @@ export async function adoptAction(
   context: ActionContext,
 ): Promise<number> {
   const { settings, stdout, cwd } = context;
-  const { lockTimeoutMs, waitMs, allowPooler, scratch, shell, report } = settings;
-  if (report !== undefined) {
-    await refuseReportPlace(report);
-  }
+  const { lockTimeoutMs, waitMs, allowPooler, scratch, shell } = settings;
+  await refuseOtherThanJson("adopt", settings.report);
   const adoption = await adopt({
     ...(await clusterOptions(context)),
     ...{ ...request, lockTimeoutMs, waitMs, allowPooler, scratch, folder: cwd },
@@ -36,8 +34,6 @@ export async function adoptAction(
   } else if (!(settings.quiet && adoption.outcome === "ok")) {
     stdout.write(renderLines(adoptionLines(adoption, request.purpose ?? "run"), stdout));
   }
-  if (report !== undefined) {
-    await writeReportFile(report, { type: "adoption", ...adoption });
-  }
+  await writeJsonReports(settings.report, { type: "adoption", ...adoption });
   return statuses[adoption.outcome];
 }

@@ -2,12 +2,12 @@ import { drift } from "@pg-mig/migrate";
 import type { ActionContext } from "../action-context.js";
 import { type DriftFlags, parseDriftFlags } from "../drift-flags.js";
 import { exitStatus } from "../exit-status.js";
-import { refuseReportPlace, writeReportFile } from "../report-file.js";
+import { refuseOtherThanJson, writeJsonReports } from "../json-reports.js";
 import { clusterOptions, fileEnvironment } from "../run-options.js";
 import { driftLines } from "../view/drift-lines.js";
 import { jsonLine } from "../view/json-line.js";
 import { noteWriter } from "../view/note-writer.js";
-import { renderLines } from "../view/styled-line.js";
+import { renderLines } from "../view/render-lines.js";
 
 const statuses = {
   alike: exitStatus.done,
@@ -18,10 +18,7 @@ const statuses = {
 /** Compares shards that ought to be alike, and prints what differs. Changes nothing. */
 export async function driftAction(flags: DriftFlags, context: ActionContext): Promise<number> {
   const { settings, stdout, cwd } = context;
-  const { report } = settings;
-  if (report !== undefined) {
-    await refuseReportPlace(report);
-  }
+  await refuseOtherThanJson("drift", settings.report);
   const found = await drift({
     ...parseDriftFlags(flags),
     ...(await clusterOptions(context)),
@@ -39,8 +36,6 @@ export async function driftAction(flags: DriftFlags, context: ActionContext): Pr
         : renderLines(driftLines(found), stdout),
     );
   }
-  if (report !== undefined) {
-    await writeReportFile(report, { type: "drift", ...found });
-  }
+  await writeJsonReports(settings.report, { type: "drift", ...found });
   return statuses[found.outcome];
 }

@@ -6,13 +6,13 @@ import {
 } from "@pg-mig/migrate";
 import type { ActionContext } from "../action-context.js";
 import { exitStatus } from "../exit-status.js";
+import { refuseOtherThanJson, writeJsonReports } from "../json-reports.js";
 import type { RehearsalRequest } from "../rehearse-flags.js";
-import { refuseReportPlace, writeReportFile } from "../report-file.js";
 import { clusterOptions, fileEnvironment } from "../run-options.js";
 import { jsonLine } from "../view/json-line.js";
 import { noteWriter } from "../view/note-writer.js";
 import { rehearsalSummary, rehearsedLines } from "../view/rehearsal-lines.js";
-import { renderLines } from "../view/styled-line.js";
+import { renderLines } from "../view/render-lines.js";
 
 const statuses = {
   ok: exitStatus.done,
@@ -26,10 +26,8 @@ export async function rehearseAction(
   context: ActionContext,
 ): Promise<number> {
   const { settings, stdout, cwd } = context;
-  const { json, quiet, verbose, report } = settings;
-  if (report !== undefined) {
-    await refuseReportPlace(report);
-  }
+  const { json, quiet, verbose } = settings;
+  await refuseOtherThanJson("rehearse", settings.report);
   const where = "shard" in request ? "live" : "scratch";
   const show = (told: readonly RehearsedVersion[]) => {
     const lines = told.flatMap((version) => rehearsedLines(version, { verbose, where }));
@@ -57,8 +55,6 @@ export async function rehearseAction(
     show(quiet ? rehearsal.versions : []);
     stdout.write(renderLines(rehearsalSummary(rehearsal), stdout));
   }
-  if (report !== undefined) {
-    await writeReportFile(report, { type: "rehearsal", ...rehearsal });
-  }
+  await writeJsonReports(settings.report, { type: "rehearsal", ...rehearsal });
   return statuses[rehearsal.outcome];
 }

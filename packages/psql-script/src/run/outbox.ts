@@ -94,6 +94,15 @@ export class Outbox {
     return outcome.rows[0]?.[0] ?? undefined;
   }
 
+  /** Rolls back what is open, and sends the statements that make the session as new, one by one. */
+  async renewSession(statements: readonly string[]): Promise<void> {
+    await this.flush();
+    const rollBack = this.status === "idle" ? [] : ["ROLLBACK"];
+    for (const sql of [...rollBack, ...statements]) {
+      await this.#send([new GluedStatements("script", [sql])], {});
+    }
+  }
+
   /** Asks for standard_conforming_strings, where the server has not told it yet. */
   async knowStandardStrings(): Promise<void> {
     if (this.standardStrings !== undefined) {

@@ -30,6 +30,13 @@ export interface RunScriptOptions {
    * @default "balanced"
    */
   readonly transactions?: "balanced" | "free";
+  /**
+   * What makes the session as good as new, a statement each: sent for a `\c` that names no other database and no
+   * other user, after a ROLLBACK of what is open. psql's variables stay.
+   *
+   * @default `\c` is refused, before anything is sent
+   */
+  readonly newSessionSql?: readonly string[] | undefined;
   /** psql variables that are set when the script begins. */
   readonly variables?: Readonly<Record<string, string>>;
   /**
