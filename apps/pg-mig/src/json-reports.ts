@@ -2,7 +2,7 @@ import { PgMigError } from "@pg-mig/model";
 import { refuseReportPlace, renderJson, reportFormat, writeReportFile } from "./report-file.js";
 
 /**
- * Refuses a place for what a command finds that has no form but JSON, before it looks at anything.
+ * Finds out whether the reports of a command that is no run could be written: they are JSON only.
  *
  * @throws PgMigError `REPORT_NOT_WRITTEN`
  */
@@ -22,12 +22,12 @@ export async function refuseOtherThanJson(
   }
 }
 
-/** Writes what a command found to files, each whole or not at all. */
+/** Writes what the command prints with `--json`. @throws PgMigError `REPORT_NOT_WRITTEN` */
 export async function writeJsonReports(
   paths: readonly string[] = [],
-  found: object,
+  answer: object,
 ): Promise<void> {
   for (const path of paths) {
-    await writeReportFile(path, renderJson(found));
+    await writeReportFile(path, renderJson(answer));
   }
 }

@@ -20,8 +20,8 @@ export async function adoptAction(
   context: ActionContext,
 ): Promise<number> {
   const { settings, stdout, cwd } = context;
-  const { lockTimeoutMs, waitMs, allowPooler, scratch, shell, report } = settings;
-  await refuseOtherThanJson("adopt", report);
+  const { lockTimeoutMs, waitMs, allowPooler, scratch, shell } = settings;
+  await refuseOtherThanJson("adopt", settings.report);
   const adoption = await adopt({
     ...(await clusterOptions(context)),
     ...{ ...request, lockTimeoutMs, waitMs, allowPooler, scratch, folder: cwd },
@@ -34,6 +34,6 @@ export async function adoptAction(
   } else if (!(settings.quiet && adoption.outcome === "ok")) {
     stdout.write(renderLines(adoptionLines(adoption, request.purpose ?? "run"), stdout));
   }
-  await writeJsonReports(report, { type: "adoption", ...adoption });
+  await writeJsonReports(settings.report, { type: "adoption", ...adoption });
   return statuses[adoption.outcome];
 }

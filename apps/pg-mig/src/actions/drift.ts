@@ -18,8 +18,7 @@ const statuses = {
 /** Compares shards that ought to be alike, and prints what differs. Changes nothing. */
 export async function driftAction(flags: DriftFlags, context: ActionContext): Promise<number> {
   const { settings, stdout, cwd } = context;
-  const { report } = settings;
-  await refuseOtherThanJson("drift", report);
+  await refuseOtherThanJson("drift", settings.report);
   const found = await drift({
     ...parseDriftFlags(flags),
     ...(await clusterOptions(context)),
@@ -37,6 +36,6 @@ export async function driftAction(flags: DriftFlags, context: ActionContext): Pr
         : renderLines(driftLines(found), stdout),
     );
   }
-  await writeJsonReports(report, { type: "drift", ...found });
+  await writeJsonReports(settings.report, { type: "drift", ...found });
   return statuses[found.outcome];
 }

@@ -26,8 +26,8 @@ export async function rehearseAction(
   context: ActionContext,
 ): Promise<number> {
   const { settings, stdout, cwd } = context;
-  const { json, quiet, verbose, report } = settings;
-  await refuseOtherThanJson("rehearse", report);
+  const { json, quiet, verbose } = settings;
+  await refuseOtherThanJson("rehearse", settings.report);
   const where = "shard" in request ? "live" : "scratch";
   const show = (told: readonly RehearsedVersion[]) => {
     const lines = told.flatMap((version) => rehearsedLines(version, { verbose, where }));
@@ -55,6 +55,6 @@ export async function rehearseAction(
     show(quiet ? rehearsal.versions : []);
     stdout.write(renderLines(rehearsalSummary(rehearsal), stdout));
   }
-  await writeJsonReports(report, { type: "rehearsal", ...rehearsal });
+  await writeJsonReports(settings.report, { type: "rehearsal", ...rehearsal });
   return statuses[rehearsal.outcome];
 }
