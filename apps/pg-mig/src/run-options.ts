@@ -68,6 +68,7 @@ export async function runOptions(context: ActionContext): Promise<RunOptions> {
     allowPooler,
     beside2x,
     pause: pauseSignal(settings, new Date()),
+    stopAt: settings.stopAt,
     force,
     editedFiles: strict ? "error" : "warning",
     unusualFiles: strict ? "error" : "warning",

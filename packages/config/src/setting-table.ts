@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { defaults } from "@pg-mig/model";
+import { rollout, stopAt } from "./rollout-setting.js";
 import {
   color,
   connectTimeout,
@@ -238,6 +239,19 @@ export const settingTable = {
     type: timeOfDay,
     default: undefined,
     help: "pause at the next such time of day, here",
+  }),
+  rollout: define({
+    key: "rollout",
+    type: rollout,
+    default: undefined,
+    help: "how a version reaches the shards: when to stop",
+  }),
+  stopAt: define({
+    option: "--stop-at <limits>",
+    group: "The run",
+    type: stopAt,
+    default: undefined,
+    help: "start nothing more when so many shards have failed: 3, 1%, 2/node, or several of these",
   }),
   waitMs: define({
     option: "--wait [time]",

@@ -2,6 +2,7 @@ import { defaults, isPgMigError, sslModes } from "@pg-mig/model";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { rollout, stopAt } from "./rollout-setting.js";
 import * as types from "./setting-types.js";
 
 const source = { kind: "file", path: "/c", name: "KEY" } as const;
@@ -27,6 +28,7 @@ const aTime = (leastMs: number) =>
 const aPort = "a port, a whole number from 1 to 65535";
 const aTimeOfDay = "a time of day, such as 06:00 or 23:30";
 const aPart = "K/N, the Kth of N parts, such as 1/3";
+const aStopAt = "limits of failures, such as 3, 1%, 2/node";
 const aCount = "a whole number from 1";
 const aDatabase = "the name of a database, and no connection string";
 const hostList = "a list of hosts: a text, or an array of texts";
@@ -124,6 +126,48 @@ const cases: readonly (readonly [
       ["1/3/5", refused(aPart, '"1/3/5"')],
       ["-1/3", refused(aPart, '"-1/3"')],
       [1, refused(aPart, "1 (number)")],
+    ],
+  ],
+  [
+    "stopAt",
+    stopAt,
+    [
+      ["3", { failed: 3 }],
+      ["2/node, 0.5%,7", { failed: 7, failedPercent: 0.5, failedPerNode: 2 }],
+      ["100%", { failedPercent: 100 }],
+      ["3,3", refused(aStopAt, '"3,3"')],
+      ["0", refused(aStopAt, '"0"')],
+      ["1.5", refused(aStopAt, '"1.5"')],
+      ["0%", refused(aStopAt, '"0%"')],
+      ["100.1%", refused(aStopAt, '"100.1%"')],
+      ["2/host", refused(aStopAt, '"2/host"')],
+      [",", refused(aStopAt, '","')],
+    ],
+  ],
+  [
+    "rollout",
+    rollout,
+    [
+      [{}, {}],
+      [{ stopAt: undefined }, {}],
+      [
+        { stopAt: { failed: 3, failedPercent: 0.5 } },
+        { stopAt: { failed: 3, failedPercent: 0.5 } },
+      ],
+      ["3", refused("an object with stopAt", "something else")],
+      [{ stopat: {} }, refused('an object with stopAt, and not "stopat"', "something else")],
+      [
+        { stopAt: { failed: "3" } },
+        'Expected KEY.stopAt.failed in /c to be a whole number from 1, got "3".',
+      ],
+      [
+        { stopAt: { failedPercent: 0 } },
+        "Expected KEY.stopAt.failedPercent in /c to be more than 0 and at most 100, got 0 (number).",
+      ],
+      [
+        { stopAt: { failedPerNode: 1.5 } },
+        "Expected KEY.stopAt.failedPerNode in /c to be a whole number from 1, got 1.5 (number).",
+      ],
     ],
   ],
   [
@@ -289,6 +333,7 @@ describe.each(cases)("%s", (name, type, values) => {
     const beyond =
       name === "database" ||
       name === "part" ||
+      name === "stopAt" ||
       /^(?:0|65536|\d{10}ms)$/.test(String(value)) ||
       value === "";
     if (inJson && (!beyond || !isRefused)) {

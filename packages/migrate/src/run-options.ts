@@ -1,4 +1,5 @@
 import type { DiscoverySource, NodeDefaults } from "@pg-mig/cluster";
+import type { StopAt } from "@pg-mig/model";
 import type { Only } from "@pg-mig/sessions";
 
 /** What every action that reads the cluster is told. */
@@ -83,6 +84,11 @@ export interface RunOptions extends ClusterOptions {
    * before.sql did, and the outcome is `paused`. Its reason, if it is a text, is told.
    */
   readonly pause?: AbortSignal | undefined;
+  /**
+   * When so many shards have failed, nothing new starts: what runs goes on to its end, after.sql runs, and the
+   * outcome is `failed`. @default never: a failure ends the chain of its shard only
+   */
+  readonly stopAt?: StopAt | undefined;
   /**
    * For how long a node that went away is waited for, in milliseconds.
    * @default 60000, or `retryForMs` if that is less

@@ -13,3 +13,4 @@ export type { ServiceFile } from "./service-file.js";
 export { equals, ownPath, ownPathSql, quoteIdentifier, quoteLiteral } from "./sql-text.js";
 export type { SslMode } from "./ssl-mode.js";
 export { isSslMode, sslModes } from "./ssl-mode.js";
+export type { StopAt } from "./stop-at.js";

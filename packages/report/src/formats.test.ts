@@ -36,6 +36,7 @@ const eventFields: { readonly [TType in RunEvent["type"]]: FieldsOf<TType> } = {
   "step:in-doubt": { ...step, error: true, notAttempted: true },
   "step:vanished": { ...step, doneBy: true },
   "chain:abandoned": { node: true, shard: true, reason: true, notAttempted: true },
+  "budget:spent": { limit: true, failed: true, node: true, message: true },
   "node:away": { node: true, error: true, leftMs: true },
   "node:back": { node: true, awayMs: true },
   "node:lost": { node: true, error: true, awayMs: true },

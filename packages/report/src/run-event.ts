@@ -148,6 +148,17 @@ export type RunEvent =
     } & PlacedStep)
   /** A chain that was never started, or not finished, and why. */
   | ({ readonly type: "chain:abandoned" } & AbandonedChain)
+  /**
+   * So many shards have failed that nothing new starts; what runs goes on to its end. `failed` is how many,
+   * on `node` if the limit is one of nodes.
+   */
+  | {
+      readonly type: "budget:spent";
+      readonly limit: "failed" | "failedPercent" | "failedPerNode";
+      readonly failed: number;
+      readonly node?: string;
+      readonly message: string;
+    }
   | NodeEvent
   /** Good to know, and no problem: a replica that is skipped, a server that the run waits for. */
   | { readonly type: "note"; readonly message: string }
@@ -195,10 +206,11 @@ export interface StepFailure extends PlacedStep {
 
 /**
  * A shard whose chain was not started, or not finished, without a failure of its own: the run was interrupted,
- * its node was lost, before.sql failed, a bug of the tool ended the run, or it was paused.
+ * its node was lost, before.sql failed, a bug of the tool ended the run, it was paused, or stopped, as
+ * `stoppedBy` of the report says.
  */
 export interface AbandonedChain extends Place {
-  readonly reason: "interrupted" | "node-lost" | "hook-failed" | "bug" | "paused";
+  readonly reason: "interrupted" | "node-lost" | "hook-failed" | "bug" | "paused" | "stopped";
   /** The versions that are left. */
   readonly notAttempted: readonly string[];
 }
@@ -256,6 +268,8 @@ export interface Report {
   readonly edited: readonly EditedFile[];
   /** Why the run ended before it was through, if it was paused. */
   readonly pausedBy?: string;
+  /** Why nothing new was started after some moment, if too much had failed. */
+  readonly stoppedBy?: string;
   /** Present if the run was limited to some nodes and shards: others may have pending versions. */
   readonly partial?: true;
   /** What went wrong after the run had begun, if it concerns the run itself and no single step. */

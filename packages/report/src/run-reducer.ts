@@ -36,6 +36,7 @@ export class RunReducer {
   readonly #warnings: Warning[] = [];
   readonly #model: { -readonly [TField in keyof RunModel]: RunModel[TField] };
   #stepStarted = false;
+  #stoppedBy: string | undefined;
 
   constructor(startedAtMs: number) {
     this.#model = {
@@ -179,6 +180,9 @@ export class RunReducer {
         model.interrupted ||= reason === "interrupted";
         break;
       }
+      case "budget:spent":
+        this.#stoppedBy ??= event.message;
+        break;
       case "node:away": {
         const { node, error, leftMs } = event;
         this.#away.set(node, { message: error.message, untilMs: nowMs + leftMs });
@@ -240,6 +244,7 @@ export class RunReducer {
       hookFailures: [...this.#hookFailures],
       warnings: [...this.#warnings],
       ...(unlistedWarnings === 0 ? {} : { unlistedWarnings }),
+      ...(this.#stoppedBy === undefined ? {} : { stoppedBy: this.#stoppedBy }),
       doneByVersion: this.#done
         .byVersion()
         .sort((a, b) => (a.version < b.version ? -1 : 1))
