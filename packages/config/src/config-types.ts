@@ -1,5 +1,5 @@
 import type { SslMode } from "@pg-mig/model";
-import type { RolloutSetting } from "./rollout-setting.js";
+import type { RolloutConfig } from "./rollout-setting.js";
 import type { ConfigKey } from "./setting-table.js";
 import type { PasswordFunction } from "./setting-types.js";
 
@@ -19,7 +19,7 @@ interface KeyTypes {
   wait: string | 0 | boolean;
   allowPooler: boolean;
   beside2x: boolean;
-  rollout: RolloutSetting;
+  rollout: RolloutConfig;
   discovery: DiscoveryEntry | readonly DiscoveryEntry[];
 }
 

@@ -244,7 +244,14 @@ export const settingTable = {
     key: "rollout",
     type: rollout,
     default: undefined,
-    help: "how a version reaches the shards: when to stop",
+    help: "how a version reaches the shards: in which waves, and when it stops",
+  }),
+  wave: define({
+    option: "--wave <name>",
+    group: "The run",
+    type: text,
+    default: undefined,
+    help: "stop after this wave of the rollout, or after the next one: next",
   }),
   stopAt: define({
     option: "--stop-at <limits>",

@@ -154,8 +154,52 @@ const cases: readonly (readonly [
         { stopAt: { failed: 3, failedPercent: 0.5 } },
         { stopAt: { failed: 3, failedPercent: 0.5 } },
       ],
-      ["3", refused("an object with stopAt", "something else")],
-      [{ stopat: {} }, refused('an object with stopAt, and not "stopat"', "something else")],
+      ["3", refused("an object with waves, stopAt", "something else")],
+      [{ stopat: {} }, refused('an object with waves, stopAt, and not "stopat"', "something else")],
+      [
+        {
+          waves: [
+            { name: "canary", only: "shard=sh1", soak: "10m" },
+            { name: "some", take: 3, soak: 0 },
+            { name: "tenth", take: "10%" },
+            { name: "each", only: ["host=a", "host=b"], take: "2 per node" },
+          ],
+        },
+        {
+          waves: [
+            { name: "canary", only: ["shard=sh1"], soakMs: 600_000 },
+            { name: "some", take: { count: 3 }, soakMs: 0 },
+            { name: "tenth", take: { percent: 10 } },
+            { name: "each", only: ["host=a", "host=b"], take: { perNode: 2 } },
+          ],
+        },
+      ],
+      [{ waves: {} }, "Expected KEY.waves in /c to be an array of waves, got something else."],
+      [
+        { waves: [{ take: 1 }] },
+        "Expected KEY.waves[0] in /c to be a wave with a name, got something else.",
+      ],
+      [
+        { waves: [{ name: "rest", take: 1 }] },
+        'Expected KEY.waves[0].name in /c to be a name that is neither "next" nor "rest", the last wave, got "rest".',
+      ],
+      [
+        { waves: [{ name: "a", take: 1 }, { name: "b" }] },
+        "Expected KEY.waves[1] in /c to be a wave with only or take, as the last one has the rest, got something else.",
+      ],
+      ...[0, "0", "1.5", "2 nodes", "1 per host", "-1"].map(
+        (take) =>
+          [
+            { waves: [{ name: "a", take }] },
+            `Expected KEY.waves[0].take in /c to be so many shards: 3, 10% or 1 per node, got ${
+              take === 0 ? "0 (number)" : `"${take}"`
+            }.`,
+          ] as const,
+      ),
+      [
+        { waves: [{ name: "a", take: 1, soak: 5 }] },
+        `Expected KEY.waves[0].soak in /c to be ${aTime(0)}, got 5 (number).`,
+      ],
       [
         { stopAt: { failed: "3" } },
         'Expected KEY.stopAt.failed in /c to be a whole number from 1, got "3".',

@@ -48,7 +48,13 @@ export { loadSources } from "./load-sources.js";
 export type { FileWarning } from "./migration-files.js";
 export type { PlannedSql } from "./planned-sql.js";
 export type { ApplyOptions, ClusterOptions, RunOptions, UndoOptions } from "./run-options.js";
-export type { ClusterStatus, NodeStatus, ShardStatus, StatusOptions } from "./status.js";
+export type {
+  ClusterStatus,
+  NodeStatus,
+  ShardStatus,
+  StatusOptions,
+  WaveStatus,
+} from "./status.js";
 export { status } from "./status.js";
 export { undo } from "./undo.js";
 export type { UnmatchedPrefixWarning } from "./unmatched-prefixes.js";

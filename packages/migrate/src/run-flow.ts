@@ -24,9 +24,11 @@ import { CommitServers } from "./commit-servers.js";
 import { executorOptions } from "./executor-options.js";
 import { latestOn } from "./latest.js";
 import { markFinished, markStarted } from "./node-marks.js";
+import { refuseImpossibleWaves } from "./planned-waves.js";
 import { prepareRun, type RunKind, type RunPlan } from "./prepare-run.js";
 import { refuseObstacles } from "./refuse-obstacles.js";
 import { refuseUnguarded } from "./refuse-unguarded.js";
+import { type NextTurn, RolloutCourse } from "./rollout-course.js";
 import type { ApplyOptions } from "./run-options.js";
 import { abandonChains, runRound } from "./run-round.js";
 import { findUnmatchedPrefixes } from "./unmatched-prefixes.js";
@@ -54,6 +56,8 @@ async function run(
     report.add(event, Date.now());
     send(event);
   };
+  const { waves = [], wave: until, pause } = options;
+  refuseImpossibleWaves(waves, until);
   const prepared = await prepareRun(
     { ...options, onNote, onNodeChange: emit, purpose: "run" },
     kindOf,
@@ -107,7 +111,7 @@ async function run(
   const finish = (
     outcome: Report["outcome"],
     now: readonly OpenNode[],
-    failure?: Pick<Report, "error">,
+    why: Pick<Report, "error" | "pausedBy" | "stoppedBy"> = {},
   ): Report => {
     tellVanished(now);
     const isWhole = outcome === "done" || outcome === "nothing-to-do";
@@ -115,15 +119,15 @@ async function run(
       tellUnmatchedPrefixes(now);
     }
     const partial = options.only === undefined ? {} : { partial: true as const };
-    const paused = outcome === "paused" ? { pausedBy: pauseReason(options.pause) } : {};
-    const state = { latest: latestOn(now), edited, ...partial, ...paused, ...failure };
+    const paused = outcome === "paused" ? { pausedBy: pauseReason(pause) } : {};
+    const state = { latest: latestOn(now), edited, ...partial, ...paused, ...why };
     const built = report.report(outcome, Date.now(), state);
     emit({ type: "run:done", report: built });
     return built;
   };
   const onPause = () =>
-    onNote(`${pauseReason(options.pause)} What runs goes on to its end, nothing new starts.`);
-  options.pause?.addEventListener("abort", onPause, { once: true });
+    onNote(`${pauseReason(pause)} What runs goes on to its end, nothing new starts.`);
+  pause?.addEventListener("abort", onPause, { once: true });
   const executor = executorOptions(cluster, { ...options, emit });
   let begun = false;
   let watch: SessionWatch | undefined;
@@ -156,37 +160,71 @@ async function run(
       shards: nodes.reduce((sum, { shards }) => sum + shards.length, 0),
       ...totals(chains),
     });
-    if (options.pause?.aborted && chains.length > 0) {
+    if (pause?.aborted && chains.length > 0) {
       abandonChains(chains, "paused", emit);
       return finish("paused", nodes);
     }
-    if (hasWork) {
-      await markStarted(nodes, prepared, executor);
-      begun = true;
-      let vanished: readonly PlacedStep[] = [];
-      for (let round = 1; round === 1 || chains.length > 0; round++) {
-        if (round > 1) {
-          emit({ type: "round:start", round, ...totals(chains, vanished) });
+    const { signal } = options;
+    const { versions } = directory;
+    const course = new RolloutCourse({
+      waves,
+      until,
+      versions,
+      emit,
+      signal,
+      pause,
+      now: Date.now,
+    });
+    for (let round = 1; round === 1 ? hasWork : chains.length > 0; ) {
+      const turn: NextTurn = await course.next(nodes, chains);
+      options.halt.signal.throwIfAborted();
+      if (turn.type === "end") {
+        const { outcome, reason } = turn;
+        abandonChains(chains, outcome, emit);
+        return finish(outcome, nodes, reason === undefined ? {} : { pausedBy: reason });
+      }
+      let counted = chains;
+      if (turn.type === "run") {
+        await tellFiles(turn.chains);
+        if (!begun) {
+          await markStarted(nodes, prepared, executor);
+          begun = true;
         }
-        await tellFiles(chains);
-        const ended = await runRound(chains, prepared, { ...executor, commits });
+        const ended = await runRound(turn.chains, prepared, { ...executor, commits });
         options.halt.signal.throwIfAborted();
         if (!ended || report.hasFailed) {
-          const outcome = options.signal.aborted ? "interrupted" : "failed";
-          return finish(outcome, await cluster.readReachable());
+          const outcome = signal.aborted ? "interrupted" : "failed";
+          abandonChains(turn.later, signal.aborted ? "interrupted" : "stopped", emit);
+          const isShort = outcome === "failed" && turn.later.length > 0;
+          const stoppedBy = `The wave ${course.wave} is not done, so no later one starts.`;
+          const now = await cluster.readReachable();
+          return finish(outcome, now, isShort ? { stoppedBy } : {});
         }
-        nodes = await cluster.readLedgers();
         if (report.isPaused) {
-          return finish("paused", nodes);
+          abandonChains(turn.later, "paused", emit);
         }
-        vanished = tellVanished(nodes);
-        if (report.hasFailed) {
-          return finish("failed", nodes);
-        }
-        const goesOn = kind.newSchemas === "go round again" || vanished.length > 0;
-        chains = goesOn ? chainsOf(kind.plan(nodes.flatMap(({ shards }) => shards))) : [];
+        counted = turn.later;
+      }
+      nodes = await cluster.readLedgers();
+      if (report.isPaused) {
+        return finish("paused", nodes);
+      }
+      const vanished = tellVanished(nodes);
+      if (report.hasFailed) {
+        return finish("failed", nodes);
+      }
+      if (vanished.length > 0) {
+        course.reopen();
+      }
+      const goesOn = kind.newSchemas === "go round again" || vanished.length > 0;
+      chains = goesOn ? chainsOf(kind.plan(nodes.flatMap(({ shards }) => shards))) : [];
+      round++;
+      const more = moreThan(counted, chains, vanished);
+      if (more.chains > 0 || more.steps !== 0) {
+        emit({ type: "round:start", round, ...more });
       }
     }
+    course.end();
     if (options.only === undefined && (hasWork || kind.action === "apply")) {
       await markFinished(nodes, prepared, executor);
     }
@@ -206,7 +244,7 @@ async function run(
   } finally {
     watch?.stop();
     endWatchFor2x();
-    options.pause?.removeEventListener("abort", onPause);
+    pause?.removeEventListener("abort", onPause);
     await cluster.close();
   }
 }
@@ -215,11 +253,22 @@ function pauseReason(pause: AbortSignal | undefined): string {
   return typeof pause?.reason === "string" ? pause.reason : "The run was asked to pause.";
 }
 
-/** What chains add to what was counted before. */
-function totals(
-  chains: readonly Chain<OpenShard>[],
-  counted: readonly PlacedStep[] = [],
-): { chains: number; steps: number } {
+function totals(chains: readonly Chain<OpenShard>[]): { chains: number; steps: number } {
   const steps = chains.reduce((sum, { pending }) => sum + pending.length, 0);
-  return { chains: chains.length, steps: steps - counted.length };
+  return { chains: chains.length, steps };
+}
+
+/** What there is to do besides chains and steps that are counted already. Less than nothing: shards went. */
+function moreThan(
+  counted: readonly Chain<OpenShard>[],
+  chains: readonly Chain<OpenShard>[],
+  vanished: readonly PlacedStep[],
+): { chains: number; steps: number } {
+  const known = new Set(counted.map(placeKey));
+  const steps = totals(chains).steps - totals(counted).steps - vanished.length;
+  return { chains: chains.filter((chain) => !known.has(placeKey(chain))).length, steps };
+}
+
+function placeKey({ shard }: Chain<OpenShard>): string {
+  return JSON.stringify([shard.node.name, shard.name]);
 }

@@ -1,5 +1,5 @@
 import type { DiscoverySource, NodeDefaults } from "@pg-mig/cluster";
-import type { StopAt } from "@pg-mig/model";
+import type { RolloutWave, StopAt } from "@pg-mig/model";
 import type { Only } from "@pg-mig/sessions";
 
 /** What every action that reads the cluster is told. */
@@ -100,6 +100,15 @@ export interface RunOptions extends ClusterOptions {
 export interface ApplyOptions extends RunOptions {
   /** Make databases that are missing, and wait for servers that are still starting. @default false */
   readonly createDatabase?: boolean | undefined;
+  /**
+   * The waves in which the shards get their versions, but for the last, `rest`, which has all others. A wave starts
+   * when all before it are done and have soaked; if one is not done, the run ends there. A limited run has
+   * waves of its chosen shards.
+   * @default [], all shards at once
+   */
+  readonly waves?: readonly RolloutWave[] | undefined;
+  /** The wave after which the run pauses; `next`: the first that is not done. @default none */
+  readonly wave?: string | undefined;
 }
 
 /** What an undo is told besides. */

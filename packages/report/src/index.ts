@@ -25,7 +25,7 @@ export type {
   StepFailure,
   Warning,
 } from "./run-event.js";
-export type { RunModel, RunningWork } from "./run-model.js";
+export type { CurrentWave, RunModel, RunningWork } from "./run-model.js";
 export { finishedSteps, placeOfWork, remainingMs, runningWork } from "./run-model.js";
 export { RunReducer } from "./run-reducer.js";
 export { listShards } from "./shard-list.js";

@@ -85,6 +85,23 @@ export type RunEvent =
       readonly chains: number;
       readonly steps: number;
     }
+  /**
+   * A wave of the rollout starts, the `number`th `of` so many. It has so many shards, and steps to run on
+   * `chains` of them. It starts again if steps of it vanished, or shards appeared.
+   */
+  | {
+      readonly type: "wave:start";
+      readonly wave: string;
+      readonly number: number;
+      readonly of: number;
+      readonly shards: number;
+      readonly chains: number;
+      readonly steps: number;
+    }
+  /** Nothing is pending any more on the shards of a wave that was started. */
+  | { readonly type: "wave:done"; readonly wave: string; readonly shards: number }
+  /** A wave that is done is left alone for so much longer before the next one starts. */
+  | { readonly type: "wave:soak"; readonly wave: string; readonly leftMs: number }
   /** before.sql or after.sql starts on a node. If the run is interrupted, no other event follows it. */
   | { readonly type: "hook:start"; readonly node: string; readonly file: string }
   | {

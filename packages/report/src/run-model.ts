@@ -24,6 +24,16 @@ export interface AwayNode {
   readonly untilMs: number;
 }
 
+/** The wave that a run is in. */
+export interface CurrentWave {
+  readonly name: string;
+  /** The which of how many it is, from 1; missing: it soaks. */
+  readonly number?: number;
+  readonly of?: number;
+  /** Until when it is left alone, now that it is done; missing: it is under way. */
+  readonly soaksUntilMs?: number;
+}
+
 /**
  * The state of a run at a moment. {@link RunReducer} owns it and changes it in place: read it when you
  * draw it, and keep no part of it.
@@ -60,6 +70,7 @@ export interface RunModel {
   /** Whether a chain was given up because of an interruption. */
   readonly interrupted: boolean;
   readonly pace: Pace;
+  readonly wave: CurrentWave | undefined;
 }
 
 /** All that runs at the moment, sorted by node and slot; nothing runs on a node that is away. */

@@ -57,6 +57,7 @@ export class RunReducer {
       lastBlockedBy: undefined,
       interrupted: false,
       pace: startPace(startedAtMs),
+      wave: undefined,
     };
   }
 
@@ -101,6 +102,16 @@ export class RunReducer {
         break;
       case "round:start":
         model.planned += event.steps;
+        break;
+      case "wave:start": {
+        const { wave: name, number, of } = event;
+        model.wave = { name, number, of };
+        break;
+      }
+      case "wave:soak":
+        model.wave = { name: event.wave, soaksUntilMs: nowMs + event.leftMs };
+        break;
+      case "wave:done":
         break;
       case "hook:start":
         this.#slots.occupy({
@@ -224,7 +235,7 @@ export class RunReducer {
   report(
     outcome: RunOutcome,
     nowMs: number,
-    state: Pick<Report, "latest" | "edited" | "partial" | "pausedBy" | "error">,
+    state: Pick<Report, "latest" | "edited" | "partial" | "pausedBy" | "stoppedBy" | "error">,
   ): Report {
     const { action, addresses, startedAtMs, planned, done, alreadyDone } = this.#model;
     const unlistedWarnings = this.#model.warnings - this.#warnings.length;
@@ -244,12 +255,12 @@ export class RunReducer {
       hookFailures: [...this.#hookFailures],
       warnings: [...this.#warnings],
       ...(unlistedWarnings === 0 ? {} : { unlistedWarnings }),
-      ...(this.#stoppedBy === undefined ? {} : { stoppedBy: this.#stoppedBy }),
       doneByVersion: this.#done
         .byVersion()
         .sort((a, b) => (a.version < b.version ? -1 : 1))
         .map(({ version, shards }) => ({ version, shards: shards.toSorted(comparePlaces) })),
       ...state,
+      ...(this.#stoppedBy === undefined ? {} : { stoppedBy: this.#stoppedBy }),
     };
   }
 }

@@ -13,6 +13,7 @@ import {
 import { awayText } from "./away-text.js";
 import { displayWidth, padToWidth } from "./display-width.js";
 import { type Line, line, type Span } from "./styled-line.js";
+import { waveText } from "./wave-text.js";
 import { blockersText, workDetail } from "./work-detail.js";
 
 /** The room that a frame may take, and the time. */
@@ -32,6 +33,7 @@ const narrowestBar = 8;
 export function liveFrame(model: RunModel, options: LiveFrameOptions): Line[] {
   const head = [
     progressLine(model, options),
+    ...(model.wave === undefined ? [] : [line(waveText(model.wave, options.nowMs))]),
     ...troubleLine(model),
     ...awayLine(model, options),
   ].slice(0, options.rows);
