@@ -4,7 +4,7 @@
 // leads nowhere, no exported name stands for two things, every exported function, class and constant is
 // in its package's README, and what is made from a table is up to date: the help and the exit statuses in
 // the manual, the page for man, the page of error codes, the table in the README of @pg-mig/config, the
-// JSON schema of a config file. With --write these are brought up to date.
+// JSON schemas of a config file and of the output. With --write these are brought up to date.
 //
 // Needs pnpm in the PATH: npm run check, or pnpm exec node scripts/check-packages.mjs.
 import { execFileSync, spawn } from "node:child_process";
@@ -61,6 +61,7 @@ checkHelp();
 await checkManual();
 await checkErrorCodes();
 await checkSettings();
+await checkOutputSchema();
 if (failed) {
   process.exit(1);
 }
@@ -239,6 +240,13 @@ async function checkErrorCodes() {
     pathToFileURL(join(root, "apps/pg-mig/dist/error-codes.js")).href
   );
   checkFile("docs/error-codes.md", errorCodesPage());
+}
+
+async function checkOutputSchema() {
+  const { outputSchema } = await import(
+    pathToFileURL(join(root, "apps/pg-mig/dist/output-schema/output-schema.js")).href
+  );
+  checkFile("apps/pg-mig/output.schema.json", `${JSON.stringify(outputSchema(), null, 2)}\n`);
 }
 
 async function checkSettings() {

@@ -1,5 +1,5 @@
 // Tries a release without one: in a temporary clone of what is committed, makes versions and
-// changelogs of the changesets, builds, packs, and publishes to nowhere.
+// changelogs of the changesets, builds, packs, makes the bill of materials, and publishes to nowhere.
 //
 //   node scripts/release-dry-run.mjs
 import { execFile } from "node:child_process";
@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { billOfMaterials } from "./bill-of-materials.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -45,8 +46,10 @@ try {
   }
   const filters = packages.map(({ name }) => `--filter=${name}`);
   await pnpm("--recursive", ...filters, "pack", "--pack-destination", tarballs);
+  const files = [];
   for (const { name, version, folder } of packages) {
     const file = `${name.replace("@", "").replace("/", "-")}-${version}.tgz`;
+    files.push(join(tarballs, file));
     const manifest = await run(
       "tar",
       ["-xzOf", join(tarballs, file), "package/package.json"],
@@ -64,6 +67,8 @@ try {
     await pnpmIn(folder, "publish", "--dry-run", "--no-git-checks", `--registry=${nowhere}`);
     console.log(`${name} ${version}`);
   }
+  const parts = checkBill(await billOfMaterials(files), packages);
+  console.log(`Bill of materials: ${parts} parts, each with its version, licence and checksum.`);
   if (uploads.length > 0) {
     throw new Error(`Something was published: ${uploads.join(", ")}`);
   }
@@ -71,6 +76,34 @@ try {
 } finally {
   registry.close();
   rmSync(work, { recursive: true });
+}
+
+/** Fails if the bill leaves out a package, or what one depends on, or tells too little; counts its parts. */
+function checkBill({ bomFormat, components }, packages) {
+  if (bomFormat !== "CycloneDX") {
+    throw new Error(`The bill of materials has the format ${bomFormat}.`);
+  }
+  const versions = new Map(
+    components.map(({ group, name, version }) => [
+      group === undefined ? name : `${group}/${name}`,
+      version,
+    ]),
+  );
+  for (const { name, version, dependencies = {} } of packages) {
+    if (versions.get(name) !== version) {
+      throw new Error(`The bill of materials has ${name} ${versions.get(name)}, not ${version}.`);
+    }
+    const missing = Object.keys(dependencies).filter((each) => !versions.has(each));
+    if (missing.length > 0) {
+      throw new Error(`The bill of materials leaves out ${missing.join(", ")} of ${name}.`);
+    }
+  }
+  for (const { name, licenses = [], hashes = [] } of components) {
+    if (licenses.length === 0 || hashes.length === 0) {
+      throw new Error(`The bill of materials has no licence or checksum of ${name}.`);
+    }
+  }
+  return components.length;
 }
 
 function publicPackages() {

@@ -4,7 +4,7 @@
 //
 //   node scripts/run.mjs build [packages] | test [vitest arguments] | check | format |
 //     changeset [arguments] | demo | bench [works] | bench:drift [size] |
-//     test:faults [options] | test:mutation [parts]
+//     test:faults [options] | test:fuzz | test:mutation [parts]
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -56,6 +56,13 @@ const tasks = {
     build: ["@pg-mig/faults"],
     commands: [node("apps/faults/dist/main.js", ...args)],
   },
+  // Minutes for each parser, one after the other on each processor; npm test tries a few inputs.
+  "test:fuzz": {
+    build: [],
+    commands: [
+      bin("vitest", "run", "--testTimeout=0", ...(args.length === 0 ? [".fuzz.test"] : args)),
+    ],
+  },
   "test:mutation": { build: [], commands: [node("scripts/mutation/run.mjs", ...args)] },
 };
 if (!Object.hasOwn(tasks, task)) {
@@ -64,6 +71,9 @@ if (!Object.hasOwn(tasks, task)) {
 }
 
 const { build, commands } = tasks[task];
+if (task === "test:fuzz") {
+  env.PG_MIG_FUZZ_SECONDS ??= "120";
+}
 await install();
 if (build !== undefined) {
   await buildPackages(build);

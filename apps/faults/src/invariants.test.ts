@@ -61,6 +61,8 @@ function run(
   const failed = events.filter((event) => event.type === "step:failed");
   const report = {
     action: "apply",
+    startedAt: "2026-01-12T10:20:30.000Z",
+    origin: {},
     addresses: ["db1:5432/app"],
     outcome,
     durationMs: 1,
@@ -75,6 +77,10 @@ function run(
     hookFailures: [],
     warnings: [],
     doneByVersion: [],
+    durationsByVersion: [],
+    durationsByNode: [],
+    slowest: [],
+    timeLine: { everyMs: 1000, done: [], failed: [] },
     latest: [],
     edited: [],
   } as const;

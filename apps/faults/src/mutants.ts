@@ -50,7 +50,7 @@ export const mutants: readonly Mutant[] = [
         "return { prologue: prologue2, epilogue: recordSql };",
         'return { prologue: prologue2, epilogue: [...recordSql, "COMMIT"] };',
       ],
-      ["expectOpenTransaction: true", "expectOpenTransaction: false"],
+      ["expectOpenTransaction: true\n", "expectOpenTransaction: false\n"],
     ],
     noticedBy: ["kill-tool-behind-reader"],
   },

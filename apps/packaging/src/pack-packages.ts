@@ -24,10 +24,26 @@ export interface PackedPackage {
   readonly manifest: Manifest;
 }
 
+/** The packages that are published, each with its folder. */
+export async function publicPackages(): Promise<
+  readonly { readonly name: string; readonly folder: string }[]
+> {
+  const names = await readdir(join(repository, "packages"));
+  const folders = [...names.map((name) => `packages/${name}`), "apps/pg-mig"];
+  const all = await Promise.all(
+    folders.map(async (path) => {
+      const folder = join(repository, path);
+      const manifest = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+      return { name: manifest.name, isPrivate: manifest.private === true, folder };
+    }),
+  );
+  return all.filter(({ isPrivate }) => !isPrivate);
+}
+
 /** Packs all public packages, as they are built, into a folder. */
 export async function packPackages(folder: string): Promise<readonly PackedPackage[]> {
   const { packageManager } = JSON.parse(await readFile(join(repository, "package.json"), "utf8"));
-  const filters = ["--filter=./packages/*", "--filter=pg-mig"];
+  const filters = (await publicPackages()).map(({ name }) => `--filter=${name}`);
   const pack = ["pack", "--pack-destination", folder];
   await runProgram("npx", ["--yes", packageManager, "--recursive", ...filters, ...pack], {
     cwd: repository,

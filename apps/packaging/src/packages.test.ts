@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createEmptyProject, type EmptyProject } from "./empty-project.js";
@@ -89,31 +89,6 @@ describe("the packed packages", () => {
     expect((await project.run(tsc, "-p", ".")).stdout).toBe("");
   });
 
-  it("have examples in their READMEs that compile", async () => {
-    const files: string[] = [];
-    // What one of them imports of its reader's own.
-    await project.write(
-      "cluster.ts",
-      'export const cluster = { options: { islands: [{ no: 0, nodes: [{ host: "db1" }] }] } };',
-    );
-    for (const [index, name] of names.entries()) {
-      const readme = join(project.folder, "node_modules", name, "README.md");
-      const [, example] = /^```ts\n(.*?)^```$/ms.exec(await readFile(readme, "utf8")) ?? [];
-      if (example === undefined) {
-        continue;
-      }
-      await project.write(`readme-${index}.mts`, `// ${name}\n${example}`);
-      files.push(`readme-${index}.mts`);
-    }
-    const compilerOptions = {
-      ...{ module: "nodenext", target: "es2023", lib: ["es2023"], strict: true, noEmit: true },
-      ...{ skipLibCheck: true, types: ["node"] },
-    };
-    await project.write("tsconfig.json", JSON.stringify({ compilerOptions, files }));
-    expect(files.length).toBeGreaterThan(8);
-    expect((await project.run(tsc, "-p", ".")).stdout).toBe("");
-  });
-
   it("name in their types only what they bring along", async () => {
     const undeclared: string[] = [];
     for (const { name, manifest } of project.packages) {
@@ -133,6 +108,15 @@ describe("the packed packages", () => {
   it("run as a command", async () => {
     const { stdout } = await project.run("npx", "--no-install", "pg-mig", "--version");
     expect(stdout.trim()).toBe(project.packages.find(({ name }) => name === "pg-mig")?.version);
+  });
+
+  it("rehearse versions with nothing but Node", async () => {
+    await mkdir(join(project.folder, "mig"));
+    await project.write("mig/1.users.sh.up.sql", "CREATE TABLE users (id int)");
+    await project.write("mig/1.users.sh.dn.sql", "DROP TABLE users");
+    const args = ["pg-mig", "rehearse", "--all", "--scratch=embedded", "--migdir=mig"];
+    const { stdout } = await project.run("npx", "--no-install", ...args);
+    expect(stdout).toContain("1 version rehearsed on a scratch database: all is well.");
   });
 
   it.each([

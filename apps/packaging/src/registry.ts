@@ -15,8 +15,9 @@ export interface Registry {
 
 export async function startRegistry(packages: readonly PackedPackage[]): Promise<Registry> {
   const byName = new Map(packages.map((each) => [each.name, each]));
-  const { stdout } = await runProgram("npm", ["config", "get", "registry"], { cwd: tmpdir() });
-  const upstream = stdout.trim().replace(/\/*$/, "/");
+  const setting = async (name: string) =>
+    (await runProgram("npm", ["config", "get", name], { cwd: tmpdir() })).stdout.trim();
+  const upstream = (await setting("registry")).replace(/\/*$/, "/");
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(
       new URL(request.url ?? "", "http://registry").pathname.slice(1),
@@ -51,6 +52,7 @@ export async function startRegistry(packages: readonly PackedPackage[]): Promise
   return {
     env: {
       npm_config_registry: url,
+      npm_config_cache: await setting("cache"),
       npm_config_audit: "false",
       npm_config_fund: "false",
     },

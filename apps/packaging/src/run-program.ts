@@ -30,11 +30,11 @@ export function runProgram(
   });
 }
 
-/** Without what npm, pnpm and Vitest hand down: a user's shell has none of it. */
-function cleanEnvironment(): Record<string, string | undefined> {
-  const inherited = Object.entries(process.env).filter(
-    ([name]) =>
-      !/^(npm_(config|package|lifecycle)_|pnpm_|vitest|node_(env|options|path)$)/i.test(name),
-  );
+const notOfUsers =
+  /^(npm_(config|package|lifecycle)_|pnpm_|vitest|pg|(node_(env|options|path)|ci|(no|force)_color)$)/i;
+
+/** Without what npm, pnpm, Vitest and CI hand down: a user's shell has none of it. */
+export function cleanEnvironment(): Record<string, string | undefined> {
+  const inherited = Object.entries(process.env).filter(([name]) => !notOfUsers.test(name));
   return Object.fromEntries(inherited);
 }

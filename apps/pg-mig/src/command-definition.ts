@@ -23,6 +23,8 @@ export interface CommandOption {
 export interface CommandInput {
   /** Its argument; `undefined` if there is none. */
   readonly argument: string | undefined;
+  /** All of them, if it takes several. */
+  readonly arguments?: readonly string[];
   /** By the names of the options without dashes. */
   readonly options: Readonly<Record<string, unknown>>;
 }
@@ -30,7 +32,7 @@ export interface CommandInput {
 /** A command: all that its help, its completion, the manual page and its start are made from. */
 export interface CommandDefinition {
   readonly name: string;
-  /** Its argument, as the help spells it: `[version]`. */
+  /** Its argument, as the help spells it: `[version]`; `[version...]` if it takes several. */
   readonly argument?: {
     readonly name: string;
     readonly help: string;
@@ -83,4 +85,4 @@ export const applySettings: readonly SettingName[] = [
 ];
 
 /** Settings of commands that start another run, or show one beforehand. */
-export const runSettings = applySettings.filter((name) => name !== "wave");
+export const runSettings: readonly SettingName[] = applySettings.filter((name) => name !== "wave");

@@ -8,7 +8,12 @@ import {
   settingTable,
 } from "@pg-mig/config";
 import { Command, CommanderError, Option } from "commander";
-import type { CommandDefinition, CommandInput, CommandOption } from "./command-definition.js";
+import {
+  type CommandDefinition,
+  type CommandInput,
+  type CommandOption,
+  runSettings,
+} from "./command-definition.js";
 import { refuse, takesNot, unknownCommand } from "./command-line-complaint.js";
 import { commandLineError, expectedWord } from "./command-line-error.js";
 import { commands } from "./command-table.js";
@@ -167,7 +172,7 @@ function addCommand(
     const { all, own: input } = merged(before, after, own);
     choose({
       command: definition,
-      input: { argument: typed, options: input },
+      input: { argument: typed, arguments: command.args, options: input },
       flags: all as Flags,
     });
   });
@@ -259,6 +264,13 @@ function withoutCommand(options: Readonly<Record<string, unknown>>): CommandLine
   }
   const [request = { option: "apply", command: applyCommand }] = requests;
   const { command, argument } = request;
+  const foreign = settingDefinitions.find(([setting, definition]) => {
+    const key = flagName(definition);
+    return key !== undefined && flags[key] !== undefined && !runSettings.includes(setting);
+  });
+  if (foreign !== undefined) {
+    throw takesNot(request.option, String(optionName(foreign[1])));
+  }
   if (wantedDryRun(dry) !== undefined && (command === makeCommand || command === chainCommand)) {
     throw commandLineError(
       `--${request.option} writes files: it has no dry run.`,

@@ -1,12 +1,15 @@
 import type { CommandDefinition } from "./command-definition.js";
+import { adoptCommand } from "./commands/adopt.js";
 import { applyCommand } from "./commands/apply.js";
 import { chainCommand } from "./commands/chain.js";
 import { digestCommand } from "./commands/digest.js";
 import { driftCommand } from "./commands/drift.js";
+import { historyCommand } from "./commands/history.js";
 import { initCommand } from "./commands/init.js";
 import { listCommand } from "./commands/list.js";
 import { makeCommand } from "./commands/make.js";
 import { planCommand } from "./commands/plan.js";
+import { rehearseCommand } from "./commands/rehearse.js";
 import { statusCommand } from "./commands/status.js";
 import { undoCommand } from "./commands/undo.js";
 
@@ -17,6 +20,9 @@ export const commands: readonly CommandDefinition[] = [
   planCommand,
   statusCommand,
   driftCommand,
+  historyCommand,
+  rehearseCommand,
+  adoptCommand,
   initCommand,
   makeCommand,
   chainCommand,

@@ -19,12 +19,12 @@ export function parseDriftFlags({
   ignore = [],
 }: DriftFlags): Pick<DriftOptions, "against" | "access" | "ignore"> {
   const shard = /^shard=(.+)$/s.exec(against)?.[1];
-  if (shard === undefined && against !== "" && against !== "majority") {
+  if (shard === undefined && !["", "majority", "files"].includes(against)) {
     throw commandLineError(
-      `--against takes "majority" or "shard=NAME", not "${against}".`,
+      `--against takes "majority", "files" or "shard=NAME", not "${against}".`,
       suggestion(
         against,
-        ["majority", "shard=NAME"],
+        ["majority", "files", "shard=NAME"],
         "Leave it out to compare with what most shards have.",
       ),
     );
@@ -35,8 +35,15 @@ export function parseDriftFlags({
       suggestion(include, ["access"], "Leave it out: owners and privileges do not count then."),
     );
   }
+  if (include === "access" && against === "files") {
+    throw commandLineError(
+      "--include=access and --against=files exclude each other.",
+      "On a scratch database all belongs to whoever runs the files: compare access with --against=majority.",
+    );
+  }
+  const from = against === "files" ? "files" : "majority";
   return {
-    against: shard === undefined ? { from: "majority" } : { from: "shard", shard },
+    against: shard === undefined ? { from } : { from: "shard", shard },
     access: include === "access" ? "yes" : "no",
     ignore: ignore.flatMap(parseIgnored),
   };

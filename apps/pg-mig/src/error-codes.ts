@@ -391,8 +391,38 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
     ],
     [
       "SHARD_UNKNOWN",
-      "The shard that `drift` should compare with does not exist.",
-      "Name another one.",
+      "The shard that `drift` should compare with, or `rehearse` should try versions on, does not exist or is on several nodes.",
+      "Name another one, or choose its node with `--only=host=NAME`.",
+    ],
+    [
+      "ADOPT_UNNAMED",
+      "`adopt --as` does not say for which shards.",
+      "Name them with `--only=shard=NAME`.",
+    ],
+    [
+      "ADOPT_CONTRADICTED",
+      "A shard that `adopt --as` is about has the shape of another version.",
+      "Leave it out: without `--as` it gets the version that it fits.",
+    ],
+    [
+      "SCRATCH_MISSING",
+      "A command needs a scratch database, and `scratch` names no server for it, or the embedded one is not installed.",
+      "`--scratch=embedded` with `@pg-mig/testkit` installed, or the URL of a server on which you may make databases.",
+    ],
+    [
+      "SCRATCH_FAILED",
+      "A scratch database could not be made, or a file left its shard there unusable.",
+      "Let the user make databases (`ALTER ROLE … CREATEDB`), or look at what the file does to its schema.",
+    ],
+    [
+      "LEDGER_CHANGED",
+      "The ledger of a shard to rehearse on, or to adopt, changed meanwhile, or the shard was dropped.",
+      "Run the command again.",
+    ],
+    [
+      "SHARDS_DIFFER",
+      "With `--verify=fail`: after the run, shards that it touched are not alike, or could not be read.",
+      "All versions are there. Find out with `pg-mig drift` what differs and since when; the next run saves the digest.",
     ],
     [
       "SHAPES_INCOMPARABLE",
@@ -437,7 +467,11 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
       "The server answered COMMIT with ROLLBACK.",
       "Look for BEGIN, COMMIT and ROLLBACK in the file.",
     ],
-    ["SHARD_TAKEN", "Another run kept the shard all the time.", "Let it finish, then run again."],
+    [
+      "SHARD_TAKEN",
+      "Another run kept the shard all the time, or has it while it is to be rehearsed on or adopted.",
+      "Let it finish, then run again.",
+    ],
     [
       "SHARD_DROPPED",
       "The shard was dropped or renamed during the run.",

@@ -4,7 +4,7 @@ export const exitStatus = {
   done: 0,
   /** Anything that went wrong, from a bad option to a version that failed on one shard. */
   failed: 1,
-  /** It was looked at, and the answer is no: shards differ, or with --check something is pending. */
+  /** It was looked at, and the answer is no: shards differ, an undo does not restore, something is pending. */
   answeredNo: 2,
   /** Paused before the end, on purpose. */
   paused: 3,
@@ -24,7 +24,7 @@ export const exitStatusTexts: readonly (readonly [status: string, means: string]
   ["1", "something went wrong, or output could not be written"],
   [
     "2",
-    "it was looked at, and the answer is no: shards differ (drift), there is something to do (plan --check), something is pending, edited or unfinished, or does not fit (status --check)",
+    "it was looked at, and the answer is no: shards differ (drift), a version fails or its undo does not restore (rehearse), a shard fits no version (adopt), there is something to do (plan --check), something is pending, edited or unfinished, or does not fit (status --check)",
   ],
   ["3", "paused before the end, on purpose (--wave, --max-duration, --until)"],
   [

@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import { access, lstat, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, extname } from "node:path";
+import type { ReportFormat } from "@pg-mig/config";
 import type { Place } from "@pg-mig/migrate";
 import { PgMigError } from "@pg-mig/model";
+import type { Report } from "@pg-mig/report";
 import { escapeHidden } from "./view/json-line.js";
 
 /**
@@ -26,17 +28,40 @@ export async function refuseReportPlace(path: string): Promise<void> {
   }
 }
 
+/** The format that the name of a file asks for. The setting has refused any other. */
+export function reportFormat(path: string): ReportFormat {
+  return extname(path).toLowerCase() as ReportFormat;
+}
+
+/** A report as the text of a file. */
+export async function renderReport(report: Report, format: ReportFormat): Promise<string> {
+  if (format === ".json") {
+    return renderJson(report);
+  }
+  // Most runs write no page: what makes one is loaded when it is needed.
+  const { renderHtmlReport, renderJunitReport, renderMarkdownReport } = await import(
+    "@pg-mig/report"
+  );
+  return { ".html": renderHtmlReport, ".md": renderMarkdownReport, ".xml": renderJunitReport }[
+    format
+  ](report);
+}
+
+/** Any report as the text of a JSON file. */
+export function renderJson(report: object): string {
+  return `${escapeHidden(JSON.stringify(report, undefined, 2))}\n`;
+}
+
 /**
- * Writes a report as JSON. The file is the old one or the new one, never half of it. It is
- * for its owner's eyes alone (mode 0600), since messages of a server may hold data. A symbolic link that
- * was put there meanwhile is replaced, and never followed.
+ * Writes a report. The file is the old one or the new one, never half of it. It is for its owner's
+ * eyes alone (mode 0600), since messages of a server may hold data. A symbolic link that was put there
+ * meanwhile is replaced, and never followed.
  *
  * @throws PgMigError `REPORT_NOT_WRITTEN`
  */
-export async function writeReportFile(path: string, report: object): Promise<void> {
+export async function writeReportFile(path: string, text: string): Promise<void> {
   const fresh = `${path}.${randomBytes(6).toString("hex")}`;
   try {
-    const text = `${escapeHidden(JSON.stringify(report, undefined, 2))}\n`;
     await writeFile(fresh, text, { flag: "wx", mode: 0o600 });
     await rename(fresh, path);
   } catch (cause) {

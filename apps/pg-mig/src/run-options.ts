@@ -1,4 +1,3 @@
-import { relative } from "node:path";
 import type { Settings } from "@pg-mig/config";
 import {
   type ClusterOptions,
@@ -11,7 +10,9 @@ import {
 import { PgMigError } from "@pg-mig/model";
 import type { ActionContext } from "./action-context.js";
 import { pauseSignal } from "./pause-signal.js";
-import { readFailedShards, refuseReportPlace } from "./report-file.js";
+import { readFailedShards, refuseReportPlace, reportFormat } from "./report-file.js";
+import { runOrigin } from "./run-origin.js";
+import { shortPath } from "./short-path.js";
 
 /** The cluster, as the settings describe it. */
 export async function clusterOptions({
@@ -54,10 +55,11 @@ export async function clusterOptions({
 /** What an apply and an undo have in common, as the settings describe it. */
 export async function runOptions(context: ActionContext): Promise<RunOptions> {
   const { settings, env } = context;
-  const { parallelism, force, strict, shell, exported } = settings;
-  const { lockTimeoutMs, retryForMs, waitMs, allowPooler, beside2x } = settings;
-  if (settings.report !== undefined) {
-    await refuseReportPlace(settings.report);
+  const { parallelism, force, strict, shell } = settings;
+  const { lockTimeoutMs, retryForMs, waitMs, allowPooler, beside2x, verify } = settings;
+  const { report = [] } = settings;
+  for (const path of report) {
+    await refuseReportPlace(path);
   }
   return {
     ...(await clusterOptions(context)),
@@ -67,12 +69,14 @@ export async function runOptions(context: ActionContext): Promise<RunOptions> {
     waitMs,
     allowPooler,
     beside2x,
+    verify,
     pause: pauseSignal(settings, new Date()),
     stopAt: settings.stopAt,
+    origin: await runOrigin({ env, directory: settings.migdir, readsCommit: report.length > 0 }),
     force,
     editedFiles: strict ? "error" : "warning",
     unusualFiles: strict ? "error" : "warning",
-    env: { ...definedOnly(env), ...exported },
+    env: fileEnvironment(context),
     allowShell: shell,
   };
 }
@@ -85,19 +89,22 @@ async function chosen({ only, part, report }: Settings): Promise<Only | undefine
   if (choice.every(({ among }) => among === "all")) {
     return { choice, part };
   }
-  if (report !== undefined) {
-    return { choice, part, failed: await readFailedShards(report) };
+  const file = report?.find((path) => reportFormat(path) === ".json");
+  if (file !== undefined) {
+    return { choice, part, failed: await readFailedShards(file) };
   }
   throw new PgMigError("--only=failed needs the report of the last run.", {
     code: "REPORT_UNREADABLE",
-    hint: "Run with --report=FILE each time: a run writes its report there, and --only=failed reads it.",
+    hint: "Run with --report=FILE.json each time: a run writes its report there, and --only=failed reads it.",
   });
 }
 
-/** A path as its user would name it: relative where it lies in the working directory. */
-function shortPath(path: string, cwd: string): string {
-  const short = relative(cwd, path);
-  return short === "" || short.startsWith("..") ? path : short;
+/** The environment that files see of the command's own, with what config files add to it. */
+export function fileEnvironment({
+  env,
+  settings,
+}: Pick<ActionContext, "env" | "settings">): Record<string, string> {
+  return { ...definedOnly(env), ...settings.exported };
 }
 
 function definedOnly(env: Readonly<Record<string, string | undefined>>): Record<string, string> {

@@ -1,20 +1,20 @@
-import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute } from "node:path";
 import nodeProcess from "node:process";
 import type { ColorSetting, Flags } from "@pg-mig/config";
-import { bugHint, isPgMigError, PgMigError } from "@pg-mig/model";
+import { isPgMigError, PgMigError } from "@pg-mig/model";
 import { accountName } from "./account-name.js";
 import { type CommandLine, parseCommandLine } from "./command-line.js";
-import { pageOf } from "./error-page.js";
 import { exitStatus, signalStatus } from "./exit-status.js";
 import type { CommandLineOutput } from "./explaining-commands.js";
 import { listenForInterruption, type SignalSource } from "./interruption.js";
+import { jsonError } from "./json-error.js";
 import { guardingOutput } from "./output-guard.js";
+import { programVersion } from "./program-version.js";
 import { printable } from "./view/display-width.js";
 import { bugLines, renderError } from "./view/error-text.js";
 import { jsonLine } from "./view/json-line.js";
-import { renderLines } from "./view/styled-line.js";
+import { renderLines } from "./view/render-lines.js";
 import { createTerminal, type TerminalStream } from "./view/terminal.js";
 
 /** What the command takes from its process. */
@@ -47,7 +47,7 @@ export async function run(args: readonly string[], process: CommandProcess): Pro
     const lines = isPgMigError(error) ? renderError(error) : bugLines(error, thisProgram());
     stderr.write(renderLines(lines, stderr));
     if (flags.json === true) {
-      process.stdout.write(jsonLine({ type: "error", ...errorFields(error) }));
+      process.stdout.write(jsonLine({ type: "error", ...jsonError(error) }));
     }
     if (flags.debug === true && error instanceof Error) {
       stderr.write(`${printableLines(error.stack ?? "")}\n`);
@@ -67,7 +67,7 @@ function program({
   ...place
 }: Pick<CommandProcess, "stdout" | "env" | "cwd">): CommandLineOutput {
   return {
-    version: readVersion(),
+    version: programVersion(),
     columns: Math.min(stdout.columns || 80, 100),
     writeOut: (text) => stdout.write(text),
     env: place.env,
@@ -152,19 +152,10 @@ async function runAction(
   });
 }
 
-function errorFields(error: unknown) {
-  if (isPgMigError(error)) {
-    const { code, message, hint, where, problems } = error;
-    return { code, page: pageOf(code), message, hint, where, problems };
-  }
-  const code = "INTERNAL_ERROR";
-  return { code, page: pageOf(code), message: String(error), hint: bugHint };
-}
-
 /** What a report of a bug needs: the versions of the tool and of Node, and the system. */
 function thisProgram(): string {
   const { version, platform, arch } = nodeProcess;
-  return `pg-mig ${readVersion()}, Node ${version}, ${platform} ${arch}`;
+  return `pg-mig ${programVersion()}, Node ${version}, ${platform} ${arch}`;
 }
 
 function printableLines(text: string): string {
@@ -187,7 +178,9 @@ function workingDirectory(
     const isNeeded =
       flags.skipConfig !== true ||
       discovery !== undefined ||
-      [migdir, report ?? "/"].some((path) => typeof path !== "string" || !isAbsolute(path));
+      [migdir, ...[report ?? []].flat()].some(
+        (path) => typeof path !== "string" || !isAbsolute(path),
+      );
     if (!isNeeded) {
       return "/";
     }
@@ -197,9 +190,4 @@ function workingDirectory(
       cause,
     });
   }
-}
-
-function readVersion(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
 }

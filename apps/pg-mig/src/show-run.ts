@@ -1,7 +1,9 @@
-import type { Report, Run } from "@pg-mig/report";
+import type { Report, Run, RunObserver } from "@pg-mig/report";
 import type { ActionContext } from "./action-context.js";
 import { exitStatus } from "./exit-status.js";
-import { writeReportFile } from "./report-file.js";
+import { feedObserver } from "./observer-feed.js";
+import { renderReport, reportFormat, writeReportFile } from "./report-file.js";
+import { printable } from "./view/display-width.js";
 import { createRunOutput } from "./view/run-output.js";
 import { onProcessExit, processClock } from "./view/run-view.js";
 
@@ -19,17 +21,28 @@ export async function showRun(run: Run, context: ActionContext): Promise<number>
   interruption.signal.addEventListener("abort", () => {
     output.say("Stopping: what runs is rolled back. Press Ctrl-C again to leave at once.");
   });
+  // What a config file gives fits structurally.
+  const feeds = settings.observers.map((observer) => feedObserver(observer as RunObserver));
   try {
     let report: Report | undefined;
     try {
       for await (const event of run) {
         output.handle(event);
+        for (const feed of feeds) {
+          feed.tell(event);
+        }
         report = event.type === "run:done" ? event.report : report;
       }
     } finally {
       // A bug ends the run after its report.
-      if (settings.report !== undefined && report !== undefined) {
-        await writeReportFile(settings.report, report);
+      try {
+        if (report !== undefined) {
+          await writeReports(settings.report ?? [], report);
+        }
+      } finally {
+        for (const trouble of (await Promise.all(feeds.map((feed) => feed.end()))).flat()) {
+          output.say(`warning: ${printable(trouble)}`);
+        }
       }
     }
     const { outcome } = await run.result;
@@ -39,5 +52,18 @@ export async function showRun(run: Run, context: ActionContext): Promise<number>
     return outcome === "failed" || outcome === "paused" ? exitStatus[outcome] : exitStatus.done;
   } finally {
     output.stop();
+  }
+}
+
+/** Writes all of the files, also if one of them cannot be written; the first problem is told. */
+async function writeReports(paths: readonly string[], report: Report): Promise<void> {
+  const written = await Promise.allSettled(
+    paths.map(async (path) =>
+      writeReportFile(path, await renderReport(report, reportFormat(path))),
+    ),
+  );
+  const failed = written.find((one) => one.status === "rejected");
+  if (failed !== undefined) {
+    throw failed.reason;
   }
 }

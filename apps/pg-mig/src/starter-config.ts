@@ -8,8 +8,6 @@ export default defineConfig({
   // For the nodes that do not say it themselves. Passwords are best left to PGPASSWORD or ~/.pgpass.
   PGUSER: "postgres",
   PGDATABASE: "app",
-  // Makes databases that are missing.
-  PGCREATEDB: true,
   PGMIGDIR: ${JSON.stringify(migrationDirectory)},
 });
 `;

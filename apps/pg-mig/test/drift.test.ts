@@ -47,6 +47,26 @@ Nodes: …
 `);
   });
 
+  it("compares with what the files make, and says if there is nothing to compare", async () => {
+    const { pgMig, databases } = await prepared();
+    const args = ["drift", "--against=files", `--scratch=${databases[0]?.url}`];
+    expect((await pgMig(args)).status).toBe(0);
+    for (const database of databases) {
+      for (const shard of shards) {
+        await database.query(`DROP INDEX ${shard}.users_name`);
+      }
+    }
+    const { status, stdout } = await pgMig(args);
+    expect(status).toBe(2);
+    expect(stdout).toContain("6 shards of 6 at 1.users.sh differ from what the files make.\n");
+    expect((await pgMig(["drift"])).status).toBe(0);
+    const empty = await scenario();
+    await empty.migrations({ "1.users.sh": "SELECT 1" });
+    const nothing = await empty.pgMig(["drift"]);
+    expect(nothing.status).toBe(0);
+    expect(nothing.stdout).toContain("nothing was compared");
+  });
+
   it("prints one object for programs", async () => {
     const { pgMig, database } = await prepared();
     await database.query("ALTER TABLE sh0003.users ALTER name SET DEFAULT 'x'");
@@ -114,7 +134,7 @@ Nodes: …
     const { status, stdout } = await pgMig(["drift"]);
     expect(status).toBe(2);
     expect(stdout).toContain("no shape is that of more than half of them");
-    expect(stdout).toMatch(/column users\.a is so on .*:sh0001, .*:sh0001\n {4}found: {4}integer/);
+    expect(stdout).toMatch(/column users\.a is so on .*:sh0001; .*:sh0001\n {4}found: {4}integer/);
     expect(stdout).toMatch(/column users\.a missing on /);
   });
 
@@ -135,7 +155,7 @@ Nodes: …
   });
 
   it.each([
-    [["--against=files"], '--against takes "majority" or "shard=NAME", not "files".'],
+    [["--against=most"], '--against takes "majority", "files" or "shard=NAME", not "most".'],
     [["--against=majorty"], "what to do: Did you mean majority?"],
     [["--include=acess"], "what to do: Did you mean access?"],
     [["--ignore=colum"], "what to do: Did you mean column?"],

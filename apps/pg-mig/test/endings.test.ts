@@ -1,6 +1,6 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, openSync } from "node:fs";
-import { lstat, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -161,22 +161,24 @@ describe("the report file", () => {
   });
 
   it.each([
-    ["a symbolic link", "link"],
-    ["a directory", "mig"],
-    ["no regular file", "/dev/null"],
+    ["a symbolic link", "link.json"],
+    ["a directory", "folder.json"],
+    ["no regular file", "pipe.json"],
     ["no such file or directory", "nowhere/report.json"],
   ])("is refused before anything is changed, if its place is %s", async (reason, path) => {
     const { migrations, pgMig, folder, column } = await scenario({ shards: ["sh1"] });
     await migrations({ "1.a.sh": "CREATE TABLE t();" });
     await writeFile(join(folder, "precious"), "precious");
-    await symlink(join(folder, "precious"), join(folder, "link"));
+    await symlink(join(folder, "precious"), join(folder, "link.json"));
+    await mkdir(join(folder, "folder.json"));
+    execFileSync("mkfifo", [join(folder, "pipe.json")]);
     const { status, stderr } = await pgMig([`--report=${path}`]);
     expect(status).toBe(1);
     expect(stderr).toContain("The report cannot be written");
     expect(stderr).toContain(reason);
     expect(await column("SELECT to_regclass('sh1.t')")).toEqual([null]);
     expect(await readFile(join(folder, "precious"), "utf8")).toBe("precious");
-    expect((await stat("/dev/null")).isFile()).toBe(false);
+    expect((await stat(join(folder, "pipe.json"))).isFIFO()).toBe(true);
   });
 
   it("replaces a link that was put there meanwhile, and never writes through it", async () => {

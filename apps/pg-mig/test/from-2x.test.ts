@@ -87,7 +87,7 @@ describe("--list=db", () => {
     const { status, stdout } = await pgMig(["--list=db"]);
     expect(status).toBe(0);
     expect(stdout.replace(/[\w.:/]+(?=:sh)/g, "N")).toBe(
-      "N:sh1, N:sh1:\n  1.a.sh\n  2.b.sh\nN:sh2-3, N:sh2-3:\n  1.a.sh\nN:sh9:\n  no versions\n",
+      "N:sh1; N:sh1:\n  1.a.sh\n  2.b.sh\nN:sh2-3; N:sh2-3:\n  1.a.sh\nN:sh9:\n  no versions\n",
     );
     const json = (await pgMig(["--list=db", "--json"])).stdout.trim().split("\n");
     expect(json.map((line) => JSON.parse(line))).toMatchObject([

@@ -29,8 +29,8 @@ migrations/chain.txt
 
 Write your nodes into pg-mig.config.ts. Then:
 
-  npx pg-mig plan      # shows what would be done
-  npx pg-mig apply     # does it
+  npx pg-mig plan --createdb     # shows what would be done
+  npx pg-mig apply --createdb    # does it, and makes the databases that are missing
 `);
     expect((await readdir(folder)).sort()).toEqual(["migrations", "pg-mig.config.ts"]);
     // The project has no package pg-mig: the config imports that of the command.

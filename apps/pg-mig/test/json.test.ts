@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { judgeLines } from "./output-judge.js";
 import { scenarios } from "./scenario.js";
 
 const { scenario } = scenarios({ nodes: 2 });
@@ -188,6 +189,19 @@ describe("--json", () => {
       nodes: [expect.anything(), expect.anything()],
     });
   });
+});
+
+it("is held against the schema that the package ships, in every test", () => {
+  const fits = { type: "file", file: "a" };
+  judgeLines(`${JSON.stringify(fits)}\n`);
+  for (const wrong of [
+    { type: "file" },
+    { ...fits, more: 1 },
+    { ...fits, file: 1 },
+    { type: "x" },
+  ]) {
+    expect(() => judgeLines(`${JSON.stringify(wrong)}\n`)).toThrow("output.schema.json");
+  }
 });
 
 it("prints no event that docs/formats.md does not list", () => {

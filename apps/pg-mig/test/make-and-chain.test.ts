@@ -12,7 +12,7 @@ describe("pg-mig --make and --chain", () => {
     const { status, stdout } = await pgMig(["--make=add-users@sh"]);
     expect(status).toBe(0);
     const name = "20990101000060.add-users.sh";
-    expect(stdout).toContain(`${name}.up.sql`);
+    expect(stdout).toBe(`mig/${name}.up.sql\nmig/${name}.dn.sql\nmig/chain.txt\n`);
     const files = await readdir(join(folder, "mig"));
     expect(files.filter((file) => file.startsWith(name))).toEqual([
       `${name}.dn.sql`,

@@ -10,7 +10,7 @@ const { scenario } = scenarios({ nodes: 1 });
 const version = "20240101000000.odd.sh";
 
 /** Files that pg-mig 2.x accepted: a new shard has to replay them. Each: its name, its text, the rows of t. */
-const history: readonly (readonly [string, string, readonly number[]])[] = [
+const history: readonly (readonly [string, string, readonly unknown[]])[] = [
   [
     "BEGIN and COMMIT around everything",
     "BEGIN;\nCREATE TABLE t (id int);\nINSERT INTO t VALUES (1);\nCOMMIT;\n",
@@ -50,6 +50,48 @@ const history: readonly (readonly [string, string, readonly number[]])[] = [
   ],
   ["\\q", "CREATE TABLE t (id int);\n\\q\nCREATE TABLE t (id int);\nno sql at all'\n", []],
   ["\\q in an \\if", "CREATE TABLE t (id int);\n\\if true\n\\q\n\\endif\nDROP TABLE t;\n", []],
+  [
+    "\\c - in a transaction, which is lost",
+    'SELECT current_schema() AS shard \\gset\nCREATE TABLE lost (id int);\n\\c -\nSET search_path TO :"shard";\nCREATE TABLE t (id int);\nBEGIN;\nINSERT INTO t VALUES (1);\nCOMMIT;\n',
+    [1],
+  ],
+  [
+    "\\connect after a COMMIT",
+    'CREATE TABLE t (id int);\nCOMMIT;\nSELECT current_schema() AS shard \\gset\n\\if true\n\\connect - -;\n\\endif\nSET search_path TO :"shard";\nINSERT INTO t VALUES (1);\nBEGIN;\nINSERT INTO t VALUES (2);\n',
+    [1, 2],
+  ],
+  [
+    "\\c without a name, after what a session keeps",
+    `CREATE TABLE t (id text);
+SELECT current_schema() AS shard \\gset
+CREATE TEMP TABLE x ();
+PREPARE p AS SELECT 1;
+LISTEN n;
+SET work_mem TO '5MB';
+SELECT pg_advisory_lock(4711);
+SET SESSION AUTHORIZATION pg_monitor;
+COMMIT;
+\\c
+INSERT INTO :"shard".t VALUES ('path ' || current_setting('search_path')), ('user ' || session_user),
+  ('mem ' || current_setting('work_mem')), ('temp ' || (to_regclass('pg_temp.x') IS NULL)),
+  ('prepared ' || (SELECT count(*) FROM pg_prepared_statements)), ('listens ' || (SELECT count(*) FROM pg_listening_channels())),
+  ('locked ' || (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711));
+`,
+    [
+      "listens 0",
+      "locked 0",
+      "mem 4MB",
+      'path "$user", public',
+      "prepared 0",
+      "temp true",
+      "user postgres",
+    ],
+  ],
+  [
+    "what psql only shows, a command in a branch that is not taken, and savepoints",
+    "\\d\n\\dt\n\\timing\n\\x\n\\pset null -\n\\if false\n\\prompt x\n\\endif\nCREATE TABLE t (id int);\nSAVEPOINT s;\nINSERT INTO t VALUES (1);\nROLLBACK TO s;\nINSERT INTO t VALUES (2);\nRELEASE s;\n",
+    [2],
+  ],
   ["a byte in a comment that is not UTF-8", "-- caf\xe9\nCREATE TABLE t (id int); -- \xe9\n", []],
 ];
 
@@ -99,6 +141,34 @@ describe("a file of the time of pg-mig 2.x that controls transactions itself, or
     },
   );
 
+  it.each([
+    "-- prose; it's nothing to undo",
+    "/* never closed",
+    "\\nosuch",
+    "DROP TABLE t;\nCOMMIT;",
+    "\\i nosuch.sql",
+  ])("is replayed whatever its dn file is: %j", async (text) => {
+    const { migrations, pgMig, ledger } = await scenario({ shards: ["sh1"] });
+    await migrations({ [version]: "SELECT 1;", [`${version}.dn.sql`]: text });
+    const { status, stderr } = await pgMig();
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+    expect(await ledger("sh1")).toEqual([version]);
+  });
+
+  it.each(["-- $parallelism_global = 2 -- gently", "-- $delay = 10ms", "-- $run_alone = true"])(
+    "is refused, with its line, if it has the comment %s",
+    async (comment) => {
+      const { migrations, pgMig, column } = await scenario({ shards: ["sh1"] });
+      await migrations({ [version]: `SELECT 1;\n${comment}\n` });
+      const { status, stderr } = await pgMig();
+      expect(status).toBe(1);
+      expect(stderr).toContain(`mig/${version}.up.sql:2`);
+      expect(await column("SELECT 1 FROM pg_proc WHERE proname = 'mig_versions_const'")).toEqual(
+        [],
+      );
+    },
+  );
+
   it("is said not to be all or nothing, by the plan and by the run, and refused with --strict", async () => {
     const { migrations, pgMig, column } = await scenario({ shards: ["sh1"] });
     const second = "20240102000000.quits.sh";
@@ -122,6 +192,33 @@ describe("a file of the time of pg-mig 2.x that controls transactions itself, or
       expect(plan.stdout).toContain(line);
       expect(run.stdout).toContain(line);
     }
+  });
+
+  it("is said to begin a new session with \\c, which before.sql may not", async () => {
+    const { migrations, pgMig } = await scenario({ shards: ["sh1"] });
+    await migrations({ [version]: "SELECT 1;\n\\c -\n" });
+    const said = `mig/${version}.up.sql begins a new session with its \\c (line 2): what is not committed there is lost, and the shard is no longer the current schema.`;
+    expect((await pgMig(["--dry"])).stdout).toContain(said);
+    expect((await pgMig()).stdout).toContain(said);
+    await migrations({ "before.sql": "\\c -\n", "20240102000000.new.sh": "SELECT 1;" });
+    const { status, stderr } = await pgMig();
+    expect(status).toBe(1);
+    expect(stderr).toContain("\\c in a file that runs in one session");
+    await migrations({ "before.sql": "", "20240102000000.new.sh": "\\c postgres\n" });
+    expect((await pgMig()).stderr).toContain("\\c cannot be used");
+  });
+
+  it("does not run on after \\c if its ledger was changed meanwhile, nor twice in one run", async () => {
+    const { migrations, pgMig, column, ledger } = await scenario({ shards: ["sh1"] });
+    const other = `CREATE FUNCTION sh1.mig_versions_const() RETURNS text LANGUAGE sql
+      AS $$ SELECT '["20230101000000.other.sh"]'; $$`;
+    const text = `CREATE TABLE t (id int);\n${other};\nCOMMIT;\n\\c -\nINSERT INTO sh1.t VALUES (1);\n`;
+    await migrations({ [version]: text });
+    const { status, stdout } = await pgMig();
+    expect(status).toBe(1);
+    expect(stdout).toContain("What the file had committed before that stays.");
+    expect(await column("SELECT id FROM sh1.t")).toEqual([]);
+    expect(await ledger("sh1")).toEqual(["20230101000000.other.sh"]);
   });
 
   it("says what stays if it fails, and does not run twice in one run", async () => {

@@ -19,6 +19,7 @@ async function prepare(sql = "CREATE TABLE t();") {
     `const nodes: object[] = [${JSON.stringify(node)}];
      export default () => ({ name: "my nodes", discover: async () => nodes });`,
   );
+  await prepared.write("none.json", "{}");
   return {
     ...prepared,
     pgMig: (args: readonly string[], cwd = ".") =>
@@ -117,7 +118,7 @@ describe("pg-mig --only", () => {
   it.each([
     ["no report", ["--only=failed"], "--only=failed needs the report of the last run."],
     ["a report that is not there", ["--only=failed", "--report=gone.json"], "cannot be read"],
-    ["a report that is none", ["--only=failed", "--report=nodes.ts"], "cannot be read"],
+    ["a report that is none", ["--only=failed", "--report=none.json"], "cannot be read"],
     ["no condition", ["--only=eu"], '"eu" does not say what to work on'],
     ["a mistyped word", ["--only=faild"], 'Did you mean "failed"?'],
     ["a mistyped label", ["--only=regoin=eu"], "Did you mean region? Correct --only"],

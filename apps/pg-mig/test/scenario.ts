@@ -10,6 +10,7 @@ import {
   type TestDatabase,
 } from "@pg-mig/testkit";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
+import { judgeLines, reportJudge } from "./output-judge.js";
 
 /** What a command printed, and how it ended. */
 export interface CommandResult {
@@ -21,6 +22,7 @@ export interface CommandResult {
 /** A command under way. */
 export interface RunningCommand {
   readonly result: Promise<CommandResult>;
+  readonly pid: number | undefined;
   kill(signal: NodeJS.Signals): void;
   /** Stops reading, as `head` does behind a pipe. */
   close(stream: "stdout" | "stderr"): void;
@@ -153,6 +155,7 @@ function startCommand(
   args: readonly string[],
   { cwd, env }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
 ): RunningCommand {
+  const judgeReports = reportJudge(args, cwd);
   const child = spawn(process.execPath, [command, ...args], {
     cwd,
     env,
@@ -170,10 +173,22 @@ function startCommand(
   }
   const result = new Promise<CommandResult>((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (status) => resolve({ status, ...output }));
+    child.on("close", (status) => {
+      try {
+        // Whatever a test is about, what the command prints for programs fits its schema.
+        if (args.includes("--json")) {
+          judgeLines(output.stdout);
+        }
+        judgeReports();
+        resolve({ status, ...output });
+      } catch (error) {
+        reject(error);
+      }
+    });
   });
   return {
     result,
+    pid: child.pid,
     kill: (signal) => child.kill(signal),
     close: (stream) => child[stream].destroy(),
     printed: (text) =>

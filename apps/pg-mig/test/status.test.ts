@@ -20,7 +20,7 @@ describe("pg-mig status", () => {
     const { pgMig, column, databases } = await prepared();
     const { status, stdout, stderr } = await pgMig(["status"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    expect(stdout).toMatch(/^\(none\) +0 versions +2 pending +127\.0\.0\.1:\d+:sh1-2, /);
+    expect(stdout).toMatch(/^\(none\) +0 versions +2 pending +127\.0\.0\.1:\d+:sh1-2; /);
     expect(stdout).toContain("8 steps pending on 4 shards.");
     expect(stdout).not.toContain("unrelated");
     for (const database of databases) {
@@ -34,12 +34,10 @@ describe("pg-mig status", () => {
     await migrations({ "2.b.sh": "SELECT 1 / (current_schema() <> 'sh2')::int;" });
     await pgMig();
     const { stdout } = await pgMig(["status"]);
-    expect(stdout).toMatch(/^1\.a\.sh +1 version +1 pending +127\.0\.0\.1:\d+:sh2, \S+:sh2$/m);
-    expect(stdout).toMatch(/^2\.b\.sh +2 versions +127\.0\.0\.1:\d+:sh1, \S+:sh1$/m);
+    expect(stdout).toMatch(/^1\.a\.sh +1 version +1 pending +127\.0\.0\.1:\d+:sh2; \S+:sh2$/m);
+    expect(stdout).toMatch(/^2\.b\.sh +2 versions +127\.0\.0\.1:\d+:sh1; \S+:sh1$/m);
     expect(stdout).toContain("2 steps pending on 2 shards.");
-    expect(stdout).toMatch(
-      /The last run did not finish on 127\.0\.0\.1:\d+, 127\.0\.0\.1:\d+: the next one runs/,
-    );
+    expect(stdout).toMatch(/The last run did not finish on 127\.0\.0\.1:\d+, 127\.0\.0\.1:\d+\.\n/);
   });
 
   it("says so where nothing is pending", async () => {
@@ -82,7 +80,7 @@ describe("pg-mig status", () => {
 
   it("gives all of it to programs, too", async () => {
     const prepare = await prepared();
-    const { pgMig, migrations, databases } = prepare;
+    const { pgMig, migrations, write, databases } = prepare;
     const { codeDigest } = await jsonStatus(prepare);
     expect(`${codeDigest}\n`).toBe((await pgMig(["--list=digest"])).stdout);
     expect(await jsonStatus(prepare)).toMatchObject({
@@ -115,7 +113,12 @@ describe("pg-mig status", () => {
     const stopped = await jsonStatus(prepare);
     expect(stopped).toMatchObject({
       nodes: [{ lastRun: "unfinished" }, { lastRun: "unfinished" }],
+      hooks: [],
     });
+    const text = async () => (await pgMig(["status"])).stdout;
+    expect(await text()).toMatch(/^The last run did not finish on \S+, \S+\.$/m);
+    await write("mig/after.sql", "SELECT 1;");
+    expect(await text()).toMatch(/^The last run .*: the next one runs after\.sql\.$/m);
     expect(stopped.edited).toEqual([
       {
         version: "1.a.sh",

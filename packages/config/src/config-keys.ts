@@ -8,6 +8,7 @@ const knownKeys: readonly string[] = [
   ...settingDefinitions.flatMap(([, definition]) => configKey(definition) ?? []),
   ...libpqVariables,
   "after",
+  "observers",
 ];
 
 /**

@@ -20,6 +20,7 @@ interface KeyTypes {
   allowPooler: boolean;
   beside2x: boolean;
   rollout: RolloutConfig;
+  verify: "off" | "warn" | "fail";
   discovery: DiscoveryEntry | readonly DiscoveryEntry[];
 }
 
@@ -34,7 +35,15 @@ type ConfigKeys = {
 export interface PgMigConfig extends ConfigKeys {
   /** Called once after a fully successful apply. */
   readonly after?: (() => unknown) | undefined;
+  /** Told each event of a run: objects that fit `RunObserver` of `@pg-mig/report`. */
+  readonly observers?: readonly ConfiguredObserver[] | undefined;
   readonly [key: Uppercase<string>]: unknown;
+}
+
+/** An observer as a config file gives it: structurally, a `RunObserver` of `@pg-mig/report`. */
+export interface ConfiguredObserver {
+  readonly name: string;
+  onEvent(event: never): unknown;
 }
 
 /**
@@ -50,7 +59,10 @@ export type PgMigConfigExport =
 
 /** Turns down the keys that are neither a setting nor in upper case. */
 type Exact<Config> = Config & {
-  readonly [Key in Exclude<keyof Config, keyof ConfigKeys | "after" | Uppercase<string>>]: never;
+  readonly [Key in Exclude<
+    keyof Config,
+    keyof ConfigKeys | "after" | "observers" | Uppercase<string>
+  >]: never;
 };
 
 /** Gives a config file its types; returns what it is given. */

@@ -1,6 +1,12 @@
 export type { ConfigLayer } from "./config-layer.js";
 export { configSchema } from "./config-schema.js";
-export type { Action, DiscoveryEntry, PgMigConfig, PgMigConfigExport } from "./config-types.js";
+export type {
+  Action,
+  ConfiguredObserver,
+  DiscoveryEntry,
+  PgMigConfig,
+  PgMigConfigExport,
+} from "./config-types.js";
 export { defineConfig } from "./config-types.js";
 export { findConfigFiles } from "./find-config-files.js";
 export { importModule } from "./import-module.js";
@@ -21,5 +27,5 @@ export {
   settingDefinitions,
   settingTable,
 } from "./setting-table.js";
-export type { ColorSetting, PasswordFunction } from "./setting-types.js";
+export type { ColorSetting, PasswordFunction, ReportFormat } from "./setting-types.js";
 export type { DiscoverySetting, Flags, Settings } from "./settings.js";

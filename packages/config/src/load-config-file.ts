@@ -42,7 +42,27 @@ export async function loadConfigFile(path: string, action: Action): Promise<Conf
       { code: "CONFIG_FAILED", hint: "Write after: () => { … }.", where: { file: path } },
     );
   }
+  if (config.observers !== undefined && !isListOfObservers(config.observers)) {
+    throw new PgMigError(
+      `In the config file ${path}, "observers" must be a list of objects with a name and a function onEvent.`,
+      {
+        code: "CONFIG_FAILED",
+        hint: 'Write observers: [{ name: "…", onEvent(event) { … } }].',
+        where: { file: path },
+      },
+    );
+  }
   return { path, config };
+}
+
+function isListOfObservers(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.every(
+      (one: unknown) =>
+        isRecord(one) && typeof one.name === "string" && typeof one.onEvent === "function",
+    )
+  );
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -177,7 +177,13 @@ describe("mergeSettings", () => {
 
   it("counts relative paths from the working directory", () => {
     expect(merge({ flags: { migdir: "a/../mig" } }).migdir).toBe("/work/mig");
-    expect(merge({ flags: { report: "out/report.json" } }).report).toBe("/work/out/report.json");
+    expect(merge({ flags: { report: ["out/r.json", "r.HTML"] } }).report).toEqual([
+      "/work/out/r.json",
+      "/work/r.HTML",
+    ]);
+    expect(() => merge({ flags: { report: ["r.json", "r.pdf"] } })).toThrow(
+      ".json, .html, .md or .xml",
+    );
     expect(merge().report).toBeUndefined();
     const flags = { discovery: ["./nodes.js"] };
     expect(merge({ flags }).discovery?.folder).toBe("/work");
@@ -225,6 +231,7 @@ describe("mergeSettings", () => {
       "parameters",
       "password",
       "passwordCommand",
+      "scratch",
       "startupParameters",
     ]);
   });

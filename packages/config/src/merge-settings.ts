@@ -2,6 +2,7 @@ import { dirname, join, resolve } from "node:path";
 import { PgMigError } from "@pg-mig/model";
 import { refuseMisspeltKeys } from "./config-keys.js";
 import type { ConfigLayer } from "./config-layer.js";
+import type { ConfiguredObserver } from "./config-types.js";
 import { exportedVariables } from "./exported-variables.js";
 import { findGiven, findWritten, type SettingPlaces } from "./find-given.js";
 import { findConnectionParameters, findStartupParameters } from "./libpq-variables.js";
@@ -66,11 +67,12 @@ export function mergeSettings(options: MergeSettingsOptions): Settings {
     certificateDirectory: join(os.home, ".postgresql"),
     serviceFiles: serviceFiles(options, os.home),
     migdir: resolve(cwd, values.migdir),
-    report: values.report === undefined ? undefined : resolve(cwd, values.report),
+    report: values.report?.map((path) => resolve(cwd, path)),
     discovery: findDiscovery(options),
     exported: exportedVariables(files),
     startupParameters: findStartupParameters(layers, env),
     after: afterHooks(files),
+    observers: files.flatMap(({ config: { observers = [] } }) => observers as ConfiguredObserver[]),
   };
   // Somebody will log the settings one day.
   const secrets = settingDefinitions.filter(([, { type }]) => type.isSecret).map(([name]) => name);

@@ -12,19 +12,27 @@ import {
   part,
   password,
   port,
+  reportFiles,
   type SettingType,
+  server,
   shellCommand,
   sources,
   sslMode,
   text,
   texts,
   timeOfDay,
+  verify,
   wait,
   yesNo,
 } from "./setting-types.js";
 
 /** The headings under which the help lists options. */
-export type OptionGroup = "The cluster" | "The run" | "Output";
+export type OptionGroup =
+  | "The cluster"
+  | "The run"
+  | "The scratch database"
+  | "The live shard"
+  | "Output";
 
 /** What the operating system says about the account: some defaults come from it. */
 export interface OsDefaults {
@@ -104,7 +112,7 @@ export const settingTable = {
     variable: "PGPASSWORD",
     type: password,
     default: undefined,
-    help: "password of nodes that name none; shows in the process list, PGPASSWORD and .pgpass do not",
+    help: "password of nodes that name none; for a moment it shows in the process list, PGPASSWORD and .pgpass do not",
   }),
   passwordCommand: define({
     key: "passwordCommand",
@@ -293,10 +301,19 @@ export const settingTable = {
   }),
   report: define({
     option: "--report <file>",
+    repeatable: true,
     group: "The run",
-    type: text,
+    type: reportFiles,
     default: undefined,
-    help: "write the report there, as JSON; --only=failed reads it first",
+    help: "write the report there, as .json, .html, .md or .xml (JUnit); --only=failed reads it first; repeatable",
+  }),
+  verify: define({
+    option: "--verify [how]",
+    group: "The run",
+    key: "verify",
+    type: verify,
+    default: "off",
+    help: "compare the shards that the run touched after it: warn if they differ, or fail",
   }),
   strict: define({
     option: "--strict",
@@ -318,6 +335,22 @@ export const settingTable = {
     type: onOff,
     default: false,
     help: "ignore pg-mig.config.*",
+  }),
+  scratch: define({
+    option: "--scratch <server>",
+    group: "The scratch database",
+    key: "scratch",
+    type: server,
+    default: undefined,
+    help: "where it is made and dropped: a postgres:// URL, or embedded",
+  }),
+  statementTimeoutMs: define({
+    option: "--statement-timeout <time>",
+    group: "The live shard",
+    type: duration({ leastMs: 1 }),
+    default: defaults.statementTimeoutMs,
+    shownDefault: `${defaults.statementTimeoutMs / 1000}s`,
+    help: "with --on: how long a statement may take",
   }),
   json: define({
     option: "--json",

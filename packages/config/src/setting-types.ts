@@ -85,6 +85,9 @@ export const shellCommand: SettingType<string> = {
   isSecret: true,
 };
 
+/** One server, not parsed yet; its URL may hold a password. */
+export const server: SettingType<string> = { ...shellCommand };
+
 /** Lists of nodes, not parsed yet. URLs in them may hold passwords. */
 export const hosts: SettingType<readonly string[]> = {
   read: (given) => readTexts(given, "a list of hosts: a text, or an array of texts", "secret"),
@@ -95,6 +98,29 @@ export const hosts: SettingType<readonly string[]> = {
 export const texts: SettingType<readonly string[]> = {
   read: (given) => readTexts(given, "a text, or an array of texts", "shown"),
   schema: { type: ["string", "array"], items: { type: "string" }, minItems: 1 },
+};
+
+/** What a report can be written as, by the end of its file's name. */
+const reportFormats = [".json", ".html", ".md", ".xml"] as const;
+
+/** How a report is written, which the end of its file's name says. */
+export type ReportFormat = (typeof reportFormats)[number];
+
+/** Files of reports; another end of the name is refused. */
+export const reportFiles: SettingType<readonly string[]> = {
+  read(given) {
+    const expected = `files whose names end in ${reportFormats.slice(0, -1).join(", ")} or ${reportFormats.at(-1)}`;
+    const paths = readTexts(given, expected, "shown");
+    if (paths.every((path) => reportFormats.some((end) => path.toLowerCase().endsWith(end)))) {
+      return paths;
+    }
+    throw invalid(given, expected);
+  },
+  schema: {
+    type: ["string", "array"],
+    items: { type: "string", pattern: "\\.(json|html|md|xml)$" },
+    minItems: 1,
+  },
 };
 
 /** One of several parts: `2/3` is the second of three. */
@@ -206,6 +232,14 @@ export const sslMode = oneOf<SslMode>(sslModes);
 
 /** Whether output is coloured; `auto`: on a terminal, unless the environment says otherwise. */
 export type ColorSetting = "auto" | "always" | "never";
+
+const verifyWords = oneOf(["off", "warn", "fail"]);
+
+/** What becomes of shards that are not alike after a run. Without a word it is `warn`. */
+export const verify: SettingType<"off" | "warn" | "fail"> = {
+  ...verifyWords,
+  read: (given) => (given.value === true ? "warn" : verifyWords.read(given)),
+};
 
 export const color = oneOf<ColorSetting>(["auto", "always", "never"]);
 

@@ -1,4 +1,5 @@
 import type { ServiceFile } from "@pg-mig/model";
+import type { ConfiguredObserver } from "./config-types.js";
 import type { SettingSource } from "./setting-source.js";
 import type { SettingName, SettingValue } from "./setting-table.js";
 
@@ -22,8 +23,8 @@ type Values = { readonly [Name in SettingName]: SettingValue<Name> };
 export interface Settings extends Omit<Values, "migdir" | "report" | "discovery"> {
   /** The migration directory, as an absolute path. */
   readonly migdir: string;
-  /** The file of the report, as an absolute path. */
-  readonly report: string | undefined;
+  /** The files of the report, as absolute paths. */
+  readonly report: readonly string[] | undefined;
   /** The discovery sources, not checked yet; `undefined`: the hosts are the source. */
   readonly discovery: DiscoverySetting | undefined;
   /** What the config files add to the environment that migration files see. */
@@ -41,4 +42,6 @@ export interface Settings extends Omit<Values, "migdir" | "report" | "discovery"
   readonly serviceFiles: readonly ServiceFile[];
   /** The hooks for after a fully successful apply, of the outermost config file first. */
   readonly after: readonly (() => unknown)[];
+  /** The observers of all config files, those of the outermost first. */
+  readonly observers: readonly ConfiguredObserver[];
 }

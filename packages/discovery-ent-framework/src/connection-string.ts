@@ -9,8 +9,8 @@ export function specOfUrl(connectionString: string): Partial<NodeSpec> {
     // Not quoted: there is a password in it.
     throw new Error("A connectionString is no URL.");
   }
-  const database = decodeURIComponent(url.pathname.slice(1));
-  const host = url.searchParams.get("host") ?? decodeURIComponent(url.hostname);
+  const database = decoded(url.pathname.slice(1));
+  const host = url.searchParams.get("host") ?? decoded(url.hostname);
   const given = url.searchParams.get("sslmode");
   // node-postgres has a mode of its own. What is no mode is refused by whoever takes the node.
   const sslMode = (given === "no-verify" ? "require" : given) as
@@ -19,9 +19,18 @@ export function specOfUrl(connectionString: string): Partial<NodeSpec> {
   return {
     ...(host === "" ? {} : { host: host.replace(/^\[(.*)\]$/, "$1") }),
     ...(url.port === "" ? {} : { port: Number(url.port) }),
-    ...(url.username === "" ? {} : { user: decodeURIComponent(url.username) }),
-    ...(url.password === "" ? {} : { password: decodeURIComponent(url.password) }),
+    ...(url.username === "" ? {} : { user: decoded(url.username) }),
+    ...(url.password === "" ? {} : { password: decoded(url.password) }),
     ...(database === "" ? {} : { database }),
     ...(sslMode === null ? {} : { sslMode }),
   };
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    // Not quoted either.
+    throw new Error("A connectionString has a % that two hex digits of UTF-8 do not follow.");
+  }
 }

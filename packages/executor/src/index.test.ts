@@ -4,6 +4,7 @@ import * as face from "./index.js";
 it("exports exactly this", () => {
   expect(Object.keys(face).sort()).toEqual([
     "ChainSchedule",
+    "attemptStep",
     "entryLostError",
     "isSameServer",
     "needsSessionLock",
@@ -11,5 +12,6 @@ it("exports exactly this", () => {
     "runHook",
     "runSqlOnNodes",
     "stepMessages",
+    "withVariables",
   ]);
 });

@@ -1,4 +1,6 @@
 export { isSameServer } from "./after-ledger-change.js";
+export type { AttemptResult, StepAttempt } from "./attempt-step.js";
+export { attemptStep } from "./attempt-step.js";
 export type { ScheduledChain, StartedStep, VersionLimits } from "./chain-schedule.js";
 export { ChainSchedule } from "./chain-schedule.js";
 export type { ChainToRun } from "./chain-state.js";
@@ -7,6 +9,7 @@ export type { RunChainsOptions } from "./run-chains.js";
 export { runChains } from "./run-chains.js";
 export type { RunOnNodesOptions } from "./run-on-nodes.js";
 export { runHook, runSqlOnNodes } from "./run-on-nodes.js";
+export { withVariables } from "./script-environment.js";
 export type { StepMessages, StepToShow } from "./step-messages.js";
 export { stepMessages } from "./step-messages.js";
 export type { StepRecorder } from "./step-recorder.js";

@@ -60,7 +60,8 @@ function environmentOf(
   return environment;
 }
 
-function withVariables(
+/** An environment with the variables that lead to a node; one that is `undefined` is taken away. */
+export function withVariables(
   env: Readonly<Record<string, string>>,
   variables: NodeEnvironment,
 ): Record<string, string> {

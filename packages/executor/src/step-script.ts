@@ -7,7 +7,7 @@ import {
   ScriptError,
 } from "@pg-mig/psql-script";
 import type { Session } from "@pg-mig/sessions";
-import { enterSharedSql, leaveNothingSql, leftoversOf } from "@pg-mig/sessions";
+import { enterSharedSql, keepSessionSql, leaveNothingSql, leftoversOf } from "@pg-mig/sessions";
 import type { MayRunBeside, OwnTransactions, TransactionUse } from "@pg-mig/sql-rules";
 import type { VersionLimits } from "./chain-schedule.js";
 import { dropReplacedIndex, ensureIndexesAreValid, inSchema } from "./replaced-index.js";
@@ -166,16 +166,13 @@ function transactionSettings(step: StepScript, frame: StepFrame): string[] {
  * thereby is guarded as every other.
  */
 async function runOutside(session: Session, step: StepScript, frame: StepFrame): Promise<void> {
-  const { script, limits, dropFirst, concurrentIndexes, own } = step;
+  const { script, dropFirst, concurrentIndexes, own } = step;
   const { schema, guardSql, recordSql, scriptOptions } = frame;
   const endsTransaction = step.transaction === "ends-transaction";
   const run = (prologue: readonly string[]) =>
     runScript(noScript, session.client, { ...scriptOptions, prologue });
   await run([
-    `SET statement_timeout TO ${limits.statementTimeoutMs ?? 0}`,
-    // Ending CREATE INDEX CONCURRENTLY while it waits would leave an invalid index.
-    `SET lock_timeout TO ${limits.lockTimeoutMs ?? 0}`,
-    "SET idle_in_transaction_session_timeout TO 0",
+    ...sessionSettings(step),
     ...guardForSession(frame),
     `SET search_path TO ${quoteIdentifier(schema)}`,
     ...(endsTransaction || own?.beginsItself === false ? ["BEGIN"] : []),
@@ -186,7 +183,9 @@ async function runOutside(session: Session, step: StepScript, frame: StepFrame):
   }
   const file = own === undefined ? script : withoutLastCommit(script, own);
   const transactions = own === undefined ? "balanced" : "free";
-  await runScript(file, session.client, { ...scriptOptions, batching: "single", transactions });
+  const newSessionSql = own === undefined ? undefined : newSessionFor(session, step, frame);
+  const options = { ...scriptOptions, batching: "single", transactions, newSessionSql } as const;
+  await runScript(file, session.client, options);
   if (endsTransaction && session.client.getTransactionStatus() !== "T") {
     throw notInTransaction(script);
   }
@@ -199,6 +198,34 @@ async function runOutside(session: Session, step: StepScript, frame: StepFrame):
     : concurrentIndexes.map((name) => inSchema(name, schema));
   await ensureIndexesAreValid(session, script, built);
   await runScript(noScript, session.client, { ...scriptOptions, epilogue: recordSql });
+}
+
+function sessionSettings({ limits }: StepScript): string[] {
+  return [
+    `SET statement_timeout TO ${limits.statementTimeoutMs ?? 0}`,
+    // Ending CREATE INDEX CONCURRENTLY while it waits would leave an invalid index.
+    `SET lock_timeout TO ${limits.lockTimeoutMs ?? 0}`,
+    "SET idle_in_transaction_session_timeout TO 0",
+  ];
+}
+
+/**
+ * What a session needs to be as one that psql has just opened, without search_path, but for the limits of the
+ * step. A DISCARD ALL would give the shard away: its lock is held by a transaction while those of the file go.
+ */
+function newSessionFor(session: Session, step: StepScript, { guardSql }: StepFrame): string[] {
+  return [
+    ...["SET SESSION AUTHORIZATION DEFAULT", "RESET ALL", keepSessionSql(session.opened)],
+    ...["CLOSE ALL", "DEALLOCATE ALL", "UNLISTEN *"],
+    ...["DISCARD PLANS", "DISCARD TEMP", "DISCARD SEQUENCES"],
+    ...sessionSettings(step),
+    beginReadCommitted,
+    ...guardSql("transaction"),
+    "SELECT pg_catalog.pg_advisory_unlock_all()",
+    ...guardSql("session"),
+    "COMMIT",
+    "RESET search_path",
+  ];
 }
 
 const shortened = new WeakMap<Script, Script>();

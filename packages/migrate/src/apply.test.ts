@@ -94,7 +94,14 @@ describe("apply", slowTest, () => {
     });
     const events = await collect(apply(options(nodes, folder)));
     expect(events.filter(({ type }) => type === "round:start")).toEqual([
-      { type: "round:start", round: 2, chains: 2, steps: 2 },
+      {
+        type: "round:start",
+        round: 2,
+        chains: 2,
+        steps: 2,
+        stepsByNode: nodes.map(() => ({ node: expect.any(String), steps: 1 })),
+        stepsByVersion: [{ version: "20240101000000.count.sh", steps: 2 }],
+      },
     ]);
     expect(await appliedOn(nodes[0] as TestDatabase, "sh0005")).toEqual([
       "20240101000000.count.sh",

@@ -13,12 +13,15 @@ export interface ShardGroup {
   /** The latest version that all of them have; `undefined`: none. */
   readonly version: string | undefined;
   readonly variants: readonly Variant[];
+  /** What the files make, if that is what is right. */
+  readonly made?: Shape | undefined;
 }
 
 /** What a shape is compared with. */
 export type Reference =
   | { readonly from: "majority" }
-  | { readonly from: "shard"; readonly shard: string };
+  | { readonly from: "shard"; readonly shard: string }
+  | { readonly from: "files" };
 
 /** A kind of items that makes no difference, or one of them. */
 export interface IgnoredItem {
@@ -58,18 +61,23 @@ export interface CompareOptions {
  * time; a shape that cannot be loaded is left out.
  */
 export async function compareShards(
-  { prefix, version, variants }: ShardGroup,
+  { prefix, version, variants, made }: ShardGroup,
   { against, ignore, load }: CompareOptions,
 ): Promise<GroupComparison> {
   const sorted = [...variants].sort((a, b) => b.shards.length - a.shards.length);
   const shards = sum(sorted.map((variant) => variant.shards));
   const chosen = against.from === "shard" ? variantOf(sorted, against.shard) : undefined;
-  const base = chosen ?? sorted[0];
-  const shape = base && sorted.length > 1 ? await load(placeIn(base, against)) : undefined;
+  const base =
+    made === undefined
+      ? (chosen ?? sorted[0])
+      : sorted.find((variant) => variant.hash === made.hash);
+  const isLoaded = made === undefined && base !== undefined && sorted.length > 1;
+  const shape = isLoaded ? await load(placeIn(base, against)) : made;
   let alike = base?.shards.length ?? 0;
   const told: Told[] = [];
-  if (base !== undefined && shape !== undefined) {
-    const names = chosen === undefined ? namesOf(base) : [shape.schema];
+  if (shape !== undefined) {
+    const isOne = chosen !== undefined || made !== undefined || base === undefined;
+    const names = isOne ? [shape.schema] : namesOf(base);
     for (const variant of sorted) {
       const [first] = variant.shards;
       const other = variant === base || first === undefined ? undefined : await load(first);
@@ -88,7 +96,7 @@ export async function compareShards(
       }
     }
   }
-  const isRight = chosen !== undefined || told.length === 0 || alike * 2 > shards;
+  const isRight = (made ?? chosen) !== undefined || told.length === 0 || alike * 2 > shards;
   return {
     prefix,
     version,

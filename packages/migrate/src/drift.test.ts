@@ -1,4 +1,10 @@
-import { startNodes, startProxy, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
+import {
+  startNodes,
+  startProxy,
+  type TestCluster,
+  type TestDatabase,
+  type TestNode,
+} from "@pg-mig/testkit";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { options } from "./counted-shards.test.support.js";
 import { type DriftOptions, type DriftReport, drift } from "./drift.js";
@@ -70,6 +76,91 @@ function told({ groups }: DriftReport): string[] {
     ),
   );
 }
+
+/** What makes the shards of `fleet`, in two versions, and a third that they do not have. */
+const files = {
+  "before.sql": "CREATE TABLE public.shared (id int PRIMARY KEY);",
+  "20230101000000.first.sh": "CREATE TABLE users (id serial PRIMARY KEY, name text NOT NULL);",
+  [version]: `\\set c size
+    ALTER TABLE users ADD :c int;
+    CREATE TABLE posts (id int PRIMARY KEY, owner int REFERENCES users);
+    CREATE INDEX users_name ON users (name);
+    CREATE VIEW both_of AS SELECT users.id, posts.owner FROM users JOIN posts ON posts.owner = users.id;
+    CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';`,
+  "20250101000000.later.sh": "CREATE TABLE later ();",
+};
+
+async function driftFromFiles(databases: readonly TestDatabase[], scratch: string) {
+  return drift({
+    ...options(databases, await migrationFolder(files)),
+    ...{ against: { from: "files" }, scratch },
+  });
+}
+
+describe("drift from the files", () => {
+  const both = ["20230101000000.first.sh", version];
+
+  it("finds a fleet that is wrong everywhere, each version by itself", async () => {
+    const [node] = cluster.nodes as readonly [TestNode];
+    const database = await node.createDatabase();
+    onTestFinished(() => database.drop());
+    for (const shard of ["sh0001", "sh0002", "sh0003"]) {
+      await database.query(shardSql(shard, both));
+    }
+    await database.query(`CREATE SCHEMA sh0004; SET search_path TO sh0004;
+      CREATE TABLE users (id serial PRIMARY KEY, name text NOT NULL);
+      CREATE FUNCTION mig_versions_const() RETURNS text LANGUAGE sql SET search_path FROM CURRENT
+        AS $$ SELECT '["20230101000000.first.sh"]'; $$; CREATE SCHEMA sh0005`);
+    const good = await driftFromFiles([database], node.url);
+    expect(good).toMatchObject({
+      ...{ outcome: "alike", shards: 5, unread: [] },
+      groups: [
+        { version: undefined, reference: { from: "files", shards: 1 } },
+        { version: "20230101000000.first.sh", reference: { from: "files", shards: 1 } },
+        { version, reference: { from: "files", shards: 3 } },
+      ],
+    });
+    await database.query(`DROP INDEX sh0001.users_name; DROP INDEX sh0002.users_name;
+      DROP INDEX sh0003.users_name; ALTER TABLE sh0004.users ADD extra int; CREATE TABLE sh0005.stray ()`);
+    const bad = await driftFromFiles([database], node.url);
+    expect(bad.outcome).toBe("drift");
+    expect(told(bad)).toEqual([
+      "extra table stray: sh0005",
+      "extra column users.extra: sh0004",
+      "differs column order users: sh0004",
+      "missing index users_name: sh0001,sh0002,sh0003",
+    ]);
+    expect(bad.groups.at(-1)?.reference).toEqual({ from: "files", shards: 0 });
+    const left = "SELECT FROM pg_database WHERE datname LIKE 'pg\\_mig\\_scratch%'";
+    expect(await database.query(left)).toEqual([]);
+  });
+
+  it("cannot tell for a ledger that does not fit the files", async () => {
+    const [database] = (await fleet(1, 2)) as [TestDatabase];
+    const [node] = cluster.nodes as readonly [TestNode];
+    expect(await driftFromFiles([database], node.url)).toMatchObject({
+      ...{ outcome: "unknown", shards: 0, groups: [] },
+      unread: [
+        { shard: "sh0000", reason: "its ledger does not fit the files" },
+        { shard: "sh0001", reason: "its ledger does not fit the files" },
+      ],
+    });
+  });
+
+  it("cannot tell from a server that prints definitions otherwise", async () => {
+    await using older = await startNodes({ major: 15 });
+    const [node] = cluster.nodes as readonly [TestNode];
+    const database = await node.createDatabase();
+    onTestFinished(() => database.drop());
+    await database.query(shardSql("sh0001", both));
+    expect(await driftFromFiles([database], older.node.url)).toMatchObject({
+      outcome: "unknown",
+      unread: [
+        { shard: "sh0001", reason: expect.stringMatching(/otherwise .* PostgreSQL 14-15$/) },
+      ],
+    });
+  });
+});
 
 describe("drift", () => {
   it("takes alike shards for alike", async () => {

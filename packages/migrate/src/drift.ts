@@ -1,20 +1,15 @@
-import { type Shape, serverFamily } from "@pg-mig/catalog";
 import { nodeFileSystem, readMigrationDirectory } from "@pg-mig/migrations";
-import { defaults, PgMigError, type Place } from "@pg-mig/model";
-import { longestPrefix } from "@pg-mig/planner";
-import { type OpenNode, onEachNode, openCluster, placeOf } from "@pg-mig/sessions";
-import {
-  compareShards,
-  type GroupComparison,
-  type IgnoredItem,
-  type Reference,
-  type ShardGroup,
-} from "./compare-shards.js";
+import { defaults } from "@pg-mig/model";
+import { openCluster } from "@pg-mig/sessions";
+import { compareNodes, type NodesComparison } from "./compare-nodes.js";
+import type { IgnoredItem, Reference } from "./compare-shards.js";
 import type { ClusterOptions } from "./run-options.js";
-import { ShapeReader, type Unread } from "./shape-reader.js";
+import { requireScratch } from "./scratch-server.js";
+import type { ScratchUse } from "./scratch-use.js";
 import { validShards } from "./valid-shards.js";
 
-export interface DriftOptions extends ClusterOptions {
+/** `scratch` and what belongs to it count if the files are what is right. */
+export interface DriftOptions extends ClusterOptions, ScratchUse {
   /** Which shape is taken for right. @default that of most shards of a group */
   readonly against?: Reference | undefined;
   /** Whether owners and privileges count. @default "no" */
@@ -27,31 +22,10 @@ export interface DriftOptions extends ClusterOptions {
   readonly onNote?: ((message: string) => void) | undefined;
 }
 
-/** A shard that could not be read. */
-export interface UnreadShard extends Unread {
-  /** The node's label. */
-  readonly node: string;
-}
-
 /** Whether shards that ought to be alike are. Plain data: it survives JSON. */
-export interface DriftReport {
-  /** `unknown` if any shard could not be read, whatever the others are. */
-  readonly outcome: "alike" | "drift" | "unknown";
+export interface DriftReport extends NodesComparison {
   /** Host, port and database of each node that was compared. */
   readonly addresses: readonly string[];
-  /** How many shards were read. */
-  readonly shards: number;
-  /** By prefix, then by version. */
-  readonly groups: readonly GroupComparison[];
-  readonly unread: readonly UnreadShard[];
-}
-
-/** A shard that has a shape, as it was read. */
-interface ReadShard extends Place {
-  readonly prefix: string;
-  readonly versions: readonly string[];
-  readonly family: string;
-  readonly hash: string;
 }
 
 /**
@@ -61,7 +35,8 @@ interface ReadShard extends Place {
  *
  * @throws PgMigError what `readMigrationDirectory`, `discoverNodes` and `connectNode` throw;
  * `CLUSTER_UNREACHABLE`, `NO_PRIMARY`, `LEDGER_UNREADABLE`; `SHARD_UNKNOWN` if the shard to compare with is
- * not there. A shard that cannot be read is part of the report.
+ * not there; with the files as the reference, `SCRATCH_MISSING`, `SCRATCH_FAILED`, and the error of a version
+ * that fails. A shard that cannot be read is part of the report.
  */
 export async function drift(options: DriftOptions): Promise<DriftReport> {
   const {
@@ -72,8 +47,10 @@ export async function drift(options: DriftOptions): Promise<DriftReport> {
   } = options;
   const signal = options.signal ?? new AbortController().signal;
   const onNote = options.onNote ?? (() => {});
+  if (against.from === "files") {
+    requireScratch(options.scratch);
+  }
   const directory = await readMigrationDirectory(options.migrationDirectory, nodeFileSystem);
-  const prefixes = new Set(directory.versions.map(({ prefix }) => prefix));
   const cluster = await openCluster({
     ...options,
     action: "drift",
@@ -81,152 +58,13 @@ export async function drift(options: DriftOptions): Promise<DriftReport> {
     signal,
     onNote,
   });
-  const readers = new Map<string, ShapeReader>();
   try {
-    const connect = (node: {
-      readonly name: string;
-      readonly label: string;
-      readonly host: string;
-    }) => cluster.sessions.connect(node);
-    for (const { node } of cluster.nodes) {
-      readers.set(node.label, new ShapeReader(node, { connect, access, lockTimeoutMs, signal }));
-    }
-    const read: ReadShard[] = [];
-    const unread: UnreadShard[] = [];
-    await onEachNode(cluster.nodes, async (open) => {
-      const reader = readers.get(open.node.label) as ShapeReader;
-      await readNode(open, { reader, prefixes, read, unread });
-      await reader.close();
+    const files = { ...options, directory, onNote };
+    const { outcome, ...rest } = await compareNodes(cluster, cluster.nodes, {
+      ...{ directory, against, access, ignore, lockTimeoutMs, files, signal },
     });
-    // A run may have taken a shard on after its ledger was read, and its shape may be the later one.
-    const now = await cluster.readReachable();
-    const moved = movedShards(cluster.nodes, now);
-    const reached = new Set(now.map(({ node }) => node.label));
-    const settled: ReadShard[] = [];
-    for (const one of read) {
-      const { node, shard } = one;
-      if (!reached.has(node)) {
-        unread.push({ node, shard, reason: "the node does not answer any more" });
-      } else if (moved.has(placeKey(one))) {
-        unread.push({ node, shard, reason: "its ledger changed meanwhile" });
-      } else {
-        settled.push(one);
-      }
-    }
-    ensureKnown(against, settled);
-    const hashes = new Map(settled.map((one) => [placeKey(one), one.hash]));
-    const load = async ({ node, shard }: Place): Promise<Shape | undefined> => {
-      const shape = await readers.get(node)?.readShape(shard);
-      const hash = hashes.get(placeKey({ node, shard }));
-      if (shape !== undefined && "items" in shape && shape.hash === hash) {
-        return shape;
-      }
-      const reason = shape !== undefined && "reason" in shape ? shape : undefined;
-      unread.push({ node, shard, reason: "its shape changed meanwhile", ...reason });
-      return undefined;
-    };
-    const groups: GroupComparison[] = [];
-    for (const group of groupShards(settled)) {
-      signal.throwIfAborted();
-      groups.push(await compareShards(group, { against, ignore, load }));
-    }
-    const differs = groups.some(({ differences }) => differences.length > 0);
-    return {
-      outcome: unread.length > 0 ? "unknown" : differs ? "drift" : "alike",
-      addresses: cluster.nodes.map(({ node }) => node.name).sort(),
-      shards: settled.length,
-      groups,
-      unread: unread.sort((a, b) => (placeKey(a) < placeKey(b) ? -1 : 1)),
-    };
+    return { outcome, addresses: cluster.nodes.map(({ node }) => node.name).sort(), ...rest };
   } finally {
-    await Promise.allSettled([...readers.values()].map((reader) => reader.close()));
     await cluster.close();
   }
-}
-
-interface ReadNodeOptions {
-  readonly reader: ShapeReader;
-  readonly prefixes: ReadonlySet<string>;
-  readonly read: ReadShard[];
-  readonly unread: UnreadShard[];
-}
-
-async function readNode(
-  { node, shards }: OpenNode,
-  { reader, prefixes, read, unread }: ReadNodeOptions,
-): Promise<void> {
-  const wanted = new Map<string, Pick<ReadShard, "prefix" | "versions">>();
-  for (const { name, versions } of shards) {
-    const prefix = longestPrefix(prefixes, name) ?? versions.at(-1)?.split(".").at(-1);
-    if (prefix !== undefined) {
-      wanted.set(name, { prefix, versions });
-    }
-  }
-  const { label } = node;
-  await reader.readHashes([...wanted.keys()], {
-    read({ schema: shard, hash }) {
-      const known = wanted.get(shard);
-      if (known !== undefined) {
-        read.push({ node: label, shard, family: serverFamily(reader.major), hash, ...known });
-      }
-    },
-    unread: (one) => unread.push({ node: label, ...one }),
-  });
-}
-
-/** Puts together what ought to be alike. Pure. */
-function groupShards(shards: readonly ReadShard[]): ShardGroup[] {
-  const groups = new Map<string, { first: ReadShard; variants: Map<string, Place[]> }>();
-  // Shards with one history share the list of its names.
-  const histories = new Map<readonly string[], string>();
-  for (const one of shards) {
-    const { node, shard, prefix, versions, family, hash } = one;
-    const history = histories.get(versions) ?? JSON.stringify(versions);
-    histories.set(versions, history);
-    const key = JSON.stringify([prefix, versions.at(-1) ?? "", family, history]);
-    const group = groups.get(key) ?? { first: one, variants: new Map<string, Place[]>() };
-    groups.set(key, group);
-    const placed = group.variants.get(hash);
-    if (placed === undefined) {
-      group.variants.set(hash, [{ node, shard }]);
-    } else {
-      placed.push({ node, shard });
-    }
-  }
-  return [...groups]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, { first, variants }]) => ({
-      prefix: first.prefix,
-      version: first.versions.at(-1),
-      variants: [...variants].map(([hash, placed]) => ({ hash, shards: placed })),
-    }));
-}
-
-function movedShards(before: readonly OpenNode[], after: readonly OpenNode[]): ReadonlySet<string> {
-  const later = new Map(
-    after.flatMap(({ shards }) =>
-      shards.map((shard) => [placeKey(placeOf(shard)), shard.ledger.storedHash]),
-    ),
-  );
-  return new Set(
-    before.flatMap(({ shards }) =>
-      shards.flatMap((shard) => {
-        const place = placeKey(placeOf(shard));
-        return later.get(place) === shard.ledger.storedHash ? [] : [place];
-      }),
-    ),
-  );
-}
-
-function ensureKnown(against: Reference, shards: readonly ReadShard[]): void {
-  if (against.from === "shard" && !shards.some(({ shard }) => shard === against.shard)) {
-    throw new PgMigError(`There is no shard "${against.shard}" to compare with.`, {
-      code: "SHARD_UNKNOWN",
-      hint: "Name a shard that is among those to compare.",
-    });
-  }
-}
-
-function placeKey({ node, shard }: Place): string {
-  return JSON.stringify([node, shard]);
 }

@@ -24,14 +24,18 @@ export type {
   Run,
   RunAction,
   RunEvent,
+  RunOrigin,
   RunOutcome,
   StepFailure,
 } from "@pg-mig/report";
 export type { Only, Part } from "@pg-mig/sessions";
 export { isBug } from "@pg-mig/sessions";
+export type { AdoptionReport, AdoptOptions } from "./adopt.js";
+export { adopt } from "./adopt.js";
 export type { AppliedVersions } from "./applied-versions.js";
 export { appliedVersions } from "./applied-versions.js";
 export { apply } from "./apply.js";
+export type { NodesComparison, UnreadShard } from "./compare-nodes.js";
 export type {
   GroupComparison,
   IgnoredItem,
@@ -39,14 +43,23 @@ export type {
   SharedDifference,
 } from "./compare-shards.js";
 export { chain, digest, init, listVersions, make } from "./directory-actions.js";
-export type { DriftOptions, DriftReport, UnreadShard } from "./drift.js";
+export type { DriftOptions, DriftReport } from "./drift.js";
 export { drift } from "./drift.js";
 export type { DryRunOptions, PlannedRun } from "./dry-run.js";
 export { dryRun } from "./dry-run.js";
+export type { ClusterHistory, VersionHistory } from "./history.js";
+export { history } from "./history.js";
+export type { AdoptedShards, AdoptionJudgement } from "./judge-adoption.js";
 export { latest } from "./latest.js";
 export { loadSources } from "./load-sources.js";
+export type { RehearsedLock, RehearsedStatement } from "./lock-watch.js";
 export type { FileWarning } from "./migration-files.js";
 export type { PlannedSql } from "./planned-sql.js";
+export type { RehearseOptions } from "./rehearse.js";
+export { rehearse } from "./rehearse.js";
+export type { RehearseOnShardOptions } from "./rehearse-on-shard.js";
+export { rehearseOnShard } from "./rehearse-on-shard.js";
+export type { RehearsalReport, RehearsedVersion } from "./rehearsed-version.js";
 export type { ApplyOptions, ClusterOptions, RunOptions, UndoOptions } from "./run-options.js";
 export type {
   ClusterStatus,

@@ -110,6 +110,10 @@ export class MigrationFiles {
           ? []
           : [
               `${file} begins or commits transactions itself (line ${own.position.line}): it runs as in psql, and is not all or nothing. What it has committed stays if it fails.`,
+              ...own.reconnectsAt.map(
+                ({ line }) =>
+                  `${file} begins a new session with its \\c (line ${line}): what is not committed there is lost, and the shard is no longer the current schema.`,
+              ),
             ]),
         ...(quitAt === undefined
           ? []

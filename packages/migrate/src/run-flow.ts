@@ -1,12 +1,14 @@
 import { entryLostError } from "@pg-mig/executor";
 import type { MigrationDirectory } from "@pg-mig/migrations";
-import { defaults } from "@pg-mig/model";
+import { defaults, PgMigError } from "@pg-mig/model";
 import type { Chain } from "@pg-mig/planner";
 import {
   createRun,
   type PlacedStep,
+  type PlannedWork,
   type Report,
   type Run,
+  type RunAction,
   type RunEvent,
   RunReducer,
 } from "@pg-mig/report";
@@ -15,6 +17,7 @@ import {
   isBug,
   type OpenNode,
   type OpenShard,
+  placeOf,
   SessionWatch,
   schemasOf,
 } from "@pg-mig/sessions";
@@ -51,6 +54,7 @@ async function run(
   send: (event: RunEvent) => void,
 ): Promise<Report> {
   const report = new RunReducer(Date.now());
+  const startedAt = new Date().toISOString();
   const onNote = (message: string) => send({ type: "note", message });
   const emit = (event: RunEvent) => {
     report.add(event, Date.now());
@@ -120,7 +124,16 @@ async function run(
     }
     const partial = options.only === undefined ? {} : { partial: true as const };
     const paused = outcome === "paused" ? { pausedBy: pauseReason(pause) } : {};
-    const state = { latest: latestOn(now), edited, ...partial, ...paused, ...why };
+    const { origin = {} } = options;
+    const state = {
+      startedAt,
+      origin,
+      latest: latestOn(now),
+      edited,
+      ...partial,
+      ...paused,
+      ...why,
+    };
     const built = report.report(outcome, Date.now(), state);
     emit({ type: "run:done", report: built });
     return built;
@@ -158,7 +171,7 @@ async function run(
       nodes: nodes.map(({ node }) => node.label),
       addresses: nodes.map(({ node }) => node.name),
       shards: nodes.reduce((sum, { shards }) => sum + shards.length, 0),
-      ...totals(chains),
+      ...totals(chains, [], kind.action),
     });
     if (pause?.aborted && chains.length > 0) {
       abandonChains(chains, "paused", emit);
@@ -219,12 +232,35 @@ async function run(
       const goesOn = kind.newSchemas === "go round again" || vanished.length > 0;
       chains = goesOn ? chainsOf(kind.plan(nodes.flatMap(({ shards }) => shards))) : [];
       round++;
-      const more = moreThan(counted, chains, vanished);
+      const more = moreThan(counted, chains, vanished, kind.action);
       if (more.chains > 0 || more.steps !== 0) {
         emit({ type: "round:start", round, ...more });
       }
     }
     course.end();
+    const { verify = "off", lockTimeoutMs = defaults.lockTimeoutMs } = options;
+    const touched = report.doneSteps;
+    if (verify !== "off" && touched.length > 0) {
+      const { verifyShards } = await import("./verify-shards.js");
+      onNote("Comparing the shards that the run has touched.");
+      const found = await verifyShards({
+        ...{ cluster, nodes, touched, directory, lockTimeoutMs, signal },
+      }).catch((error: unknown) => {
+        if (signal.aborted) {
+          return undefined;
+        }
+        throw error;
+      });
+      if (found === undefined) {
+        return finish("interrupted", nodes);
+      }
+      for (const message of found) {
+        emit({ type: "warning", message });
+      }
+      if (verify === "fail" && found.length > 0) {
+        return finish("failed", nodes, { error: errorInfo(notAlike(), {}) });
+      }
+    }
     if (options.only === undefined && (hasWork || kind.action === "apply")) {
       await markFinished(nodes, prepared, executor);
     }
@@ -249,24 +285,64 @@ async function run(
   }
 }
 
+function notAlike(): PgMigError {
+  return new PgMigError("Shards that the run has touched are not alike, or could not be read.", {
+    code: "SHARDS_DIFFER",
+    hint: "All versions are there; the warnings say what differs. `pg-mig drift` compares the whole fleet.",
+  });
+}
+
 function pauseReason(pause: AbortSignal | undefined): string {
   return typeof pause?.reason === "string" ? pause.reason : "The run was asked to pause.";
 }
 
-function totals(chains: readonly Chain<OpenShard>[]): { chains: number; steps: number } {
-  const steps = chains.reduce((sum, { pending }) => sum + pending.length, 0);
-  return { chains: chains.length, steps };
+/** What chains add to what was counted before, in all, by node and by version in the order of the chains. */
+function totals(
+  chains: readonly Chain<OpenShard>[],
+  counted: readonly PlacedStep[],
+  action: RunAction,
+): PlannedWork & { chains: number; steps: number } {
+  const nodes = new Map<string, number>();
+  const versions = new Map<string, number>();
+  const add = (node: string, version: string, steps: number) => {
+    nodes.set(node, (nodes.get(node) ?? 0) + steps);
+    versions.set(version, (versions.get(version) ?? 0) + steps);
+  };
+  for (const { shard, pending } of chains) {
+    const { node } = placeOf(shard);
+    for (const version of pending) {
+      add(node, version, 1);
+    }
+  }
+  for (const { node, version } of counted) {
+    add(node, version, -1);
+  }
+  const order = action === "apply" ? 1 : -1;
+  return {
+    chains: chains.length,
+    steps: [...nodes.values()].reduce((sum, steps) => sum + steps, 0),
+    stepsByNode: [...nodes].map(([node, steps]) => ({ node, steps })),
+    stepsByVersion: [...versions]
+      .sort(([a], [b]) => (a < b ? -order : order))
+      .map(([version, steps]) => ({ version, steps })),
+  };
 }
 
-/** What there is to do besides chains and steps that are counted already. Less than nothing: shards went. */
+/** What there is to do besides chains that are counted already. Less than nothing: shards went. */
 function moreThan(
   counted: readonly Chain<OpenShard>[],
   chains: readonly Chain<OpenShard>[],
   vanished: readonly PlacedStep[],
-): { chains: number; steps: number } {
+  action: RunAction,
+): ReturnType<typeof totals> {
   const known = new Set(counted.map(placeKey));
-  const steps = totals(chains).steps - totals(counted).steps - vanished.length;
-  return { chains: chains.filter((chain) => !known.has(placeKey(chain))).length, steps };
+  const steps = counted.flatMap(({ shard, pending }) =>
+    pending.map((version) => ({ ...placeOf(shard), version })),
+  );
+  return {
+    ...totals(chains, [...steps, ...vanished], action),
+    chains: chains.filter((chain) => !known.has(placeKey(chain))).length,
+  };
 }
 
 function placeKey({ shard }: Chain<OpenShard>): string {

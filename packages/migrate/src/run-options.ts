@@ -1,5 +1,6 @@
 import type { DiscoverySource, NodeDefaults } from "@pg-mig/cluster";
 import type { RolloutWave, StopAt } from "@pg-mig/model";
+import type { RunOrigin } from "@pg-mig/report";
 import type { Only } from "@pg-mig/sessions";
 
 /** What every action that reads the cluster is told. */
@@ -80,10 +81,18 @@ export interface RunOptions extends ClusterOptions {
    */
   readonly beside2x?: boolean | undefined;
   /**
+   * Whether the shards that a run touched are compared with each other after it, if all its steps were done:
+   * with `warn` each difference is a warning, with `fail` the run has failed besides, and saves no digest.
+   * @default "off"
+   */
+  readonly verify?: "off" | "warn" | "fail" | undefined;
+  /**
    * Pauses the run when it aborts: what runs goes on to its end, nothing new starts, after.sql runs where
    * before.sql did, and the outcome is `paused`. Its reason, if it is a text, is told.
    */
   readonly pause?: AbortSignal | undefined;
+  /** Who runs it, from where and with what: the report tells it. @default nobody knows */
+  readonly origin?: RunOrigin | undefined;
   /**
    * When so many shards have failed, nothing new starts: what runs goes on to its end, after.sql runs, and the
    * outcome is `failed`. @default never: a failure ends the chain of its shard only

@@ -50,6 +50,8 @@ export interface ClusterStatus {
   /** The digest of the cluster. */
   readonly databaseDigest: string;
   readonly nodes: readonly NodeStatus[];
+  /** Which of before.sql and after.sql there are. */
+  readonly hooks: readonly string[];
   /** Files that were edited after they were applied. */
   readonly edited: readonly EditedFile[];
   /** Files of pending versions that hold no statement; none if some pending file is invalid. */
@@ -135,6 +137,7 @@ export async function status(options: StatusOptions): Promise<ClusterStatus> {
           })
           .filter(({ applied, pending: { length } }) => applied + length > 0),
       })),
+      hooks: hooks.map(({ file }) => file),
       edited: await findEditedFiles(directory, nodes),
       emptyFiles: await emptyFiles(
         files,

@@ -1,9 +1,8 @@
-import { basename } from "node:path";
-import { type MigrationDirectory, parseMigrationFileName } from "@pg-mig/migrations";
-import { nearestWord, PgMigError } from "@pg-mig/model";
+import type { MigrationDirectory } from "@pg-mig/migrations";
 import { buildUndoPlan } from "@pg-mig/planner";
 import type { Run } from "@pg-mig/report";
 import type { RunKind } from "./prepare-run.js";
+import { requireVersion } from "./require-version.js";
 import { startRun } from "./run-flow.js";
 import type { UndoOptions } from "./run-options.js";
 
@@ -30,19 +29,4 @@ export function undoKind(directory: MigrationDirectory, text: string): RunKind {
     digestAfter: "after-undo",
     newSchemas: "ignore",
   };
-}
-
-function requireVersion({ path, versions }: MigrationDirectory, text: string): string {
-  const name = parseMigrationFileName(basename(text))?.version.name ?? text;
-  if (versions.some((version) => version.name === name)) {
-    return name;
-  }
-  const names = versions.map((version) => version.name);
-  const near = nearestWord(name, names);
-  const latest = names.slice(-3).reverse().join(", ");
-  throw new PgMigError(`There is no version "${name}" in the directory ${path}.`, {
-    code: "VERSION_UNKNOWN",
-    hint: `${near === undefined ? "" : `Did you mean ${near}? `}Name a version as the action \`list\` prints it; the latest are ${latest}.`,
-    where: { version: name },
-  });
 }

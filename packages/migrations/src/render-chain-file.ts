@@ -69,7 +69,8 @@ export function renderChainFile(versions: readonly Version[], before?: string): 
 }
 
 function takeApart(source: string, known: ReadonlySet<string>): ChainText {
-  const lines = source.split(/\r?\n/);
+  // Of several carriage returns at the end of a line, one would be taken for the end the next time.
+  const lines = source.split("\n").map((line) => line.replace(/\r+$/, ""));
   if (lines.at(-1) === "") {
     lines.pop();
   }

@@ -15,6 +15,8 @@ export const defaults = {
   reconnectForMs: 60_000,
   /** For how long another run on the same nodes is waited for. */
   waitMs: 0,
+  /** How long a statement of a rehearsal may take on a live shard. */
+  statementTimeoutMs: 5000,
   /** How long connecting to a node may take. */
   connectTimeoutMs: 10_000,
 } as const;

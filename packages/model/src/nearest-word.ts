@@ -1,8 +1,11 @@
 /** Finds the word nearest to a mistyped one, for a "did you mean"; `undefined` if none is near. */
 export function nearestWord(typed: string, known: readonly string[]): string | undefined {
+  const reach = (word: string) => Math.max(1, Math.floor(word.length / 3));
   const near = known
+    // A distance takes time in proportion to both lengths, and somebody may have typed a novel.
+    .filter((word) => Math.abs(word.length - typed.length) <= reach(word))
     .map((word) => ({ word, distance: editDistance(typed.toLowerCase(), word.toLowerCase()) }))
-    .filter(({ word, distance }) => distance <= Math.max(1, Math.floor(word.length / 3)))
+    .filter(({ word, distance }) => distance <= reach(word))
     .sort((a, b) => a.distance - b.distance);
   return near[0]?.word;
 }

@@ -89,6 +89,25 @@ describe("joined messages", () => {
     );
   });
 
+  it("are each told when they have their answer, before the next one is sent", async () => {
+    const script = parseScript("SELECT 1;\n\\if true\nSELECT 2; SELECT 3;\n\\endif\n", {
+      file: "f",
+    });
+    const told: string[] = [];
+    const options: RunScriptOptions = {
+      ...{ batching: "single", prologue: ["FIRST"], epilogue: ["LAST"] },
+      async afterMessage(text) {
+        told.push(`told ${text}`, ...server.take().map((sent) => `sent ${sent}`));
+      },
+    };
+    const { messages } = await sends(script, options);
+    expect(told).toEqual([
+      ...["told SELECT 1;", "sent FIRST", "sent SELECT 1;"],
+      ...["told SELECT 2;", "sent SELECT 2;", "told SELECT 3;", "sent SELECT 3;"],
+    ]);
+    expect(messages).toEqual(["LAST"]);
+  });
+
   it("have the epilogue last, and only if all went well", async () => {
     await fc.assert(
       fc.asyncProperty(scriptText(), variableValue(), async (text, v) => {

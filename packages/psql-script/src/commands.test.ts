@@ -109,6 +109,34 @@ describe("\\if", () => {
   });
 });
 
+describe("\\c", () => {
+  it("is refused before anything is sent, unless it is said what makes a session new", async () => {
+    const text = "create table t ();\n\\c -\n";
+    expect(await failure(text)).toMatchObject({
+      code: "SCRIPT_COMMAND_REFUSED",
+      where: { line: 2, column: 1 },
+    });
+    expect(await bench.values("select to_regclass('t')")).toEqual([null]);
+    expect((await failure("\\if true\n\\c\n\\endif\n"))?.code).toBe("SCRIPT_COMMAND_REFUSED");
+  });
+  it.each(["\\c postgres", "\\c - postgres", "\\connect :x", "\\c '-' - localhost"])(
+    "is refused with a name: %s",
+    async (text) => {
+      expect((await failure(`${text}\n`, { newSessionSql: [] }))?.code).toBe(
+        "SCRIPT_COMMAND_REFUSED",
+      );
+    },
+  );
+  it("rolls back what is open, and keeps psql's variables", async () => {
+    const text = `\\set kept 1\nbegin;\ncreate table t ();\nset work_mem to '5MB';
+\\c -;\nselect to_regclass('t') is null as gone \\gset\n\\echo :gone :kept\n`;
+    const run = await bench.run(text, { newSessionSql: ["reset all", "set a.b to 'new'"] });
+    expect(run).toMatchObject({ error: undefined, transactionStatus: "idle" });
+    expect(run.stdout[0]).toBe("t 1");
+    expect(await bench.values("select current_setting('a.b')")).toEqual(["new"]);
+  });
+});
+
 describe("\\gset and \\gexec", () => {
   it("take columns by name, unset what is null, and see the last of several results", async () => {
     const text = `\\set c 1\nselect 1 as a, 'x y' as "B", null as c \\gset p_\nselect null as c \\gset\n\\echo :p_a :p_B :{?c}

@@ -10,6 +10,7 @@ describe("the package", () => {
     expect(Object.keys(face).sort()).toEqual([
       "ScriptError",
       "isInclude",
+      "isReconnect",
       "leadingWords",
       "loadScript",
       "parseScript",

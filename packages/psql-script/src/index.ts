@@ -2,7 +2,7 @@ export type { Argument, ArgumentPiece } from "./lex/command-arguments.js";
 export type { TokenKind } from "./lex/lexer.js";
 export type { Token } from "./lex/tokenize.js";
 export { tokenize } from "./lex/tokenize.js";
-export { isInclude, runsShell } from "./read/command-kind.js";
+export { isInclude, isReconnect, runsShell } from "./read/command-kind.js";
 export type { LoadScriptOptions } from "./read/load-script.js";
 export { loadScript } from "./read/load-script.js";
 export type { ParseScriptOptions } from "./read/parse-script.js";

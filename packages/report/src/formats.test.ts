@@ -21,8 +21,16 @@ const eventFields: { readonly [TType in RunEvent["type"]]: FieldsOf<TType> } = {
     shards: true,
     chains: true,
     steps: true,
+    stepsByNode: true,
+    stepsByVersion: true,
   },
-  "round:start": { round: true, chains: true, steps: true },
+  "round:start": {
+    round: true,
+    chains: true,
+    steps: true,
+    stepsByNode: true,
+    stepsByVersion: true,
+  },
   "wave:start": { wave: true, number: true, of: true, shards: true, chains: true, steps: true },
   "wave:done": { wave: true, shards: true },
   "wave:soak": { wave: true, leftMs: true },
@@ -73,7 +81,10 @@ describe("docs/formats.md", () => {
         shards: 3,
         chains: 3,
         steps: 5,
+        stepsByNode: [],
+        stepsByVersion: [],
       },
+      { type: "step:start", ...on("sh1", "1.initial.sh") },
       { type: "step:done", ...on("sh1", "1.initial.sh"), durationMs: 3 },
       { type: "step:done", ...on("sh1", "2.users.sh"), durationMs: 3 },
       {
@@ -92,11 +103,16 @@ describe("docs/formats.md", () => {
         notAttempted: ["1.initial.sh"],
       },
     ];
-    for (const event of events) {
-      run.add(event, 0);
+    for (const [index, event] of events.entries()) {
+      run.add(event, index * 10);
     }
     const latest = [{ version: "2.users.sh", shards: [{ node: "db1", shard: "sh1" }] }];
-    const report = run.report("interrupted", 630, { latest, edited: [] });
+    const report = run.report("interrupted", 630, {
+      startedAt: "2026-01-12T10:20:30.000Z",
+      origin: { user: "ada", host: "ci-7", program: "pg-mig 3.1.0" },
+      latest,
+      edited: [],
+    });
     expect(page).toContain(`\`\`\`json\n${JSON.stringify(report, undefined, 2)}\n\`\`\``);
   });
 });

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { groupFailures } from "./group-failures.js";
-import { anyName, failureOn, serverError, shardNames } from "./testing/run-events.js";
+import { anyName } from "./testing/any-run.js";
+import { failureOn, serverError, shardNames } from "./testing/run-events.js";
 import { withoutNames } from "./without-names.js";
 
 describe("groupFailures", () => {

@@ -8,6 +8,9 @@ export type { WarningGroup } from "./group-warnings.js";
 export { groupWarnings } from "./group-warnings.js";
 export { listAddresses } from "./list-addresses.js";
 export { stepsPerSecond } from "./pace.js";
+export { renderHtmlReport } from "./pages/html-report.js";
+export { renderJunitReport } from "./pages/junit-report.js";
+export { renderMarkdownReport } from "./pages/markdown-report.js";
 export { countOf, formatCount, formatDuration, formatRate, formatSeconds } from "./quantities.js";
 export type { Run } from "./run.js";
 export { createRun } from "./run.js";
@@ -16,17 +19,26 @@ export type {
   EditedFile,
   ErrorInfo,
   HookFailure,
+  NodeDurations,
   NodeEvent,
+  PlannedWork,
   Report,
   RequeueReason,
   RunAction,
   RunEvent,
+  RunOrigin,
   RunOutcome,
+  StepDurations,
   StepFailure,
+  TimeLine,
+  VersionDurations,
   Warning,
 } from "./run-event.js";
-export type { CurrentWave, RunModel, RunningWork } from "./run-model.js";
-export { finishedSteps, placeOfWork, remainingMs, runningWork } from "./run-model.js";
+export type { CurrentWave, FailureCount, RunModel, RunningWork } from "./run-model.js";
+export { finishedSteps, placeOfWork, runningWork } from "./run-model.js";
+export type { RunObserver } from "./run-observer.js";
 export { RunReducer } from "./run-reducer.js";
 export { listShards } from "./shard-list.js";
+export type { StepCounts } from "./step-counts.js";
+export { leftOf } from "./step-counts.js";
 export type { PlacedStep } from "./step-set.js";

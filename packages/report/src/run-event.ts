@@ -54,6 +54,13 @@ export type RequeueReason =
 /** A version whose file is not the one that was applied, and where that was. */
 export type EditedFile = VersionPlaces;
 
+/** Where planned steps are to run: how many on each node, and how many of each version. */
+export interface PlannedWork {
+  readonly stepsByNode: readonly { readonly node: string; readonly steps: number }[];
+  /** In the order in which a shard gets them. */
+  readonly stepsByVersion: readonly { readonly version: string; readonly steps: number }[];
+}
+
 /**
  * Everything that happens in a run, in order, as plain data. All renderers (live view, plain lines,
  * JSON lines) and all programs read this one stream; nothing else leaves the executor.
@@ -65,7 +72,7 @@ export type RunEvent =
    * First event of every run, except for notes and `node:…` events while it is planned. `chains`
    * is the number of shards with work, `steps` that of versions to run on them.
    */
-  | {
+  | ({
       readonly type: "run:start";
       readonly action: RunAction;
       readonly nodes: readonly string[];
@@ -74,17 +81,17 @@ export type RunEvent =
       readonly shards: number;
       readonly chains: number;
       readonly steps: number;
-    }
+    } & PlannedWork)
   /**
    * There is more to do. Schemas that appeared during the run have pending versions, which are added to
    * the totals; or steps vanished, which were counted before.
    */
-  | {
+  | ({
       readonly type: "round:start";
       readonly round: number;
       readonly chains: number;
       readonly steps: number;
-    }
+    } & PlannedWork)
   /**
    * A wave of the rollout starts, the `number`th `of` so many. It has so many shards, and steps to run on
    * `chains` of them. It starts again if steps of it vanished, or shards appeared.
@@ -250,9 +257,49 @@ export interface Warning {
   readonly message: string;
 }
 
+/** Who ran it, from where, and with what, as far as it is known. */
+export interface RunOrigin {
+  /** The account, and the machine. */
+  readonly user?: string | undefined;
+  readonly host?: string | undefined;
+  /** The program and its version: `pg-mig 3.1.0`. */
+  readonly program?: string | undefined;
+  /** The commit of the Git repository that the migration directory is in. */
+  readonly commit?: string | undefined;
+}
+
+/** How long steps took that were done: how many there were, in the mean, and the longest. */
+export interface StepDurations {
+  readonly count: number;
+  readonly meanMs: number;
+  readonly longestMs: number;
+}
+
+/** The steps of a version. */
+export interface VersionDurations extends StepDurations {
+  readonly version: string;
+}
+
+/** The steps of a node, when the first one started and when the last one ended, counted from the start of the run. */
+export interface NodeDurations extends StepDurations {
+  readonly node: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** How many steps ended in each piece of a run: `done[0]` in its first `everyMs`. */
+export interface TimeLine {
+  readonly everyMs: number;
+  readonly done: readonly number[];
+  readonly failed: readonly number[];
+}
+
 /** What a run did. Every planned step is counted in exactly one of the numbers. */
 export interface Report {
   readonly action: RunAction;
+  /** When it started, in ISO 8601, by the clock of the machine that it ran on. */
+  readonly startedAt: string;
+  readonly origin: RunOrigin;
   /** `host:port/database` of each node that was worked on. */
   readonly addresses: readonly string[];
   readonly outcome: RunOutcome;
@@ -283,6 +330,13 @@ export interface Report {
   readonly latest: readonly VersionPlaces[];
   /** Files that were edited after they were applied. */
   readonly edited: readonly EditedFile[];
+  /** By version, in the order of their names. Steps that another run did are in none of these. */
+  readonly durationsByVersion: readonly VersionDurations[];
+  /** By node, in the order in which they began. */
+  readonly durationsByNode: readonly NodeDurations[];
+  /** The twenty steps that took longest, the longest first. */
+  readonly slowest: readonly (PlacedStep & { readonly durationMs: number })[];
+  readonly timeLine: TimeLine;
   /** Why the run ended before it was through, if it was paused. */
   readonly pausedBy?: string;
   /** Why nothing new was started after some moment, if too much had failed. */

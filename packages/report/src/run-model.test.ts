@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "./run-event.js";
-import { finishedSteps, placeOfWork, remainingMs, runningWork } from "./run-model.js";
+import { finishedSteps, placeOfWork, runningWork } from "./run-model.js";
 import { RunReducer } from "./run-reducer.js";
-import { anyRun, failureOn, runStart } from "./testing/run-events.js";
+import { anyRun } from "./testing/any-run.js";
+import { failureOn, runStart } from "./testing/run-events.js";
 
 /** The state after events that all came at once. */
 function stateAfter(events: readonly RunEvent[]) {
@@ -114,7 +115,7 @@ describe("RunReducer.model", () => {
   it("adds the steps of a later round to those planned", () => {
     const events: RunEvent[] = [
       runStart(["n"], 5),
-      { type: "round:start", round: 2, chains: 1, steps: 3 },
+      { type: "round:start", round: 2, chains: 1, steps: 3, stepsByNode: [], stepsByVersion: [] },
     ];
     expect(stateAfter(events).planned).toBe(8);
   });
@@ -129,17 +130,5 @@ describe("RunReducer.model", () => {
     expect(model.failed).toHaveLength(1);
     expect(model.givenUp).toBe(2);
     expect(finishedSteps(model)).toBe(1);
-  });
-});
-
-describe("remainingMs", () => {
-  it("judges by the time since the first step, not by that of before.sql", () => {
-    const run = new RunReducer(0);
-    run.add(runStart(["n"], 100), 0);
-    run.add(step("step:start", "a"), 60_000);
-    expect(remainingMs(run.model)).toBeUndefined();
-    run.add(step("step:already-done", "a"), 61_000);
-    run.passTime(61_000);
-    expect(remainingMs(run.model)).toBe(99_000);
   });
 });

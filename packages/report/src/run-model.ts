@@ -1,8 +1,9 @@
 import type { Blocker } from "./blocker.js";
 import type { BuildProgress } from "./build-progress.js";
 import { shownShard } from "./collapse-shards.js";
-import { type Pace, stepsPerSecond } from "./pace.js";
+import type { Pace } from "./pace.js";
 import type { AbandonedChain, RunAction, StepFailure } from "./run-event.js";
+import type { StepCounts } from "./step-counts.js";
 
 /** What runs at the moment in one slot of a node. */
 export interface RunningWork {
@@ -16,6 +17,13 @@ export interface RunningWork {
   readonly blockedBy?: readonly Blocker[] | undefined;
   /** Progress of the index that it builds. */
   readonly progress?: BuildProgress;
+}
+
+/** Steps that failed for one reason so far. */
+export interface FailureCount {
+  /** The first of them. */
+  readonly first: StepFailure;
+  readonly count: number;
 }
 
 /** A node that accepts no connection, and until when the run waits for it. */
@@ -50,8 +58,16 @@ export interface RunModel {
   readonly slots: ReadonlyMap<string, readonly (RunningWork | undefined)[]>;
   /** Nodes that are waited for: what they have at hand gets nowhere meanwhile. */
   readonly away: ReadonlyMap<string, AwayNode>;
+  /** How many shards the nodes have, those without work included. */
+  readonly shards: number;
   /** Planned steps, rounds included. */
   readonly planned: number;
+  /** What became of the steps of each node, in the order of `run:start`. */
+  readonly nodes: ReadonlyMap<string, Readonly<StepCounts>>;
+  /** What became of the steps of each version, in the order in which a shard gets them. */
+  readonly versions: ReadonlyMap<string, Readonly<StepCounts>>;
+  /** How long a step of a version took of late, in milliseconds; undefined: none was done. */
+  meanMsOf(version: string): number | undefined;
   /** How many steps this run has committed; those that vanished do not count. */
   readonly done: number;
   /** How many steps another run had done first. */
@@ -69,8 +85,14 @@ export interface RunModel {
   readonly lastBlockedBy: readonly Blocker[] | undefined;
   /** Whether a chain was given up because of an interruption. */
   readonly interrupted: boolean;
+  /** What failed, or is in doubt, by reason, in the order of first appearance. */
+  readonly failureCounts: ReadonlyMap<string, FailureCount>;
   readonly pace: Pace;
   readonly wave: CurrentWave | undefined;
+  /** Time that is left, as of the last full second; undefined: nobody can tell. */
+  readonly remainingMs: number | undefined;
+  /** How long nothing has gone on; undefined while something does. */
+  readonly standstillMs: number | undefined;
 }
 
 /** All that runs at the moment, sorted by node and slot; nothing runs on a node that is away. */
@@ -88,17 +110,4 @@ export function placeOfWork({ node, shard }: RunningWork): string {
 /** Steps that were run, well or not, by this run or another one. Those that are given up are no progress. */
 export function finishedSteps({ done, alreadyDone, failed, inDoubt }: RunModel): number {
   return done + alreadyDone + failed.length + inDoubt.length;
-}
-
-/**
- * Time that is left at the present rate, in whole seconds rounded up; undefined while there is no
- * rate, and while a node is away, since nobody knows when its steps can go on.
- */
-export function remainingMs(model: RunModel): number | undefined {
-  if (model.away.size > 0) {
-    return undefined;
-  }
-  const rate = stepsPerSecond(model.pace);
-  const unfinished = Math.max(0, model.planned - finishedSteps(model) - model.givenUp);
-  return rate === undefined ? undefined : Math.ceil(unfinished / rate) * 1000;
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { ErrorInfo, RunEvent } from "./run-event.js";
 import { finishedSteps } from "./run-model.js";
 import { RunReducer } from "./run-reducer.js";
-import { anyRun } from "./testing/run-events.js";
+import { anyRun } from "./testing/any-run.js";
 
 const error: ErrorInfo = { code: "SCRIPT_FAILED", message: "no" };
 const on = (node: string, shard: string, version: string) => ({ node, shard, version });
@@ -17,8 +17,15 @@ function reduced(events: readonly RunEvent[]) {
 }
 
 function build(events: readonly RunEvent[]) {
-  return reduced(events).report("failed", 3500, { latest: [], edited: [] });
+  return reduced(events).report("failed", 3500, {
+    startedAt: "2026-01-12T10:20:30.000Z",
+    origin: {},
+    latest: [],
+    edited: [],
+  });
 }
+
+const unlisted = { stepsByNode: [], stepsByVersion: [] };
 
 describe("RunReducer.report", () => {
   it("keeps 10,000 warnings of the servers, and all of the tool's own, and counts the others", () => {
@@ -52,8 +59,9 @@ describe("RunReducer.report", () => {
         shards: 3,
         chains: 3,
         steps: 6,
+        ...unlisted,
       },
-      { type: "round:start", round: 2, chains: 1, steps: 2 },
+      { type: "round:start", round: 2, chains: 1, steps: 2, ...unlisted },
       { type: "step:done", ...on("a", "sh2", "v1"), durationMs: 1 },
       { type: "step:done", ...on("a", "sh1", "v1"), durationMs: 1 },
       { type: "step:already-done", ...on("a", "sh1", "v2") },
@@ -97,6 +105,7 @@ describe("RunReducer.report", () => {
         shards: 2,
         chains: 2,
         steps: 2,
+        ...unlisted,
       },
       { type: "step:done", ...on("a", "sh1", "v1"), durationMs: 1 },
       { type: "step:done", ...on("a", "sh2", "v1"), durationMs: 1 },
@@ -153,6 +162,22 @@ describe("RunReducer.report", () => {
         expect(finishedSteps(model)).toBe(done + alreadyDone + failed.length + inDoubt.length);
         expect(finishedSteps(model) + notAttempted).toBe(planned);
         expect(model.givenUp).toBeLessThanOrEqual(notAttempted);
+        // By node and by version, it is the same.
+        const counts = { planned, finished: done + alreadyDone, givenUp: model.givenUp };
+        const bad = failed.length + inDoubt.length;
+        for (const rows of [model.nodes, model.versions]) {
+          const all = [...rows.values()];
+          const sum = (what: "planned" | "finished" | "failed" | "givenUp") =>
+            all.reduce((total, row) => total + row[what], 0);
+          expect({
+            planned: sum("planned"),
+            finished: sum("finished"),
+            givenUp: sum("givenUp"),
+          }).toEqual(counts);
+          expect(sum("failed")).toBe(bad);
+        }
+        const ofReasons = [...model.failureCounts.values()].map(({ count }) => count);
+        expect(ofReasons.reduce((total, count) => total + count, 0)).toBe(bad);
       }),
     );
   });
@@ -167,6 +192,7 @@ describe("RunReducer.report", () => {
         shards: 1,
         chains: 1,
         steps: 1,
+        ...unlisted,
       },
       { type: "hook:failed", node: "a", file: "before.sql", durationMs: 1, error },
     ]);

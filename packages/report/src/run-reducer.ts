@@ -1,18 +1,30 @@
 import { comparePlaces } from "@pg-mig/model";
+import { estimateMs, standstillMs } from "./estimate.js";
+import { failureReason } from "./group-failures.js";
 import { notePace, startPace } from "./pace.js";
 import type {
   AbandonedChain,
   ErrorInfo,
   HookFailure,
+  PlannedWork,
   Report,
   RunEvent,
   RunOutcome,
   StepFailure,
   Warning,
 } from "./run-event.js";
-import { type AwayNode, finishedSteps, type RunModel } from "./run-model.js";
+import {
+  type AwayNode,
+  type FailureCount,
+  finishedSteps,
+  type RunModel,
+  runningWork,
+} from "./run-model.js";
 import { Slots } from "./slots.js";
+import { CountsByName, type StepCounts } from "./step-counts.js";
 import { type PlacedStep, StepSet } from "./step-set.js";
+import { StepTimes } from "./step-times.js";
+import { TimeLineRecorder } from "./time-line-recorder.js";
 
 /** A file may raise a million warnings in a loop: so many of the servers are kept, the others counted. */
 const mostWarnings = 10_000;
@@ -27,6 +39,11 @@ const mostWarnings = 10_000;
 export class RunReducer {
   readonly #done = new StepSet();
   readonly #slots = new Slots();
+  readonly #nodes = new CountsByName();
+  readonly #versions = new CountsByName();
+  readonly #times = new StepTimes();
+  readonly #timeLine = new TimeLineRecorder();
+  readonly #failureCounts = new Map<string, FailureCount>();
   readonly #away = new Map<string, AwayNode>();
   readonly #lostNodes = new Map<string, ErrorInfo>();
   readonly #failed: StepFailure[] = [];
@@ -35,8 +52,12 @@ export class RunReducer {
   readonly #hookFailures: HookFailure[] = [];
   readonly #warnings: Warning[] = [];
   readonly #model: { -readonly [TField in keyof RunModel]: RunModel[TField] };
-  #stepStarted = false;
   #stoppedBy: string | undefined;
+  #endings: { firstStartMs: number | undefined; lastMs: number; count: number } = {
+    firstStartMs: undefined,
+    lastMs: 0,
+    count: 0,
+  };
 
   constructor(startedAtMs: number) {
     this.#model = {
@@ -45,7 +66,11 @@ export class RunReducer {
       addresses: [],
       slots: this.#slots.byNode,
       away: this.#away,
+      shards: 0,
       planned: 0,
+      nodes: this.#nodes.byName,
+      versions: this.#versions.byName,
+      meanMsOf: (version) => this.#times.meanOfVersion(version),
       done: 0,
       alreadyDone: 0,
       failed: this.#failed,
@@ -56,8 +81,11 @@ export class RunReducer {
       requeued: 0,
       lastBlockedBy: undefined,
       interrupted: false,
+      failureCounts: this.#failureCounts,
       pace: startPace(startedAtMs),
       wave: undefined,
+      remainingMs: undefined,
+      standstillMs: undefined,
     };
   }
 
@@ -93,15 +121,19 @@ export class RunReducer {
     switch (event.type) {
       case "run:start":
         model.action = event.action;
+        model.shards = event.shards;
         model.addresses = event.addresses;
         model.planned += event.steps;
         model.pace = startPace(nowMs);
         for (const node of event.nodes) {
           this.#slots.addNode(node);
+          this.#nodes.of(node);
         }
+        this.#plan(event);
         break;
       case "round:start":
         model.planned += event.steps;
+        this.#plan(event);
         break;
       case "wave:start": {
         const { wave: name, number, of } = event;
@@ -133,31 +165,40 @@ export class RunReducer {
       case "step:start": {
         const { node, shard, version } = event;
         // The time of before.sql tells nothing about that of the steps.
-        if (!this.#stepStarted && finishedSteps(model) === 0) {
+        if (this.#endings.firstStartMs === undefined) {
           model.pace = startPace(nowMs);
+          this.#endings.firstStartMs = nowMs;
+          this.#endings.lastMs = nowMs;
         }
-        this.#stepStarted = true;
+        this.#times.start(node, nowMs);
         this.#slots.occupy({ node, shard, what: version, startedAtMs: nowMs });
         break;
       }
       case "step:done":
-        this.#done.add(event);
+        if (this.#done.add(event)) {
+          this.#count(event, "finished", 1);
+        }
         model.done = this.#done.size;
         model.lastBlockedBy = undefined;
-        this.#slots.release(event);
+        this.#times.add(event, nowMs);
+        this.#timeLine.add("done", nowMs - model.startedAtMs);
+        this.#end(event, nowMs);
         break;
       case "step:already-done":
         model.alreadyDone++;
+        this.#count(event, "finished", 1);
         model.lastBlockedBy = undefined;
-        this.#slots.release(event);
+        this.#end(event, nowMs);
         break;
       case "step:vanished":
         // What an earlier run had done was not planned. A later round of this run can take its own
         // steps for those of an earlier one: only the steps that were counted tell.
         if (this.#done.delete(event)) {
           model.done = this.#done.size;
+          this.#count(event, "finished", -1);
         } else {
           model.planned++;
+          this.#count(event, "planned", 1);
         }
         break;
       case "step:waiting": {
@@ -179,15 +220,21 @@ export class RunReducer {
         break;
       case "step:failed":
       case "step:in-doubt": {
-        (event.type === "step:failed" ? this.#failed : this.#inDoubt).push(failureOf(event));
-        model.givenUp += event.notAttempted.length;
-        this.#slots.release(event);
+        const failure = failureOf(event);
+        (event.type === "step:failed" ? this.#failed : this.#inDoubt).push(failure);
+        this.#count(event, "failed", 1);
+        this.#timeLine.add("failed", nowMs - model.startedAtMs);
+        this.#giveUp(event);
+        const reason = failureReason(failure);
+        const { first, count } = this.#failureCounts.get(reason) ?? { first: failure, count: 0 };
+        this.#failureCounts.set(reason, { first, count: count + 1 });
+        this.#end(event, nowMs);
         break;
       }
       case "chain:abandoned": {
         const { node, shard, reason, notAttempted } = event;
         this.#abandoned.push({ node, shard, reason, notAttempted });
-        model.givenUp += notAttempted.length;
+        this.#giveUp(event);
         model.interrupted ||= reason === "interrupted";
         break;
       }
@@ -223,9 +270,51 @@ export class RunReducer {
     }
   }
 
-  /** Notes that time has gone by, which is what the rate is judged by. */
+  /**
+   * Notes that time has gone by, which is what the rate and the time left are judged by. To be called
+   * often; they change once a second at most.
+   */
   passTime(nowMs: number): void {
-    this.#model.pace = notePace(this.#model.pace, finishedSteps(this.#model), nowMs);
+    const model = this.#model;
+    const running = runningWork(model);
+    model.standstillMs = standstillMs(running, this.#endings, this.#times, nowMs);
+    const pace = notePace(model.pace, finishedSteps(model), nowMs);
+    // Nobody knows when the steps of a node that is away can go on.
+    if (model.standstillMs !== undefined || model.away.size > 0) {
+      model.remainingMs = undefined;
+    } else if (pace !== model.pace) {
+      const leftMs = estimateMs(model, this.#endings, this.#times, nowMs);
+      model.remainingMs = leftMs === undefined ? undefined : Math.ceil(leftMs / 1000) * 1000;
+    }
+    model.pace = pace;
+  }
+
+  #plan({ stepsByNode, stepsByVersion }: PlannedWork): void {
+    for (const { node, steps } of stepsByNode) {
+      this.#nodes.of(node).planned += steps;
+    }
+    for (const { version, steps } of stepsByVersion) {
+      this.#versions.of(version).planned += steps;
+    }
+  }
+
+  #count({ node, version }: PlacedStep, what: keyof StepCounts, by: number): void {
+    this.#nodes.of(node)[what] += by;
+    this.#versions.of(version)[what] += by;
+  }
+
+  #giveUp({ node, notAttempted }: Pick<AbandonedChain, "node" | "notAttempted">): void {
+    this.#model.givenUp += notAttempted.length;
+    this.#nodes.of(node).givenUp += notAttempted.length;
+    for (const version of notAttempted) {
+      this.#versions.of(version).givenUp++;
+    }
+  }
+
+  #end(step: PlacedStep, nowMs: number): void {
+    this.#slots.release(step);
+    this.#endings.lastMs = nowMs;
+    this.#endings.count++;
   }
 
   /**
@@ -235,12 +324,18 @@ export class RunReducer {
   report(
     outcome: RunOutcome,
     nowMs: number,
-    state: Pick<Report, "latest" | "edited" | "partial" | "pausedBy" | "stoppedBy" | "error">,
+    state: Pick<
+      Report,
+      "startedAt" | "origin" | "latest" | "edited" | "partial" | "pausedBy" | "stoppedBy" | "error"
+    >,
   ): Report {
     const { action, addresses, startedAtMs, planned, done, alreadyDone } = this.#model;
     const unlistedWarnings = this.#model.warnings - this.#warnings.length;
+    const { startedAt, origin, ...end } = state;
     return {
       action,
+      startedAt,
+      origin,
       addresses,
       outcome,
       durationMs: nowMs - startedAtMs,
@@ -259,7 +354,9 @@ export class RunReducer {
         .byVersion()
         .sort((a, b) => (a.version < b.version ? -1 : 1))
         .map(({ version, shards }) => ({ version, shards: shards.toSorted(comparePlaces) })),
-      ...state,
+      ...this.#times.summary(startedAtMs),
+      timeLine: this.#timeLine.timeLine,
+      ...end,
       ...(this.#stoppedBy === undefined ? {} : { stoppedBy: this.#stoppedBy }),
     };
   }

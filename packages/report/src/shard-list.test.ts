@@ -7,20 +7,20 @@ const on = (node: string, shards: readonly string[]) => shards.map((shard) => ({
 describe("listShards", () => {
   it("gives each node its ranges, sorted by node", () => {
     const shards = [...on("node2", ["public"]), ...on("node1", [...shardNames(24), "sh0030"])];
-    expect(listShards(shards)).toBe("node1:sh0000-0023, node1:sh0030, node2:public");
+    expect(listShards(shards)).toBe("node1:sh0000-0023, sh0030; node2:public");
   });
 
   it("counts the shards that it leaves out on a node with many gaps", () => {
     const everyOther = shardNames(100).filter((_, index) => index % 2 === 0);
     expect(listShards([...on("a", everyOther), ...on("b", shardNames(9))])).toBe(
-      "a:sh0000, a:sh0002, a:sh0004, a:sh0006, a:sh0008, a:sh0010, a:… 44 more, b:sh0000-0008",
+      "a:sh0000, sh0002, sh0004, sh0006, sh0008, sh0010, … 44 more; b:sh0000-0008",
     );
   });
 
   it("counts the nodes that it leaves out", () => {
     const nodes = Array.from({ length: 40 }, (_, index) => `n${10 + index}`);
     const list = listShards(nodes.flatMap((node) => on(node, shardNames(5))));
-    expect(list).toMatch(/^n10:sh0000-0004, .*n21:sh0000-0004, … 140 more on 28 nodes$/);
+    expect(list).toMatch(/^n10:sh0000-0004; .*n21:sh0000-0004; … 140 more on 28 nodes$/);
   });
 
   it("is empty for no shards", () => {

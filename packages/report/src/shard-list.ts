@@ -7,8 +7,9 @@ import { countOf, formatCount } from "./quantities.js";
 const rangesInAll = 12;
 
 /**
- * Lists shards as `node1:sh0000-0023, node1:sh0030, node2:public`, sorted. What would make the list
- * too long is counted: `node1:… 130 more` where a node has many gaps, `… 300 more on 25 nodes`.
+ * Lists shards as `node1:sh0000-0023, sh0030; node2:public`, sorted; each node is named once. What would
+ * make the list too long is counted: `node1:sh0000, … 130 more` if a node has many gaps, `… 300 more on 25
+ * nodes`.
  */
 export function listShards(shards: Iterable<Place>): string {
   const nodes = groupBy(shards, ({ node }) => node).toSorted(([a], [b]) =>
@@ -17,18 +18,16 @@ export function listShards(shards: Iterable<Place>): string {
   const rangesPerNode = Math.max(1, Math.floor(rangesInAll / nodes.length));
   const shown = nodes
     .slice(0, rangesInAll)
-    .flatMap((placed) => listNode(placed[0].node, placed, rangesPerNode));
+    .map((placed) => listNode(placed[0].node, placed, rangesPerNode));
   const hidden = nodes.slice(rangesInAll);
   const hiddenShards = hidden.reduce((sum, placed) => sum + placed.length, 0);
   const rest = `… ${formatCount(hiddenShards)} more on ${countOf(hidden.length, "node")}`;
-  return [...shown, ...(hidden.length === 0 ? [] : [rest])].join(", ");
+  return [...shown, ...(hidden.length === 0 ? [] : [rest])].join("; ");
 }
 
-function listNode(node: string, placed: readonly Place[], limit: number): string[] {
+function listNode(node: string, placed: readonly Place[], limit: number): string {
   const ranges = collapseShards(placed.map(({ shard }) => shard));
   const hidden = ranges.slice(limit).reduce((sum, { count }) => sum + count, 0);
-  return [
-    ...ranges.slice(0, limit).map(({ text }) => `${node}:${text}`),
-    ...(hidden === 0 ? [] : [`${node}:… ${formatCount(hidden)} more`]),
-  ];
+  const shown = ranges.slice(0, limit).map(({ text }) => text);
+  return `${node}:${[...shown, ...(hidden === 0 ? [] : [`… ${formatCount(hidden)} more`])].join(", ")}`;
 }

@@ -29,6 +29,7 @@ export { parseBlockers, whoIsSql } from "./session-activity.js";
 export type { NodeEnvironment, SessionClient, SessionNode } from "./session-client.js";
 export type { SessionWork } from "./session-pool.js";
 export { SessionPool } from "./session-pool.js";
+export { keepSessionSql } from "./session-settings.js";
 export type { SessionWatchOptions } from "./session-watch.js";
 export { SessionWatch } from "./session-watch.js";
 export { enterSharedSql, leaveNothingSql } from "./shared-backend.js";

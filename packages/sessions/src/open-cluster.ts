@@ -47,7 +47,16 @@ import { readValidShards, type ValidShards } from "./valid-shards.js";
 
 export interface OpenClusterOptions {
   /** What is done with it, in a word: `pg_stat_activity` shows it of each connection. */
-  readonly action: "apply" | "undo" | "dry" | "status" | "latest" | "list" | "drift";
+  readonly action:
+    | "apply"
+    | "undo"
+    | "dry"
+    | "status"
+    | "latest"
+    | "list"
+    | "drift"
+    | "rehearse"
+    | "adopt";
   /** Where the nodes come from. */
   readonly sources: readonly DiscoverySource[];
   /** What a source leaves out. */

@@ -131,17 +131,26 @@ function findPseudoComments(script: Script): readonly PseudoComment[] {
     return [];
   }
   const text = blankOutPsql(script);
-  return tokenize(text).flatMap(({ kind, text: comment, offset }) => {
-    if (kind !== "line-comment" || !startsLine(text, offset)) {
-      return [];
+  const found: PseudoComment[] = [];
+  let line = 1;
+  for (const { kind, text: token, offset } of tokenize(text)) {
+    if (kind === "line-comment" && startsLine(text, offset)) {
+      const [, name, value] = /^--\s*\$([A-Za-z]\w*)\s*=(.*)$/su.exec(token) ?? [];
+      if (name !== undefined && value !== undefined) {
+        found.push({ name, value: value.trim(), line });
+      }
     }
-    const found = /^--\s*\$([A-Za-z]\w*)\s*=\s*(.*?)\s*$/su.exec(comment);
-    const [, name, value] = found ?? [];
-    if (name === undefined || value === undefined) {
-      return [];
-    }
-    return [{ name, value, line: text.slice(0, offset).split("\n").length }];
-  });
+    line += lineFeedsIn(token);
+  }
+  return found;
+}
+
+function lineFeedsIn(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) {
+    count++;
+  }
+  return count;
 }
 
 function startsLine(text: string, offset: number): boolean {
@@ -153,14 +162,7 @@ function blankOutPsql(script: Script): string {
   if (script.plain) {
     return script.text;
   }
-  let text = script.text;
-  const blankOut = (start: number, end: number) => {
-    const blank = text.slice(start, end).replace(/[^\n]/gu, " ");
-    text = text.slice(0, start) + blank + text.slice(end);
-  };
-  for (const command of script.commands) {
-    blankOut(command.offset, command.offset + command.text.length);
-  }
+  const ranges = script.commands.map(({ offset, text }) => [offset, offset + text.length] as const);
   for (const statement of script.statements) {
     if (leadingWords(statement, 1)[0] !== "COPY") {
       continue;
@@ -168,10 +170,20 @@ function blankOutPsql(script: Script): string {
     if (!statement.tokens.some((token) => token.text.toUpperCase() === "STDIN")) {
       continue;
     }
-    const end = /^\\\.\r?$/mu.exec(script.text.slice(statement.offset));
-    if (end !== null) {
-      blankOut(statement.offset, statement.offset + end.index + end[0].length);
+    const dataEnd = /^\\\.\r?$/gmu;
+    dataEnd.lastIndex = statement.offset;
+    if (dataEnd.test(script.text)) {
+      ranges.push([statement.offset, dataEnd.lastIndex]);
     }
   }
-  return text;
+  ranges.sort(([a], [b]) => a - b);
+  let blanked = "";
+  let end = 0;
+  for (const [from, to] of ranges) {
+    const start = Math.max(from, end);
+    blanked += script.text.slice(end, start);
+    blanked += script.text.slice(start, to).replace(/[^\n]/gu, " ");
+    end = Math.max(end, to);
+  }
+  return blanked + script.text.slice(end);
 }

@@ -1,4 +1,10 @@
-import type { Script, SourcePosition, Statement } from "@pg-mig/psql-script";
+import {
+  type Command,
+  isReconnect,
+  type Script,
+  type SourcePosition,
+  type Statement,
+} from "@pg-mig/psql-script";
 import { outsideTransactionName } from "./outside-transaction.js";
 import { phrasesOf, type SqlPhrase } from "./sql-phrase.js";
 import { problemAt, type StatementProblem } from "./statement-problem.js";
@@ -17,6 +23,8 @@ export interface OwnTransactions {
   readonly lastCommitAt: number | undefined;
   /** The statements after which all that came before is committed, that last COMMIT aside. In order. */
   readonly committedAt: readonly SourcePosition[];
+  /** Where a `\c` begins a new session. In order. */
+  readonly reconnectsAt: readonly SourcePosition[];
 }
 
 export interface JudgedOwnTransactions {
@@ -35,7 +43,9 @@ export function walkOwnTransactions(
   phrases: readonly SqlPhrase[],
   { commands }: Pick<Script, "commands">,
 ): JudgedOwnTransactions {
-  const [first] = phrases.filter((phrase) => transactionControlOf(phrase) !== undefined);
+  const reconnects = commands.filter(isReconnect);
+  const controls = phrases.filter((phrase) => transactionControlOf(phrase) !== undefined);
+  const [first] = [...controls.map(({ statement }) => statement), ...reconnects].sort(byPlace);
   const beginsItself = isControl(phrases[0], "begin");
   const last = phrases.at(-1);
   const endsItself =
@@ -47,7 +57,13 @@ export function walkOwnTransactions(
   const committedAt: SourcePosition[] = [];
   const problems: StatementProblem[] = [];
   let open = !beginsItself;
+  const ahead = [...reconnects];
   for (const phrase of phrases) {
+    // What is open when the session ends is rolled back.
+    while (ahead[0] !== undefined && byPlace(ahead[0], phrase.statement) < 0) {
+      ahead.shift();
+      open = false;
+    }
     const control = transactionControlOf(phrase);
     const { statement } = phrase;
     if (control === "prepare") {
@@ -83,14 +99,19 @@ export function walkOwnTransactions(
   }
   return {
     own: first && {
-      position: first.statement.position,
+      position: first.position,
       beginsItself,
       lastCommitAt: endsItself ? last.statement.offset : undefined,
       committedAt,
+      reconnectsAt: reconnects.map(({ position }) => position),
     },
     outside: [...outside],
     problems,
   };
+}
+
+function byPlace(one: Pick<Command, "offset">, other: Pick<Command, "offset">): number {
+  return one.offset - other.offset;
 }
 
 function isControl(

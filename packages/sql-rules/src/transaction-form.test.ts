@@ -350,6 +350,42 @@ describe("a file that controls its transactions as it likes", () => {
     expect(messagesOf(`SELECT 1;\n${sql};`)).toEqual([`2:1 ${sql} in a migration`]);
   });
 
+  it("runs outside of a transaction what comes after \\c", () => {
+    const text = "SELECT 1;\n\\c -\nVACUUM;\nBEGIN;\nSELECT 2;\n\\connect\nSELECT 3;\n";
+    expect(ownOf(text)).toEqual({
+      beginsItself: false,
+      lastCommit: undefined,
+      committedAt: ["3:1", "7:1"],
+      outside: ["VACUUM;", "SELECT 3;"],
+    });
+    const { own } = accept(text);
+    expect(own?.position).toMatchObject({ line: 2 });
+    expect(own?.reconnectsAt.map(({ line }) => line)).toEqual([2, 6]);
+    expect(ownOf("\\c - - - -\n").outside).toEqual([]);
+  });
+
+  it.each([
+    ["hook", "\\c -\n"],
+    ["hook", "SELECT 1;\n\\c -\n"],
+    ["hook", "COMMIT;\n\\c -\nBEGIN;"],
+    ["version", `${limitComment}COMMIT;\n\\c -\nDROP INDEX CONCURRENTLY IF EXISTS ix;\nBEGIN;`],
+  ] as const)("may not begin a session as a %s that is %j", (kind, text) => {
+    expect(messagesOf(text, kind).join()).toMatch(/^\d:1 \\c in a file that runs in one session$/);
+  });
+
+  it("may not include a file that begins a session", () => {
+    const script = parseScript("\\i b.sql\n", { file: "a.sql" });
+    const includes = new Map([["/b.sql", parseScript("\\c -\n", { file: "b.sql" })]]);
+    const judged = judgeTransactions(
+      { ...script, includes },
+      parseLimits(script, "version").limits,
+      "version",
+    );
+    expect(judged.problems).toMatchObject([
+      { message: "\\c in an included file", where: { file: "b.sql", line: 1 } },
+    ]);
+  });
+
   it("keeps the rules for what is built concurrently", () => {
     const sql = "DROP INDEX IF EXISTS ix;\nCREATE INDEX CONCURRENTLY ix ON t (a);";
     expect(messagesOf(`${limitComment}SELECT 1;\nCOMMIT;\n${sql}\nBEGIN;`)).toEqual([

@@ -1,4 +1,4 @@
-import type { Script, Statement } from "@pg-mig/psql-script";
+import { type Command, isReconnect, type Script, type Statement } from "@pg-mig/psql-script";
 import { type MayRunBeside, mayRunBeside } from "./concurrency.js";
 import { parseCreateIndexConcurrently, parseDropIndex } from "./concurrent-index.js";
 import type { Limits } from "./limits.js";
@@ -17,8 +17,8 @@ import { walkTransactionEndingFile } from "./transaction-ending-file.js";
  * - `ends-transaction`: it starts with `COMMIT;`, so that it can run such commands, and ends inside of a
  *   transaction that it began with `BEGIN;`, in which the ledger is changed. Its statements must be
  *   sent one by one;
- * - `own-transactions`: it begins and commits transactions in any other way, as psql lets it. What it has
- *   committed stays if it fails later. The ledger is changed in its last transaction.
+ * - `own-transactions`: it begins and commits transactions in any other way, as psql lets it, or begins a new
+ *   session with `\c`. What it has committed stays if it fails later. The ledger is changed in its last transaction.
  */
 export type TransactionForm = "wrapped" | "concurrent" | "ends-transaction" | "own-transactions";
 
@@ -56,7 +56,7 @@ export type FileKind = "version" | "hook";
 
 /**
  * Decides how a script runs, and finds all that PostgreSQL would refuse or that would commit a
- * version without its ledger entry. Files that the script includes are not checked.
+ * version without its ledger entry. Of the files that the script includes, only `\c` is looked for.
  */
 export function judgeTransactions(
   script: Script,
@@ -65,19 +65,20 @@ export function judgeTransactions(
 ): JudgedTransactions {
   const phrases = script.statements.flatMap(phrasesOf);
   const [only] = phrases;
-  if (only === undefined) {
-    return { ...wrapped, mayRunBeside: "transactions", problems: [] };
+  const reconnects = script.commands.filter(isReconnect);
+  if (only === undefined && reconnects.length === 0) {
+    return { ...wrapped, mayRunBeside: "transactions", problems: includedReconnects(script) };
   }
   const wantsOutside = phrases.some((phrase) => outsideTransactionName(phrase) !== undefined);
   const judged: Omit<JudgedTransactions, "mayRunBeside"> =
-    wantsOutside && phrases.length === 1 && script.commands.length === 0
+    only !== undefined && wantsOutside && phrases.length === 1 && script.commands.length === 0
       ? judgeAlone(only)
       : judgeControls(phrases, script, kind, wantsOutside);
   const missing = kind === "version" ? missingLimits(phrases, limits) : [];
   return {
     ...judged,
     mayRunBeside: judged.transaction === "wrapped" ? "transactions" : mayRunBeside(phrases, script),
-    problems: [...judged.problems, ...missing],
+    problems: [...judged.problems, ...includedReconnects(script), ...missing],
   };
 }
 
@@ -102,13 +103,16 @@ function judgeControls(
       !script.largeObjectFrames.has(phrase.statement.offset),
   );
   const startsWithCommit = controls[0] === phrases[0] && isCommit(phrases[0]);
-  if (kind === "hook") {
-    return wantsOutside || startsWithCommit
-      ? judgeEnding(phrases)
-      : { ...wrapped, problems: controls.map(refusedControl) };
+  const reconnects = script.commands.filter(isReconnect);
+  if (kind === "hook" || phrases.some(isConcurrentIndex)) {
+    const judged =
+      kind === "version" || wantsOutside || startsWithCommit
+        ? judgeEnding(phrases)
+        : { ...wrapped, problems: controls.map(refusedControl) };
+    return { ...judged, problems: [...judged.problems, ...reconnects.map(refusedReconnect)] };
   }
-  if (phrases.some(isConcurrentIndex)) {
-    return judgeEnding(phrases);
+  if (reconnects.length > 0) {
+    return judgeOwn(phrases, script);
   }
   if (controls.length === 0 && !wantsOutside) {
     return { ...wrapped, problems: [] };
@@ -143,6 +147,25 @@ function refusedControl(phrase: SqlPhrase): StatementProblem {
     phrase,
     `${name} in a file that runs in one transaction`,
     "Remove it: the tool begins and commits the transaction. A file that must end it starts with COMMIT; and has BEGIN; after what runs outside.",
+  );
+}
+
+function refusedReconnect({ name, position }: Command): StatementProblem {
+  return {
+    message: `\\${name} in a file that runs in one session`,
+    hint: "Remove it: the session that it begins has another transaction, other locks and another search_path.",
+    where: position,
+  };
+}
+
+/** What a file does after it includes another session's beginning cannot be told beforehand. */
+function includedReconnects({ includes }: Script): readonly StatementProblem[] {
+  return [...includes.values()].flatMap(({ commands }) =>
+    commands.filter(isReconnect).map(({ name, position }) => ({
+      message: `\\${name} in an included file`,
+      hint: "Put it into the file of the version, or remove it.",
+      where: position,
+    })),
   );
 }
 

@@ -2,12 +2,12 @@ import { drift } from "@pg-mig/migrate";
 import type { ActionContext } from "../action-context.js";
 import { type DriftFlags, parseDriftFlags } from "../drift-flags.js";
 import { exitStatus } from "../exit-status.js";
-import { refuseReportPlace, writeReportFile } from "../report-file.js";
-import { clusterOptions } from "../run-options.js";
+import { refuseOtherThanJson, writeJsonReports } from "../json-reports.js";
+import { clusterOptions, fileEnvironment } from "../run-options.js";
 import { driftLines } from "../view/drift-lines.js";
 import { jsonLine } from "../view/json-line.js";
 import { noteWriter } from "../view/note-writer.js";
-import { renderLines } from "../view/styled-line.js";
+import { renderLines } from "../view/render-lines.js";
 
 const statuses = {
   alike: exitStatus.done,
@@ -17,15 +17,17 @@ const statuses = {
 
 /** Compares shards that ought to be alike, and prints what differs. Changes nothing. */
 export async function driftAction(flags: DriftFlags, context: ActionContext): Promise<number> {
-  const { settings, stdout } = context;
+  const { settings, stdout, cwd } = context;
   const { report } = settings;
-  if (report !== undefined) {
-    await refuseReportPlace(report);
-  }
+  await refuseOtherThanJson("drift", report);
   const found = await drift({
     ...parseDriftFlags(flags),
     ...(await clusterOptions(context)),
     lockTimeoutMs: settings.lockTimeoutMs,
+    scratch: settings.scratch,
+    folder: cwd,
+    env: fileEnvironment(context),
+    allowShell: settings.shell,
     onNote: noteWriter(context),
   });
   if (!(settings.quiet && found.outcome === "alike")) {
@@ -35,8 +37,6 @@ export async function driftAction(flags: DriftFlags, context: ActionContext): Pr
         : renderLines(driftLines(found), stdout),
     );
   }
-  if (report !== undefined) {
-    await writeReportFile(report, { type: "drift", ...found });
-  }
+  await writeJsonReports(report, { type: "drift", ...found });
   return statuses[found.outcome];
 }

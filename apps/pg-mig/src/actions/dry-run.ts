@@ -5,7 +5,7 @@ import { runOptions } from "../run-options.js";
 import { jsonLine } from "../view/json-line.js";
 import { noteWriter } from "../view/note-writer.js";
 import { plannedRunLines } from "../view/planned-run.js";
-import { renderLines } from "../view/styled-line.js";
+import { renderLines } from "../view/render-lines.js";
 
 /** Prints what an apply, or the undo of a version, would do. Changes nothing. */
 export async function dryRunAction(

@@ -2,14 +2,15 @@ import { relative } from "node:path";
 import { init } from "@pg-mig/migrate";
 import type { ActionContext } from "../action-context.js";
 import { exitStatus } from "../exit-status.js";
+import { shortPath } from "../short-path.js";
 import { starterConfig } from "../starter-config.js";
 import { writeFileNames } from "../view/file-names.js";
 
 const nextSteps = `
 Write your nodes into pg-mig.config.ts. Then:
 
-  npx pg-mig plan      # shows what would be done
-  npx pg-mig apply     # does it
+  npx pg-mig plan --createdb     # shows what would be done
+  npx pg-mig apply --createdb    # does it, and makes the databases that are missing
 `;
 
 /** Writes the config file, the directory and its first version. */
@@ -22,7 +23,7 @@ export async function initAction(context: ActionContext): Promise<number> {
     config: { name: "pg-mig.config.ts", text: starterConfig(migdir) },
   });
   writeFileNames(
-    files.map((file) => relative(cwd, file)),
+    files.map((file) => shortPath(file, cwd)),
     { settings, stdout },
   );
   if (!settings.json) {

@@ -4,8 +4,8 @@ import { exitStatus } from "../exit-status.js";
 import { clusterOptions } from "../run-options.js";
 import { jsonLine } from "../view/json-line.js";
 import { noteWriter } from "../view/note-writer.js";
+import { renderLines } from "../view/render-lines.js";
 import { statusLines } from "../view/status-lines.js";
-import { renderLines } from "../view/styled-line.js";
 
 /** Prints the map of versions. Changes nothing. With `check` the exit status tells whether all is done. */
 export async function statusAction(

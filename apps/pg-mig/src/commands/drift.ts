@@ -10,8 +10,8 @@ export const driftCommand: CommandDefinition = {
   options: [
     {
       flags: "--against <shape>",
-      help: "majority (the default), or shard=NAME",
-      values: ["majority", "shard="],
+      help: "majority (the default), files (what they make on a scratch database), or shard=NAME",
+      values: ["majority", "files", "shard="],
     },
     {
       flags: "--include <what>",
@@ -24,8 +24,11 @@ export const driftCommand: CommandDefinition = {
       repeatable: true,
     },
   ],
-  settings: [...clusterSettings, "lockTimeoutMs"],
-  examples: [["pg-mig drift --ignore=comment", "comments do not count"]],
+  settings: [...clusterSettings, ...(["lockTimeoutMs", "shell", "scratch"] as const)],
+  examples: [
+    ["pg-mig drift --against=files --scratch=embedded", "a fleet that is wrong everywhere, too"],
+    ["pg-mig drift --ignore=comment", "comments do not count"],
+  ],
   connects: true,
   configAction: "list",
   async load({ options }) {

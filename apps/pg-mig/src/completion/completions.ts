@@ -63,7 +63,7 @@ export async function completionsOf(
     : valuesOf(command.argument?.values, { head: "", text: typed }, names);
 }
 
-/** The command that was typed already, and whether its argument was. */
+/** The command that was typed already, and whether its argument was, unless it takes several. */
 function readBefore(before: readonly string[], table: CompletionTable) {
   let command: CompletionTable["commands"][number] | undefined;
   let hasArgument = false;
@@ -77,7 +77,7 @@ function readBefore(before: readonly string[], table: CompletionTable) {
     } else if (command === undefined) {
       command = table.commands.find(({ name }) => name === word);
     } else {
-      hasArgument = true;
+      hasArgument = command.argument?.name.includes("...") !== true;
     }
   }
   return { command, hasArgument };

@@ -16,16 +16,24 @@ export function driftLines({ outcome, addresses, shards, groups, unread }: Drift
       ];
     }),
     ...nodesLine(addresses),
-    outcome === "alike"
-      ? line(`${countOf(shards, "shard")} compared: no differences.`, "good")
-      : outcome === "drift"
-        ? line(`${countOf(shards, "shard")} compared: some differ.`, "bad")
-        : line(
-            `${countOf(shards, "shard")} compared, ${countOf(unread.length, "shard")} not read: the outcome is unknown.`,
-            "bad",
-          ),
+    shards + unread.length === 0
+      ? line("No shard has a prefix of the versions or a ledger: nothing was compared.", "caution")
+      : outcome === "alike"
+        ? line(`${countOf(shards, "shard")} compared: no differences.`, "good")
+        : outcome === "drift"
+          ? line(`${countOf(shards, "shard")} compared: some differ.`, "bad")
+          : line(
+              `${countOf(shards, "shard")} compared, ${countOf(unread.length, "shard")} not read: the outcome is unknown.`,
+              "bad",
+            ),
   ];
 }
+
+const references = {
+  majority: "the others",
+  shard: "the reference",
+  files: "what the files make",
+} as const;
 
 function groupLines({ prefix, version, shards, reference, differences }: GroupComparison): Line[] {
   if (differences.length === 0) {
@@ -36,12 +44,20 @@ function groupLines({ prefix, version, shards, reference, differences }: GroupCo
     reference === null
       ? `${countOf(shards, "shard")} ${at} differ from each other; no shape is that of more than half of them.`
       : `${countOf(shards - reference.shards, "shard")} of ${formatCount(shards)} ${at} ${shards - reference.shards === 1 ? "differs" : "differ"} from ${
-          reference.from === "shard" ? "the reference" : "the others"
+          references[reference.from]
         }.`;
-  return [line(head, "caution"), ...differences.flatMap(differenceLines), line("")];
+  return [line(head, "caution"), ...differences.flatMap(sharedLines), line("")];
 }
 
-function differenceLines({ kind, path, what, expected, found, shards }: SharedDifference): Line[] {
+function sharedLines({ shards, ...difference }: SharedDifference): Line[] {
+  return differenceLines(difference, `on ${listShards(shards)}`);
+}
+
+/** One difference, and where or when it is met. */
+export function differenceLines(
+  { kind, path, what, expected, found }: Omit<SharedDifference, "shards">,
+  place: string,
+): Line[] {
   const isForm = what === "differs" && expected === undefined;
   const text = (name: string, definition: string | undefined): Line[] =>
     definition === undefined || definition === ""
@@ -58,7 +74,7 @@ function differenceLines({ kind, path, what, expected, found, shards }: SharedDi
     [
       { text: `  ${[kind, path].filter(Boolean).join(" ")} `, tone: "strong" },
       { text: isForm ? "is so" : what, tone: isForm ? "caution" : "bad" },
-      { text: ` on ${listShards(shards)}` },
+      { text: ` ${place}` },
     ],
     ...text("expected:", expected),
     ...text("found:   ", found),

@@ -43,7 +43,7 @@ export function renderError(error: ShownError, subject = "error"): Line[] {
     ...(message.includes(place) ? [] : labelled("at", place)),
     ...shortened(excerpt ?? "")
       .split("\n")
-      .flatMap((text) => (text === "" ? [] : [line(`    ${text}`)])),
+      .flatMap((text) => (text === "" ? [] : [[{ text: `    ${text}`, wrap: "never" as const }]])),
     ...(server === undefined || message.includes(server.message)
       ? []
       : labelled("PostgreSQL", server.message)),

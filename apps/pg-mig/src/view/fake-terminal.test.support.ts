@@ -110,6 +110,13 @@ export class FakeTerminal implements Terminal {
     } else if (right !== undefined) {
       this.#here.cells.splice(this.#column);
     } else if (below !== undefined) {
+      const top = Math.max(0, this.#rows.length - this.#size.rows);
+      if (this.#row === top && this.#column === 0 && this.#rows.length > top + 1) {
+        // As tmux does: what is cleared from the first row on stays in the scrollback.
+        this.#rows.push({ cells: [], goesOn: false });
+        this.#row = this.#rows.length - 1;
+        return;
+      }
       this.#here.cells.splice(this.#column);
       this.#here.goesOn = false;
       this.#rows.length = this.#row + 1;

@@ -6,6 +6,7 @@ import { createRepaintArea } from "./repaint-area.js";
 import type { Clock, OnExit, RunView } from "./run-view.js";
 import { type Line, line, renderLine } from "./styled-line.js";
 import type { Terminal } from "./terminal.js";
+import { wrapLine } from "./wrap-line.js";
 
 /** How often the screen changes at most. */
 const framePeriodMs = 100;
@@ -28,19 +29,18 @@ export function createLiveView({ terminal, clock, onExit }: LiveViewOptions): Ru
   const run = new RunReducer(clock.now());
   const { model } = run;
   let announced: string[] = [];
-  let announcements = 0;
 
   const announce = (lines: readonly Line[]) => {
-    announced.push(...lines.map((spans) => renderLine(spans, { colors: terminal.colors })));
-    announcements += lines.length;
+    const { colors } = terminal;
+    const wrapped = lines.flatMap((spans) => wrapLine(spans, terminal.columns()));
+    announced.push(...wrapped.map((spans) => renderLine(spans, { colors })));
   };
   const draw = () => {
     run.passTime(clock.now());
-    // The last column and the last row stay empty: writing there makes some terminals scroll or wrap.
+    // The last column stays empty: writing there makes some terminals wrap.
     const columns = terminal.columns() - 1;
-    // A third of the screen stays with what was announced, or it would scroll away unread.
-    const above = Math.min(announcements, Math.floor(terminal.rows() / 3));
-    const room = { columns, rows: terminal.rows() - 1 - above, nowMs: clock.now() };
+    // Half of the screen stays with what was announced, or it would scroll away unread.
+    const room = { columns, rows: Math.floor(terminal.rows() / 2), nowMs: clock.now() };
     const started = model.slots.size > 0;
     const frame = (started ? liveFrame(model, room) : []).map((spans) =>
       renderLine(spans, { columns, colors: terminal.colors }),

@@ -9,7 +9,6 @@ import {
   listAddresses,
   placeOfWork,
   type RunModel,
-  remainingMs,
   runningWork,
   shownShard,
   stepsPerSecond,
@@ -92,11 +91,12 @@ export function progressLine(model: RunModel, nowMs: number): Line {
   const finished = finishedSteps(model);
   const percent = model.planned === 0 ? 0 : Math.floor((finished * 100) / model.planned);
   const rate = stepsPerSecond(model.pace);
-  const left = remainingMs(model);
+  const { remainingMs: left, standstillMs } = model;
   const parts = [
     `${formatCount(finished)}/${formatCount(model.planned)} (${percent}%)`,
     ...(model.failed.length === 0 ? [] : [`${formatCount(model.failed.length)} failed`]),
-    ...(rate === undefined ? [] : [`${formatRate(rate)}/s`]),
+    ...(standstillMs === undefined ? [] : [`nothing done for ${formatSeconds(standstillMs)}`]),
+    ...(rate === undefined || standstillMs !== undefined ? [] : [`${formatRate(rate)}/s`]),
     ...(left === undefined || left === 0 ? [] : [`${formatSeconds(left)} left`]),
     ...(model.wave === undefined ? [] : [waveText(model.wave, nowMs)]),
     ...(model.away.size === 0 ? [] : [awayText(model, nowMs)]),

@@ -2,20 +2,22 @@ import { finishedSteps, type RunModel, RunReducer } from "@pg-mig/report";
 import { createAnnouncer } from "./announcer.js";
 import { hookLines } from "./hook-lines.js";
 import { progressLine, startLines, stepLines } from "./plain-lines.js";
+import { renderLines } from "./render-lines.js";
 import type { Clock, RunView } from "./run-view.js";
-import { type Line, line, renderLines } from "./styled-line.js";
+import { type Line, line } from "./styled-line.js";
 import type { Terminal } from "./terminal.js";
 
 /** A run of no more steps than this gets a line for each. */
 const smallRun = 20;
-/** Without news, a line says that the run is alive, and what it waits for. */
-const quietMs = 15_000;
+/** So often a line says how far the run is, and what it waits for: the longer it takes, the less often. */
+const quietMs = (elapsedMs: number) =>
+  elapsedMs < 60_000 ? 5000 : elapsedMs < 600_000 ? 15_000 : 60_000;
 /** A fast run does not say more than one line a second. */
 const hurriedMs = 1000;
 
 /** Options of {@link createPlainView}. */
 export interface PlainViewOptions {
-  readonly terminal: Pick<Terminal, "write" | "colors">;
+  readonly terminal: Pick<Terminal, "write" | "colors" | "isTty" | "columns" | "groups">;
   readonly clock: Clock;
   /** `all`: a line for each step, however many, and nothing cut short. @default "brief" */
   readonly detail?: "brief" | "all";
@@ -23,7 +25,7 @@ export interface PlainViewOptions {
 
 /**
  * Shows a run where nothing can be drawn over, as in a pipe or in CI: a line at the start, one per
- * tenth of the work or each 15 seconds, failures at once. Its length hardly depends on the number of
+ * tenth of the work or each 5 seconds (each 15 after a minute, each 60 after ten), failures at once. Its length hardly depends on the number of
  * shards; only a run of at most 20 steps gets a line for each of them.
  */
 export function createPlainView({ terminal, clock, detail = "brief" }: PlainViewOptions): RunView {
@@ -32,6 +34,7 @@ export function createPlainView({ terminal, clock, detail = "brief" }: PlainView
   const describeHook = hookLines();
   const run = new RunReducer(clock.now());
   const { model } = run;
+  let group: "none" | "open" | "closed" = "none";
   let reported = { atMs: clock.now(), tenths: 0 };
 
   const print = (lines: readonly Line[]) => {
@@ -45,14 +48,28 @@ export function createPlainView({ terminal, clock, detail = "brief" }: PlainView
   };
   const stopTimer = clock.every(hurriedMs, () => {
     run.passTime(clock.now());
-    if (model.slots.size > 0 && clock.now() - reported.atMs >= quietMs) {
+    if (
+      model.slots.size > 0 &&
+      clock.now() - reported.atMs >= quietMs(clock.now() - model.startedAtMs)
+    ) {
       reportProgress();
     }
   });
+  const stop = () => {
+    stopTimer();
+    if (group === "open") {
+      group = "closed";
+      terminal.groups?.end();
+    }
+  };
 
   return {
     handle: (event) => {
       run.add(event, clock.now());
+      if (event.type === "run:start" && group === "none") {
+        group = "open";
+        terminal.groups?.begin(event.action === "apply" ? "Applying" : "Undoing");
+      }
       print([
         ...startLines(event),
         ...describeHook(event),
@@ -64,11 +81,11 @@ export function createPlainView({ terminal, clock, detail = "brief" }: PlainView
         reportProgress();
       }
       if (event.type === "run:done") {
-        stopTimer();
+        stop();
       }
     },
     say: (message) => print([line(message)]),
-    stop: stopTimer,
+    stop,
   };
 }
 

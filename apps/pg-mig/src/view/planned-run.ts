@@ -55,7 +55,7 @@ function sqlLines(sql: PlannedSql): Line[] {
       ...message
         .trimEnd()
         .split("\n")
-        .map((text) => line(text)),
+        .map((text): Line => [{ text, wrap: "never" }]),
     ]),
     line(""),
   ];

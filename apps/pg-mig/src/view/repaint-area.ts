@@ -28,20 +28,24 @@ export function createRepaintArea(terminal: Pick<Terminal, "write" | "columns">)
   let drawnColumns = terminal.columns();
   let cursor: "shown" | "hidden" = "shown";
 
-  /** Moves to the start of the area. In a window made narrower, its lines take more rows than before. */
-  const toTop = () => {
-    const rows = drawn.reduce((sum, text) => {
+  /** How many rows the area takes. In a window made narrower, its lines take more rows than before. */
+  const rowsDrawn = () =>
+    drawn.reduce((sum, text) => {
       const width = displayWidth(text.replaceAll(colorCodes, ""));
       return sum + Math.max(1, Math.ceil(width / terminal.columns()));
     }, 0);
-    return rows === 0 ? "\r" : `\r\u001B[${rows}A`;
+  const up = (rows: number) => (rows === 0 ? "\r" : `\r\u001B[${rows}A`);
+  const toTop = () => up(rowsDrawn());
+  // Row by row: a terminal such as tmux keeps for good what is cleared at once from its first row on.
+  const clear = () => {
+    const rows = rowsDrawn();
+    return `${up(rows)}${`${eraseRestOfLine}\n`.repeat(rows)}${rows === 0 ? "" : eraseBelow}${up(rows)}`;
   };
   // A line that a narrower window has wrapped is drawn over as two, and a terminal that remembers
   // the wrap would join them in a wider window: after a resize everything goes.
   const resized = () => terminal.columns() !== drawnColumns;
   // Lines above may wrap, onto rows that the old frame still fills: these are cleared beforehand.
-  const forGood = (lines: readonly string[]) =>
-    lines.length === 0 ? "" : `${eraseBelow}${lines.map((text) => `${text}\n`).join("")}`;
+  const forGood = (lines: readonly string[]) => lines.map((text) => `${text}\n`).join("");
   const asFrame = (lines: readonly string[]) =>
     lines.map((text) => `${text}${eraseRestOfLine}\n`).join("");
 
@@ -51,15 +55,17 @@ export function createRepaintArea(terminal: Pick<Terminal, "write" | "columns">)
         return;
       }
       const hide = cursor === "shown" ? hideCursor : "";
-      const clear = resized() ? eraseBelow : "";
-      terminal.write(`${hide}${toTop()}${clear}${forGood(above)}${asFrame(frame)}${eraseBelow}`);
+      const start = resized() || above.length > 0 ? clear() : toTop();
+      // Nothing is below a frame that is no shorter than the last one.
+      const rest = frame.length === 0 || frame.length >= drawn.length ? "" : eraseBelow;
+      terminal.write(`${hide}${start}${forGood(above)}${asFrame(frame)}${rest}`);
       cursor = "hidden";
       drawn = frame;
       drawnColumns = terminal.columns();
     },
     erase: (above) => {
       if (cursor === "hidden" || above.length > 0) {
-        terminal.write(`${toTop()}${forGood(above)}${eraseBelow}${showCursor}`);
+        terminal.write(`${clear()}${forGood(above)}${showCursor}`);
       }
       cursor = "shown";
       drawn = [];

@@ -38,7 +38,7 @@ describe("createRunOutput", () => {
     view.handle(runStart(["n"], 1));
     view.handle({ type: "warning", ...warning });
     clock.advance(200);
-    expect(terminal.lines[1]).toContain("0/1");
+    expect(terminal.lines[2]).toContain("0/1");
     expect(stdout()).toBe("");
     view.handle(runDone);
     expect(terminal.lines).toEqual(["Applying 1 step on 1 of 1 shard, 1 node: n:5432/app"]);

@@ -1,8 +1,8 @@
 import { createJsonView } from "./json-view.js";
 import { createLiveView } from "./live-view.js";
 import { createPlainView } from "./plain-view.js";
+import { renderLines } from "./render-lines.js";
 import type { Clock, OnExit, RunView } from "./run-view.js";
-import { renderLines } from "./styled-line.js";
 import { summaryLines, warningSummary } from "./summary.js";
 import type { Terminal } from "./terminal.js";
 
@@ -22,6 +22,9 @@ export interface RunOutputOptions {
   readonly onExit: OnExit;
 }
 
+/** How wide a table may be if nobody says how much room there is. */
+const pipeColumns = 120;
+
 /** All that a run shows, from its first event to the summary. `stop` is for a run that breaks off. */
 export function createRunOutput(options: RunOutputOptions): RunView {
   const { format, detail, stdout, stderr } = options;
@@ -35,8 +38,11 @@ export function createRunOutput(options: RunOutputOptions): RunView {
       if (event.type === "run:done") {
         const { report } = event;
         const isWell = report.outcome === "done" || report.outcome === "nothing-to-do";
+        const columns = stdout.isTty ? stdout.columns() : pipeColumns;
         const lines =
-          detail === "problems" && isWell ? warningSummary(report) : summaryLines(report, detail);
+          detail === "problems" && isWell
+            ? warningSummary(report, { columns })
+            : summaryLines(report, { detail, columns });
         stdout.write(renderLines(lines, stdout));
       }
     },

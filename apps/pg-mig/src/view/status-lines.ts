@@ -38,14 +38,10 @@ export function statusLines(status: ClusterStatus): Line[] {
       ],
     ),
     ...warningLines([...status.emptyFiles, ...status.unmatchedPrefixes]),
-    ...(unfinished.length === 0
-      ? []
-      : [
-          line(
-            `The last run did not finish on ${unfinished.map(({ node }) => node).join(", ")}: the next one runs before.sql and after.sql again.`,
-            "caution",
-          ),
-        ]),
+    ...unfinishedLines(
+      unfinished.map(({ node }) => node),
+      status.hooks,
+    ),
     ...waveLines(status.waves ?? []),
     ...nodesLine(status.nodes.map(({ address }) => address)),
     line(
@@ -76,4 +72,12 @@ function waveLines(waves: readonly WaveStatus[]): Line[] {
       line(`Wave ${wave.name} is done and soaks: ${formatSeconds(wave.soakLeftMs)} left.`),
     ),
   ];
+}
+
+function unfinishedLines(nodes: readonly string[], hooks: readonly string[]): Line[] {
+  if (nodes.length === 0) {
+    return [];
+  }
+  const next = hooks.length === 0 ? "" : `: the next one runs ${hooks.join(" and ")}`;
+  return [line(`The last run did not finish on ${nodes.join(", ")}${next}.`, "caution")];
 }

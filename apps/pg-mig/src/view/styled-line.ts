@@ -7,6 +7,8 @@ export type Tone = "bad" | "good" | "caution" | "quiet" | "strong";
 export interface Span {
   readonly text: string;
   readonly tone?: Tone;
+  /** `never`: not broken into lines, such as a line of a source file. @default at blanks */
+  readonly wrap?: "never";
 }
 
 /** One line of output, before it is known how wide it may be and whether colours are wanted. */
@@ -54,12 +56,6 @@ export function renderLine(spans: Line, options: RenderLineOptions): string {
     }
   }
   return cut && columns > 0 ? `${drawn}…` : drawn;
-}
-
-/** Draws lines as text, each ended by a line feed; nothing is cut. */
-export function renderLines(lines: readonly Line[], options: { readonly colors: boolean }): string {
-  const { colors } = options;
-  return lines.map((spans) => `${renderLine(spans, { colors })}\n`).join("");
 }
 
 function paint(text: string, tone: Tone): string {

@@ -5,8 +5,8 @@ import { describe, expect, it } from "vitest";
 import { renderLine } from "./styled-line.js";
 import { summaryLines } from "./summary.js";
 
-function summary(more: Partial<Report>): string {
-  const lines = summaryLines(reportOf(more));
+function summary(more: Partial<Report>, columns = 79): string {
+  const lines = summaryLines(reportOf(more), { detail: "brief", columns });
   return lines.map((spans) => renderLine(spans, { colors: false })).join("\n");
 }
 
@@ -25,8 +25,13 @@ describe("summaryLines", () => {
         for (const event of events) {
           run.add(event, 0);
         }
-        const report = run.report("failed", 5, { latest: [], edited: [] });
-        const lines = summaryLines(report);
+        const report = run.report("failed", 5, {
+          startedAt: "2026-01-12T10:20:30.000Z",
+          origin: {},
+          latest: [],
+          edited: [],
+        });
+        const lines = summaryLines(report, { detail: "brief", columns: 79 });
         const texts = lines.map((spans) => spans.map(({ text }) => text).join(""));
         /** The lines from one that is just this title to the next empty one. */
         const section = (title: string) => {
@@ -65,7 +70,7 @@ describe("summaryLines", () => {
   it("names the nodes that were given up, and what to do", () => {
     const error = { code: "NODE_UNREACHABLE", message: "No server accepts.", hint: "Start it." };
     const report = reportOf({ outcome: "failed", lostNodes: [{ node: "n1", error }] });
-    const lines = summaryLines(report);
+    const lines = summaryLines(report, { detail: "brief", columns: 79 });
     const text = lines.map((spans) => spans.map((span) => span.text).join("")).join("\n");
     expect(text).toContain("n1 was given up: No server accepts.\n  what to do: Start it.");
   });
@@ -92,10 +97,49 @@ describe("summaryLines", () => {
     expect(summary({ planned: 28, done: 28, doneByVersion })).toBe(
       `Applied:
   20240101.initial.public    1 shard  node1:public
-  20240102.add.sh          27 shards  node1:sh0000-0023, node2:sh0000-0002
+  20240102.add.sh          27 shards  node1:sh0000-0023; node2:sh0000-0002
 
 Done: 28 of 28 steps applied, in 1.2 s.`,
     );
+  });
+
+  it("gives each version one line, however its shards are spread", () => {
+    const everyOther = shardNames(600).filter((_, index) => index % 2 === 0);
+    const doneByVersion = ["1.a.sh", "2.b.sh"].map((version) => ({
+      version,
+      shards: ["node1", "node2", "node3"].flatMap((node) => on(node, everyOther)),
+    }));
+    expect(summary({ planned: 1800, done: 1800, doneByVersion })).toBe(
+      `Applied:
+  1.a.sh  900 shards on 3 nodes
+  2.b.sh  900 shards on 3 nodes
+
+Done: 1,800 of 1,800 steps applied, in 1.2 s.`,
+    );
+    const narrow = summary({ doneByVersion }, 31);
+    expect(narrow).toContain("Applied:\n  1.a.sh  900 shards on 3 nodes\n");
+    expect(summary({ doneByVersion }, 30)).toContain("Applied:\n  1.a.sh  900 shards\n");
+  });
+
+  it("puts the failure, the totals and the next step last", () => {
+    const doneByVersion = [{ version: "1.a.sh", shards: on("node1", ["sh0001"]) }];
+    const text = summary({
+      outcome: "failed",
+      addresses: ["db1:5432/app"],
+      planned: 2,
+      done: 1,
+      doneByVersion,
+      latest: doneByVersion,
+      warnings: [{ message: "Careful." }],
+      failed: [failureOn("node1", "sh0007", { error: { code: "X", message: "No." } })],
+    });
+    expect(text.slice(text.indexOf("Nodes:"))).toBe(`Nodes: db1:5432/app
+
+20240102.add.sh failed on node1:sh0007: No.
+  more: pg-mig help X
+
+Failed: 1 of 2 steps applied, 1 failed, in 1.2 s.
+Fix what failed, then run pg-mig again. It resumes where this run stopped.`);
   });
 
   it("tells one failure with its place, source line, the server's words and what to do", () => {
@@ -136,7 +180,7 @@ Fix what failed, then run pg-mig again. It resumes where this run stopped.`,
     expect(text).toContain(
       '20240102.add.sh failed on 600 shards: relation "sh0000.orders" does not exist\n',
     );
-    expect(text).toContain("\n  shards: node1:sh0000-0299, node2:sh0300-0599\n");
+    expect(text).toContain("\n  shards: node1:sh0000-0299; node2:sh0300-0599\n");
   });
 
   it("tells different reasons apart, and stays short when there are hundreds of them", () => {

@@ -23,31 +23,49 @@ const groupsInFull = { problems: 20, brief: 20, all: Number.POSITIVE_INFINITY };
 
 type Verdict = "failed" | "in doubt";
 
+/** Options of {@link summaryLines}. */
+export interface SummaryOptions {
+  /** `all`: no list of groups is cut short. */
+  readonly detail: keyof typeof groupsInFull;
+  /** How wide a line of a table may be. */
+  readonly columns: number;
+}
+
 /**
- * What is left on the screen after a run: per version the shards it was done on, the latest version
- * of each shard, warnings, errors (each reason once, with its shards), the totals, what was not
- * attempted, and what to do next. Its length does not depend on the number of shards. Pure.
+ * What is left on the screen after a run: per version where it was done, the latest version of each
+ * shard, warnings, the nodes, and last, where it is seen, what failed (each reason once, with its shards),
+ * the totals, what was not attempted, and what to do next. Its length does not depend on the number of
+ * shards. Pure.
  */
-export function summaryLines(report: Report, detail: keyof typeof groupsInFull = "brief"): Line[] {
+export function summaryLines(report: Report, { detail, columns }: SummaryOptions): Line[] {
   const inFull = groupsInFull[detail];
-  return inSections([
-    tableSection(report.action === "apply" ? "Applied" : "Undone", report.doneByVersion),
-    tableSection("Latest versions", report.latest),
-    tableSection("Edited since they were applied", report.edited, "caution"),
-    warningSection(groupWarnings(report.warnings), inFull, report.unlistedWarnings),
+  const table = (title: string, rows: readonly VersionPlaces[], tone?: "caution") =>
+    tableSection(title, rows, columns, tone);
+  const problems = [
     ...groupHookFailures(report.hookFailures).map(hookFailureSection),
     ...failureSections(groupFailures(report.failed), "failed", inFull),
     ...failureSections(groupFailures(report.inDoubt), "in doubt", inFull),
     ...report.lostNodes.map(({ node, error }) => renderError(error, `${node} was given up`)),
-    report.error === undefined ? [] : renderError(report.error, "The run failed"),
-    [...nodesLine(report.addresses), totalsLine(report), ...endLines(report)],
+    ...(report.error === undefined ? [] : [renderError(report.error, "The run failed")]),
+  ].filter((lines) => lines.length > 0);
+  const nodes = nodesLine(report.addresses);
+  const end = [totalsLine(report), ...endLines(report)];
+  return inSections([
+    table(report.action === "apply" ? "Applied" : "Undone", report.doneByVersion),
+    table("Latest versions", report.latest),
+    table("Edited since they were applied", report.edited, "caution"),
+    warningSection(groupWarnings(report.warnings), inFull, report.unlistedWarnings),
+    ...(problems.length === 0 ? [[...nodes, ...end]] : [nodes, ...problems, end]),
   ]);
 }
 
 /** What is to be looked at after a run in which all went well. Pure. */
-export function warningSummary(report: Report): Line[] {
+export function warningSummary(
+  report: Report,
+  { columns }: Pick<SummaryOptions, "columns">,
+): Line[] {
   return inSections([
-    tableSection("Edited since they were applied", report.edited, "caution"),
+    tableSection("Edited since they were applied", report.edited, columns, "caution"),
     warningSection(groupWarnings(report.warnings), groupsInFull.problems, report.unlistedWarnings),
   ]);
 }
@@ -61,9 +79,10 @@ function inSections(sections: readonly (readonly Line[])[]): Line[] {
 function tableSection(
   title: string,
   rows: readonly VersionPlaces[],
+  columns: number,
   tone: "strong" | "caution" = "strong",
 ): Line[] {
-  return rows.length === 0 ? [] : [line(`${title}:`, tone), ...versionTable(rows)];
+  return rows.length === 0 ? [] : [line(`${title}:`, tone), ...versionTable(rows, columns)];
 }
 
 function warningSection(groups: readonly WarningGroup[], inFull: number, unlisted = 0): Line[] {

@@ -24,7 +24,7 @@ describe("versionsMapLines", () => {
     ];
     expect(map(rows)).toEqual([
       "20240101.initial.public   1 version  node1:public",
-      "20240105.index.sh        4 versions  node1:sh0000-0023, node2:sh0000-0023",
+      "20240105.index.sh        4 versions  node1:sh0000-0023; node2:sh0000-0023",
     ]);
   });
 

@@ -1,3 +1,4 @@
+import { staticArgument } from "../lex/argument-reader.js";
 import type { Command } from "./script.js";
 
 /** Whether a command includes a file: `\i`, `\ir`, or one of them by its long name. */
@@ -14,4 +15,15 @@ export function isRelativeInclude({ name }: Pick<Command, "name">): boolean {
 export function runsShell({ name, arguments: found, conditional }: Command): boolean {
   const hasBacktick = found.some(({ pieces }) => pieces.some(({ kind }) => kind === "shell"));
   return !conditional && (name === "!" || hasBacktick);
+}
+
+/** Whether a command asks for a new session of the same user in the same database: `\c` or `\c -`. */
+export function isReconnect({
+  name,
+  arguments: found,
+}: Pick<Command, "name" | "arguments">): boolean {
+  return (
+    (name === "c" || name === "connect") &&
+    found.every((argument) => staticArgument(argument, true) === "-")
+  );
 }

@@ -10,6 +10,7 @@ import {
   unterminated,
 } from "../source/script-problems.js";
 import type { SourcePosition, SourceText } from "../source/source-text.js";
+import { isReconnect } from "./command-kind.js";
 import { largeObjectFrame } from "./large-object-data.js";
 import { changesEncoding, changesStrings } from "./reading-settings.js";
 import { RegionCollector } from "./region-collector.js";
@@ -222,12 +223,13 @@ class ScriptParser {
     const found = scanArguments(cursor.input, rule.style);
     const text = this.#source.text.slice(offset, cursor.offset).trimEnd();
     const conditional = this.#blocks.length > 0;
+    const reconnects = isReconnect({ name, arguments: found });
     this.#commands.push({ name, text, offset, position, arguments: found, conditional });
     const open = found.find((argument) => argument.unterminated);
     if (!conditional && open) {
       this.#refuse(() => unterminated("quote", this.#place(open.offset)));
     }
-    if (!conditional && rule.verdict === "refuse") {
+    if (!conditional && rule.verdict === "refuse" && !reconnects) {
       this.#refuse(() => refusedCommand(name, rule, this.#place(offset)));
     }
     if (name === "q" || name === "quit") {

@@ -4,6 +4,7 @@ import { ScriptError } from "../source/script-error.js";
 import { GluedStatements } from "./glued-statements.js";
 import { atStatement, judgeOutcome } from "./judge-outcome.js";
 import type { OutboxPart } from "./outbox-part.js";
+import type { RunScriptOptions } from "./run-script-options.js";
 import type { ScriptClient } from "./script-client.js";
 import { type QueryOutcome, SimpleQuery, type SimpleQueryOptions } from "./simple-query.js";
 import type { TransactionStatus } from "./transaction-status.js";
@@ -15,6 +16,7 @@ export interface OutboxOptions {
   readonly batching: "joined" | "single";
   readonly expectOpenTransaction: boolean;
   readonly signal: AbortSignal | undefined;
+  readonly afterMessage: RunScriptOptions["afterMessage"];
 }
 
 /** What the caller of {@link Outbox.flush} wants to know of the message's last statement. */
@@ -90,6 +92,15 @@ export class Outbox {
     const part = new GluedStatements("script", [sql]);
     const outcome = await this.#send([...(await this.#prologue()), part], { rows: "keep" });
     return outcome.rows[0]?.[0] ?? undefined;
+  }
+
+  /** Rolls back what is open, and sends the statements that make the session as new, one by one. */
+  async renewSession(statements: readonly string[]): Promise<void> {
+    await this.flush();
+    const rollBack = this.status === "idle" ? [] : ["ROLLBACK"];
+    for (const sql of [...rollBack, ...statements]) {
+      await this.#send([new GluedStatements("script", [sql])], {});
+    }
   }
 
   /** Asks for standard_conforming_strings, where the server has not told it yet. */
@@ -173,7 +184,7 @@ export class Outbox {
 
   async #send(parts: readonly OutboxPart[], options: FlushOptions): Promise<QueryOutcome> {
     const message = new Message(parts);
-    const { expectOpenTransaction, signal } = this.#options;
+    const { expectOpenTransaction, signal, afterMessage } = this.#options;
     if (signal?.aborted) {
       throw new ScriptError("the run was aborted before this statement.", {
         ...atStatement(message, 0),
@@ -196,6 +207,9 @@ export class Outbox {
       throw failure;
     }
     this.#checkReading(parts);
+    if (afterMessage !== undefined && parts.some(({ part }) => part === "script")) {
+      await afterMessage(message.text);
+    }
     return outcome;
   }
 

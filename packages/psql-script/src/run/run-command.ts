@@ -3,6 +3,7 @@ import { commandHandler } from "../commands/handlers.js";
 import { ArgumentReader } from "../lex/argument-reader.js";
 import { type Argument, scanArguments, scanCommandName } from "../lex/command-arguments.js";
 import { type CommandRule, commandRule } from "../lex/command-table.js";
+import { isReconnect } from "../read/command-kind.js";
 import { ScriptError } from "../source/script-error.js";
 import { refusedCommand, unknownCommand, unterminated } from "../source/script-problems.js";
 import { createExpander } from "./argument-expander.js";
@@ -39,7 +40,12 @@ export async function runCommand(run: RunState, file: CommandFile): Promise<void
     return;
   }
   if (rule.verdict === "refuse") {
-    throw refusedCommand(name, rule, place);
+    if (run.newSessionSql === undefined || !isReconnect({ name, arguments: found })) {
+      throw refusedCommand(name, rule, place);
+    }
+    await sender.flush();
+    await run.outbox.renewSession(run.newSessionSql);
+    return;
   }
   if (!gluingCommands.has(name) || found.some(isExpanded)) {
     await sender.flush();

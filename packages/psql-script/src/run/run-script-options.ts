@@ -30,6 +30,13 @@ export interface RunScriptOptions {
    * @default "balanced"
    */
   readonly transactions?: "balanced" | "free";
+  /**
+   * What makes the session as good as new, a statement each: sent for a `\c` that names no other database and no
+   * other user, after a ROLLBACK of what is open. psql's variables stay.
+   *
+   * @default `\c` is refused, before anything is sent
+   */
+  readonly newSessionSql?: readonly string[] | undefined;
   /** psql variables that are set when the script begins. */
   readonly variables?: Readonly<Record<string, string>>;
   /**
@@ -60,6 +67,12 @@ export interface RunScriptOptions {
   readonly onNotice?: (notice: ScriptNotice) => void;
   /** Called for every line that the script prints: by `\echo`, by shell commands, as warnings. */
   readonly onOutput?: (line: string, stream: OutputStream) => void;
+  /**
+   * Called with each message that held something of the script and succeeded. The next one is sent when
+   * the returned promise has resolved: until then, what the message did can be looked at over another
+   * connection.
+   */
+  readonly afterMessage?: (text: string) => Promise<void>;
   /** When aborted, no further message is sent. What is running on the server goes on. */
   readonly signal?: AbortSignal;
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { runsShell } from "../read/command-kind.js";
-import type { Script } from "../read/script.js";
+import { isReconnect, runsShell } from "../read/command-kind.js";
+import type { Command, Script } from "../read/script.js";
 import { ScriptError } from "../source/script-error.js";
 import { FileRun } from "./file-run.js";
 import { Outbox } from "./outbox.js";
@@ -27,7 +27,16 @@ export async function runScript(
   options: RunScriptOptions = {},
 ): Promise<ScriptResult> {
   if (!options.allowShell) {
-    refuseShell(script);
+    refuse(script, runsShell, [
+      "shell commands are not allowed here.",
+      "Remove it, or allow shell commands.",
+    ]);
+  }
+  if (options.newSessionSql === undefined) {
+    refuse(script, (command) => isReconnect(command) && !command.conditional, [
+      "a new session cannot be begun here.",
+      "Remove the \\c: another session has another transaction, other locks and another search_path.",
+    ]);
   }
   const outbox = new Outbox(client, {
     prologue: options.prologue ?? [],
@@ -35,6 +44,7 @@ export async function runScript(
     batching: options.batching ?? "joined",
     expectOpenTransaction: options.expectOpenTransaction ?? false,
     signal: options.signal,
+    afterMessage: options.afterMessage,
   });
   const output = new ScriptOutput(options.onOutput);
   const onNotice = (notice: Partial<ScriptNotice>) => options.onNotice?.(toNotice(notice));
@@ -82,17 +92,21 @@ async function runFile(
   await run.finish(isFree ? "unchecked" : "checked");
 }
 
-/** Throws for a shell command that will be reached, before anything is sent. */
-function refuseShell(script: Script): void {
+/** Throws for a command that will be reached and is not allowed, before anything is sent. */
+function refuse(
+  script: Script,
+  isRefused: (command: Command) => boolean,
+  [message, hint]: readonly [message: string, hint: string],
+): void {
   if (script.psqlCompat) {
     return;
   }
   for (const file of [script, ...script.includes.values()]) {
-    const first = file.commands.find(runsShell);
+    const first = file.commands.find(isRefused);
     if (first !== undefined) {
-      throw new ScriptError("shell commands are not allowed here.", {
+      throw new ScriptError(message, {
         code: "SCRIPT_COMMAND_REFUSED",
-        hint: "Remove it, or allow shell commands.",
+        hint,
         part: "script",
         source: file,
         offset: first.offset,

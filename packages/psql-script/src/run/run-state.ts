@@ -26,6 +26,7 @@ export class RunState {
   readonly batching: "joined" | "single";
   readonly expectOpenTransaction: boolean;
   readonly allowShell: boolean;
+  readonly newSessionSql: readonly string[] | undefined;
   readonly readFile: (path: string) => Promise<Uint8Array>;
   /** The files that are being run, outermost first, by their absolute names. */
   readonly openFiles: string[] = [];
@@ -64,6 +65,7 @@ export class RunState {
     this.batching = options.batching ?? "joined";
     this.expectOpenTransaction = options.expectOpenTransaction ?? false;
     this.allowShell = options.allowShell ?? false;
+    this.newSessionSql = options.newSessionSql;
     this.readFile = options.readFile;
     this.includes = script.includes;
   }

@@ -1,0 +1,14 @@
+import { type CommandDefinition, clusterSettings } from "../command-definition.js";
+
+export const historyCommand: CommandDefinition = {
+  name: "history",
+  help: "print when each version was applied; changes nothing",
+  details:
+    "Tells of each version on how many shards it is, and when it was first and last applied to one, as the " +
+    "ledgers of the shards say.",
+  settings: clusterSettings,
+  examples: [["pg-mig history --only=region=eu", "of some nodes"]],
+  connects: true,
+  configAction: "list",
+  load: async () => (await import("../actions/history.js")).historyAction,
+};

@@ -1,0 +1,312 @@
+import { type ShapeHash, serverFamily } from "@pg-mig/catalog";
+import { attemptStep, type StepRecorder, type StepScript } from "@pg-mig/executor";
+import {
+  checkStoredSql,
+  type LedgerEntry,
+  type ShardLedger,
+  storeLedgerSql,
+  withEntries,
+} from "@pg-mig/ledger";
+import {
+  type MigrationDirectory,
+  nodeFileSystem,
+  readMigrationDirectory,
+} from "@pg-mig/migrations";
+import { defaults, PgMigError, type Place } from "@pg-mig/model";
+import { longestPrefix } from "@pg-mig/planner";
+import { parseScript } from "@pg-mig/psql-script";
+import type { ErrorInfo } from "@pg-mig/report";
+import {
+  errorInfo,
+  type OpenCluster,
+  type OpenShard,
+  onEachNode,
+  openCluster,
+  placeOf,
+} from "@pg-mig/sessions";
+import type { UnreadShard } from "./compare-nodes.js";
+import {
+  type AdoptedShards,
+  type AdoptionJudgement,
+  judgeAdoption,
+  type LedgerlessShards,
+} from "./judge-adoption.js";
+import { createLedgerRecorder } from "./ledger-recorder.js";
+import { replayFiles } from "./replay-files.js";
+import { requireVersion } from "./require-version.js";
+import type { ClusterOptions } from "./run-options.js";
+import { requireScratch } from "./scratch-server.js";
+import type { ScratchUse } from "./scratch-use.js";
+import { ShapeReader } from "./shape-reader.js";
+import { validShards } from "./valid-shards.js";
+
+export interface AdoptOptions extends ClusterOptions, ScratchUse {
+  /**
+   * The version that shards get which fit none or several. Only for shards that `only` chooses.
+   * @default such shards get nothing
+   */
+  readonly as?: string | undefined;
+  /** `dry`: writes nothing. @default "run" */
+  readonly purpose?: "run" | "dry" | undefined;
+  /** As for `apply`. @default 2000 */
+  readonly lockTimeoutMs?: number | undefined;
+  /** As for `apply`. @default 0 */
+  readonly waitMs?: number | "unlimited" | undefined;
+  /** As for `apply`. @default false */
+  readonly allowPooler?: boolean | undefined;
+  /** Told what the user should know and is no error. */
+  readonly onNote?: ((message: string) => void) | undefined;
+}
+
+/** Which shards without a ledger are at which version. Plain data: it survives JSON. */
+export interface AdoptionReport extends AdoptionJudgement {
+  /**
+   * - `ok`: every shard that needs a ledger has one now, or would get one;
+   * - `failed`: some shard fits no version, or several;
+   * - `unknown`: some shard could not be read or written to.
+   */
+  readonly outcome: "ok" | "failed" | "unknown";
+  /** Host, port and database of each node. */
+  readonly addresses: readonly string[];
+  /** How many shards without a ledger there are. */
+  readonly shards: number;
+  /** Shards that got nothing since the server, or another run, did not let them. */
+  readonly failed: readonly (Place & { readonly error: ErrorInfo })[];
+}
+
+/**
+ * Finds out at which version shards are that have objects and no ledger: it runs the files on a scratch
+ * database, and compares the shape after each version. A shard with the shape of just one version gets the
+ * ledger of that version, in one transaction, under the check that it still has none. All others get
+ * nothing, unless `as` insists. A shard that has a ledger is never touched.
+ *
+ * @throws PgMigError `SCRATCH_MISSING`, `SCRATCH_FAILED`, `VERSION_UNKNOWN`, `ADOPT_UNNAMED`, `ADOPT_CONTRADICTED`,
+ * `RUN_LOCKED`, the error of a version that fails; what `readMigrationDirectory` and `connectNode` throw.
+ */
+export async function adopt(options: AdoptOptions): Promise<AdoptionReport> {
+  const signal = options.signal ?? new AbortController().signal;
+  const onNote = options.onNote ?? (() => {});
+  const directory = await readMigrationDirectory(options.migrationDirectory, nodeFileSystem);
+  requireScratch(options.scratch);
+  const as = insistedVersion(options, directory);
+  const cluster = await openCluster({
+    ...options,
+    action: "adopt",
+    validShards: validShards(options, directory.versions),
+    signal,
+    onNote,
+  });
+  try {
+    const ledgerless = findLedgerless(cluster, directory);
+    const { found, unread } = await readLedgerless(cluster, ledgerless, { ...options, signal });
+    const wanted = new Map<string, Set<string | undefined>>();
+    for (const { prefix } of found) {
+      const names = directory.versions.filter((one) => one.prefix === prefix);
+      wanted.set(prefix, new Set([undefined, ...names.map(({ name }) => name)]));
+    }
+    const made =
+      found.length === 0
+        ? { major: 0, shapes: new Map() }
+        : await replayFiles({ ...options, directory, wanted, signal, onNote });
+    const judged = judgeAdoption(found, made, as);
+    const failed =
+      options.purpose === "dry" || judged.adopted.length === 0
+        ? []
+        : await writeLedgers(judged.adopted, { cluster, directory, ledgerless, ...options });
+    const isLeft = judged.ambiguous.length + judged.unfit.length > 0;
+    const all = [...unread, ...judged.unread];
+    return {
+      outcome: all.length + failed.length > 0 ? "unknown" : isLeft ? "failed" : "ok",
+      addresses: cluster.nodes.map(({ node }) => node.name).sort(),
+      shards: ledgerless.length,
+      ...judged,
+      adopted: withoutFailed(judged.adopted, failed),
+      unread: all,
+      failed,
+    };
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    await cluster.close();
+  }
+}
+
+function insistedVersion({ as, only }: AdoptOptions, directory: MigrationDirectory) {
+  if (as === undefined) {
+    return undefined;
+  }
+  const name = requireVersion(directory, as);
+  if (only?.choice === undefined) {
+    throw new PgMigError(`It is not said which shards are at ${name}.`, {
+      code: "ADOPT_UNNAMED",
+      hint: "Name the shards with the setting `only`: shard=NAME.",
+    });
+  }
+  return directory.versions.find((version) => version.name === name);
+}
+
+/** A shard without a ledger, and the prefix that takes it. */
+interface Ledgerless {
+  readonly shard: OpenShard;
+  readonly prefix: string;
+}
+
+function findLedgerless({ nodes }: OpenCluster, directory: MigrationDirectory): Ledgerless[] {
+  const prefixes = new Set(directory.versions.map(({ prefix }) => prefix));
+  return nodes
+    .flatMap(({ shards }) => shards)
+    .flatMap((shard) => {
+      const prefix = longestPrefix(prefixes, shard.name);
+      const isLedgerless = shard.ledger.storedHash === undefined;
+      return isLedgerless && prefix !== undefined ? [{ shard, prefix }] : [];
+    });
+}
+
+/** Reads the shapes of shards, each only once. */
+async function readLedgerless(
+  cluster: OpenCluster,
+  ledgerless: readonly Ledgerless[],
+  {
+    lockTimeoutMs = defaults.lockTimeoutMs,
+    signal,
+  }: Pick<AdoptOptions, "lockTimeoutMs"> & { readonly signal: AbortSignal },
+): Promise<{ readonly found: LedgerlessShards[]; readonly unread: UnreadShard[] }> {
+  const unread: UnreadShard[] = [];
+  const found = new Map<string, LedgerlessShards>();
+  await onEachNode(cluster.nodes, async ({ node: { label }, node }) => {
+    const reader = new ShapeReader(node, {
+      ...{ connect: (one) => cluster.sessions.connect(one), access: "no", lockTimeoutMs, signal },
+    });
+    try {
+      const own = ledgerless.filter(({ shard }) => shard.node === node);
+      const prefixes = new Map(own.map(({ shard, prefix }) => [shard.name, prefix]));
+      const hashes: ShapeHash[] = [];
+      await reader.readHashes([...prefixes.keys()], {
+        read: (hash) => hashes.push(hash),
+        unread: (one) => unread.push({ node: label, ...one }),
+      });
+      for (const { schema, hash } of hashes) {
+        const prefix = prefixes.get(schema) ?? "";
+        const family = serverFamily(reader.major);
+        const place = { node: label, shard: schema };
+        const shape = found.get(`${prefix} ${hash}`)?.shape ?? (await reader.readShape(schema));
+        if (shape === undefined || !("items" in shape)) {
+          unread.push({ ...place, reason: "it is gone", ...shape });
+          continue;
+        }
+        const key = `${prefix} ${shape.hash}`;
+        const known = found.get(key)?.shards ?? [];
+        found.set(key, { prefix, family, shape, shards: [...known, place] });
+      }
+    } finally {
+      await reader.close();
+    }
+  });
+  return { found: [...found.values()], unread };
+}
+
+interface WriteOptions
+  extends Pick<AdoptOptions, "lockTimeoutMs" | "waitMs" | "allowPooler" | "signal"> {
+  readonly cluster: OpenCluster;
+  readonly directory: MigrationDirectory;
+  readonly ledgerless: readonly Ledgerless[];
+}
+
+/** A version with nothing to run: what is recorded is all. */
+const noStep: StepScript = {
+  script: parseScript("", { file: "" }),
+  limits: {},
+  transaction: "wrapped",
+  mayRunBeside: "transactions",
+  dropFirst: undefined,
+  concurrentIndexes: [],
+};
+
+/** Writes the ledgers, under the run lock and the check that a shard has none. Gives those that it could not. */
+async function writeLedgers(
+  adopted: readonly AdoptedShards[],
+  { cluster, directory, ledgerless, signal, ...options }: WriteOptions,
+): Promise<AdoptionReport["failed"]> {
+  const { waitMs = defaults.waitMs, allowPooler = false } = options;
+  const { lockTimeoutMs = defaults.lockTimeoutMs } = options;
+  await cluster.lock({ waitMs, allowPooler });
+  const versions = new Map(
+    adopted.flatMap(({ version, shards }) => shards.map((place) => [keyOf(place), version])),
+  );
+  const recorder = adoptingRecorder(directory);
+  const failed: (Place & { readonly error: ErrorInfo })[] = [];
+  await onEachNode(cluster.nodes, async ({ node }) => {
+    for (const { shard } of ledgerless) {
+      const place = placeOf(shard);
+      const version = versions.get(keyOf(place));
+      if (shard.node !== node || version === undefined) {
+        continue;
+      }
+      signal?.throwIfAborted();
+      const session = await cluster.sessions.acquire(node);
+      try {
+        const attempted = await attemptStep(session, {
+          ...{ shard: shard.name, version, ledger: shard.ledger, step: noStep, lockTimeoutMs },
+          ...{ recorder, scriptOptions: {} },
+        });
+        if (attempted.type === "refused") {
+          failed.push({ ...place, error: errorInfo(refused(place, attempted.reason), place) });
+        } else if (attempted.type !== "committed") {
+          failed.push({ ...place, error: errorInfo(attempted.error, place) });
+        }
+      } finally {
+        cluster.sessions.release(session);
+      }
+    }
+  });
+  return failed;
+}
+
+/** Records a version with all that come before it, as versions that another tool applied: nobody knows when. */
+function adoptingRecorder({ versions }: MigrationDirectory): StepRecorder<ShardLedger> {
+  const lists = new Map<string, readonly LedgerEntry[]>();
+  return {
+    ...createLedgerRecorder({ action: "apply", checksum: () => "", replan: () => [] }),
+    record(ledger, version) {
+      const prefix = versions.find(({ name }) => name === version)?.prefix;
+      const onDisk = versions.filter((one) => one.prefix === prefix).map(({ name }) => name);
+      const entries =
+        lists.get(version) ??
+        onDisk.slice(0, onDisk.indexOf(version) + 1).map((name) => ({ version: name }));
+      lists.set(version, entries);
+      const after = withEntries(ledger, entries);
+      return {
+        sql: storeLedgerSql(ledger.shard, entries),
+        checkSql: [checkStoredSql(after)],
+        ledger: after,
+      };
+    },
+  };
+}
+
+function refused({ shard }: Place, reason: "shard-taken" | "ledger-changed"): PgMigError {
+  return reason === "shard-taken"
+    ? new PgMigError(`A run works on shard "${shard}".`, {
+        code: "SHARD_TAKEN",
+        hint: "Let it end, then adopt again.",
+      })
+    : new PgMigError(`Shard "${shard}" was dropped, or has a ledger by now.`, {
+        code: "LEDGER_CHANGED",
+        hint: "It got nothing. Adopt again to see what is left.",
+      });
+}
+
+function withoutFailed(
+  adopted: readonly AdoptedShards[],
+  failed: readonly Place[],
+): readonly AdoptedShards[] {
+  const keys = new Set(failed.map(keyOf));
+  return adopted
+    .map((one) => ({ ...one, shards: one.shards.filter((place) => !keys.has(keyOf(place))) }))
+    .filter(({ shards }) => shards.length > 0);
+}
+
+function keyOf({ node, shard }: Place): string {
+  return JSON.stringify([node, shard]);
+}

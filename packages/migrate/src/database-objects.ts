@@ -1,0 +1,72 @@
+import { ownPathSql } from "@pg-mig/model";
+import type { SessionClient } from "@pg-mig/sessions";
+
+/** A table, view, sequence, index, routine, type or schema, as it was at some time. */
+export interface DatabaseObject {
+  /** By it an object is known again. */
+  readonly key: string;
+  readonly schema: string;
+  /** Empty for a schema itself. */
+  readonly name: string;
+  /** The file that holds its rows; 0: it has none. */
+  readonly fileNode: number;
+}
+
+/** By key. */
+export type DatabaseObjects = ReadonlyMap<string, DatabaseObject>;
+
+const isUsers = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
+
+/**
+ * An index is known by its name: a change of the type of its column replaces it. A table's own types come
+ * and go with it.
+ */
+const objectsSql = `SELECT CASE WHEN c.relkind IN ('i', 'I') THEN concat('i', n.oid, ' ', c.relname) ELSE 'r' || c.oid END AS key, n.nspname AS schema, c.relname AS name,
+  CASE WHEN c.relkind IN ('r', 'i', 'm') THEN c.relfilenode::int8 ELSE 0 END::text AS "fileNode"
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE ${isUsers} AND c.relkind <> 'c'
+UNION ALL SELECT 'p' || p.oid, n.nspname, p.proname, '0'
+  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE ${isUsers}
+UNION ALL SELECT 't' || t.oid, n.nspname, t.typname, '0'
+  FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_class c ON c.oid = t.typrelid
+  WHERE ${isUsers} AND t.typelem = 0 AND (c.relkind IS NULL OR c.relkind = 'c')
+UNION ALL SELECT 'n' || n.oid, n.nspname, '', '0' FROM pg_namespace n WHERE ${isUsers}`;
+
+/** Reads all objects of users that the session sees. */
+export async function readObjects(client: Pick<SessionClient, "query">): Promise<DatabaseObjects> {
+  const answer: unknown = await client.query(`${ownPathSql};\n${objectsSql}`);
+  const last = [answer].flat().at(-1) as { readonly rows: readonly Record<string, string>[] };
+  return new Map(
+    last.rows.map(({ key = "", schema = "", name = "", fileNode }) => [
+      key,
+      { key, schema, name, fileNode: Number(fileNode) },
+    ]),
+  );
+}
+
+/** What was there before, and has its rows in another file now: it was written anew. Pure. */
+export function rewrittenObjects(
+  before: DatabaseObjects,
+  after: DatabaseObjects,
+): DatabaseObject[] {
+  return [...before.values()].filter(({ key, fileNode }) => {
+    const now = after.get(key)?.fileNode ?? 0;
+    return fileNode !== 0 && now !== 0 && now !== fileNode;
+  });
+}
+
+/** What came into being outside of a schema. Pure. */
+export function createdOutside(
+  shard: string,
+  before: DatabaseObjects,
+  after: DatabaseObjects,
+): DatabaseObject[] {
+  return [...after.values()].filter(({ key, schema }) => schema !== shard && !before.has(key));
+}
+
+/** The name of an object, with its schema if that is not the shard. */
+export function objectName(
+  { schema, name }: Pick<DatabaseObject, "schema" | "name">,
+  shard: string,
+): string {
+  return name === "" ? schema : schema === shard ? name : `${schema}.${name}`;
+}

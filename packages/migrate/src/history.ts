@@ -1,0 +1,91 @@
+import { nodeFileSystem, readMigrationDirectory } from "@pg-mig/migrations";
+import { openCluster } from "@pg-mig/sessions";
+import type { ClusterOptions } from "./run-options.js";
+import { validShards } from "./valid-shards.js";
+
+/** When a version was applied, as far as the ledgers know. */
+export interface VersionHistory {
+  readonly version: string;
+  /** How many shards have it. */
+  readonly shards: number;
+  /** When it was first applied to one of them, in ISO 8601; missing: no ledger tells. */
+  readonly firstAt?: string;
+  /** When it was last applied to one. */
+  readonly lastAt?: string;
+  /** Of how many shards the ledger tells no time: another tool applied it there. */
+  readonly withoutTime: number;
+}
+
+/** What the ledgers of a cluster know of the past. Plain data: it survives JSON. */
+export interface ClusterHistory {
+  /** `host:port/database` of each node. */
+  readonly addresses: readonly string[];
+  /** In the order of their names. A version that was undone everywhere is in no ledger. */
+  readonly versions: readonly VersionHistory[];
+}
+
+/**
+ * Reads from the ledgers when each version was applied, first and last, and to how many shards. Changes nothing,
+ * one query per node.
+ *
+ * @throws PgMigError what `readMigrationDirectory`, `discoverNodes` and `connectNode` throw;
+ * `CLUSTER_UNREACHABLE`, `NO_PRIMARY`, `LEDGER_UNREADABLE`, `VALID_SHARDS_FAILED`
+ */
+export async function history(
+  options: ClusterOptions & {
+    /** Told what the user should know and is no error. */
+    readonly onNote?: ((message: string) => void) | undefined;
+  },
+): Promise<ClusterHistory> {
+  const { onNote = () => {}, signal = new AbortController().signal } = options;
+  const { versions } = await readMigrationDirectory(options.migrationDirectory, nodeFileSystem, {
+    empty: "allow",
+  });
+  const cluster = await openCluster({
+    ...options,
+    action: "list",
+    validShards: validShards(options, versions),
+    signal,
+    onNote,
+  });
+  try {
+    const entries = cluster.nodes.flatMap(({ shards }) =>
+      shards.flatMap(({ ledger }) => ledger.entries),
+    );
+    return {
+      addresses: cluster.nodes.map(({ node }) => node.name),
+      versions: historyOf(entries),
+    };
+  } finally {
+    await cluster.close();
+  }
+}
+
+/** Puts together what the ledgers of all shards say of each version. Pure. */
+export function historyOf(
+  entries: Iterable<{ readonly version: string; readonly appliedAt?: string | undefined }>,
+): readonly VersionHistory[] {
+  const known = new Map<string, VersionHistory>();
+  for (const { version, appliedAt } of entries) {
+    const before = known.get(version) ?? { version, shards: 0, withoutTime: 0 };
+    known.set(version, {
+      ...before,
+      shards: before.shards + 1,
+      ...(appliedAt === undefined
+        ? { withoutTime: before.withoutTime + 1 }
+        : {
+            firstAt: earlier(before.firstAt, appliedAt),
+            lastAt: later(before.lastAt, appliedAt),
+          }),
+    });
+  }
+  return [...known].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+}
+
+function earlier(a: string | undefined, b: string): string {
+  return a === undefined || b < a ? b : a;
+}
+
+function later(a: string | undefined, b: string): string {
+  return a === undefined || b > a ? b : a;
+}

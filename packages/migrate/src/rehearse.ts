@@ -1,0 +1,150 @@
+import {
+  loadMigrationScripts,
+  type MigrationDirectory,
+  nodeFileSystem,
+  readMigrationDirectory,
+} from "@pg-mig/migrations";
+import { buildPlan } from "@pg-mig/planner";
+import { openCluster } from "@pg-mig/sessions";
+import { brokenOff } from "./broken-off.js";
+import { chainsOf } from "./chains-of.js";
+import { rehearseVersion } from "./rehearse-version.js";
+import {
+  isBad,
+  type RehearsalReport,
+  type RehearsedVersion,
+  skippedVersion,
+} from "./rehearsed-version.js";
+import { requireVersion } from "./require-version.js";
+import type { ClusterOptions } from "./run-options.js";
+import { createScratchDatabase } from "./scratch-database.js";
+import { requireScratch } from "./scratch-server.js";
+import { ScratchStage } from "./scratch-stage.js";
+import type { ScratchUse } from "./scratch-use.js";
+import { refuseShellCommands } from "./shell-commands.js";
+import { validShards } from "./valid-shards.js";
+
+export interface RehearseOptions extends ClusterOptions, ScratchUse {
+  /**
+   * Which versions are judged: by name, or by the name of a file; those that are pending on any shard, for
+   * which the cluster is read; or all. Those before them run only to get there.
+   * @default "pending"
+   */
+  readonly versions?: readonly string[] | "pending" | "all" | undefined;
+  /** As for `apply`. @default 2000 */
+  readonly lockTimeoutMs?: number | undefined;
+  /** Told what the user should know and is no error. */
+  readonly onNote?: ((message: string) => void) | undefined;
+  /** Told of each version that was judged, as soon as it is. */
+  readonly onVersion?: ((version: RehearsedVersion) => void) | undefined;
+}
+
+/**
+ * Tries versions where nothing can break: runs the versions of the directory, from nothing, in a
+ * database of its own, one shard for each prefix; the chosen ones up, down and up again. The database
+ * is dropped, whatever happens; if this process is killed, the next use of a scratch database drops it.
+ *
+ * @throws PgMigError `SCRATCH_MISSING`, `SCRATCH_FAILED`, `VERSION_UNKNOWN`; what `readMigrationDirectory`
+ * and `connectNode` throw; the error of before.sql or after.sql. A version that fails is part of the report.
+ */
+export async function rehearse(options: RehearseOptions): Promise<RehearsalReport> {
+  const { onNote = () => {}, onVersion = () => {}, folder = process.cwd() } = options;
+  const signal = options.signal ?? new AbortController().signal;
+  requireScratch(options.scratch);
+  const directory = await readMigrationDirectory(options.migrationDirectory, nodeFileSystem);
+  const chosen = await chosenVersions(directory, { ...options, signal, onNote });
+  const versions: RehearsedVersion[] = [];
+  const last = directory.versions.findLastIndex(({ name }) => chosen.has(name));
+  if (last === -1) {
+    return { outcome: "ok", where: "scratch", versions };
+  }
+  const needed = directory.versions.slice(0, last + 1);
+  const scripts = await loadMigrationScripts(directory, {
+    fs: nodeFileSystem,
+    versions: needed.map(({ name }) => name),
+  });
+  if (options.allowShell !== true) {
+    const { up, down, before, after } = scripts;
+    const files = [...up.values(), ...down.values(), ...[before ?? [], after ?? []].flat()];
+    refuseShellCommands(files.map(({ script }) => script));
+  }
+  const scratch = await createScratchDatabase(options.scratch, {
+    defaults: options.defaults,
+    folder,
+    signal,
+    onNote,
+  });
+  try {
+    const stage = await ScratchStage.open(scratch, { ...options, signal });
+    try {
+      await stage.runHook(scripts.before);
+      const broken = new Map<string, string>();
+      for (const { name, prefix } of needed) {
+        const up = scripts.up.get(name);
+        const down = scripts.down.get(name);
+        if (up === undefined || down === undefined) {
+          continue;
+        }
+        const reason = broken.get(prefix);
+        let told: RehearsedVersion | undefined;
+        if (reason !== undefined) {
+          told = skippedVersion(name, reason);
+        } else if (chosen.has(name)) {
+          const tried = await rehearseVersion(await stage.shardOf(prefix), { up, down });
+          told = tried.told;
+          if (tried.brokenBy !== undefined) {
+            broken.set(prefix, tried.brokenBy);
+          }
+        } else {
+          await (await stage.shardOf(prefix)).replay(up);
+        }
+        if (told !== undefined && chosen.has(name)) {
+          versions.push(told);
+          onVersion(told);
+        }
+      }
+      if (last === directory.versions.length - 1 && broken.size === 0) {
+        await stage.runHook(scripts.after);
+      }
+    } finally {
+      await stage.close();
+    }
+  } catch (error) {
+    // Whatever the end of a connection looks like: it was asked for.
+    signal.throwIfAborted();
+    throw brokenOff(error, "The rehearsal", { code: "SCRATCH_FAILED", node: scratch.node.label });
+  } finally {
+    await scratch.drop();
+  }
+  return { outcome: versions.some(isBad) ? "failed" : "ok", where: "scratch", versions };
+}
+
+interface ChooseOptions extends RehearseOptions {
+  readonly signal: AbortSignal;
+  readonly onNote: (message: string) => void;
+}
+
+async function chosenVersions(
+  directory: MigrationDirectory,
+  options: ChooseOptions,
+): Promise<ReadonlySet<string>> {
+  const { versions = "pending" } = options;
+  if (versions === "all") {
+    return new Set(directory.versions.map(({ name }) => name));
+  }
+  if (versions !== "pending") {
+    return new Set(versions.map((text) => requireVersion(directory, text)));
+  }
+  const cluster = await openCluster({
+    ...options,
+    action: "rehearse",
+    validShards: validShards(options, directory.versions),
+  });
+  try {
+    const shards = cluster.nodes.flatMap((node) => node.shards);
+    const chains = chainsOf(buildPlan({ versions: directory.versions, shards }));
+    return new Set(chains.flatMap(({ pending }) => pending));
+  } finally {
+    await cluster.close();
+  }
+}

@@ -1,0 +1,128 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import process from "node:process";
+import { connectNode, type Node, withDatabase } from "@pg-mig/cluster";
+import { PgMigError, quoteLiteral } from "@pg-mig/model";
+import { Session } from "@pg-mig/sessions";
+import { openScratchServer, type ScratchServerOptions } from "./scratch-server.js";
+
+/** A database that is there for one use. */
+export interface ScratchDatabase {
+  readonly node: Node;
+  /** Opens a session of it. Who gets it must close it. */
+  openSession(): Promise<Session>;
+  /** Drops it, and throws out who is still connected. What keeps it from that is a note. */
+  drop(): Promise<void>;
+}
+
+export interface ScratchOptions extends ScratchServerOptions {
+  readonly signal: AbortSignal;
+  readonly onNote: (message: string) => void;
+}
+
+/** The first key of the advisory locks that say of a scratch database that its maker is there. */
+const lockClass = 0x70676d69;
+
+const namePattern = "^pg_mig_scratch_[0-9a-f]{8}$";
+const applicationName = "pg-mig scratch";
+
+/**
+ * Makes a database on a server that `scratch` names, with a name that nobody else has. Before that, it
+ * drops what makers have left that are gone: as long as one is there, its connection holds a lock, which it
+ * takes before it makes the database.
+ *
+ * @throws PgMigError `SCRATCH_MISSING`; `SCRATCH_FAILED` if the server refuses; what `connectNode` throws.
+ */
+export async function createScratchDatabase(
+  scratch: string | undefined,
+  options: ScratchOptions,
+): Promise<ScratchDatabase> {
+  const server = await openScratchServer(scratch, options);
+  try {
+    const keeper = await openSession(server.node, options);
+    try {
+      await dropLeftovers(keeper, options);
+      const name = await createDatabase(keeper);
+      const node = withDatabase(server.node, name);
+      return {
+        node,
+        openSession: () => openSession(node, options),
+        async drop() {
+          try {
+            if (server.kind === "given") {
+              await keeper.client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+            }
+          } catch (error) {
+            options.onNote(`The scratch database ${name} could not be dropped: ${wordsOf(error)}.`);
+          } finally {
+            await keeper.close();
+            await server.stop();
+          }
+        },
+      };
+    } catch (error) {
+      await keeper.close();
+      throw refused(server.node, error);
+    }
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+async function openSession(node: Node, { signal, onNote }: ScratchOptions): Promise<Session> {
+  const session = new Session(await connectNode(node, { applicationName, signal, onNote }));
+  session.open();
+  await session.ready();
+  return session;
+}
+
+async function createDatabase({ client }: Session): Promise<string> {
+  const id = randomBytes(4);
+  const name = `pg_mig_scratch_${id.toString("hex")}`;
+  await client.query(`SELECT pg_advisory_lock(${lockClass}, ${id.readInt32BE()})`);
+  // From template0: what somebody put into template1 is not what the files make.
+  await client.query(`CREATE DATABASE ${name} TEMPLATE template0`);
+  const maker = `process ${process.pid} on ${hostname()}, ${new Date().toISOString()}`;
+  const comment = `Scratch database of pg-mig, made by ${maker}. If it is left, the next one drops it.`;
+  await client.query(`COMMENT ON DATABASE ${name} IS ${quoteLiteral(comment)}`);
+  return name;
+}
+
+/** Drops the scratch databases whose makers are gone. */
+async function dropLeftovers(
+  { client }: Session,
+  { onNote }: Pick<ScratchOptions, "onNote">,
+): Promise<void> {
+  const { rows } = await client.query(
+    `SELECT datname AS name, right(datname, 8) AS hex FROM pg_database WHERE datname ~ '${namePattern}'`,
+  );
+  for (const { name, hex } of rows as readonly { readonly name: string; readonly hex: string }[]) {
+    // The lock is looked for after the name: who makes a database has the lock before.
+    const held = await client.query(
+      "SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 " +
+        `AND classid = ${lockClass} AND objid = ${Number.parseInt(hex, 16)}`,
+    );
+    if (held.rows.length > 0) {
+      continue;
+    }
+    try {
+      await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    } catch (error) {
+      onNote(`The scratch database ${name}, which was left, cannot be dropped: ${wordsOf(error)}.`);
+    }
+  }
+}
+
+function refused(server: Node, cause: unknown): PgMigError {
+  return new PgMigError(`No scratch database can be made on ${server.label}: ${wordsOf(cause)}.`, {
+    code: "SCRATCH_FAILED",
+    hint: `Allow user "${server.user}" to make databases there (ALTER ROLE … CREATEDB), or name another server.`,
+    where: { node: server.label },
+    cause,
+  });
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

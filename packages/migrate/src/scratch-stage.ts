@@ -1,0 +1,192 @@
+import type { Shape } from "@pg-mig/catalog";
+import { nodeEnvironment } from "@pg-mig/cluster";
+import { attemptStep, type StepRecorder, withVariables } from "@pg-mig/executor";
+import type { CheckedScript, MigrationScript } from "@pg-mig/migrations";
+import { defaults, PgMigError, quoteIdentifier } from "@pg-mig/model";
+import type { RunScriptOptions } from "@pg-mig/psql-script";
+import { isBug, type Session } from "@pg-mig/sessions";
+import { type DatabaseObjects, readObjects } from "./database-objects.js";
+import { LockWatch } from "./lock-watch.js";
+import type { FileOutcome, RehearsalStage } from "./rehearse-version.js";
+import type { ScratchDatabase } from "./scratch-database.js";
+import { ShapeReader } from "./shape-reader.js";
+
+export interface ScratchStageOptions {
+  /** As for `apply`. @default {} */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** As for `apply`. @default false */
+  readonly allowShell?: boolean | undefined;
+  /** As for `apply`. @default 2000 */
+  readonly lockTimeoutMs?: number | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** A shard of a scratch database. */
+export interface ScratchShard extends RehearsalStage {
+  /** Runs a file, without looking at what it does. @throws what it fails with */
+  replay(file: MigrationScript): Promise<void>;
+}
+
+/** Scratch shards have no ledger: who has which version is known here. */
+const recorder: StepRecorder<undefined> = {
+  takeSql: () => [],
+  takeFailure: () => undefined,
+  isNotStored: () => false,
+  record: () => ({ sql: [], checkSql: [], ledger: undefined }),
+  replan: async () => ({ ledger: undefined, pending: [], changed: false }),
+};
+
+/** A scratch database while files run in it: one session runs them, another one looks on. */
+export class ScratchStage {
+  readonly #scratch: ScratchDatabase;
+  readonly #options: ScratchStageOptions;
+  readonly #onlooker: Session;
+  readonly #reader: ShapeReader;
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #shards = new Set<string>();
+  #session: Session;
+
+  static async open(scratch: ScratchDatabase, options: ScratchStageOptions): Promise<ScratchStage> {
+    const env = withVariables(
+      { ...options.env, PG_MIG_HOSTS: scratch.node.name },
+      await nodeEnvironment(scratch.node),
+    );
+    const [onlooker, session] = [await scratch.openSession(), await scratch.openSession()];
+    return new ScratchStage(scratch, options, { onlooker, session, env });
+  }
+
+  private constructor(
+    scratch: ScratchDatabase,
+    options: ScratchStageOptions,
+    {
+      onlooker,
+      session,
+      env,
+    }: {
+      readonly onlooker: Session;
+      readonly session: Session;
+      readonly env: Readonly<Record<string, string>>;
+    },
+  ) {
+    this.#scratch = scratch;
+    this.#options = options;
+    this.#onlooker = onlooker;
+    this.#session = session;
+    this.#env = env;
+    this.#reader = new ShapeReader(scratch.node, {
+      connect: async () => (await scratch.openSession()).connection,
+      access: "no",
+      lockTimeoutMs: defaults.lockTimeoutMs,
+      signal: options.signal,
+    });
+    options.signal.addEventListener("abort", this.#onAbort);
+  }
+
+  readonly #onAbort = () => this.#session.destroy();
+
+  async close(): Promise<void> {
+    this.#options.signal.removeEventListener("abort", this.#onAbort);
+    await Promise.all([this.#session.close(), this.#onlooker.close(), this.#reader.close()]);
+  }
+
+  /** Runs before.sql or after.sql. @throws what the file fails with */
+  async runHook(hook: CheckedScript | undefined): Promise<void> {
+    if (hook === undefined) {
+      return;
+    }
+    await this.#attempt(hook, "public", "", {});
+  }
+
+  /** The shard for the versions of a prefix, made at the first call. */
+  async shardOf(prefix: string): Promise<ScratchShard> {
+    const shard = prefix === "public" ? prefix : `${prefix}0001`;
+    if (!this.#shards.has(shard)) {
+      this.#shards.add(shard);
+      const sql = `CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(shard)}`;
+      await this.#onlooker.client.query(sql);
+    }
+    return {
+      shard,
+      shape: () => this.#shape(shard),
+      objects: (): Promise<DatabaseObjects> => readObjects(this.#onlooker.client),
+      run: (file) => this.#run(file, shard, file.version),
+      replay: (file) => this.#attempt(file, shard, file.version, {}),
+    };
+  }
+
+  /** The major version of the server; known once a shape was read. */
+  get major(): number {
+    return this.#reader.major;
+  }
+
+  async #shape(shard: string): Promise<Shape> {
+    const shape = await this.#reader.readShape(shard);
+    if (shape !== undefined && "items" in shape) {
+      return shape;
+    }
+    this.#options.signal.throwIfAborted();
+    const why = shape === undefined ? "has no shape" : `cannot be read: ${shape.reason}`;
+    throw new PgMigError(`The scratch shard "${shard}" ${why}.`, {
+      code: "SCRATCH_FAILED",
+      hint: "Look at what the last version does: it must leave its schema where it is.",
+      where: { node: this.#scratch.node.label, shard },
+    });
+  }
+
+  async #run(step: CheckedScript, shard: string, version: string): Promise<FileOutcome> {
+    const session = await this.#ready();
+    const startedAtMs = performance.now();
+    const watch = new LockWatch({
+      onlooker: this.#onlooker.client,
+      pid: session.opened?.pid ?? 0,
+      shard,
+    });
+    let failed: { readonly error: unknown } | undefined;
+    try {
+      const { afterMessage } = watch;
+      await this.#attempt(step, shard, version, { batching: "single", afterMessage });
+    } catch (error) {
+      if (session.lost || this.#onlooker.lost || isBug(error)) {
+        throw error;
+      }
+      failed = { error };
+    }
+    const { statements, locks, sequences } = watch;
+    const durationMs = Math.round(performance.now() - startedAtMs);
+    return { error: failed?.error, statements, locks, sequences, durationMs };
+  }
+
+  /** @throws what the file fails with */
+  async #attempt(
+    step: CheckedScript,
+    shard: string,
+    version: string,
+    how: Pick<RunScriptOptions, "batching" | "afterMessage">,
+  ): Promise<void> {
+    const { signal, allowShell = false, lockTimeoutMs = defaults.lockTimeoutMs } = this.#options;
+    signal.throwIfAborted();
+    const attempted = await attemptStep(await this.#ready(), {
+      shard,
+      version,
+      ledger: undefined,
+      step,
+      lockTimeoutMs,
+      recorder,
+      scriptOptions: { env: this.#env, allowShell, signal, ...how },
+    });
+    signal.throwIfAborted();
+    if ("error" in attempted) {
+      throw attempted.error;
+    }
+  }
+
+  /** The session for the next file. */
+  async #ready(): Promise<Session> {
+    await this.#session.ready();
+    if (this.#session.mustClose || this.#session.lost) {
+      await this.#session.close();
+      this.#session = await this.#scratch.openSession();
+    }
+    return this.#session;
+  }
+}
