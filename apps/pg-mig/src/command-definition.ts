@@ -77,9 +77,12 @@ export const clusterSettings: readonly SettingName[] = [
   ...output,
 ];
 
-/** Settings of commands that start a run, or show one beforehand. */
-export const runSettings: readonly SettingName[] = [
+/** Settings of the command that applies. */
+export const applySettings: readonly SettingName[] = [
   ...settingsOf("The cluster"),
   ...settingsOf("The run"),
   ...settingsOf("Output"),
 ];
+
+/** Settings of commands that start another run, or show one beforehand. */
+export const runSettings: readonly SettingName[] = applySettings.filter((name) => name !== "wave");

@@ -277,6 +277,9 @@ function withoutCommand(options: Readonly<Record<string, unknown>>): CommandLine
       "Leave --dry out, or the action.",
     );
   }
+  if (flags.wave !== undefined && !command.settings.includes("wave")) {
+    throw takesNot(command.name, "--wave");
+  }
   return { command, input: { argument, options: { dry } }, flags: flags as Flags };
 }
 

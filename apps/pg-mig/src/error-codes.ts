@@ -337,6 +337,11 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
       "Correct it: its first column names schemas, and names outside of pg_catalog need their schema.",
     ],
     [
+      "WAVE_UNKNOWN",
+      "The rollout has no wave of this name.",
+      "Name one of `rollout.waves` in the config, `rest` for the last one, or `next`.",
+    ],
+    [
       "BESIDE_2X",
       "A run of pg-mig 2.x is at work on a node, or began during this one.",
       "Let it end. If it is not at work, say so with `--beside-2x`.",

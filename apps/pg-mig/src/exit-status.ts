@@ -26,7 +26,7 @@ export const exitStatusTexts: readonly (readonly [status: string, means: string]
     "2",
     "it was looked at, and the answer is no: shards differ (drift), a version fails or its undo does not restore (rehearse), a shard fits no version (adopt), there is something to do (plan --check), something is pending, edited or unfinished, or does not fit (status --check)",
   ],
-  ["3", "paused before the end, on purpose (--max-duration, --until)"],
+  ["3", "paused before the end, on purpose (--wave, --max-duration, --until)"],
   [
     "70",
     "a bug of pg-mig: what runs ends, nothing new starts, and the message says where to report it",

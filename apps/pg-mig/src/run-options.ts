@@ -71,6 +71,7 @@ export async function runOptions(context: ActionContext): Promise<RunOptions> {
     beside2x,
     verify,
     pause: pauseSignal(settings, new Date()),
+    stopAt: settings.stopAt,
     origin: await runOrigin({ env, directory: settings.migdir, readsCommit: report.length > 0 }),
     force,
     editedFiles: strict ? "error" : "warning",

@@ -1,4 +1,5 @@
 import type { SslMode } from "@pg-mig/model";
+import type { RolloutConfig } from "./rollout-setting.js";
 import type { ConfigKey } from "./setting-table.js";
 import type { PasswordFunction } from "./setting-types.js";
 
@@ -18,6 +19,7 @@ interface KeyTypes {
   wait: string | 0 | boolean;
   allowPooler: boolean;
   beside2x: boolean;
+  rollout: RolloutConfig;
   verify: "off" | "warn" | "fail";
   discovery: DiscoveryEntry | readonly DiscoveryEntry[];
 }

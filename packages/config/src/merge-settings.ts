@@ -62,6 +62,7 @@ export function mergeSettings(options: MergeSettingsOptions): Settings {
     password: passwordOf(values, options),
     hosts: hostsOf(values.hosts, parameters, options),
     sslMode: sslModeOf(values.sslMode, options),
+    stopAt: values.stopAt ?? values.rollout?.stopAt,
     parameters,
     certificateDirectory: join(os.home, ".postgresql"),
     serviceFiles: serviceFiles(options, os.home),

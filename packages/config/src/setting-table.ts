@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { defaults } from "@pg-mig/model";
+import { rollout, stopAt } from "./rollout-setting.js";
 import {
   color,
   connectTimeout,
@@ -246,6 +247,26 @@ export const settingTable = {
     type: timeOfDay,
     default: undefined,
     help: "pause at the next such time of day, here",
+  }),
+  rollout: define({
+    key: "rollout",
+    type: rollout,
+    default: undefined,
+    help: "how a version reaches the shards: in which waves, and when it stops",
+  }),
+  wave: define({
+    option: "--wave <name>",
+    group: "The run",
+    type: text,
+    default: undefined,
+    help: "stop after this wave of the rollout, or after the next one: next",
+  }),
+  stopAt: define({
+    option: "--stop-at <limits>",
+    group: "The run",
+    type: stopAt,
+    default: undefined,
+    help: "start nothing more when so many shards have failed: 3, 1%, 2/node, or several of these",
   }),
   waitMs: define({
     option: "--wait [time]",

@@ -2,6 +2,7 @@ import { defaults, isPgMigError, sslModes } from "@pg-mig/model";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { rollout, stopAt } from "./rollout-setting.js";
 import * as types from "./setting-types.js";
 
 const source = { kind: "file", path: "/c", name: "KEY" } as const;
@@ -27,6 +28,7 @@ const aTime = (leastMs: number) =>
 const aPort = "a port, a whole number from 1 to 65535";
 const aTimeOfDay = "a time of day, such as 06:00 or 23:30";
 const aPart = "K/N, the Kth of N parts, such as 1/3";
+const aStopAt = "limits of failures, such as 3, 1%, 2/node";
 const aCount = "a whole number from 1";
 const aDatabase = "the name of a database, and no connection string";
 const hostList = "a list of hosts: a text, or an array of texts";
@@ -124,6 +126,92 @@ const cases: readonly (readonly [
       ["1/3/5", refused(aPart, '"1/3/5"')],
       ["-1/3", refused(aPart, '"-1/3"')],
       [1, refused(aPart, "1 (number)")],
+    ],
+  ],
+  [
+    "stopAt",
+    stopAt,
+    [
+      ["3", { failed: 3 }],
+      ["2/node, 0.5%,7", { failed: 7, failedPercent: 0.5, failedPerNode: 2 }],
+      ["100%", { failedPercent: 100 }],
+      ["3,3", refused(aStopAt, '"3,3"')],
+      ["0", refused(aStopAt, '"0"')],
+      ["1.5", refused(aStopAt, '"1.5"')],
+      ["0%", refused(aStopAt, '"0%"')],
+      ["100.1%", refused(aStopAt, '"100.1%"')],
+      ["2/host", refused(aStopAt, '"2/host"')],
+      [",", refused(aStopAt, '","')],
+    ],
+  ],
+  [
+    "rollout",
+    rollout,
+    [
+      [{}, {}],
+      [{ stopAt: undefined }, {}],
+      [
+        { stopAt: { failed: 3, failedPercent: 0.5 } },
+        { stopAt: { failed: 3, failedPercent: 0.5 } },
+      ],
+      ["3", refused("an object with waves, stopAt", "something else")],
+      [{ stopat: {} }, refused('an object with waves, stopAt, and not "stopat"', "something else")],
+      [
+        {
+          waves: [
+            { name: "canary", only: "shard=sh1", soak: "10m" },
+            { name: "some", take: 3, soak: 0 },
+            { name: "tenth", take: "10%" },
+            { name: "each", only: ["host=a", "host=b"], take: "2 per node" },
+          ],
+        },
+        {
+          waves: [
+            { name: "canary", only: ["shard=sh1"], soakMs: 600_000 },
+            { name: "some", take: { count: 3 }, soakMs: 0 },
+            { name: "tenth", take: { percent: 10 } },
+            { name: "each", only: ["host=a", "host=b"], take: { perNode: 2 } },
+          ],
+        },
+      ],
+      [{ waves: {} }, "Expected KEY.waves in /c to be an array of waves, got something else."],
+      [
+        { waves: [{ take: 1 }] },
+        "Expected KEY.waves[0] in /c to be a wave with a name, got something else.",
+      ],
+      [
+        { waves: [{ name: "rest", take: 1 }] },
+        'Expected KEY.waves[0].name in /c to be a name that is neither "next" nor "rest", the last wave, got "rest".',
+      ],
+      [
+        { waves: [{ name: "a", take: 1 }, { name: "b" }] },
+        "Expected KEY.waves[1] in /c to be a wave with only or take, as the last one has the rest, got something else.",
+      ],
+      ...[0, "0", "1.5", "2 nodes", "1 per host", "-1"].map(
+        (take) =>
+          [
+            { waves: [{ name: "a", take }] },
+            `Expected KEY.waves[0].take in /c to be so many shards: 3, 10% or 1 per node, got ${
+              take === 0 ? "0 (number)" : `"${take}"`
+            }.`,
+          ] as const,
+      ),
+      [
+        { waves: [{ name: "a", take: 1, soak: 5 }] },
+        `Expected KEY.waves[0].soak in /c to be ${aTime(0)}, got 5 (number).`,
+      ],
+      [
+        { stopAt: { failed: "3" } },
+        'Expected KEY.stopAt.failed in /c to be a whole number from 1, got "3".',
+      ],
+      [
+        { stopAt: { failedPercent: 0 } },
+        "Expected KEY.stopAt.failedPercent in /c to be more than 0 and at most 100, got 0 (number).",
+      ],
+      [
+        { stopAt: { failedPerNode: 1.5 } },
+        "Expected KEY.stopAt.failedPerNode in /c to be a whole number from 1, got 1.5 (number).",
+      ],
     ],
   ],
   [
@@ -289,6 +377,7 @@ describe.each(cases)("%s", (name, type, values) => {
     const beyond =
       name === "database" ||
       name === "part" ||
+      name === "stopAt" ||
       /^(?:0|65536|\d{10}ms)$/.test(String(value)) ||
       value === "";
     if (inJson && (!beyond || !isRefused)) {

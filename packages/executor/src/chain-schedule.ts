@@ -14,7 +14,7 @@ export interface VersionLimits {
   readonly mayRunBeside?: MayRunBeside | undefined;
 }
 
-/** In the order in which they are turned to, so that those of a kind form waves. */
+/** In the order in which they are turned to, so that those of a kind run together. */
 const kindsOfNeighbour: readonly MayRunBeside[] = ["transactions", "builds", "nothing"];
 
 /** One shard's chain, as the schedule sees it. */

@@ -1,3 +1,4 @@
+import type { StopAt } from "@pg-mig/model";
 import type { AbandonedChain, Blocker, RequeueReason } from "@pg-mig/report";
 import type { Session, SessionNode, SessionWork } from "@pg-mig/sessions";
 import {
@@ -23,6 +24,7 @@ import { attemptStep, checkStep, type StepAttempt } from "./attempt-step.js";
 import { abandonedEvent, failedEvent, requeuedEvent } from "./chain-events.js";
 import { ChainSchedule } from "./chain-schedule.js";
 import { advance, type ChainState, type ChainToRun, createChainState } from "./chain-state.js";
+import { FailureBudget } from "./failure-budget.js";
 import { entryLostError, ledgerUnsettledError } from "./ledger-trouble.js";
 import { type ScriptEnvironment, scriptOptions } from "./script-environment.js";
 import { SlotSearch } from "./slot-search.js";
@@ -52,6 +54,8 @@ export interface RunChainsOptions<L> extends ScriptEnvironment {
   readonly signal: AbortSignal;
   /** When it aborts: nothing new starts, what runs goes on to its end. */
   readonly pause?: AbortSignal | undefined;
+  /** When so many shards have failed, nothing new starts, and what runs goes on to its end. @default never */
+  readonly stopAt?: StopAt | undefined;
   /** The time, in milliseconds. @default Date.now */
   readonly now?: () => number;
   /** A number in [0, 1), which spreads pauses. @default Math.random */
@@ -88,6 +92,7 @@ class ChainRun<L> {
   readonly #nodes = new Map<string, NodeWork>();
   /** The nodes of which fewer shards run at a time than was asked for. */
   readonly #limited = new Set<string>();
+  readonly #budget: FailureBudget;
   #running = 0;
   /** What the run is ended for: nothing starts any more, what runs goes on to its end. */
   #bug: { readonly reason: unknown } | undefined;
@@ -96,6 +101,7 @@ class ChainRun<L> {
 
   constructor(chains: readonly ChainToRun<L>[], options: RunChainsOptions<L>) {
     this.#options = { now: Date.now, random: Math.random, ...options };
+    this.#budget = new FailureBudget(options.stopAt ?? {}, chains.length);
     const versions = new Set<string>();
     const scheduled = chains.map((chain) => {
       const { node, name } = chain.shard;
@@ -446,6 +452,14 @@ class ChainRun<L> {
     const notAttempted = this.#schedule.fail(id);
     const stays = whatStays(this.#options.stepScript(version), error);
     this.#options.emit(failedEvent(state, version, { error, notAttempted, durationMs, stays }));
+    this.#countFailure(state);
+  }
+
+  #countFailure({ node }: ChainState<L>): void {
+    const spent = this.#budget.fail(node.label);
+    if (spent !== undefined) {
+      this.#options.emit({ type: "budget:spent", ...spent });
+    }
   }
 
   #noteCommit(state: ChainState<L>, version: string, serverStartedAt: string | undefined): void {
@@ -464,6 +478,7 @@ class ChainRun<L> {
       this.#options.emit({ type: "step:vanished", ...step, doneBy: "this-run" });
       this.#options.emit({ type: "step:failed", ...step, error, notAttempted, durationMs: 0 });
     }
+    this.#countFailure(state);
   }
 
   /** The node is not waited for any more: ends this chain and those that wait for the node. */
@@ -473,12 +488,15 @@ class ChainRun<L> {
   }
 
   /** Why nothing starts any more; `undefined`: it does. */
-  #whyEnded(): "interrupted" | "bug" | "paused" | undefined {
+  #whyEnded(): "interrupted" | "bug" | "stopped" | "paused" | undefined {
     const { signal, pause } = this.#options;
     if (this.#bug !== undefined || (signal.aborted && isBug(signal.reason))) {
       return "bug";
     }
-    return signal.aborted ? "interrupted" : pause?.aborted ? "paused" : undefined;
+    if (signal.aborted) {
+      return "interrupted";
+    }
+    return this.#budget.isSpent ? "stopped" : pause?.aborted ? "paused" : undefined;
   }
 
   #endChain(id: string, state: ChainState<L>, reason: AbandonedChain["reason"]): void {

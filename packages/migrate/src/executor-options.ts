@@ -12,7 +12,7 @@ export function executorOptions(
     readonly emit: (event: RunEvent) => void;
   },
 ): Omit<RunRoundOptions, "commits"> {
-  const { emit, signal, pause, env, allowShell = false } = options;
+  const { emit, signal, pause, stopAt, env, allowShell = false } = options;
   const { parallelism = defaults.parallelism, lockTimeoutMs = defaults.lockTimeoutMs } = options;
   const hosts = cluster.nodes.map(({ node }) => node.name).join(",");
   return {
@@ -20,6 +20,7 @@ export function executorOptions(
     emit,
     signal,
     pause,
+    stopAt,
     env: { ...env, PG_MIG_HOSTS: hosts },
     allowShell,
     parallelism,

@@ -61,7 +61,13 @@ export type { RehearseOnShardOptions } from "./rehearse-on-shard.js";
 export { rehearseOnShard } from "./rehearse-on-shard.js";
 export type { RehearsalReport, RehearsedVersion } from "./rehearsed-version.js";
 export type { ApplyOptions, ClusterOptions, RunOptions, UndoOptions } from "./run-options.js";
-export type { ClusterStatus, NodeStatus, ShardStatus, StatusOptions } from "./status.js";
+export type {
+  ClusterStatus,
+  NodeStatus,
+  ShardStatus,
+  StatusOptions,
+  WaveStatus,
+} from "./status.js";
 export { status } from "./status.js";
 export { undo } from "./undo.js";
 export type { UnmatchedPrefixWarning } from "./unmatched-prefixes.js";

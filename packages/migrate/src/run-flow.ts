@@ -27,9 +27,11 @@ import { CommitServers } from "./commit-servers.js";
 import { executorOptions } from "./executor-options.js";
 import { latestOn } from "./latest.js";
 import { markFinished, markStarted } from "./node-marks.js";
+import { refuseImpossibleWaves } from "./planned-waves.js";
 import { prepareRun, type RunKind, type RunPlan } from "./prepare-run.js";
 import { refuseObstacles } from "./refuse-obstacles.js";
 import { refuseUnguarded } from "./refuse-unguarded.js";
+import { type NextTurn, RolloutCourse } from "./rollout-course.js";
 import type { ApplyOptions } from "./run-options.js";
 import { abandonChains, runRound } from "./run-round.js";
 import { findUnmatchedPrefixes } from "./unmatched-prefixes.js";
@@ -58,6 +60,8 @@ async function run(
     report.add(event, Date.now());
     send(event);
   };
+  const { waves = [], wave: until, pause } = options;
+  refuseImpossibleWaves(waves, until);
   const prepared = await prepareRun(
     { ...options, onNote, onNodeChange: emit, purpose: "run" },
     kindOf,
@@ -111,7 +115,7 @@ async function run(
   const finish = (
     outcome: Report["outcome"],
     now: readonly OpenNode[],
-    failure?: Pick<Report, "error">,
+    why: Pick<Report, "error" | "pausedBy" | "stoppedBy"> = {},
   ): Report => {
     tellVanished(now);
     const isWhole = outcome === "done" || outcome === "nothing-to-do";
@@ -119,7 +123,7 @@ async function run(
       tellUnmatchedPrefixes(now);
     }
     const partial = options.only === undefined ? {} : { partial: true as const };
-    const paused = outcome === "paused" ? { pausedBy: pauseReason(options.pause) } : {};
+    const paused = outcome === "paused" ? { pausedBy: pauseReason(pause) } : {};
     const { origin = {} } = options;
     const state = {
       startedAt,
@@ -128,15 +132,15 @@ async function run(
       edited,
       ...partial,
       ...paused,
-      ...failure,
+      ...why,
     };
     const built = report.report(outcome, Date.now(), state);
     emit({ type: "run:done", report: built });
     return built;
   };
   const onPause = () =>
-    onNote(`${pauseReason(options.pause)} What runs goes on to its end, nothing new starts.`);
-  options.pause?.addEventListener("abort", onPause, { once: true });
+    onNote(`${pauseReason(pause)} What runs goes on to its end, nothing new starts.`);
+  pause?.addEventListener("abort", onPause, { once: true });
   const executor = executorOptions(cluster, { ...options, emit });
   let begun = false;
   let watch: SessionWatch | undefined;
@@ -169,38 +173,72 @@ async function run(
       shards: nodes.reduce((sum, { shards }) => sum + shards.length, 0),
       ...totals(chains, [], kind.action),
     });
-    if (options.pause?.aborted && chains.length > 0) {
+    if (pause?.aborted && chains.length > 0) {
       abandonChains(chains, "paused", emit);
       return finish("paused", nodes);
     }
-    if (hasWork) {
-      await markStarted(nodes, prepared, executor);
-      begun = true;
-      let vanished: readonly PlacedStep[] = [];
-      for (let round = 1; round === 1 || chains.length > 0; round++) {
-        if (round > 1) {
-          emit({ type: "round:start", round, ...totals(chains, vanished, kind.action) });
+    const { signal } = options;
+    const { versions } = directory;
+    const course = new RolloutCourse({
+      waves,
+      until,
+      versions,
+      emit,
+      signal,
+      pause,
+      now: Date.now,
+    });
+    for (let round = 1; round === 1 ? hasWork : chains.length > 0; ) {
+      const turn: NextTurn = await course.next(nodes, chains);
+      options.halt.signal.throwIfAborted();
+      if (turn.type === "end") {
+        const { outcome, reason } = turn;
+        abandonChains(chains, outcome, emit);
+        return finish(outcome, nodes, reason === undefined ? {} : { pausedBy: reason });
+      }
+      let counted = chains;
+      if (turn.type === "run") {
+        await tellFiles(turn.chains);
+        if (!begun) {
+          await markStarted(nodes, prepared, executor);
+          begun = true;
         }
-        await tellFiles(chains);
-        const ended = await runRound(chains, prepared, { ...executor, commits });
+        const ended = await runRound(turn.chains, prepared, { ...executor, commits });
         options.halt.signal.throwIfAborted();
         if (!ended || report.hasFailed) {
-          const outcome = options.signal.aborted ? "interrupted" : "failed";
-          return finish(outcome, await cluster.readReachable());
+          const outcome = signal.aborted ? "interrupted" : "failed";
+          abandonChains(turn.later, signal.aborted ? "interrupted" : "stopped", emit);
+          const isShort = outcome === "failed" && turn.later.length > 0;
+          const stoppedBy = `The wave ${course.wave} is not done, so no later one starts.`;
+          const now = await cluster.readReachable();
+          return finish(outcome, now, isShort ? { stoppedBy } : {});
         }
-        nodes = await cluster.readLedgers();
         if (report.isPaused) {
-          return finish("paused", nodes);
+          abandonChains(turn.later, "paused", emit);
         }
-        vanished = tellVanished(nodes);
-        if (report.hasFailed) {
-          return finish("failed", nodes);
-        }
-        const goesOn = kind.newSchemas === "go round again" || vanished.length > 0;
-        chains = goesOn ? chainsOf(kind.plan(nodes.flatMap(({ shards }) => shards))) : [];
+        counted = turn.later;
+      }
+      nodes = await cluster.readLedgers();
+      if (report.isPaused) {
+        return finish("paused", nodes);
+      }
+      const vanished = tellVanished(nodes);
+      if (report.hasFailed) {
+        return finish("failed", nodes);
+      }
+      if (vanished.length > 0) {
+        course.reopen();
+      }
+      const goesOn = kind.newSchemas === "go round again" || vanished.length > 0;
+      chains = goesOn ? chainsOf(kind.plan(nodes.flatMap(({ shards }) => shards))) : [];
+      round++;
+      const more = moreThan(counted, chains, vanished, kind.action);
+      if (more.chains > 0 || more.steps !== 0) {
+        emit({ type: "round:start", round, ...more });
       }
     }
-    const { verify = "off", lockTimeoutMs = defaults.lockTimeoutMs, signal } = options;
+    course.end();
+    const { verify = "off", lockTimeoutMs = defaults.lockTimeoutMs } = options;
     const touched = report.doneSteps;
     if (verify !== "off" && touched.length > 0) {
       const { verifyShards } = await import("./verify-shards.js");
@@ -242,7 +280,7 @@ async function run(
   } finally {
     watch?.stop();
     endWatchFor2x();
-    options.pause?.removeEventListener("abort", onPause);
+    pause?.removeEventListener("abort", onPause);
     await cluster.close();
   }
 }
@@ -288,4 +326,25 @@ function totals(
       .sort(([a], [b]) => (a < b ? -order : order))
       .map(([version, steps]) => ({ version, steps })),
   };
+}
+
+/** What there is to do besides chains that are counted already. Less than nothing: shards went. */
+function moreThan(
+  counted: readonly Chain<OpenShard>[],
+  chains: readonly Chain<OpenShard>[],
+  vanished: readonly PlacedStep[],
+  action: RunAction,
+): ReturnType<typeof totals> {
+  const known = new Set(counted.map(placeKey));
+  const steps = counted.flatMap(({ shard, pending }) =>
+    pending.map((version) => ({ ...placeOf(shard), version })),
+  );
+  return {
+    ...totals(chains, [...steps, ...vanished], action),
+    chains: chains.filter((chain) => !known.has(placeKey(chain))).length,
+  };
+}
+
+function placeKey({ shard }: Chain<OpenShard>): string {
+  return JSON.stringify([shard.node.name, shard.name]);
 }

@@ -1,4 +1,5 @@
 import type { DiscoverySource, NodeDefaults } from "@pg-mig/cluster";
+import type { RolloutWave, StopAt } from "@pg-mig/model";
 import type { RunOrigin } from "@pg-mig/report";
 import type { Only } from "@pg-mig/sessions";
 
@@ -93,6 +94,11 @@ export interface RunOptions extends ClusterOptions {
   /** Who runs it, from where and with what: the report tells it. @default nobody knows */
   readonly origin?: RunOrigin | undefined;
   /**
+   * When so many shards have failed, nothing new starts: what runs goes on to its end, after.sql runs, and the
+   * outcome is `failed`. @default never: a failure ends the chain of its shard only
+   */
+  readonly stopAt?: StopAt | undefined;
+  /**
    * For how long a node that went away is waited for, in milliseconds.
    * @default 60000, or `retryForMs` if that is less
    */
@@ -103,6 +109,15 @@ export interface RunOptions extends ClusterOptions {
 export interface ApplyOptions extends RunOptions {
   /** Make databases that are missing, and wait for servers that are still starting. @default false */
   readonly createDatabase?: boolean | undefined;
+  /**
+   * The waves in which the shards get their versions, but for the last, `rest`, which has all others. A wave starts
+   * when all before it are done and have soaked; if one is not done, the run ends there. A limited run has
+   * waves of its chosen shards.
+   * @default [], all shards at once
+   */
+  readonly waves?: readonly RolloutWave[] | undefined;
+  /** The wave after which the run pauses; `next`: the first that is not done. @default none */
+  readonly wave?: string | undefined;
 }
 
 /** What an undo is told besides. */

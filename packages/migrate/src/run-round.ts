@@ -1,4 +1,5 @@
 import { type RunOnNodesOptions, runChains, runHook } from "@pg-mig/executor";
+import type { StopAt } from "@pg-mig/model";
 import type { Chain } from "@pg-mig/planner";
 import type { AbandonedChain, RunEvent } from "@pg-mig/report";
 import { type OpenShard, openShard, placeOf } from "@pg-mig/sessions";
@@ -13,6 +14,8 @@ export interface RunRoundOptions extends RunOnNodesOptions {
   readonly parallelism: number;
   /** When it aborts: nothing new starts, what runs goes on to its end. */
   readonly pause: AbortSignal | undefined;
+  /** When so many shards have failed, nothing new starts. */
+  readonly stopAt: StopAt | undefined;
   /** Told on which servers versions were committed. */
   readonly commits: CommitServers;
 }

@@ -1,13 +1,15 @@
 import { chooseDigest } from "@pg-mig/ledger";
 import { codeDigest, nodeFileSystem, readMigrationDirectory } from "@pg-mig/migrations";
-import { isPgMigError } from "@pg-mig/model";
-import { buildPlan, type Violation } from "@pg-mig/planner";
+import { isPgMigError, type RolloutWave } from "@pg-mig/model";
+import { buildPlan, type Violation, type Wave } from "@pg-mig/planner";
 import type { EditedFile } from "@pg-mig/report";
-import { type OpenNode, openCluster } from "@pg-mig/sessions";
+import { type OpenNode, type OpenShard, openCluster } from "@pg-mig/sessions";
 import { findEditedFiles } from "./edited-files.js";
 import { type FileWarning, MigrationFiles } from "./migration-files.js";
+import { plannedWaves, refuseImpossibleWaves } from "./planned-waves.js";
 import { rerunFingerprint } from "./rerun-fingerprint.js";
 import type { ClusterOptions } from "./run-options.js";
+import { soakingSince } from "./soak.js";
 import { findUnmatchedPrefixes, type UnmatchedPrefixWarning } from "./unmatched-prefixes.js";
 import { validShards } from "./valid-shards.js";
 
@@ -56,9 +58,23 @@ export interface ClusterStatus {
   readonly emptyFiles: readonly FileWarning[];
   /** Prefixes of versions on disk that match no schema. */
   readonly unmatchedPrefixes: readonly UnmatchedPrefixWarning[];
+  /** How far the waves of the rollout are, in their order, if there are any. */
+  readonly waves?: readonly WaveStatus[];
+}
+
+/** How far a wave is. */
+export interface WaveStatus {
+  readonly name: string;
+  readonly shards: number;
+  /** On how many of its shards anything is pending; 0: it is done. */
+  readonly pendingShards: number;
+  /** For how long it soaks on before the next wave may start, in milliseconds; 0 if it is not done. */
+  readonly soakLeftMs: number;
 }
 
 export interface StatusOptions extends ClusterOptions {
+  /** The waves of the rollout but the last. @default [], no rollout */
+  readonly waves?: readonly RolloutWave[] | undefined;
   /** Told what the user should know and is no error. */
   readonly onNote?: ((message: string) => void) | undefined;
 }
@@ -73,6 +89,8 @@ export interface StatusOptions extends ClusterOptions {
 export async function status(options: StatusOptions): Promise<ClusterStatus> {
   const signal = options.signal ?? new AbortController().signal;
   const onNote = options.onNote ?? (() => {});
+  const { waves = [] } = options;
+  refuseImpossibleWaves(waves, undefined);
   const directory = await readMigrationDirectory(options.migrationDirectory, nodeFileSystem);
   const files = await MigrationFiles.open(directory, "up");
   const { hooks } = files;
@@ -126,10 +144,36 @@ export async function status(options: StatusOptions): Promise<ClusterStatus> {
         plan.chains.flatMap((chain) => chain.pending),
       ),
       unmatchedPrefixes: findUnmatchedPrefixes(directory.versions, cluster.schemas),
+      ...(waves.length === 0
+        ? {}
+        : {
+            waves: waveStatus(
+              waves,
+              plannedWaves({ waves, versions: directory.versions, nodes, chains: plan.chains }),
+              Date.now(),
+            ),
+          }),
     };
   } finally {
     await cluster.close();
   }
+}
+
+function waveStatus(
+  rules: readonly RolloutWave[],
+  waves: readonly Wave<OpenShard>[],
+  nowMs: number,
+): readonly WaveStatus[] {
+  return waves.map(({ name, shards, chains }, index) => {
+    const soakMs = chains.length > 0 ? 0 : (rules[index]?.soakMs ?? 0);
+    const endsAtMs = soakingSince(shards, { startedAtMs: nowMs, nowMs }) + soakMs;
+    return {
+      name,
+      shards: shards.length,
+      pendingShards: chains.length,
+      soakLeftMs: soakMs === 0 ? 0 : Math.max(0, endsAtMs - nowMs),
+    };
+  });
 }
 
 async function emptyFiles(

@@ -8,3 +8,5 @@ export type { UnmatchedPrefix } from "./unmatched-prefixes.js";
 export { unmatchedPrefixes } from "./unmatched-prefixes.js";
 export type { DiskVersion } from "./version-prefix.js";
 export { longestPrefix, prefixMatches, versionsForShard } from "./version-prefix.js";
+export type { AssignWavesInput, Take, Wave, WaveOfShards, WaveRule } from "./waves.js";
+export { assignWaves, restWave, wavesOfChains } from "./waves.js";

@@ -34,7 +34,7 @@ export type {
   VersionDurations,
   Warning,
 } from "./run-event.js";
-export type { FailureCount, RunModel, RunningWork } from "./run-model.js";
+export type { CurrentWave, FailureCount, RunModel, RunningWork } from "./run-model.js";
 export { finishedSteps, placeOfWork, runningWork } from "./run-model.js";
 export type { RunObserver } from "./run-observer.js";
 export { RunReducer } from "./run-reducer.js";

@@ -92,6 +92,23 @@ export type RunEvent =
       readonly chains: number;
       readonly steps: number;
     } & PlannedWork)
+  /**
+   * A wave of the rollout starts, the `number`th `of` so many. It has so many shards, and steps to run on
+   * `chains` of them. It starts again if steps of it vanished, or shards appeared.
+   */
+  | {
+      readonly type: "wave:start";
+      readonly wave: string;
+      readonly number: number;
+      readonly of: number;
+      readonly shards: number;
+      readonly chains: number;
+      readonly steps: number;
+    }
+  /** Nothing is pending any more on the shards of a wave that was started. */
+  | { readonly type: "wave:done"; readonly wave: string; readonly shards: number }
+  /** A wave that is done is left alone for so much longer before the next one starts. */
+  | { readonly type: "wave:soak"; readonly wave: string; readonly leftMs: number }
   /** before.sql or after.sql starts on a node. If the run is interrupted, no other event follows it. */
   | { readonly type: "hook:start"; readonly node: string; readonly file: string }
   | {
@@ -155,6 +172,17 @@ export type RunEvent =
     } & PlacedStep)
   /** A chain that was never started, or not finished, and why. */
   | ({ readonly type: "chain:abandoned" } & AbandonedChain)
+  /**
+   * So many shards have failed that nothing new starts; what runs goes on to its end. `failed` is how many,
+   * on `node` if the limit is one of nodes.
+   */
+  | {
+      readonly type: "budget:spent";
+      readonly limit: "failed" | "failedPercent" | "failedPerNode";
+      readonly failed: number;
+      readonly node?: string;
+      readonly message: string;
+    }
   | NodeEvent
   /** Good to know, and no problem: a replica that is skipped, a server that the run waits for. */
   | { readonly type: "note"; readonly message: string }
@@ -202,10 +230,11 @@ export interface StepFailure extends PlacedStep {
 
 /**
  * A shard whose chain was not started, or not finished, without a failure of its own: the run was interrupted,
- * its node was lost, before.sql failed, a bug of the tool ended the run, or it was paused.
+ * its node was lost, before.sql failed, a bug of the tool ended the run, it was paused, or stopped, as
+ * `stoppedBy` of the report says.
  */
 export interface AbandonedChain extends Place {
-  readonly reason: "interrupted" | "node-lost" | "hook-failed" | "bug" | "paused";
+  readonly reason: "interrupted" | "node-lost" | "hook-failed" | "bug" | "paused" | "stopped";
   /** The versions that are left. */
   readonly notAttempted: readonly string[];
 }
@@ -310,6 +339,8 @@ export interface Report {
   readonly timeLine: TimeLine;
   /** Why the run ended before it was through, if it was paused. */
   readonly pausedBy?: string;
+  /** Why nothing new was started after some moment, if too much had failed. */
+  readonly stoppedBy?: string;
   /** Present if the run was limited to some nodes and shards: others may have pending versions. */
   readonly partial?: true;
   /** What went wrong after the run had begun, if it concerns the run itself and no single step. */

@@ -32,6 +32,16 @@ export interface AwayNode {
   readonly untilMs: number;
 }
 
+/** The wave that a run is in. */
+export interface CurrentWave {
+  readonly name: string;
+  /** The which of how many it is, from 1; missing: it soaks. */
+  readonly number?: number;
+  readonly of?: number;
+  /** Until when it is left alone, now that it is done; missing: it is under way. */
+  readonly soaksUntilMs?: number;
+}
+
 /**
  * The state of a run at a moment. {@link RunReducer} owns it and changes it in place: read it when you
  * draw it, and keep no part of it.
@@ -78,6 +88,7 @@ export interface RunModel {
   /** What failed, or is in doubt, by reason, in the order of first appearance. */
   readonly failureCounts: ReadonlyMap<string, FailureCount>;
   readonly pace: Pace;
+  readonly wave: CurrentWave | undefined;
   /** Time that is left, as of the last full second; undefined: nobody can tell. */
   readonly remainingMs: number | undefined;
   /** How long nothing has gone on; undefined while something does. */

@@ -52,6 +52,7 @@ export class RunReducer {
   readonly #hookFailures: HookFailure[] = [];
   readonly #warnings: Warning[] = [];
   readonly #model: { -readonly [TField in keyof RunModel]: RunModel[TField] };
+  #stoppedBy: string | undefined;
   #endings: { firstStartMs: number | undefined; lastMs: number; count: number } = {
     firstStartMs: undefined,
     lastMs: 0,
@@ -82,6 +83,7 @@ export class RunReducer {
       interrupted: false,
       failureCounts: this.#failureCounts,
       pace: startPace(startedAtMs),
+      wave: undefined,
       remainingMs: undefined,
       standstillMs: undefined,
     };
@@ -132,6 +134,16 @@ export class RunReducer {
       case "round:start":
         model.planned += event.steps;
         this.#plan(event);
+        break;
+      case "wave:start": {
+        const { wave: name, number, of } = event;
+        model.wave = { name, number, of };
+        break;
+      }
+      case "wave:soak":
+        model.wave = { name: event.wave, soaksUntilMs: nowMs + event.leftMs };
+        break;
+      case "wave:done":
         break;
       case "hook:start":
         this.#slots.occupy({
@@ -226,6 +238,9 @@ export class RunReducer {
         model.interrupted ||= reason === "interrupted";
         break;
       }
+      case "budget:spent":
+        this.#stoppedBy ??= event.message;
+        break;
       case "node:away": {
         const { node, error, leftMs } = event;
         this.#away.set(node, { message: error.message, untilMs: nowMs + leftMs });
@@ -311,7 +326,7 @@ export class RunReducer {
     nowMs: number,
     state: Pick<
       Report,
-      "startedAt" | "origin" | "latest" | "edited" | "partial" | "pausedBy" | "error"
+      "startedAt" | "origin" | "latest" | "edited" | "partial" | "pausedBy" | "stoppedBy" | "error"
     >,
   ): Report {
     const { action, addresses, startedAtMs, planned, done, alreadyDone } = this.#model;
@@ -342,6 +357,7 @@ export class RunReducer {
       ...this.#times.summary(startedAtMs),
       timeLine: this.#timeLine.timeLine,
       ...end,
+      ...(this.#stoppedBy === undefined ? {} : { stoppedBy: this.#stoppedBy }),
     };
   }
 }

@@ -8,8 +8,9 @@ import { showRun } from "../show-run.js";
 /** Applies what is pending; after full success calls the `after` hooks of the config files. */
 export async function applyAction(context: ActionContext): Promise<number> {
   const { interruption, settings } = context;
-  const { createDatabase, after } = settings;
-  const run = apply({ ...(await runOptions(context)), createDatabase });
+  const { createDatabase, after, rollout, wave } = settings;
+  const waves = rollout?.waves;
+  const run = apply({ ...(await runOptions(context)), createDatabase, waves, wave });
   const status = await showRun(run, context);
   if (status === exitStatus.done) {
     await interruption.leaveAtOnceDuring(() => callAfterHooks(after));

@@ -15,6 +15,7 @@ export async function statusAction(
   const { settings, stdout } = context;
   const found = await status({
     ...(await clusterOptions(context)),
+    waves: settings.rollout?.waves,
     onNote: noteWriter(context),
   });
   const isDone = isAllDone(found);

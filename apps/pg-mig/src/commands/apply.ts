@@ -1,4 +1,5 @@
-import { type CommandDefinition, runSettings } from "../command-definition.js";
+import { applySettings, type CommandDefinition } from "../command-definition.js";
+import { commandLineError } from "../command-line-error.js";
 import { dryOption, wantedDryRun } from "../dry-option.js";
 
 export const applyCommand: CommandDefinition = {
@@ -8,9 +9,10 @@ export const applyCommand: CommandDefinition = {
     "Runs before.sql on each node, then the pending versions of each shard, then after.sql. Each version on " +
     "each shard is all or nothing. If something fails, fix it and run again: it resumes.",
   options: [dryOption],
-  settings: runSettings,
+  settings: applySettings,
   examples: [
     ["pg-mig apply --only=shard=sh0001", "one shard first"],
+    ["pg-mig apply --wave=next", "the next wave of the rollout, and no other"],
     ["pg-mig apply --report=last.json", "all of them, and keep the report"],
   ],
   connects: true,
@@ -19,7 +21,15 @@ export const applyCommand: CommandDefinition = {
     const wanted = wantedDryRun(dry);
     if (wanted !== undefined) {
       const { dryRunAction } = await import("../actions/dry-run.js");
-      return (context) => dryRunAction({ undo: undefined, sql: wanted === "sql" }, context);
+      return (context) => {
+        if (context.settings.wave !== undefined) {
+          throw commandLineError(
+            "A dry run takes no --wave: it shows what is pending in all waves.",
+            "Leave one of them out.",
+          );
+        }
+        return dryRunAction({ undo: undefined, sql: wanted === "sql" }, context);
+      };
     }
     return (await import("../actions/apply.js")).applyAction;
   },

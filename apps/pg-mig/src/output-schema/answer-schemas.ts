@@ -19,6 +19,7 @@ import type {
   UnmatchedPrefixWarning,
   UnreadShard,
   VersionHistory,
+  WaveStatus,
 } from "@pg-mig/migrate";
 import type { JsonError } from "../json-error.js";
 import {
@@ -155,6 +156,16 @@ export const answerSchemas = {
     edited: versionPlaces,
     emptyFiles: fileWarnings,
     unmatchedPrefixes,
+    waves: optional(
+      listOf(
+        objectOf<WaveStatus>({
+          name: text,
+          shards: count,
+          pendingShards: count,
+          soakLeftMs: milliseconds,
+        }),
+      ),
+    ),
   }),
   history: objectOf<ClusterHistory>({
     addresses: listOf(text),

@@ -22,10 +22,14 @@ const work = {
   file: optional(text),
 };
 const notAttempted = listOf(text);
+/** Steps that a round adds, or takes away. */
+const difference: JsonSchema = { type: "integer" };
 const plannedWork: FieldSchemas<PlannedWork> = {
-  stepsByNode: listOf(objectOf<PlannedWork["stepsByNode"][number]>({ node: text, steps: count })),
+  stepsByNode: listOf(
+    objectOf<PlannedWork["stepsByNode"][number]>({ node: text, steps: difference }),
+  ),
   stepsByVersion: listOf(
-    objectOf<PlannedWork["stepsByVersion"][number]>({ version: text, steps: count }),
+    objectOf<PlannedWork["stepsByVersion"][number]>({ version: text, steps: difference }),
   ),
 };
 
@@ -44,9 +48,19 @@ export const eventSchemas: Readonly<Record<RunEvent["type"], JsonSchema>> = {
     round: count,
     chains: count,
     // A round that only runs again what vanished adds nothing.
-    steps: { type: "integer" },
+    steps: difference,
     ...plannedWork,
   }),
+  "wave:start": objectOf<EventOf<"wave:start">>({
+    wave: text,
+    number: count,
+    of: count,
+    shards: count,
+    chains: count,
+    steps: count,
+  }),
+  "wave:done": objectOf<EventOf<"wave:done">>({ wave: text, shards: count }),
+  "wave:soak": objectOf<EventOf<"wave:soak">>({ wave: text, leftMs: milliseconds }),
   "hook:start": objectOf<EventOf<"hook:start">>({ node: text, file: text }),
   "hook:done": objectOf<EventOf<"hook:done">>({ node: text, file: text, durationMs: milliseconds }),
   "hook:failed": objectOf<EventOf<"hook:failed">>({
@@ -107,6 +121,16 @@ export const eventSchemas: Readonly<Record<RunEvent["type"], JsonSchema>> = {
     shard: text,
     reason: abandonReason,
     notAttempted,
+  }),
+  "budget:spent": objectOf<EventOf<"budget:spent">>({
+    limit: oneOf<EventOf<"budget:spent">["limit"]>({
+      failed: true,
+      failedPercent: true,
+      failedPerNode: true,
+    }),
+    failed: count,
+    node: optional(text),
+    message: text,
   }),
   "node:away": objectOf<EventOf<"node:away">>({ node: text, error, leftMs: milliseconds }),
   "node:back": objectOf<EventOf<"node:back">>({ node: text, awayMs: milliseconds }),

@@ -42,6 +42,7 @@ export const abandonReason = oneOf<AbandonedChain["reason"]>({
   "hook-failed": true,
   bug: true,
   paused: true,
+  stopped: true,
 });
 
 /** What several objects have in them. */
@@ -163,6 +164,7 @@ export const reportSchema = objectOf<Report>({
   latest: versionPlaces,
   edited: versionPlaces,
   pausedBy: optional(text),
+  stoppedBy: optional(text),
   partial: optional({ const: true }),
   error: optional(error),
 });

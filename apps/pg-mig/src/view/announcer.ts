@@ -91,6 +91,8 @@ export function createAnnouncer(
         }
         return [nodeLine(event)];
       }
+      case "budget:spent":
+        return [line(spelledOut(event.message), "bad")];
       case "note":
         return [line(shortened(spelledOut(event.message)))];
       case "warning":

@@ -15,6 +15,7 @@ import {
 } from "@pg-mig/report";
 import { awayText } from "./away-text.js";
 import { type Line, line } from "./styled-line.js";
+import { waveText } from "./wave-text.js";
 import { blockersText, workDetail } from "./work-detail.js";
 
 /** Work that runs longer than this is named. */
@@ -38,7 +39,7 @@ export function startLines(event: RunEvent): Line[] {
       ];
     }
     case "round:start":
-      if (event.steps === 0) {
+      if (event.steps <= 0) {
         return [];
       }
       return [
@@ -46,6 +47,13 @@ export function startLines(event: RunEvent): Line[] {
           `Schemas appeared: ${countOf(event.steps, "more step")} on ${countOf(event.chains, "shard")}.`,
         ),
       ];
+    case "wave:start": {
+      const { wave, number, of, steps, chains, shards } = event;
+      const work = `${countOf(steps, "step")} on ${formatCount(chains)} of ${countOf(shards, "shard")}`;
+      return [line(`Wave ${number} of ${of}, ${wave}: ${work}.`, "strong")];
+    }
+    case "wave:soak":
+      return [line(`Wave ${event.wave} is done and soaks: ${formatSeconds(event.leftMs)} left.`)];
     default:
       return [];
   }
@@ -90,6 +98,7 @@ export function progressLine(model: RunModel, nowMs: number): Line {
     ...(standstillMs === undefined ? [] : [`nothing done for ${formatSeconds(standstillMs)}`]),
     ...(rate === undefined || standstillMs !== undefined ? [] : [`${formatRate(rate)}/s`]),
     ...(left === undefined || left === 0 ? [] : [`${formatSeconds(left)} left`]),
+    ...(model.wave === undefined ? [] : [waveText(model.wave, nowMs)]),
     ...(model.away.size === 0 ? [] : [awayText(model, nowMs)]),
     ...longestWork(model, nowMs),
     ...(model.lastBlockedBy === undefined

@@ -10,6 +10,7 @@ import {
 import { awayText } from "./away-text.js";
 import { displayWidth } from "./display-width.js";
 import { type Line, line, type Span } from "./styled-line.js";
+import { waveText } from "./wave-text.js";
 import { blockersText } from "./work-detail.js";
 
 const widestBar = 40;
@@ -20,6 +21,7 @@ export function runHeader(model: RunModel, columns: number, nowMs: number): Line
   return [
     aboutLine(model, columns),
     progressLine(model, columns, nowMs),
+    ...(model.wave === undefined ? [] : [line(waveText(model.wave, nowMs))]),
     ...troubleLine(model),
     ...failureLines(model),
     ...(model.lastBlockedBy === undefined

@@ -1,5 +1,5 @@
-import type { ClusterStatus } from "@pg-mig/migrate";
-import { countOf, groupBy, listShards } from "@pg-mig/report";
+import type { ClusterStatus, WaveStatus } from "@pg-mig/migrate";
+import { countOf, formatCount, formatSeconds, groupBy, listShards } from "@pg-mig/report";
 import { nodesLine } from "./nodes-line.js";
 import { spelledOut } from "./setting-spelling.js";
 import { type Line, line } from "./styled-line.js";
@@ -42,12 +42,34 @@ export function statusLines(status: ClusterStatus): Line[] {
       unfinished.map(({ node }) => node),
       status.hooks,
     ),
+    ...waveLines(status.waves ?? []),
     ...nodesLine(status.nodes.map(({ address }) => address)),
     line(
       pending === 0
         ? "Nothing is pending."
         : `${countOf(pending, "step")} pending on ${countOf(behind, "shard")}.`,
       pending === 0 ? "good" : "caution",
+    ),
+  ];
+}
+
+/** Which wave is next, and what it waits for; nothing if all are done. */
+function waveLines(waves: readonly WaveStatus[]): Line[] {
+  const index = waves.findIndex(({ pendingShards }) => pendingShards > 0);
+  const next = waves[index];
+  if (next === undefined) {
+    return [];
+  }
+  const { name, shards, pendingShards } = next;
+  const pending = `${formatCount(pendingShards)} of ${countOf(shards, "shard")} pending`;
+  const soaking = waves.slice(0, index).filter(({ soakLeftMs }) => soakLeftMs > 0);
+  return [
+    [
+      { text: `Wave ${index + 1} of ${waves.length}, ${name}`, tone: "strong" },
+      { text: `, is next: ${pending}.` },
+    ],
+    ...soaking.map((wave) =>
+      line(`Wave ${wave.name} is done and soaks: ${formatSeconds(wave.soakLeftMs)} left.`),
     ),
   ];
 }

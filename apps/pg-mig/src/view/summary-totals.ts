@@ -36,7 +36,9 @@ export function endLines(report: Report): Line[] {
     return report.partial ? [line(partialNote, "caution")] : [];
   }
   return [
-    ...(report.pausedBy === undefined ? [] : [line(spelledOut(report.pausedBy))]),
+    ...[report.stoppedBy, report.pausedBy].flatMap((why) =>
+      why === undefined ? [] : [line(spelledOut(why))],
+    ),
     ...abandonedLines(report.abandoned),
     ...(report.inDoubt.length === 0
       ? []
@@ -60,6 +62,7 @@ const reasons: Readonly<Record<AbandonedChain["reason"], string>> = {
   "hook-failed": "before.sql failed",
   bug: "a bug of pg-mig ended the run",
   paused: "the run was paused",
+  stopped: "the run was stopped",
 };
 
 function abandonedLines(abandoned: readonly AbandonedChain[]): Line[] {

@@ -1,0 +1,197 @@
+import { describe, expect, it } from "vitest";
+import { type CommandResult, type Scenario, scenarios } from "./scenario.js";
+
+const { scenario } = scenarios({ nodes: 3 });
+const shards = ["sh1", "sh2", "sh3", "sh4"];
+const first = "20240101000000.a.sh";
+const second = "20240102000000.b.sh";
+const versions = { [first]: "CREATE TABLE t (id int)", [second]: "INSERT INTO t VALUES (1)" };
+
+interface Printed {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+function events({ stdout }: CommandResult): readonly Printed[] {
+  return stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+}
+
+async function withWaves(given: Scenario, waves: readonly object[]) {
+  await given.write(
+    "pg-mig.config.mjs",
+    `export default { rollout: { waves: ${JSON.stringify(waves)} }, after: () => console.log("deployed") };`,
+  );
+}
+
+/** On how many shards of each node the versions are applied. */
+async function applied({ databases, column }: Scenario): Promise<number[]> {
+  const tables = "SELECT count(*)::int FROM pg_class WHERE relname = 't'";
+  return (
+    await Promise.all(databases.map((database) => column(tables, database)))
+  ).flat() as number[];
+}
+
+const threeWaves = [
+  { name: "canary", take: 1 },
+  { name: "one per node", take: "1 per node" },
+];
+
+describe("the waves of a rollout", () => {
+  it("take the shards one after the other, and are done with the last", async () => {
+    const given = await scenario({ shards });
+    await given.migrations({ ...versions, "after.sql": "SELECT 1" });
+    await withWaves(given, threeWaves);
+    const ended = await given.pgMig(["--json"]);
+    expect(ended).toMatchObject({ status: 0, stderr: "" });
+    expect(ended.stdout).toContain("deployed");
+    const all = events({ ...ended, stdout: ended.stdout.replace("deployed\n", "") });
+    const waves = all.filter(({ type }) => type.startsWith("wave:"));
+    expect(waves).toEqual([
+      { type: "wave:start", wave: "canary", number: 1, of: 3, shards: 1, chains: 1, steps: 2 },
+      { type: "wave:done", wave: "canary", shards: 1 },
+      {
+        type: "wave:start",
+        wave: "one per node",
+        number: 2,
+        of: 3,
+        shards: 3,
+        chains: 3,
+        steps: 6,
+      },
+      { type: "wave:done", wave: "one per node", shards: 3 },
+      { type: "wave:start", wave: "rest", number: 3, of: 3, shards: 8, chains: 8, steps: 16 },
+      { type: "wave:done", wave: "rest", shards: 8 },
+    ]);
+    // Nothing starts before the wave that it is in.
+    const doneInWave = waves.map((wave) => {
+      const index = all.indexOf(wave);
+      return all.slice(0, index).filter(({ type }) => type === "step:start").length;
+    });
+    expect(doneInWave).toEqual([0, 2, 2, 8, 8, 24]);
+    expect(all.filter(({ type }) => type === "round:start")).toEqual([]);
+    expect(all.at(-1)?.report).toMatchObject({ outcome: "done", planned: 24, done: 24 });
+    expect(await applied(given)).toEqual([4, 4, 4]);
+  });
+
+  it("stop after the wave that --wave names, with status 3, and go on from any machine", async () => {
+    const given = await scenario({ shards });
+    await given.migrations(versions);
+    await withWaves(given, threeWaves);
+    const digest = async () =>
+      JSON.parse((await given.pgMig(["status", "--json"])).stdout).databaseDigest;
+    const canary = await given.pgMig(["--wave=canary"]);
+    expect(canary.status).toBe(3);
+    expect(canary.stderr).toContain("Wave 1 of 3, canary: 2 steps on 1 of 1 shard.");
+    expect(canary.stdout).toContain("Paused: 2 of 24 steps applied, 22 not attempted");
+    expect(canary.stdout).toContain("The wave canary is done (--wave).");
+    expect(canary.stdout).toContain("Run pg-mig again. It resumes where this run stopped.");
+    expect(canary.stdout).not.toContain("deployed");
+    expect((await applied(given)).reduce((sum, count) => sum + count)).toBe(1);
+    expect(JSON.parse((await given.pgMig(["status", "--json"])).stdout).waves).toEqual([
+      { name: "canary", shards: 1, pendingShards: 0, soakLeftMs: 0 },
+      { name: "one per node", shards: 3, pendingShards: 3, soakLeftMs: 0 },
+      { name: "rest", shards: 8, pendingShards: 8, soakLeftMs: 0 },
+    ]);
+    const again = await given.pgMig(["--wave=canary"]);
+    expect(again.status).toBe(3);
+    expect(again.stdout).toContain("Paused: 0 of 22 steps applied, 22 not attempted");
+    const next = await given.pgMig(["apply", "--wave=next"]);
+    expect(next.status).toBe(3);
+    expect(next.stdout).toContain("The wave one per node is done (--wave).");
+    const counts = await applied(given);
+    expect(counts.every((count) => count > 0)).toBe(true);
+    expect(counts.reduce((sum, count) => sum + count)).toBe(4);
+    expect(await digest()).toBe("0");
+    const rest = await given.pgMig(["--wave=next"]);
+    expect(rest).toMatchObject({ status: 0, stdout: expect.stringContaining("deployed") });
+    expect(await applied(given)).toEqual([4, 4, 4]);
+    expect(await digest()).toMatch(/^20240102000000\./);
+    expect((await given.pgMig(["--wave=canary"])).status).toBe(0);
+  });
+
+  it("end at the one that fails, and begin with it when it is repaired", async () => {
+    const given = await scenario({ shards });
+    await given.migrations({ [first]: "SELECT 1 / 0" });
+    await withWaves(given, [{ name: "canary", only: ["shard=sh2"], take: 1 }]);
+    const { status, stdout } = await given.pgMig();
+    expect(status).toBe(1);
+    expect(stdout).toContain("Failed: 0 of 12 steps applied, 1 failed, 11 not attempted");
+    expect(stdout).toContain("The wave canary is not done, so no later one starts.");
+    expect(stdout).toContain("Not attempted because the run was stopped: 11 steps on ");
+    await given.migrations(versions);
+    const repaired = await given.pgMig(["--wave=canary"]);
+    expect(repaired.status).toBe(3);
+    const onCanary = "SELECT count(*)::int FROM pg_class WHERE oid = to_regclass('sh2.t')";
+    const counts = await Promise.all(
+      given.databases.map((database) => given.column(onCanary, database)),
+    );
+    expect(counts.flat().sort()).toEqual([0, 0, 1]);
+    expect((await given.pgMig()).status).toBe(0);
+  });
+
+  it("soak: the next one waits, whichever run comes to it, and a pause ends the waiting", async () => {
+    const given = await scenario({ shards });
+    await given.migrations(versions);
+    await withWaves(given, [{ name: "canary", take: 1, soak: "1h" }]);
+    expect((await given.pgMig(["--wave=next"])).status).toBe(3);
+    const soaking = await given.pgMig(["--json", "--max-duration=3s"]);
+    expect(soaking.status).toBe(3);
+    const { stdout } = await given.pgMig(["status"]);
+    expect(stdout).toContain("Wave 2 of 2, rest, is next: 11 of 11 shards pending.");
+    expect(stdout).toMatch(/Wave canary is done and soaks: .* left\./);
+    expect(events(soaking)).toContainEqual({
+      type: "wave:soak",
+      wave: "canary",
+      leftMs: expect.any(Number),
+    });
+    expect((await applied(given)).reduce((sum, count) => sum + count)).toBe(1);
+    await withWaves(given, [{ name: "canary", take: 1, soak: "1s" }]);
+    expect((await given.pgMig()).status).toBe(0);
+    expect(await applied(given)).toEqual([4, 4, 4]);
+  });
+
+  it("soak until Ctrl-C", async () => {
+    const given = await scenario({ shards });
+    await given.migrations(versions);
+    await withWaves(given, [{ name: "canary", take: 1, soak: "1h" }]);
+    const run = given.start();
+    await run.printed("Wave canary is done and soaks: ");
+    run.kill("SIGINT");
+    const { status, stdout } = await run.result;
+    expect(status).toBe(130);
+    expect(stdout).toContain("Not attempted because the run was interrupted: 22 steps on ");
+  });
+
+  it("are those of its part for each worker", async () => {
+    const given = await scenario({ shards });
+    await given.migrations(versions);
+    await withWaves(given, [{ name: "tenth", take: "10%" }]);
+    const runs = await Promise.all(
+      [1, 2, 3].map((part) => given.pgMig([`--part=${part}/3`, "--wave=next"])),
+    );
+    const workers = runs.filter(({ stdout }) => !stdout.includes("Nothing to do"));
+    expect(workers.map(({ status }) => status)).toEqual(workers.map(() => 3));
+    const chosen = (await applied(given)).reduce((sum, count) => sum + count);
+    // Of four shards on one node, or twelve on three, a tenth is one or two.
+    expect(chosen).toBeGreaterThanOrEqual(workers.length);
+    expect(chosen).toBeLessThanOrEqual(2 * workers.length);
+  });
+
+  it.each([
+    [["--wave=canari"], 'The rollout has no wave "canari".', "Did you mean canary?"],
+    [["plan", "--wave=canary"], "plan takes no --wave", ""],
+    [["--dry", "--wave=canary"], "A dry run takes no --wave", ""],
+    [[`--undo=${first}`, "--wave=canary"], "undo takes no --wave", ""],
+  ])("refuse %j", async (args, message, hint) => {
+    const given = await scenario();
+    await given.migrations(versions);
+    await withWaves(given, threeWaves);
+    const { status, stderr } = await given.pgMig(args);
+    expect(status).toBe(1);
+    expect(stderr).toContain(message);
+    expect(stderr).toContain(hint);
+  });
+});

@@ -1,0 +1,198 @@
+import { nearestWord, type RolloutWave, type StopAt } from "@pg-mig/model";
+import { type GivenValue, invalid } from "./given-value.js";
+import { duration, type SettingType, texts } from "./setting-types.js";
+
+/** How a version reaches the shards, as a config file has it. */
+export interface RolloutConfig {
+  /** The waves but the last, which has all shards that are left. */
+  readonly waves?: readonly WaveConfig[] | undefined;
+  readonly stopAt?: StopAt | undefined;
+}
+
+/** One wave of a rollout. It has `only`, `take` or both. */
+export interface WaveConfig {
+  readonly name: string;
+  /** As `--only`: `shard=sh0001`. */
+  readonly only?: string | readonly string[] | undefined;
+  /** Of the shards that are left: `3`, `10%`, `1 per node`. */
+  readonly take?: number | string | undefined;
+  /** For how long it is left alone before the next wave begins: `10m`. */
+  readonly soak?: string | 0 | undefined;
+}
+
+/** How a version reaches the shards. */
+export interface RolloutSetting {
+  readonly waves?: readonly RolloutWave[];
+  readonly stopAt?: StopAt;
+}
+
+export const rollout: SettingType<RolloutSetting> = {
+  read(given) {
+    const { waves, stopAt: limits } = membersOf(given, ["waves", "stopAt"]);
+    return {
+      ...(waves === undefined ? {} : { waves: readWaves(waves) }),
+      ...(limits === undefined ? {} : { stopAt: readStopAt(limits) }),
+    };
+  },
+  schema: {
+    type: "object",
+    properties: {
+      waves: {
+        type: "array",
+        items: {
+          type: "object",
+          properties: {
+            name: { type: "string", minLength: 1, not: { enum: ["next", "rest"] } },
+            only: texts.schema,
+            take: {
+              type: ["integer", "string"],
+              minimum: 1,
+              pattern: "^([1-9][0-9]*( per node)?|[0-9]+([.][0-9]+)?%)$",
+            },
+            soak: duration().schema,
+          },
+          required: ["name"],
+          anyOf: ["only", "take"].map((key) => ({ properties: { [key]: {} }, required: [key] })),
+          additionalProperties: false,
+        },
+      },
+      stopAt: {
+        type: "object",
+        properties: {
+          failed: { type: "integer", minimum: 1 },
+          failedPercent: { type: "number", exclusiveMinimum: 0, maximum: 100 },
+          failedPerNode: { type: "integer", minimum: 1 },
+        },
+        additionalProperties: false,
+      },
+    },
+    additionalProperties: false,
+  },
+};
+
+function readWaves(given: GivenValue): readonly RolloutWave[] {
+  if (!Array.isArray(given.value)) {
+    throw invalid(given, "an array of waves", "secret");
+  }
+  const names = new Set<string>();
+  return given.value.map((value, index) => {
+    const wave = readWave(memberOf(given, `[${index}]`, value));
+    if (names.has(wave.name)) {
+      throw invalid(given, `waves of different names, and not "${wave.name}" twice`, "secret");
+    }
+    names.add(wave.name);
+    return wave;
+  });
+}
+
+function readWave(given: GivenValue): RolloutWave {
+  const { name, only, take, soak } = membersOf(given, ["name", "only", "take", "soak"]);
+  if (name === undefined || typeof name.value !== "string" || name.value === "") {
+    throw invalid(name ?? given, "a wave with a name", "secret");
+  }
+  if (name.value === "next" || name.value === "rest") {
+    throw invalid(name, 'a name that is neither "next" nor "rest", the last wave');
+  }
+  if (only === undefined && take === undefined) {
+    throw invalid(given, `a wave with only or take, as the last one has the rest`, "secret");
+  }
+  return {
+    name: name.value,
+    ...(only === undefined ? {} : { only: texts.read(only) }),
+    ...(take === undefined ? {} : { take: readTake(take) }),
+    ...(soak === undefined ? {} : { soakMs: duration().read(soak) }),
+  };
+}
+
+function readTake(given: GivenValue): RolloutWave["take"] {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?)(%| per node|)$/.exec(String(given.value)) ?? [];
+  const amount = Number(digits);
+  const isPart = unit === "%" && amount > 0 && amount <= 100;
+  if (!isPart && !(unit !== "%" && Number.isSafeInteger(amount) && amount > 0)) {
+    throw invalid(given, "so many shards: 3, 10% or 1 per node");
+  }
+  return isPart ? { percent: amount } : unit === "" ? { count: amount } : { perNode: amount };
+}
+
+const stopAtWords = "limits of failures, such as 3, 1%, 2/node";
+
+/** Limits of failures as they are typed: `3, 1%, 2/node`, each kind once. */
+export const stopAt: SettingType<StopAt> = {
+  read(given) {
+    const limits = String(given.value)
+      .split(/[\s,]+/)
+      .filter((limit) => limit !== "")
+      .map((limit) => {
+        const [, digits = "", unit = ""] = /^(\d+(?:\.\d+)?)(%|\/node|)$/.exec(limit) ?? [];
+        const key = ({ "": "failed", "%": "failedPercent", "/node": "failedPerNode" } as const)[
+          unit as "" | "%" | "/node"
+        ];
+        return { key, value: Number(digits) };
+      });
+    const byKey = Object.fromEntries(limits.map(({ key, value }) => [key, value]));
+    const isValid = limits.every(({ key, value }) => isLimit(key, value));
+    if (!isValid || limits.length === 0 || Object.keys(byKey).length < limits.length) {
+      throw invalid(given, stopAtWords);
+    }
+    return byKey;
+  },
+  schema: { type: "string" },
+};
+
+const stopAtKeys = ["failed", "failedPercent", "failedPerNode"] as const;
+
+function readStopAt(given: GivenValue): StopAt {
+  const members = membersOf(given, stopAtKeys);
+  return Object.fromEntries(
+    stopAtKeys.flatMap((key) => {
+      const member = members[key];
+      if (member === undefined) {
+        return [];
+      }
+      if (!isLimit(key, member.value)) {
+        const percent = "more than 0 and at most 100";
+        throw invalid(member, key === "failedPercent" ? percent : "a whole number from 1");
+      }
+      return [[key, member.value]];
+    }),
+  );
+}
+
+function isLimit(key: keyof StopAt, value: unknown): value is number {
+  return key === "failedPercent"
+    ? typeof value === "number" && value > 0 && value <= 100
+    : Number.isSafeInteger(value) && Number(value) > 0;
+}
+
+/**
+ * The members of an object that are set, each with the place where it was given. A key that is not known is
+ * refused.
+ */
+function membersOf<Key extends string>(
+  given: GivenValue,
+  keys: readonly Key[],
+): { readonly [K in Key]?: GivenValue } {
+  const { value } = given;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw invalid(given, `an object with ${keys.join(", ")}`, "secret");
+  }
+  const members: { [K in Key]?: GivenValue } = {};
+  for (const [name, member] of Object.entries(value)) {
+    const key = keys.find((known) => known === name);
+    if (key === undefined) {
+      const wanted = `an object with ${keys.join(", ")}, and not "${name}"`;
+      throw invalid(given, wanted, "secret", nearestWord(name, keys));
+    }
+    if (member !== undefined) {
+      members[key] = memberOf(given, `.${key}`, member);
+    }
+  }
+  return members;
+}
+
+function memberOf({ source }: GivenValue, path: string, value: unknown): GivenValue {
+  return {
+    value,
+    source: "name" in source ? { ...source, name: `${source.name}${path}` } : source,
+  };
+}
