@@ -13,7 +13,7 @@ const others = new Set([
   ...["EAI_AGAIN", "EAI_NODATA", "EAI_NONAME", "ERR_STREAM_DESTROYED"],
 ]);
 
-/** Every text in the sources that looks like a code. The testkit has errors of a class of its own. */
+/** Every text in the sources that looks like a code. Not of packages that are for tests alone. */
 function codesInSources(): Set<string> {
   const files = ["packages", "apps/pg-mig"].flatMap((folder) =>
     readdirSync(join(root, folder), { encoding: "utf8", recursive: true }).map(
@@ -22,7 +22,7 @@ function codesInSources(): Set<string> {
   );
   const sources = files.filter(
     (file) =>
-      /^(packages\/(?!testkit\/)[^/]+|apps\/pg-mig)\/src\/.*\.ts$/.test(file) &&
+      /^(packages\/(?!testkit\/|fuzz\/)[^/]+|apps\/pg-mig)\/src\/.*\.ts$/.test(file) &&
       !/\/testing\/|\.test\.(support\.)?ts$|\/error-codes\.ts$/.test(file),
   );
   const literals = sources.flatMap((file) =>
