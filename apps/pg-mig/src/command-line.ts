@@ -9,6 +9,7 @@ import {
 } from "@pg-mig/config";
 import { Command, CommanderError, Option } from "commander";
 import {
+  applySettings,
   type CommandDefinition,
   type CommandInput,
   type CommandOption,
@@ -264,9 +265,10 @@ function withoutCommand(options: Readonly<Record<string, unknown>>): CommandLine
   }
   const [request = { option: "apply", command: applyCommand }] = requests;
   const { command, argument } = request;
+  const known = command === applyCommand ? applySettings : runSettings;
   const foreign = settingDefinitions.find(([setting, definition]) => {
     const key = flagName(definition);
-    return key !== undefined && flags[key] !== undefined && !runSettings.includes(setting);
+    return key !== undefined && flags[key] !== undefined && !known.includes(setting);
   });
   if (foreign !== undefined) {
     throw takesNot(request.option, String(optionName(foreign[1])));
@@ -276,9 +278,6 @@ function withoutCommand(options: Readonly<Record<string, unknown>>): CommandLine
       `--${request.option} writes files: it has no dry run.`,
       "Leave --dry out, or the action.",
     );
-  }
-  if (flags.wave !== undefined && !command.settings.includes("wave")) {
-    throw takesNot(command.name, "--wave");
   }
   return { command, input: { argument, options: { dry } }, flags: flags as Flags };
 }
