@@ -86,11 +86,6 @@ describe("renderError", () => {
   });
 });
 
-it("points at nothing more where the hint says it all", () => {
-  const error = { message: "There is no option --x.", code: "COMMAND_LINE_INVALID", hint: "No." };
-  expect(text(error)).toBe("error: There is no option --x.\n  what to do: No.");
-});
-
 it("tells each of several problems that have the same words", () => {
   const problem = (file: string) => ({ message: "a limit is missing", where: { file, line: 1 } });
   const lines = renderError({

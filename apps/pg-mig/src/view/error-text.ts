@@ -23,9 +23,6 @@ export interface ShownError {
     | undefined;
 }
 
-/** The code of errors whose hint says all that there is. */
-const selfExplaining = "COMMAND_LINE_INVALID";
-
 /**
  * An error as text: a headline of what failed and the message, and indented under it the place, the
  * source line with its caret, what PostgreSQL said, what to do, the single problems where several were
@@ -57,9 +54,7 @@ export function renderError(error: ShownError, subject = "error"): Line[] {
     ...(error.problems ?? [])
       .filter((problem) => !error.message.includes(withPlace(problem)))
       .flatMap(problemLines),
-    ...(code === undefined || code === selfExplaining
-      ? []
-      : labelled("more", `pg-mig help ${code}`)),
+    ...(code === undefined ? [] : labelled("more", `pg-mig help ${code}`)),
   ];
 }
 
