@@ -1,5 +1,5 @@
 import type { StopAt } from "@pg-mig/model";
-import type { AbandonedChain, Blocker, RequeueReason } from "@pg-mig/report";
+import type { AbandonedChain, RequeueReason } from "@pg-mig/report";
 import type { Session, SessionNode, SessionWork } from "@pg-mig/sessions";
 import {
   type AcquireSessionOptions,
@@ -8,9 +8,7 @@ import {
   isBug,
   isConnectionLoss,
   lockTimeoutMs,
-  parseBlockers,
   serverWords,
-  whoIsSql,
 } from "@pg-mig/sessions";
 import {
   type AttemptConditions,
@@ -26,8 +24,9 @@ import { ChainSchedule } from "./chain-schedule.js";
 import { advance, type ChainState, type ChainToRun, createChainState } from "./chain-state.js";
 import { FailureBudget } from "./failure-budget.js";
 import { entryLostError, ledgerUnsettledError } from "./ledger-trouble.js";
+import { NodeSlots } from "./node-slots.js";
 import { type ScriptEnvironment, scriptOptions } from "./script-environment.js";
-import { SlotSearch } from "./slot-search.js";
+import { shardHolders } from "./shard-holders.js";
 import type { StepRecorder } from "./step-recorder.js";
 import { isRepeatable, type StepScript } from "./step-script.js";
 import { whatStays } from "./what-stays.js";
@@ -65,13 +64,6 @@ export interface RunChainsOptions<L> extends ScriptEnvironment {
 /** How often it is looked whether the steps of a node take long, in milliseconds. */
 const lookEveryMs = 50;
 
-/** The steps of one node. */
-interface NodeWork {
-  readonly search: SlotSearch;
-  /** How many steps run in open sessions. */
-  working: number;
-}
-
 /**
  * Runs chains to their ends: in parallel over nodes and shards, each version all or nothing, under
  * the limits of the versions. Resolves when every chain has ended; what became of each is told by
@@ -89,9 +81,7 @@ class ChainRun<L> {
   readonly #options: RunChainsOptions<L> & Required<Pick<RunChainsOptions<L>, "now" | "random">>;
   readonly #schedule: ChainSchedule;
   readonly #states = new Map<string, ChainState<L>>();
-  readonly #nodes = new Map<string, NodeWork>();
-  /** The nodes of which fewer shards run at a time than was asked for. */
-  readonly #limited = new Set<string>();
+  readonly #slots: NodeSlots;
   readonly #budget: FailureBudget;
   #running = 0;
   /** What the run is ended for: nothing starts any more, what runs goes on to its end. */
@@ -121,14 +111,12 @@ class ChainRun<L> {
         }),
       ),
     });
-    const { parallelism } = options;
-    for (const { node } of scheduled) {
-      if (!this.#nodes.has(node)) {
-        const search = new SlotSearch(parallelism, this.#options.now());
-        this.#nodes.set(node, { search, working: 0 });
-        this.#schedule.wantSlots(node, search.slots);
-      }
-    }
+    const nodes = scheduled.map(({ node }) => node);
+    this.#slots = new NodeSlots(this.#schedule, nodes, {
+      parallelism: options.parallelism,
+      now: this.#options.now,
+      onLimit: (message) => options.emit({ type: "note", message }),
+    });
   }
 
   async run(): Promise<void> {
@@ -139,7 +127,11 @@ class ChainRun<L> {
       this.#pump();
     };
     signal.addEventListener("abort", onAbort);
-    const look = setInterval(() => this.#lookAtSlots(), lookEveryMs);
+    const look = setInterval(() => {
+      if (this.#slots.look()) {
+        this.#pump();
+      }
+    }, lookEveryMs);
     pause?.addEventListener("abort", onPause);
     try {
       await new Promise<void>((resolve, reject) => {
@@ -186,35 +178,6 @@ class ChainRun<L> {
     }
   }
 
-  /** Where all steps take long, more may run at a time. */
-  #lookAtSlots(): void {
-    let more = false;
-    for (const [name, node] of this.#nodes) {
-      const { slots } = node.search;
-      node.search.passed(this.#options.now(), this.#isAtWork(name, node));
-      if (node.search.slots !== slots) {
-        this.#schedule.wantSlots(name, node.search.slots);
-        more = true;
-      }
-    }
-    if (more) {
-      this.#pump();
-    }
-  }
-
-  #isAtWork(name: string, { search, working }: NodeWork): boolean {
-    return working >= search.slots && this.#schedule.isFull(name);
-  }
-
-  /** A step on a node has ended, and its session is still counted. */
-  #learnSlots(name: string, node: NodeWork): void {
-    const { slots } = node.search;
-    node.search.ended(this.#options.now(), this.#isAtWork(name, node));
-    if (node.search.slots !== slots) {
-      this.#schedule.wantSlots(name, node.search.slots);
-    }
-  }
-
   async #runStep(id: string): Promise<void> {
     const state = this.#states.get(id);
     const version = state?.versions[0];
@@ -230,7 +193,7 @@ class ChainRun<L> {
     let crowded = false;
     const onCrowded = (busy: number, { message }: Error) => {
       crowded = true;
-      this.#limitSlots(state, busy, message);
+      this.#slots.limit(node, busy, message);
     };
     try {
       session = await this.#acquire(state, version, step, onCrowded);
@@ -246,10 +209,7 @@ class ChainRun<L> {
       return;
     }
     const alone = this.#schedule.runsAlone(id);
-    const work = this.#nodes.get(node.name);
-    if (work !== undefined) {
-      work.working++;
-    }
+    this.#slots.began(node.name);
     try {
       if (signal.aborted) {
         // The abort came while the session was being opened, and found nothing there to cancel.
@@ -274,15 +234,16 @@ class ChainRun<L> {
       const attempted = state.tried.givenUp
         ? await checkStep(session, attempt)
         : await attemptStep(session, attempt);
-      if (work !== undefined) {
-        this.#learnSlots(node.name, work);
-      }
+      this.#slots.learn(node.name);
       const durationMs = now() - startedAtMs;
       if (session.blockedBy.length > 0) {
         state.blockedBy = session.blockedBy;
       }
       if (attempted.type === "refused" && attempted.reason === "shard-taken") {
-        state.blockedBy = await this.#holders(session, state.ledger);
+        state.blockedBy = await shardHolders(
+          session,
+          this.#options.recorder.holdersSql?.(state.ledger),
+        );
       }
       const conditions: AttemptConditions = {
         shard,
@@ -296,7 +257,7 @@ class ChainRun<L> {
       };
       const { decision, tried } = afterAttempt(state.tried, attempted, conditions);
       if (attempted.type === "failed" && needsFewerSlots(attempted, conditions)) {
-        this.#limitSlots(state, this.#schedule.runningOn(id) - 1, messageOf(attempted.error));
+        this.#slots.limit(node, this.#schedule.runningOn(id) - 1, messageOf(attempted.error));
       }
       state.tried = tried;
       if (decision.type === "done") {
@@ -310,9 +271,7 @@ class ChainRun<L> {
         this.#retryOrEnd(id, state, version, decision);
       }
     } finally {
-      if (work !== undefined) {
-        work.working--;
-      }
+      this.#slots.left(node.name);
       sessions.release(session);
     }
   }
@@ -354,18 +313,6 @@ class ChainRun<L> {
   ): void {
     this.#schedule.requeue(id, { notBeforeMs: this.#options.now() + delayMs });
     this.#options.emit(requeuedEvent(state, version, { reason, delayMs }));
-  }
-
-  /** Runs fewer shards of a node at a time from now on, since its server has no room for more. */
-  #limitSlots({ node }: ChainState<L>, slots: number, why: string): void {
-    const left = this.#schedule.limitSlots(node.name, slots);
-    if (this.#limited.has(node.name)) {
-      return;
-    }
-    this.#limited.add(node.name);
-    const fewer = left === 1 ? "one shard at a time" : `at most ${left} shards at a time`;
-    const message = `Fewer shards run at once on ${node.label} from now on (${fewer}): ${why}`;
-    this.#options.emit({ type: "note", message });
   }
 
   /** The ledger is not the one that the chain was planned from: goes on from the one that is there. */
@@ -510,24 +457,6 @@ class ChainRun<L> {
       if (state !== undefined) {
         this.#options.emit(abandonedEvent(state, notAttempted, reason));
       }
-    }
-  }
-
-  /** Who has taken a shard; nobody, if that cannot be found out. */
-  async #holders(session: Session, ledger: L): Promise<readonly Blocker[]> {
-    const pidsSql = this.#options.recorder.holdersSql?.(ledger);
-    if (pidsSql === undefined) {
-      return [];
-    }
-    try {
-      await session.ready();
-      return parseBlockers((await session.client.query(whoIsSql(pidsSql))).rows);
-    } catch (error) {
-      if (isBug(error)) {
-        throw error;
-      }
-      // It would only have been good to know. A connection that broke is met by the next attempt.
-      return [];
     }
   }
 
