@@ -14,6 +14,7 @@ import { lostNodeFaults } from "./faults/lost-nodes.js";
 import { networkFaults } from "./faults/network.js";
 import { ownTransactionsFaults } from "./faults/own-transactions.js";
 import { poolerFaults } from "./faults/poolers.js";
+import { rolloutFaults } from "./faults/rollouts.js";
 import { ruinedLedgerFaults } from "./faults/ruined-ledgers.js";
 import { runLockFaults } from "./faults/run-lock.js";
 import { serverFaults } from "./faults/servers.js";
@@ -33,6 +34,7 @@ export const faults: readonly Fault[] = [
   ...ownTransactionsFaults,
   ...lockFaults,
   ...severalWritersFaults,
+  ...rolloutFaults,
   ...runLockFaults,
   ...hostileFileFaults,
   ...ruinedLedgerFaults,

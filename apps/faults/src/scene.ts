@@ -39,6 +39,8 @@ export interface RunSettings {
   readonly stderrTo?: number;
   /** A CommonJS module that the tool's process loads before the tool. */
   readonly preload?: string;
+  /** `read`: the config file in the migration directory counts. @default "skipped" */
+  readonly config?: "read" | "skipped";
 }
 
 /** For how long what a dead or cut-off tool left on a server may stay there. */
@@ -119,7 +121,7 @@ export class Scene {
     const { args = [], hosts = this.places.map(({ proxy }) => proxy.url) } = settings;
     const run = new ToolRun({
       program: this.#program,
-      args: ["--skip-config", "--parallelism=4", ...args],
+      args: [...(settings.config === "read" ? [] : ["--skip-config"]), "--parallelism=4", ...args],
       cwd: this.migrationDirectory,
       stdoutTo: settings.stdoutTo,
       stderrTo: settings.stderrTo,
