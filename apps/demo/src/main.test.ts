@@ -22,9 +22,11 @@ it("plays all acts, each as it should go, and leaves nothing behind", async () =
   expect(output).toMatch(
     inThisOrder(
       "migrations/20260209160000.purchase-customer-fk.sh.up.sql:4:1",
-      "214 of 216 steps applied, 1 failed, 1 not attempted",
+      "4 of 216 steps applied, 1 failed, 211 not attempted",
+      "The wave canary is not done, so no later one starts.",
       "The fix",
-      "2 of 2 steps applied",
+      "Wave 2 of 2, rest: 210 steps",
+      "212 of 212 steps applied",
       "Once more",
       "Nothing to do.",
       "The map",
