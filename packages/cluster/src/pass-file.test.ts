@@ -15,6 +15,8 @@ describe("findPassword", () => {
     ["# a comment\r\n*:*:*:ann:secret\r\n", "secret"],
     ["*:*:*:ann:a\\:b\\\\c", "a:b\\c"],
     ["*:*:*:ann:", ""],
+    // As in libpq, a backslash that nothing follows stands for itself.
+    ["*:*:*:ann:secret\\", "secret\\"],
     ["*:*:*:bob:secret", undefined],
     ["*:*:ann:secret", undefined],
     ["#*:*:*:*:secret", undefined],

@@ -24,7 +24,9 @@ export function findPassword(
     if (line.startsWith("#")) {
       continue;
     }
-    const fields = [...line.matchAll(/((?:\\.|[^:\\])*)(?::|$)/g)].map(([, field = ""]) => field);
+    const fields = [...line.matchAll(/((?:\\(?:.|$)|[^:\\])*)(?::|$)/g)].map(
+      ([, field = ""]) => field,
+    );
     const fits = wanted.every((value, index) => {
       const field = fields[index];
       if (field === "*") {
