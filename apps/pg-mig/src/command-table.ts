@@ -8,6 +8,7 @@ import { historyCommand } from "./commands/history.js";
 import { initCommand } from "./commands/init.js";
 import { listCommand } from "./commands/list.js";
 import { makeCommand } from "./commands/make.js";
+import { pauseCommand } from "./commands/pause.js";
 import { planCommand } from "./commands/plan.js";
 import { rehearseCommand } from "./commands/rehearse.js";
 import { statusCommand } from "./commands/status.js";
@@ -23,6 +24,7 @@ export const commands: readonly CommandDefinition[] = [
   rehearseCommand,
   adoptCommand,
   historyCommand,
+  pauseCommand,
   initCommand,
   makeCommand,
   chainCommand,

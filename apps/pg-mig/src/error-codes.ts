@@ -354,6 +354,12 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
       "This run changed nothing. What the other run does is its own.",
     ],
     [
+      "PAUSE_UNHEARD",
+      "`pg-mig pause` has asked a run, and that has not answered in time.",
+      "Log in as the role of the run, as a member of it, or as a superuser; or end the run where it goes on.",
+      "The run goes on. Nothing is remembered of having asked.",
+    ],
+    [
       "POOLER_REFUSED",
       "A pooler shares its connections, so that no lock holds.",
       "Connect to PostgreSQL itself, or see `--allow-pooler`.",

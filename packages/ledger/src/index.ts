@@ -11,6 +11,14 @@ export {
   storeDigestSql,
   storeFingerprintSql,
 } from "./node-ledger.js";
+export type { PauseWish } from "./pause-wish.js";
+export {
+  askForPauseSql,
+  parsePauseWish,
+  pauseHeardSql,
+  pauseHearerSql,
+  pauseWishSql,
+} from "./pause-wish.js";
 export type { RunLockHolder } from "./run-lock.js";
 export {
   ownRunLockSql,

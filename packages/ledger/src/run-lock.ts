@@ -2,12 +2,12 @@ import { equals } from "@pg-mig/model";
 import { isAdvisoryLockSql } from "./advisory-lock.js";
 import { parseRunName, type RunName } from "./run-name.js";
 
-/** Beside the class of the shards' locks; the second half is 0: one lock a database. */
-const runLockKey = { classId: 0x70676d68, objectId: 0 } as const;
+/** Beside the class of the shards' locks; the second half of the run lock is 0: one lock a database. */
+export const runLockClass = 0x70676d68;
 
-const key = `${runLockKey.classId}, ${runLockKey.objectId}`;
+const key = `${runLockClass}, 0`;
 
-const isRunLock = isAdvisoryLockSql(runLockKey.classId, runLockKey.objectId);
+const isRunLock = isAdvisoryLockSql(runLockClass, 0);
 
 /**
  * What a session that is to hold the run lock needs first: no name that is found in a schema of

@@ -54,6 +54,8 @@ export { latest } from "./latest.js";
 export { loadSources } from "./load-sources.js";
 export type { RehearsedLock, RehearsedStatement } from "./lock-watch.js";
 export type { FileWarning } from "./migration-files.js";
+export type { PauseReport, PauseRunOptions } from "./pause-run.js";
+export { pauseRun } from "./pause-run.js";
 export type { PlannedSql } from "./planned-sql.js";
 export type { RehearseOptions } from "./rehearse.js";
 export { rehearse } from "./rehearse.js";

@@ -45,11 +45,18 @@ export function startRun(
   // What a watch finds ends the run as Ctrl-C does, but is told as what it is.
   const halt = new AbortController();
   const signal = AbortSignal.any([halt.signal, ...(options.signal ? [options.signal] : [])]);
-  return createRun((emit) => run({ ...options, signal, halt }, kindOf, emit));
+  const wished = new AbortController();
+  const pause = AbortSignal.any([wished.signal, ...(options.pause ? [options.pause] : [])]);
+  return createRun((emit) => run({ ...options, signal, halt, pause, wished }, kindOf, emit));
 }
 
 async function run(
-  options: ApplyOptions & { readonly signal: AbortSignal; readonly halt: AbortController },
+  options: ApplyOptions & {
+    readonly signal: AbortSignal;
+    readonly halt: AbortController;
+    readonly pause: AbortSignal;
+    readonly wished: AbortController;
+  },
   kindOf: (directory: MigrationDirectory) => RunKind,
   send: (event: RunEvent) => void,
 ): Promise<Report> {
@@ -140,7 +147,7 @@ async function run(
   };
   const onPause = () =>
     onNote(`${pauseReason(pause)} What runs goes on to its end, nothing new starts.`);
-  pause?.addEventListener("abort", onPause, { once: true });
+  pause.addEventListener("abort", onPause, { once: true });
   const executor = executorOptions(cluster, { ...options, emit });
   let begun = false;
   let watch: SessionWatch | undefined;
@@ -150,6 +157,10 @@ async function run(
       await cluster.lock({
         waitMs: options.waitMs ?? defaults.waitMs,
         allowPooler: options.allowPooler ?? false,
+        onPauseWish: ({ role, address }) => {
+          const from = address === undefined ? "" : ` from ${address}`;
+          options.wished.abort(`${role} has asked the run${from} to pause.`);
+        },
       });
       if (options.beside2x !== true) {
         const known = await refuseBeside2x({ cluster, nodes, signal: options.signal, onNote });
@@ -173,7 +184,7 @@ async function run(
       shards: nodes.reduce((sum, { shards }) => sum + shards.length, 0),
       ...totals(chains, [], kind.action),
     });
-    if (pause?.aborted && chains.length > 0) {
+    if (pause.aborted && chains.length > 0) {
       abandonChains(chains, "paused", emit);
       return finish("paused", nodes);
     }
@@ -280,7 +291,7 @@ async function run(
   } finally {
     watch?.stop();
     endWatchFor2x();
-    pause?.removeEventListener("abort", onPause);
+    pause.removeEventListener("abort", onPause);
     await cluster.close();
   }
 }
@@ -292,8 +303,8 @@ function notAlike(): PgMigError {
   });
 }
 
-function pauseReason(pause: AbortSignal | undefined): string {
-  return typeof pause?.reason === "string" ? pause.reason : "The run was asked to pause.";
+function pauseReason(pause: AbortSignal): string {
+  return typeof pause.reason === "string" ? pause.reason : "The run was asked to pause.";
 }
 
 /** What chains add to what was counted before, in all, by node and by version in the order of the chains. */

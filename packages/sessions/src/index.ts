@@ -3,6 +3,7 @@ export { acquireSession } from "./acquire-session.js";
 export { errorInfo } from "./error-info.js";
 export type { Leftovers } from "./leftovers.js";
 export { leftoversOf } from "./leftovers.js";
+export { holderText } from "./lock-refusal.js";
 export type { LockConnection } from "./node-lock.js";
 export { NodeLock } from "./node-lock.js";
 export { nodesAtATime, onEachNode } from "./on-each-node.js";

@@ -24,6 +24,7 @@ import {
   isNodeLedgerRow,
   NodeLedgerReader,
   nodeLedgerSql,
+  type PauseWish,
   renderRunName,
 } from "@pg-mig/ledger";
 import { isPgMigError, ownPathSql, PgMigError } from "@pg-mig/model";
@@ -56,7 +57,8 @@ export interface OpenClusterOptions {
     | "list"
     | "drift"
     | "rehearse"
-    | "adopt";
+    | "adopt"
+    | "pause";
   /** Where the nodes come from. */
   readonly sources: readonly DiscoverySource[];
   /** What a source leaves out. */
@@ -85,6 +87,8 @@ export interface LockClusterOptions {
   readonly waitMs: number | "unlimited";
   /** Whether to do without the lock where a pooler keeps it from being held. */
   readonly allowPooler: boolean;
+  /** Told of somebody who asks for a pause, once for each node where that is seen, within seconds. */
+  readonly onPauseWish?: ((wish: PauseWish) => void) | undefined;
 }
 
 interface ConnectOptions extends OpenClusterOptions {
@@ -277,7 +281,7 @@ function createOpenCluster(
     schemas,
     sessions,
     isShared: ({ name }) => shared.has(name),
-    async lock({ waitMs, allowPooler }) {
+    async lock({ waitMs, allowPooler, onPauseWish }) {
       const { RunLock } = await import("./run-lock.js");
       const opened = nodes.map((open) => ({ open, client: clients.get(open.node.name) }));
       shared = await sharedByPooler(opened, {
@@ -300,6 +304,7 @@ function createOpenCluster(
         waitMs,
         signal,
         onNote: options.onNote,
+        onPauseWish,
       });
       // The first sessions are opened meanwhile, but by a run that may wait for long: what cannot be
       // opened is told when it is needed.

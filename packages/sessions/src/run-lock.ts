@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { type PauseWish, parsePauseWish, pauseHeardSql, pauseWishSql } from "@pg-mig/ledger";
 import { holderText, type Refusal, runLocked } from "./lock-refusal.js";
 import { NodeLock, type NodeLockOptions } from "./node-lock.js";
 import { nodeError } from "./on-each-node.js";
-import { connectionLost } from "./server-error.js";
+import { connectionLost, isBug } from "./server-error.js";
 import type { SessionNode } from "./session-client.js";
 
 /** A node that the run is to have for itself. */
@@ -20,6 +21,8 @@ export interface RunLockOptions {
   readonly signal: AbortSignal;
   /** Told whom the run waits for, and that a lock was lost and taken again. */
   readonly onNote: (message: string) => void;
+  /** Told of somebody who asks for a pause, once for each node where that is seen. */
+  readonly onPauseWish?: ((wish: PauseWish) => void) | undefined;
   /** How often the servers are asked whether the lock is held. @default 5000 */
   readonly heartbeatMs?: number | undefined;
   /** A server that gives no answer for so long is lost. @default 15000 */
@@ -54,6 +57,8 @@ export class RunLock {
   readonly #retaking = new Map<string, Promise<void>>();
   readonly #heartbeatMs: number;
   readonly #closing = new AbortController();
+  /** The locks over which a wish for a pause was heard. */
+  readonly #heard = new Set<NodeLock>();
   #heartbeat: NodeJS.Timeout | undefined;
   /** A bug met by a heartbeat. */
   #bug: { readonly reason: unknown } | undefined;
@@ -194,13 +199,36 @@ export class RunLock {
   #beat(): void {
     for (const { node, lock } of this.#locks) {
       if (lock.held) {
-        lock.confirm().catch((reason: unknown) => {
-          this.#bug ??= { reason };
-        });
+        lock
+          .confirm()
+          .then(() => this.#listen(lock))
+          .catch((reason: unknown) => {
+            this.#bug ??= { reason };
+          });
       }
       // The run hears of what this rejects with when it wants to begin something.
       else {
         this.mayWork(node).catch(() => {});
+      }
+    }
+  }
+
+  /** Looks whether somebody asks for a pause, and lets them know. A connection that breaks is met elsewhere. */
+  async #listen(lock: NodeLock): Promise<void> {
+    const { onPauseWish } = this.#options;
+    if (onPauseWish === undefined || this.#heard.has(lock) || !lock.held) {
+      return;
+    }
+    try {
+      const wish = parsePauseWish((await lock.ask(pauseWishSql)).rows);
+      if (wish !== undefined) {
+        await lock.ask(pauseHeardSql);
+        this.#heard.add(lock);
+        onPauseWish(wish);
+      }
+    } catch (error) {
+      if (isBug(error)) {
+        throw error;
       }
     }
   }

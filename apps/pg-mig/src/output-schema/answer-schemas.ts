@@ -8,6 +8,7 @@ import type {
   FileWarning,
   GroupComparison,
   NodeStatus,
+  PauseReport,
   PlannedRun,
   PlannedSql,
   RehearsalReport,
@@ -176,6 +177,16 @@ export const answerSchemas = {
         firstAt: optional(text),
         lastAt: optional(text),
         withoutTime: count,
+      }),
+    ),
+  }),
+  pause: objectOf<PauseReport>({
+    outcome: oneOf<PauseReport["outcome"]>({ asked: true, "no-run": true }),
+    runs: listOf(
+      objectOf<PauseReport["runs"][number]>({
+        node: text,
+        holder: text,
+        answer: oneOf<PauseReport["runs"][number]["answer"]>({ heard: true, ended: true }),
       }),
     ),
   }),
