@@ -1,4 +1,4 @@
-import { nearestWord, type RolloutWave, type StopAt } from "@pg-mig/model";
+import { nearestWord, type RolloutWave, type StopAt, type WaveGate } from "@pg-mig/model";
 import { type GivenValue, invalid } from "./given-value.js";
 import { duration, type SettingType, texts } from "./setting-types.js";
 
@@ -18,6 +18,26 @@ export interface WaveConfig {
   readonly take?: number | string | undefined;
   /** For how long it is left alone before the next wave begins: `10m`. */
   readonly soak?: string | 0 | undefined;
+  /** What is asked after that, and must say yes. */
+  readonly gate?: GateConfig | undefined;
+}
+
+/** What says whether a rollout may go on. It has one of `sql`, `command`, `http` and `alike`. */
+export interface GateConfig {
+  /** A query, run on every node: the first column of its first row must be true. */
+  readonly sql?: string | undefined;
+  /** A line for the shell: it must end with status 0. */
+  readonly command?: string | undefined;
+  /** An address: the answer must have a status of 2xx. */
+  readonly http?: string | undefined;
+  /** The shards of the wave must have one shape. */
+  readonly alike?: true | undefined;
+  /** How long to wait before it is asked again: `10s`. */
+  readonly every?: string | undefined;
+  /** For how long it has to say yes: `5m`. */
+  readonly for?: string | 0 | undefined;
+  /** After how many noes in a row the run ends. */
+  readonly failures?: number | undefined;
 }
 
 /** How a version reaches the shards. */
@@ -25,6 +45,8 @@ export interface RolloutSetting {
   readonly waves?: readonly RolloutWave[];
   readonly stopAt?: StopAt;
 }
+
+const gateQuestions = ["sql", "command", "http", "alike"] as const;
 
 export const rollout: SettingType<RolloutSetting> = {
   read(given) {
@@ -50,6 +72,20 @@ export const rollout: SettingType<RolloutSetting> = {
               pattern: "^([1-9][0-9]*( per node)?|[0-9]+([.][0-9]+)?%)$",
             },
             soak: duration().schema,
+            gate: {
+              type: "object",
+              properties: {
+                sql: { type: "string", minLength: 1 },
+                command: { type: "string", minLength: 1 },
+                http: { type: "string", pattern: "^https?://" },
+                alike: { const: true },
+                every: duration().schema,
+                for: duration().schema,
+                failures: { type: "integer", minimum: 1 },
+              },
+              oneOf: gateQuestions.map((key) => ({ properties: { [key]: {} }, required: [key] })),
+              additionalProperties: false,
+            },
           },
           required: ["name"],
           anyOf: ["only", "take"].map((key) => ({ properties: { [key]: {} }, required: [key] })),
@@ -86,7 +122,13 @@ function readWaves(given: GivenValue): readonly RolloutWave[] {
 }
 
 function readWave(given: GivenValue): RolloutWave {
-  const { name, only, take, soak } = membersOf(given, ["name", "only", "take", "soak"]);
+  const { name, only, take, soak, gate } = membersOf(given, [
+    "name",
+    "only",
+    "take",
+    "soak",
+    "gate",
+  ]);
   if (name === undefined || typeof name.value !== "string" || name.value === "") {
     throw invalid(name ?? given, "a wave with a name", "secret");
   }
@@ -101,6 +143,44 @@ function readWave(given: GivenValue): RolloutWave {
     ...(only === undefined ? {} : { only: texts.read(only) }),
     ...(take === undefined ? {} : { take: readTake(take) }),
     ...(soak === undefined ? {} : { soakMs: duration().read(soak) }),
+    ...(gate === undefined ? {} : { gate: readGate(gate) }),
+  };
+}
+
+function readGate(given: GivenValue): WaveGate {
+  const members = membersOf(given, [...gateQuestions, "every", "for", "failures"]);
+  const asked = gateQuestions.filter((key) => members[key] !== undefined);
+  const [question] = asked;
+  const value = question === undefined ? undefined : members[question];
+  if (question === undefined || value === undefined || asked.length > 1) {
+    throw invalid(given, `a gate with one of ${gateQuestions.join(", ")}`, "secret");
+  }
+  if (
+    question === "alike"
+      ? value.value !== true
+      : typeof value.value !== "string" || value.value === ""
+  ) {
+    throw invalid(value, question === "alike" ? "true" : "a text", "secret");
+  }
+  if (question === "http" && !/^https?:\/\//.test(String(value.value))) {
+    throw invalid(value, "an address that begins with http:// or https://", "secret");
+  }
+  const { every, for: lasting, failures } = members;
+  if (
+    failures !== undefined &&
+    !(Number.isSafeInteger(failures.value) && Number(failures.value) > 0)
+  ) {
+    throw invalid(failures, "a whole number from 1");
+  }
+  const everyMs = every === undefined ? undefined : duration().read(every);
+  if (every !== undefined && everyMs === 0) {
+    throw invalid(every, "a time that is longer than 0");
+  }
+  return {
+    [question]: value.value,
+    ...(everyMs === undefined ? {} : { everyMs }),
+    ...(lasting === undefined ? {} : { forMs: duration().read(lasting) }),
+    ...(failures === undefined ? {} : { failures: Number(failures.value) }),
   };
 }
 

@@ -1,8 +1,9 @@
 import type { Version } from "@pg-mig/migrations";
-import type { RolloutWave } from "@pg-mig/model";
+import type { RolloutWave, WaveGate } from "@pg-mig/model";
 import type { Chain, Wave } from "@pg-mig/planner";
 import type { RunEvent } from "@pg-mig/report";
 import { type OpenNode, type OpenShard, pause } from "@pg-mig/sessions";
+import { type GateAnswer, type GateState, judgeGate } from "./gate-course.js";
 import { plannedWaves } from "./planned-waves.js";
 import { soakingSince } from "./soak.js";
 
@@ -13,6 +14,8 @@ export interface RolloutCourseOptions {
   readonly until: string | undefined;
   /** The versions on disk. */
   readonly versions: readonly Pick<Version, "prefix">[];
+  /** Asks the gate after a wave once. */
+  readonly askGate: (gate: WaveGate, shards: readonly OpenShard[]) => Promise<GateAnswer>;
   readonly emit: (event: RunEvent) => void;
   readonly signal: AbortSignal;
   readonly pause: AbortSignal | undefined;
@@ -30,12 +33,17 @@ export type NextTurn =
     }
   /** Time has gone by: to read the ledgers again. */
   | { readonly type: "look-again" }
-  /** To end here: the run was paused or interrupted, or its wave is done. */
-  | { readonly type: "end"; readonly outcome: "paused" | "interrupted"; readonly reason?: string };
+  /** To end here: the run was paused or interrupted, its wave is done, or a gate says no. */
+  | {
+      readonly type: "end";
+      readonly outcome: "paused" | "interrupted" | "failed";
+      readonly reason?: string;
+    };
 
 /**
  * The way of a run through its waves. All that it knows of what was before is in the ledgers: a wave is done
- * when nothing is pending on its shards. Before a wave begins, all before it must be done and have soaked.
+ * when nothing is pending on its shards. Before a wave begins, all before it must be done and have soaked, and
+ * their gates must have said yes, each once a run.
  */
 export class RolloutCourse {
   readonly #options: RolloutCourseOptions;
@@ -111,7 +119,7 @@ export class RolloutCourse {
     }
   }
 
-  /** Waits until a wave that is done has soaked; gives nothing if it has. */
+  /** Waits until a wave that is done has soaked, and its gate says yes; gives nothing if that took no time. */
   async #pass(index: number, { name, shards }: Wave<OpenShard>): Promise<NextTurn | undefined> {
     const { waves, emit, now } = this.#options;
     const soakMs = waves[index]?.soakMs ?? 0;
@@ -125,8 +133,44 @@ export class RolloutCourse {
         return ended;
       }
     }
+    const gate = waves[index]?.gate;
+    const refused = gate && (await this.#ask(gate, { name, shards }, sinceMs + soakMs));
+    if (refused !== undefined) {
+      return refused;
+    }
     this.#passed.add(index);
-    return leftMs > 0 ? { type: "look-again" } : undefined;
+    return leftMs > 0 || gate !== undefined ? { type: "look-again" } : undefined;
+  }
+
+  /** Asks a gate until it is decided; gives why the run ends, if it does. */
+  async #ask(
+    gate: WaveGate,
+    { name, shards }: Pick<Wave<OpenShard>, "name" | "shards">,
+    soakedAtMs: number,
+  ): Promise<NextTurn | undefined> {
+    const { askGate, emit, now, signal } = this.#options;
+    const endsAtMs = soakedAtMs + (gate.forMs ?? 0);
+    let state: GateState = { noes: 0 };
+    for (;;) {
+      const answer = await askGate(gate, shards);
+      if (signal.aborted) {
+        return { type: "end", outcome: "interrupted" };
+      }
+      emit({ type: "gate", wave: name, answer: answer.yes ? "yes" : "no", why: answer.why });
+      const judged = judgeGate(gate, state, answer, { nowMs: now(), endsAtMs });
+      if (judged.type === "passed") {
+        return undefined;
+      }
+      if (judged.type === "refused") {
+        const reason = `The gate of the wave ${name} says no: ${answer.why}.`;
+        return { type: "end", outcome: "failed", reason };
+      }
+      ({ state } = judged);
+      const ended = await this.#wait(judged.inMs);
+      if (ended !== undefined) {
+        return ended;
+      }
+    }
   }
 
   /** Gives why the run ends instead, if it does. */

@@ -194,6 +194,11 @@ async function run(
       waves,
       until,
       versions,
+      askGate: async (gate, shards) => {
+        const { askGate } = await import("./ask-gate.js");
+        const { lockTimeoutMs = defaults.lockTimeoutMs } = options;
+        return askGate(gate, { cluster, nodes, shards, directory, lockTimeoutMs, signal });
+      },
       emit,
       signal,
       pause,
@@ -204,8 +209,13 @@ async function run(
       options.halt.signal.throwIfAborted();
       if (turn.type === "end") {
         const { outcome, reason } = turn;
-        abandonChains(chains, outcome, emit);
-        return finish(outcome, nodes, reason === undefined ? {} : { pausedBy: reason });
+        abandonChains(chains, outcome === "failed" ? "stopped" : outcome, emit);
+        if (reason === undefined) {
+          return finish(outcome, nodes);
+        }
+        return finish(outcome, nodes, {
+          [outcome === "failed" ? "stoppedBy" : "pausedBy"]: reason,
+        });
       }
       let counted = chains;
       if (turn.type === "run") {

@@ -9,7 +9,7 @@ export type { ErrorLocation, PgMigErrorOptions, Problem } from "./pg-mig-error.j
 export { isPgMigError, PgMigError } from "./pg-mig-error.js";
 export type { Place, VersionPlaces } from "./place.js";
 export { comparePlaces } from "./place.js";
-export type { RolloutWave, StopAt } from "./rollout.js";
+export type { RolloutWave, StopAt, WaveGate } from "./rollout.js";
 export type { ServiceFile } from "./service-file.js";
 export { equals, ownPath, ownPathSql, quoteIdentifier, quoteLiteral } from "./sql-text.js";
 export type { SslMode } from "./ssl-mode.js";

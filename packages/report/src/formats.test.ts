@@ -34,6 +34,7 @@ const eventFields: { readonly [TType in RunEvent["type"]]: FieldsOf<TType> } = {
   "wave:start": { wave: true, number: true, of: true, shards: true, chains: true, steps: true },
   "wave:done": { wave: true, shards: true },
   "wave:soak": { wave: true, leftMs: true },
+  gate: { wave: true, answer: true, why: true },
   "hook:start": { node: true, file: true },
   "hook:done": { node: true, file: true, durationMs: true },
   "hook:failed": { node: true, file: true, durationMs: true, error: true },

@@ -109,6 +109,13 @@ export type RunEvent =
   | { readonly type: "wave:done"; readonly wave: string; readonly shards: number }
   /** A wave that is done is left alone for so much longer before the next one starts. */
   | { readonly type: "wave:soak"; readonly wave: string; readonly leftMs: number }
+  /** The gate after a wave has answered; `no` ends the run if it was said often enough in a row. */
+  | {
+      readonly type: "gate";
+      readonly wave: string;
+      readonly answer: "yes" | "no";
+      readonly why: string;
+    }
   /** before.sql or after.sql starts on a node. If the run is interrupted, no other event follows it. */
   | { readonly type: "hook:start"; readonly node: string; readonly file: string }
   | {

@@ -144,6 +144,7 @@ export class RunReducer {
         model.wave = { name: event.wave, soaksUntilMs: nowMs + event.leftMs };
         break;
       case "wave:done":
+      case "gate":
         break;
       case "hook:start":
         this.#slots.occupy({

@@ -60,6 +60,11 @@ export const eventSchemas: Readonly<Record<RunEvent["type"], JsonSchema>> = {
     steps: count,
   }),
   "wave:done": objectOf<EventOf<"wave:done">>({ wave: text, shards: count }),
+  gate: objectOf<EventOf<"gate">>({
+    wave: text,
+    answer: oneOf<EventOf<"gate">["answer"]>({ yes: true, no: true }),
+    why: text,
+  }),
   "wave:soak": objectOf<EventOf<"wave:soak">>({ wave: text, leftMs: milliseconds }),
   "hook:start": objectOf<EventOf<"hook:start">>({ node: text, file: text }),
   "hook:done": objectOf<EventOf<"hook:done">>({ node: text, file: text, durationMs: milliseconds }),

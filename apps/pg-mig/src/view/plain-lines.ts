@@ -54,6 +54,8 @@ export function startLines(event: RunEvent): Line[] {
     }
     case "wave:soak":
       return [line(`Wave ${event.wave} is done and soaks: ${formatSeconds(event.leftMs)} left.`)];
+    case "gate":
+      return [line(`Gate of wave ${event.wave}: ${event.answer}, ${event.why}.`)];
     default:
       return [];
   }

@@ -1,0 +1,146 @@
+import { createServer } from "node:http";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type CommandResult, type Scenario, scenarios } from "./scenario.js";
+
+const { scenario } = scenarios({ nodes: 2 });
+const shards = ["sh1", "sh2", "sh3"];
+const version = "20240101000000.rename.sh";
+
+/** A canary of one shard on each node, with a gate. */
+async function withGate(given: Scenario, gate: object) {
+  const waves = [{ name: "canary", only: "shard=sh1", gate }];
+  await given.write(
+    "pg-mig.config.mjs",
+    `export default { rollout: { waves: ${JSON.stringify(waves)} } };`,
+  );
+}
+
+/** The answers of gates, in their order. */
+function answers({ stdout }: CommandResult): string[] {
+  return stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+    .flatMap((event) => (event.type === "gate" ? [event.answer] : []));
+}
+
+/** The shards that have the version. */
+async function applied({ databases, column }: Scenario): Promise<unknown[]> {
+  const sql = `SELECT nspname::text FROM pg_namespace n JOIN pg_proc p ON p.pronamespace = n.oid
+    WHERE proname = 'mig_versions_const' ORDER BY 1`;
+  return (await Promise.all(databases.map((database) => column(sql, database)))).flat();
+}
+
+describe("the gate after a wave", () => {
+  it("sees a version that breaks an application's query, and goes on when that is repaired", async () => {
+    const given = await scenario({ shards });
+    for (const database of given.databases) {
+      for (const shard of shards) {
+        await database.query(`CREATE TABLE ${shard}.users (mail text)`);
+      }
+    }
+    await given.migrations({ [version]: "ALTER TABLE users RENAME mail TO email" });
+    await withGate(given, { sql: "SELECT count(mail) >= 0 FROM sh1.users" });
+    const { status, stdout, stderr } = await given.pgMig();
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /^Gate of wave canary: no, the query failed on .*column "mail" does not exist\.$/m,
+    );
+    expect(stdout).toContain("Failed: 2 of 6 steps applied, 4 not attempted");
+    expect(stdout).toContain("The gate of the wave canary says no: the query failed on ");
+    expect(await applied(given)).toEqual(["sh1", "sh1"]);
+
+    // The next run, from any machine, asks the gate first.
+    expect((await given.pgMig()).status).toBe(1);
+    expect(await applied(given)).toEqual(["sh1", "sh1"]);
+    await withGate(given, { sql: "SELECT count(email) >= 0 FROM sh1.users" });
+    const next = await given.pgMig(["--json"]);
+    expect(next.status).toBe(0);
+    expect(answers(next)).toEqual(["yes"]);
+    expect(await applied(given)).toEqual([...shards, ...shards]);
+  });
+
+  it.each([
+    ["false", "the query gave false on "],
+    ["NULL::boolean", "the query gave null on "],
+    ["'t'", 'the query gave "t" on '],
+  ])("takes nothing but true for a yes: %s", async (value, why) => {
+    const given = await scenario({ shards });
+    await given.migrations({ [version]: "CREATE TABLE t ()" });
+    await withGate(given, { sql: `SELECT ${value}` });
+    const { status, stdout } = await given.pgMig();
+    expect(status).toBe(1);
+    expect(stdout).toContain(why);
+    expect(await applied(given)).toEqual(["sh1", "sh1"]);
+  });
+
+  it("may be a command, which says why not", async () => {
+    const given = await scenario({ shards });
+    await given.migrations({ [version]: "CREATE TABLE t ()" });
+    await withGate(given, { command: "echo the queue is full >&2; exit 3" });
+    const { status, stdout } = await given.pgMig();
+    expect(status).toBe(1);
+    expect(stdout).toContain("says no: the command ended with status 3: the queue is full.");
+    await withGate(given, { command: "true" });
+    expect((await given.pgMig()).status).toBe(0);
+  });
+
+  it("may be an HTTP address, asked again after a no, and for a time after a yes", async () => {
+    const statuses = [503, 204, 503, 200, 200, 200];
+    const server = createServer((_, response) => {
+      response.writeHead(statuses.shift() ?? 200).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => {
+      server.close();
+    });
+    const { port } = server.address() as { readonly port: number };
+    const given = await scenario({ shards });
+    await given.migrations({ [version]: "CREATE TABLE t ()" });
+    const gate = { http: `http://127.0.0.1:${port}/ready`, every: "100ms", failures: 2 };
+    await withGate(given, { ...gate, for: "4s" });
+    const ended = await given.pgMig(["--json"]);
+    expect(ended.status).toBe(0);
+    expect(answers(ended).slice(0, 4)).toEqual(["no", "yes", "no", "yes"]);
+    expect(answers(ended).length).toBeGreaterThan(6);
+  });
+
+  it("may be that the shards of the wave are alike", async () => {
+    const given = await scenario({ shards });
+    const [database] = given.databases;
+    await given.migrations({ [version]: "CREATE TABLE t ()" });
+    await database?.query("CREATE TABLE sh1.odd ()");
+    await withGate(given, { alike: true });
+    const { status, stdout } = await given.pgMig();
+    expect(status).toBe(1);
+    expect(stdout).toContain("says no: the shards are not alike: ");
+    await database?.query("DROP TABLE sh1.odd");
+    expect((await given.pgMig()).status).toBe(0);
+  });
+
+  it("that is asked on and on is ended by a pause", async () => {
+    const given = await scenario({ shards });
+    await given.migrations({ [version]: "CREATE TABLE t ()" });
+    await withGate(given, { command: "true", for: "1h", every: "100ms" });
+    expect((await given.pgMig(["--max-duration=3s"])).status).toBe(3);
+    expect(await applied(given)).toEqual(["sh1", "sh1"]);
+  });
+
+  it.each([
+    [{}, "a gate with one of sql, command, http, alike"],
+    [{ sql: "SELECT true", command: "true" }, "a gate with one of sql, command, http, alike"],
+    [{ alike: false }, "to be true, got something else"],
+    [{ http: "ftp://nowhere" }, "an address that begins with http:// or https://"],
+    [{ command: "true", failures: 0 }, "a whole number from 1"],
+    [{ command: "true", every: "0s" }, "a time that is longer than 0"],
+    [{ command: "true", untill: "5m" }, 'not "untill"'],
+  ])("is refused by name if it is %j", async (gate, words) => {
+    const given = await scenario({ shards });
+    await given.migrations({ [version]: "CREATE TABLE t ()" });
+    await withGate(given, gate);
+    const { status, stderr } = await given.pgMig();
+    expect(status).toBe(1);
+    expect(stderr).toContain(words);
+    expect(await applied(given)).toEqual([]);
+  });
+});
