@@ -67,24 +67,41 @@ function parseConnectionString(text: string): NodeSpec {
 
 /** Puts together what the commas between the hosts of one URL have parted. */
 function joinAlternatives(pieces: readonly string[]): string[] {
+  const ends = nextEnds(pieces);
   const entries: string[] = [];
   for (let index = 0; index < pieces.length; index++) {
     const piece = pieces[index] ?? "";
     const isOpen = scheme.test(piece) && !/[/?#]/.test(piece.replace(scheme, ""));
-    const others = pieces.slice(index + 1);
-    const end = others.findIndex((other) => /[/?#]/.test(other));
-    // What has an "@" or an "=" may be the rest of a password.
-    const areHosts = others
-      .slice(0, end + 1)
-      .every((other) => !/:\/\/|[@=]/.test(other.replace(/\?.*$/s, "")));
-    if (isOpen && end !== -1 && areHosts) {
-      entries.push([piece, ...others.slice(0, end + 1)].join(","));
-      index += end + 1;
+    const end = isOpen ? ends[index + 1] : undefined;
+    if (end !== undefined && areHosts(pieces, index + 1, end)) {
+      entries.push(pieces.slice(index, end + 1).join(","));
+      index = end;
     } else {
       entries.push(piece);
     }
   }
   return entries;
+}
+
+/** For each piece, the first one from there on with which a URL's hosts end. */
+function nextEnds(pieces: readonly string[]): readonly (number | undefined)[] {
+  const ends: (number | undefined)[] = [];
+  let end: number | undefined;
+  for (let index = pieces.length - 1; index >= 0; index--) {
+    end = /[/?#]/.test(pieces[index] ?? "") ? index : end;
+    ends[index] = end;
+  }
+  return ends;
+}
+
+/** What has an "@" or an "=" may be the rest of a password. */
+function areHosts(pieces: readonly string[], from: number, to: number): boolean {
+  for (let index = from; index <= to; index++) {
+    if (/:\/\/|[@=]/.test((pieces[index] ?? "").replace(/\?.*$/s, ""))) {
+      return false;
+    }
+  }
+  return true;
 }
 
 function unshown(message: string, reason?: string): PgMigError {

@@ -162,8 +162,9 @@ function readGate(given: GivenValue): WaveGate {
   ) {
     throw invalid(value, question === "alike" ? "true" : "a text", "secret");
   }
-  if (question === "http" && !/^https?:\/\//.test(String(value.value))) {
-    throw invalid(value, "an address that begins with http:// or https://", "secret");
+  if (question === "http" && !isHttpAddress(String(value.value))) {
+    const wanted = "an address that begins with http:// or https://, without user and password";
+    throw invalid(value, wanted, "secret");
   }
   const { every, for: lasting, failures } = members;
   if (
@@ -182,6 +183,15 @@ function readGate(given: GivenValue): WaveGate {
     ...(lasting === undefined ? {} : { forMs: duration().read(lasting) }),
     ...(failures === undefined ? {} : { failures: Number(failures.value) }),
   };
+}
+
+/** One with a password is none that Node can ask, and its message about that would show it. */
+function isHttpAddress(text: string): boolean {
+  if (!URL.canParse(text) || !/^https?:\/\//.test(text)) {
+    return false;
+  }
+  const { username, password } = new URL(text);
+  return username + password === "";
 }
 
 function readTake(given: GivenValue): RolloutWave["take"] {

@@ -1,4 +1,6 @@
-import { exec } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import process from "node:process";
 import type { MigrationDirectory } from "@pg-mig/migrations";
 import type { WaveGate } from "@pg-mig/model";
 import {
@@ -22,6 +24,12 @@ export interface AskGateOptions {
 
 /** An answer that takes longer is none, in milliseconds. */
 const answerWithinMs = 30_000;
+
+/** How long a command that is told to end has for that, in milliseconds. */
+const graceMs = 2000;
+
+/** So much of the end of what a command says is kept. */
+const keptChars = 2000;
 
 /**
  * Asks a gate once. Whatever keeps it from answering, but for the loss of a node, is a no. Its SQL runs on every
@@ -50,12 +58,12 @@ async function askSql(sql: string, { cluster, nodes }: AskGateOptions): Promise<
     nodes.map(async (open): Promise<GateAnswer> => {
       const { label } = open.node;
       try {
-        const rows = await cluster.query(
-          open,
-          `SET LOCAL statement_timeout TO ${answerWithinMs};\n${sql}`,
-        );
-        const [value] = Object.values((rows[0] as object | undefined) ?? {});
-        return { yes: value === true, why: `the query gave ${JSON.stringify(value)} on ${label}` };
+        const { values, problem } = await cluster.firstColumn(open, sql);
+        if (problem !== undefined) {
+          return { yes: false, why: `the query is ambiguous: ${problem}` };
+        }
+        const given = values.length === 0 ? "no row" : JSON.stringify(values[0]);
+        return { yes: values[0] === true, why: `the query gave ${given} on ${label}` };
       } catch (error) {
         if (isBug(error) || isConnectionLoss(error)) {
           throw error;
@@ -68,27 +76,49 @@ async function askSql(sql: string, { cluster, nodes }: AskGateOptions): Promise<
   return answers.find(({ yes }) => !yes) ?? { yes: true, why: "the query gave true on every node" };
 }
 
-function askCommand(command: string, { signal }: AskGateOptions): Promise<GateAnswer> {
-  return new Promise((resolve) => {
-    const child = exec(command, { signal, timeout: answerWithinMs }, (error, _, stderr) => {
-      const last = stderr.trim().split("\n").at(-1) ?? "";
-      const said = last === "" ? "" : `: ${last}`;
-      const status = error?.code === undefined ? "was ended" : `ended with status ${error.code}`;
-      resolve(
-        error === null
-          ? { yes: true, why: "the command ended with status 0" }
-          : { yes: false, why: `the command ${status}${said}` },
-      );
-    });
-    // What asks something gets no answer, instead of waiting for one for ever.
-    child.stdin?.end();
+/** The command has a process group of its own, so that what it has started ends with it. */
+async function askCommand(command: string, { signal }: AskGateOptions): Promise<GateAnswer> {
+  const child = spawn("/bin/sh", ["-c", command], {
+    detached: true,
+    stdio: ["ignore", "ignore", "pipe"],
   });
+  const kill = (how: NodeJS.Signals) => {
+    try {
+      process.kill(-(child.pid as number), how);
+    } catch {
+      // It has ended by itself.
+    }
+  };
+  const ends = AbortSignal.any([signal, AbortSignal.timeout(answerWithinMs)]);
+  let killing: NodeJS.Timeout | undefined;
+  const onEnd = () => {
+    kill("SIGTERM");
+    killing = setTimeout(() => kill("SIGKILL"), graceMs);
+  };
+  ends.addEventListener("abort", onEnd, { once: true });
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr = (stderr + text).slice(-keptChars);
+  });
+  try {
+    const [status, endedBy] = (await once(child, "close")) as [number | null, string | null];
+    const last = stderr.trim().split("\n").at(-1) ?? "";
+    const said = last === "" ? "" : `: ${last}`;
+    const how = ends.aborted
+      ? `did not end within ${answerWithinMs / 1000} s`
+      : `ended with ${status === null ? endedBy : `status ${status}`}`;
+    return { yes: status === 0 && !ends.aborted, why: `the command ${how}${said}` };
+  } finally {
+    clearTimeout(killing);
+    ends.removeEventListener("abort", onEnd);
+  }
 }
 
 async function askHttp(url: string, { signal }: AskGateOptions): Promise<GateAnswer> {
   try {
     const ends = AbortSignal.any([signal, AbortSignal.timeout(answerWithinMs)]);
-    const { ok, status, body } = await fetch(url, { signal: ends });
+    // A page to log in, to which an address leads on, is no answer of the address.
+    const { ok, status, body } = await fetch(url, { signal: ends, redirect: "manual" });
     await body?.cancel();
     return { yes: ok, why: `the answer had status ${status}` };
   } catch (error) {

@@ -152,8 +152,13 @@ export class RolloutCourse {
     const endsAtMs = soakedAtMs + (gate.forMs ?? 0);
     let state: GateState = { noes: 0 };
     for (;;) {
-      const answer = await askGate(gate, shards);
-      if (signal.aborted) {
+      const answer = await askGate(gate, shards).catch((error: unknown) => {
+        if (signal.aborted) {
+          return undefined;
+        }
+        throw error;
+      });
+      if (answer === undefined || signal.aborted) {
         return { type: "end", outcome: "interrupted" };
       }
       emit({ type: "gate", wave: name, answer: answer.yes ? "yes" : "no", why: answer.why });

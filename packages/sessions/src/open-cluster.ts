@@ -31,6 +31,7 @@ import { isPgMigError, ownPathSql, PgMigError } from "@pg-mig/model";
 import type { NodeEvent } from "@pg-mig/report";
 import type pg from "pg";
 import { connectionLimitsSql, hopelessLimit, parseConnectionLimits } from "./connection-limits.js";
+import { type FirstColumn, firstColumn } from "./first-column.js";
 import { missingRight } from "./missing-right.js";
 import { NodePresence } from "./node-presence.js";
 import { onEachNode } from "./on-each-node.js";
@@ -125,6 +126,11 @@ export interface OpenCluster {
   ask(node: SessionNode, sql: string): Promise<{ readonly rows: readonly unknown[] }>;
   /** Runs a query on a node, waiting for it if it is away; gives its rows. */
   query(open: OpenNode, sql: string): Promise<readonly unknown[]>;
+  /**
+   * Runs a query of the user's on a node, read-only, with `pg_catalog` as its search_path, for 30 seconds at most;
+   * gives the values of its first column. Nothing of it is left in the session. It is cancelled if the signal aborts.
+   */
+  firstColumn(open: OpenNode, sql: string): Promise<FirstColumn>;
   /** Reads all ledgers again, waiting for nodes that are away for a while. */
   readLedgers(): Promise<readonly OpenNode[]>;
   /** Reads the ledgers of the nodes that still answer. */
@@ -332,6 +338,21 @@ function createOpenCluster(
       return askPatiently(node, { sessions, reconnectForMs, signal }, async (session) =>
         lastRows(await session.client.query(`${ownPathSql};\n${sql}`)),
       );
+    },
+    firstColumn({ node }, sql) {
+      const { reconnectForMs } = patience(options);
+      const { signal } = options;
+      return askPatiently(node, { sessions, reconnectForMs, signal }, async (session) => {
+        signal.throwIfAborted();
+        const onAbort = () => void sessions.cancelAll();
+        signal.addEventListener("abort", onAbort);
+        try {
+          return await firstColumn(session.client, sql);
+        } finally {
+          signal.removeEventListener("abort", onAbort);
+          session.reset("droppable");
+        }
+      });
     },
     readLedgers: () =>
       onEachNode(nodes, (open) => readAgain(open, patience(options).reconnectForMs)),

@@ -1,4 +1,5 @@
-import { ownPathSql, PgMigError } from "@pg-mig/model";
+import { PgMigError } from "@pg-mig/model";
+import { type FirstColumnClient, firstColumn } from "./first-column.js";
 import { isBug, isConnectionLoss } from "./server-error.js";
 
 /** Which schemas count as shards. */
@@ -9,14 +10,6 @@ export interface ValidShards {
   readonly always: ReadonlySet<string>;
 }
 
-/** Runs SQL text on a node. */
-export interface ValidShardsClient {
-  query(sql: string): Promise<unknown>;
-}
-
-/** A query that takes longer than this fails. */
-const withinMs = 30_000;
-
 /**
  * Asks a node which of its schemas count: gives a test for their names. The query is its author's own,
  * and runs as any of theirs would, but can change nothing: in a read-only transaction that is rolled
@@ -26,35 +19,26 @@ const withinMs = 30_000;
  * @throws PgMigError `VALID_SHARDS_FAILED`
  */
 export async function readValidShards(
-  client: ValidShardsClient,
+  client: FirstColumnClient,
   { sql, always }: ValidShards,
 ): Promise<(schema: string) => boolean> {
   const named = new Set<string>();
-  for (const row of await readOnlyRows(client, sql)) {
-    const [name] = Object.values(row as object);
+  const { values, problem } = await firstColumn(client, sql).catch((error: unknown) => {
+    if (isBug(error) || isConnectionLoss(error)) {
+      throw error;
+    }
+    throw failed(error instanceof Error ? error.message : String(error), error);
+  });
+  if (problem !== undefined) {
+    throw failed(problem);
+  }
+  for (const name of values) {
     if (typeof name !== "string") {
       throw failed(`its first column is ${name === null ? "NULL" : "no text"}`);
     }
     named.add(name);
   }
   return (schema) => always.has(schema) || named.has(schema);
-}
-
-async function readOnlyRows(client: ValidShardsClient, sql: string): Promise<readonly unknown[]> {
-  const begin = `BEGIN READ ONLY; ${ownPathSql}; SET LOCAL statement_timeout TO ${withinMs}`;
-  try {
-    const answers: unknown = await client.query(`${begin};\n${sql}`);
-    const last = [answers].flat().at(-1) as { readonly rows?: readonly unknown[] } | undefined;
-    return last?.rows ?? [];
-  } catch (error) {
-    if (isBug(error) || isConnectionLoss(error)) {
-      throw error;
-    }
-    throw failed(error instanceof Error ? error.message : String(error), error);
-  } finally {
-    // Where the connection is lost, so is the transaction.
-    await client.query("ROLLBACK").catch(() => {});
-  }
 }
 
 function failed(reason: string, cause?: unknown): PgMigError {
