@@ -53,7 +53,7 @@ export function feedObserver(
     if (isThenable(ended)) {
       const giveUp = new AbortController();
       const settled = Promise.resolve(ended).then(() => "settled");
-      // Who waits no more must not leave a rejection behind that nobody catches.
+      // If it rejects after the waiting has ended, nobody else catches that.
       settled.catch(() => {});
       const late = pause(settleMs, "late", { signal: giveUp.signal }).catch(() => "settled");
       try {
@@ -91,7 +91,7 @@ export function feedObserver(
         return;
       }
       if (waiting.length >= mostWaiting) {
-        dismiss(`fell ${mostWaiting} events behind`);
+        dismiss(`has not taken ${mostWaiting} events in time`);
         return;
       }
       waiting.push(event);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { printedEvents } from "./printed-events.js";
 import { type CommandResult, type Scenario, scenarios } from "./scenario.js";
 
 const { scenario } = scenarios({ nodes: 2 });
@@ -20,12 +21,8 @@ async function withGate(given: Scenario, gate: object) {
 }
 
 /** The answers of gates, in their order. */
-function answers({ stdout }: CommandResult): string[] {
-  return stdout
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line))
-    .flatMap((event) => (event.type === "gate" ? [event.answer] : []));
+function answers(result: CommandResult): unknown[] {
+  return printedEvents(result).flatMap(({ type, answer }) => (type === "gate" ? [answer] : []));
 }
 
 /** The shards that have the version. */
@@ -70,7 +67,7 @@ describe("the gate after a wave", () => {
     ["'t'", 'the query gave "t" on '],
     ["true WHERE false", "the query gave no row on "],
     ['false AS ok, true AS "1"', "the query gave false on "],
-    ["false, true", "another column has the name of the first one"],
+    ["false, true", "the query gave false on "],
   ])("takes nothing but true for a yes: %s", async (value, why) => {
     const given = await scenario({ shards });
     await given.migrations({ [version]: "CREATE TABLE t ()" });
@@ -83,9 +80,10 @@ describe("the gate after a wave", () => {
 
   it.each([
     ["CREATE TABLE public.made AS SELECT true", "read-only transaction"],
-    ["COMMIT; SET default_transaction_read_only TO on; SELECT true", undefined],
-    ["BEGIN; SELECT true", undefined],
-  ])("leaves nothing to the versions after it: %s", async (sql, words) => {
+    ["COMMIT; CREATE TABLE public.made AS SELECT true", "multiple commands"],
+    ["COMMIT", "the query gave no row on "],
+    ["SELECT set_config('default_transaction_read_only', 'on', false) = 'on'", undefined],
+  ])("can change nothing, and leaves nothing to the versions after it: %s", async (sql, words) => {
     const given = await scenario({ shards });
     await given.migrations({ [version]: "CREATE TABLE t ()" });
     await withGate(given, { sql });
@@ -98,17 +96,16 @@ describe("the gate after a wave", () => {
   it("is ended by Ctrl-C while its query runs", async () => {
     const given = await scenario({ shards });
     await given.migrations({ [version]: "CREATE TABLE t ()" });
-    await withGate(given, {
-      sql: "SET LOCAL statement_timeout TO 0; SELECT pg_sleep(3600) IS NULL",
-    });
+    await withGate(given, { sql: "SELECT pg_sleep(3600) IS NULL" });
     const run = given.start();
     const asleep = `SELECT count(*)::int FROM pg_stat_activity
       WHERE datname = current_database() AND wait_event = 'PgSleep'`;
     await vi.waitUntil(async () => (await given.column(asleep))[0] === 1, { timeout: 60_000 });
     run.kill("SIGINT");
+    // The server would end it by itself after 30 s.
+    await vi.waitUntil(async () => (await given.column(asleep))[0] === 0, { timeout: 20_000 });
     const { status } = await run.result;
     expect(status).toBe(130);
-    expect(await given.column(asleep)).toEqual([0]);
   });
 
   it("is ended by Ctrl-C while its command runs, with all that this has started", async () => {

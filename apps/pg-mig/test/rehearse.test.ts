@@ -7,7 +7,7 @@ import { type Scenario, scenarios } from "./scenario.js";
 
 const { scenario, cluster } = scenarios({ nodes: 1 });
 
-/** A folder with two versions, of which the second has an undo that forgets an index. */
+/** A folder with two versions. The undo of the second one forgets an index. */
 async function prepared(shards: readonly string[] = []): Promise<Scenario> {
   const prepare = await scenario({ shards });
   await prepare.migrations({

@@ -1,23 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { type CommandResult, scenarios } from "./scenario.js";
+import { printedEvents } from "./printed-events.js";
+import { scenarios } from "./scenario.js";
 
 const { scenario } = scenarios({ nodes: 2 });
 const shards = Array.from({ length: 8 }, (_, i) => `sh${i + 1}`);
 const first = "20240101000000.a.sh";
 const second = "20240102000000.b.sh";
 const failing = { [first]: "CREATE TABLE t (id int); SELECT 1 / 0" };
-
-interface Printed {
-  readonly type: string;
-  readonly [field: string]: unknown;
-}
-
-function events({ stdout }: CommandResult): readonly Printed[] {
-  return stdout
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-}
 
 describe("pg-mig --stop-at", () => {
   it("starts nothing more when so many shards have failed, and tells what it left", async () => {
@@ -29,7 +18,7 @@ describe("pg-mig --stop-at", () => {
     });
     const ended = await pgMig(["--stop-at=3", "--parallelism=1", "--json"]);
     expect(ended.status).toBe(1);
-    const all = events(ended);
+    const all = printedEvents(ended);
     const spent = all.findIndex(({ type }) => type === "budget:spent");
     expect(all[spent]).toMatchObject({ limit: "failed", failed: 3 });
     expect(all.slice(spent).filter(({ type }) => type === "step:start")).toEqual([]);

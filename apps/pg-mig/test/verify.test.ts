@@ -3,7 +3,7 @@ import { scenarios } from "./scenario.js";
 
 const { scenario } = scenarios({ nodes: 2 });
 
-/** Six shards, of which one has what the others have not. */
+/** Six shards. One has a column more than the others. */
 async function prepared() {
   const prepare = await scenario({ shards: ["sh0001", "sh0002", "sh0003"] });
   await prepare.migrations({

@@ -1,23 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { type CommandResult, type Scenario, scenarios } from "./scenario.js";
+import { printedEvents } from "./printed-events.js";
+import { type Scenario, scenarios } from "./scenario.js";
 
 const { scenario } = scenarios({ nodes: 3 });
 const shards = ["sh1", "sh2", "sh3", "sh4"];
 const first = "20240101000000.a.sh";
 const second = "20240102000000.b.sh";
 const versions = { [first]: "CREATE TABLE t (id int)", [second]: "INSERT INTO t VALUES (1)" };
-
-interface Printed {
-  readonly type: string;
-  readonly [field: string]: unknown;
-}
-
-function events({ stdout }: CommandResult): readonly Printed[] {
-  return stdout
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-}
 
 async function withWaves(given: Scenario, waves: readonly object[]) {
   await given.write(
@@ -46,7 +35,7 @@ describe("the waves of a rollout", () => {
     await withWaves(given, threeWaves);
     const ended = await given.pgMig(["--json"]);
     expect(ended).toMatchObject({ status: 0, stderr: "deployed\n" });
-    const all = events(ended);
+    const all = printedEvents(ended);
     const waves = all.filter(({ type }) => type.startsWith("wave:"));
     expect(waves).toEqual([
       { type: "wave:start", wave: "canary", number: 1, of: 3, shards: 1, chains: 1, steps: 2 },
@@ -141,7 +130,7 @@ describe("the waves of a rollout", () => {
     const { stdout } = await given.pgMig(["status"]);
     expect(stdout).toContain("Wave 2 of 2, rest, is next: 11 of 11 shards pending.");
     expect(stdout).toMatch(/Wave canary is done and soaks: .* left\./);
-    expect(events(soaking)).toContainEqual({
+    expect(printedEvents(soaking)).toContainEqual({
       type: "wave:soak",
       wave: "canary",
       leftMs: expect.any(Number),

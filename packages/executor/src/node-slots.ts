@@ -23,7 +23,7 @@ export class NodeSlots {
   readonly #schedule: ChainSchedule;
   readonly #options: NodeSlotsOptions;
   readonly #nodes = new Map<string, NodeWork>();
-  /** The nodes of which fewer shards run at a time than was asked for. */
+  /** The nodes whose server had no room for as many as were asked for. */
   readonly #limited = new Set<string>();
 
   /** `nodes` are the names that the schedule knows. */

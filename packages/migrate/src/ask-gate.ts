@@ -32,8 +32,7 @@ const graceMs = 2000;
 const keptChars = 2000;
 
 /**
- * Asks a gate once. Whatever keeps it from answering, but for the loss of a node, is a no. Its SQL runs on every
- * node, in a transaction of its own, with pg_catalog as its search_path.
+ * Asks a gate once. Whatever keeps it from answering, but for the loss of a node, is a no.
  */
 export async function askGate(gate: WaveGate, options: AskGateOptions): Promise<GateAnswer> {
   if (gate.sql !== undefined) {
@@ -58,10 +57,7 @@ async function askSql(sql: string, { cluster, nodes }: AskGateOptions): Promise<
     nodes.map(async (open): Promise<GateAnswer> => {
       const { label } = open.node;
       try {
-        const { values, problem } = await cluster.firstColumn(open, sql);
-        if (problem !== undefined) {
-          return { yes: false, why: `the query is ambiguous: ${problem}` };
-        }
+        const values = await cluster.firstColumn(open, sql);
         const given = values.length === 0 ? "no row" : JSON.stringify(values[0]);
         return { yes: values[0] === true, why: `the query gave ${given} on ${label}` };
       } catch (error) {
@@ -96,6 +92,9 @@ async function askCommand(command: string, { signal }: AskGateOptions): Promise<
     killing = setTimeout(() => kill("SIGKILL"), graceMs);
   };
   ends.addEventListener("abort", onEnd, { once: true });
+  if (ends.aborted) {
+    onEnd();
+  }
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr = (stderr + text).slice(-keptChars);

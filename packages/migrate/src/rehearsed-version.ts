@@ -45,7 +45,7 @@ export interface RehearsalReport {
   readonly versions: readonly RehearsedVersion[];
 }
 
-/** A version of which nothing was tried. */
+/** The result for a version that was not tried at all. */
 export function skippedVersion(version: string, reason: string): RehearsedVersion {
   return {
     version,

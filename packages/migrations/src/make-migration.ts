@@ -25,8 +25,8 @@ export interface MadeMigration extends NewVersion {
 
 /**
  * Makes the two files of a new version, with comments that say what goes where and no statement, and
- * adds it to chain.txt. The directory is made if it is missing. A file that is there already is never
- * overwritten: if either exists, neither is left behind.
+ * adds it to chain.txt. The directory is made if it is missing. Overwrites nothing: if one of
+ * the two files exists, the other one is not made.
  *
  * @throws PgMigError `MIGRATION_FILE_EXISTS`; what `planNewVersion` and `readMigrationDirectory`
  * throw (an empty directory, or none, is fine).

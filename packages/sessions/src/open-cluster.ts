@@ -31,7 +31,7 @@ import { isPgMigError, ownPathSql, PgMigError } from "@pg-mig/model";
 import type { NodeEvent } from "@pg-mig/report";
 import type pg from "pg";
 import { connectionLimitsSql, hopelessLimit, parseConnectionLimits } from "./connection-limits.js";
-import { type FirstColumn, firstColumn } from "./first-column.js";
+import { firstColumn } from "./first-column.js";
 import { missingRight } from "./missing-right.js";
 import { NodePresence } from "./node-presence.js";
 import { onEachNode } from "./on-each-node.js";
@@ -130,7 +130,7 @@ export interface OpenCluster {
    * Runs a query of the user's on a node, read-only, with `pg_catalog` as its search_path, for 30 seconds at most;
    * gives the values of its first column. Nothing of it is left in the session. It is cancelled if the signal aborts.
    */
-  firstColumn(open: OpenNode, sql: string): Promise<FirstColumn>;
+  firstColumn(open: OpenNode, sql: string): Promise<readonly unknown[]>;
   /** Reads all ledgers again, waiting for nodes that are away for a while. */
   readLedgers(): Promise<readonly OpenNode[]>;
   /** Reads the ledgers of the nodes that still answer. */

@@ -6,9 +6,19 @@ export interface QueryAnswer {
   readonly rows: readonly unknown[];
 }
 
+/** A query that node-postgres sends as one statement, and whose rows are arrays. */
+export interface ArrayQuery {
+  readonly text: string;
+  /** With names, one of two columns with the same name would be lost. */
+  readonly rowMode: "array";
+  /** The server refuses a second statement, such as a COMMIT. */
+  readonly queryMode: "extended";
+}
+
 /** A connection that the executor uses: structurally, a connected `pg.Client`. */
 export type SessionClient = ScriptClient & {
   query(sql: string): Promise<QueryAnswer>;
+  query(query: ArrayQuery): Promise<QueryAnswer>;
   /** The state that the server reported last: idle, in a transaction, or in a failed one. */
   getTransactionStatus(): "I" | "T" | "E" | null;
   end(): Promise<void>;

@@ -1,5 +1,5 @@
 import type { ScriptQuery } from "@pg-mig/psql-script";
-import type { QueryAnswer, SessionClient } from "./session-client.js";
+import type { ArrayQuery, QueryAnswer, SessionClient } from "./session-client.js";
 
 /** A message that waits for the server's answer. Each message has an object of its own. */
 export interface AwaitedMessage {
@@ -23,8 +23,9 @@ export class TrackedClient implements SessionClient {
   }
 
   query(sql: string): Promise<QueryAnswer>;
+  query(query: ArrayQuery): Promise<QueryAnswer>;
   query(query: ScriptQuery): unknown;
-  query(message: string | ScriptQuery): unknown {
+  query(message: string | ArrayQuery | ScriptQuery): unknown {
     this.#unanswered++;
     this.#awaited ??= { sinceMs: performance.now() };
     // The client sends one message after another: the next one flies when this one has landed.
@@ -32,13 +33,14 @@ export class TrackedClient implements SessionClient {
       this.#unanswered--;
       this.#awaited = this.#unanswered === 0 ? undefined : { sinceMs: performance.now() };
     };
-    if (typeof message === "string") {
-      const answer = this.#client.query(message);
-      answer.then(land, land);
-      return answer;
+    if (typeof message === "object" && "outcome" in message) {
+      void message.outcome.then(land, land);
+      return this.#client.query(message);
     }
-    void message.outcome.then(land, land);
-    return this.#client.query(message);
+    const answer =
+      typeof message === "string" ? this.#client.query(message) : this.#client.query(message);
+    answer.then(land, land);
+    return answer;
   }
 
   getTransactionStatus(): "I" | "T" | "E" | null {

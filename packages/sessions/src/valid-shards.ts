@@ -1,6 +1,7 @@
 import { PgMigError } from "@pg-mig/model";
-import { type FirstColumnClient, firstColumn } from "./first-column.js";
+import { firstColumn } from "./first-column.js";
 import { isBug, isConnectionLoss } from "./server-error.js";
+import type { SessionClient } from "./session-client.js";
 
 /** Which schemas count as shards. */
 export interface ValidShards {
@@ -19,20 +20,17 @@ export interface ValidShards {
  * @throws PgMigError `VALID_SHARDS_FAILED`
  */
 export async function readValidShards(
-  client: FirstColumnClient,
+  client: Pick<SessionClient, "query">,
   { sql, always }: ValidShards,
 ): Promise<(schema: string) => boolean> {
   const named = new Set<string>();
-  const { values, problem } = await firstColumn(client, sql).catch((error: unknown) => {
+  const names = await firstColumn(client, sql).catch((error: unknown) => {
     if (isBug(error) || isConnectionLoss(error)) {
       throw error;
     }
     throw failed(error instanceof Error ? error.message : String(error), error);
   });
-  if (problem !== undefined) {
-    throw failed(problem);
-  }
-  for (const name of values) {
+  for (const name of names) {
     if (typeof name !== "string") {
       throw failed(`its first column is ${name === null ? "NULL" : "no text"}`);
     }

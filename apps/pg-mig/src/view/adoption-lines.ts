@@ -6,7 +6,7 @@ import { nodesLine } from "./nodes-line.js";
 import { type Line, line } from "./styled-line.js";
 import { blockersText } from "./work-detail.js";
 
-/** Which shards got, or would get, the ledger of which version, and which did not fit. */
+/** The shards that got a ledger (or would get one, in a dry run), by version; then those that fit no version. */
 export function adoptionLines(
   report: AdoptionReport,
   purpose: NonNullable<AdoptOptions["purpose"]>,
