@@ -247,6 +247,17 @@ describe("rehearse", () => {
     expect(await scratchDatabases()).toEqual([]);
   });
 
+  it("leaves the database of another role alone, whatever its name", async () => {
+    const name = "pg_mig_scratch_0badcafe";
+    const theirs = await cluster.node.createDatabase({ name });
+    await cluster.node.query("CREATE ROLE neighbour");
+    await cluster.node.query(`ALTER DATABASE ${name} OWNER TO neighbour`);
+    await rehearsal(users);
+    expect(await scratchDatabases()).toEqual([name]);
+    await theirs.drop();
+    await cluster.node.query("DROP ROLE neighbour");
+  });
+
   it("leaves no database if it is interrupted", async () => {
     const controller = new AbortController();
     const rehearsing = rehearsal(

@@ -89,13 +89,14 @@ async function createDatabase({ client }: Session): Promise<string> {
   return name;
 }
 
-/** Drops the scratch databases whose makers are gone. */
+/** Drops the scratch databases of this role whose makers are gone. Those of others are not touched. */
 async function dropLeftovers(
   { client }: Session,
   { onNote }: Pick<ScratchOptions, "onNote">,
 ): Promise<void> {
   const { rows } = await client.query(
-    `SELECT datname AS name, right(datname, 8) AS hex FROM pg_database WHERE datname ~ '${namePattern}'`,
+    `SELECT datname AS name, right(datname, 8) AS hex FROM pg_database WHERE datname ~ '${namePattern}'
+      AND datdba = (SELECT oid FROM pg_roles WHERE rolname = session_user)`,
   );
   for (const { name, hex } of rows as readonly { readonly name: string; readonly hex: string }[]) {
     // The lock is looked for after the name: who makes a database has the lock before.
