@@ -72,6 +72,7 @@ export async function runOptions(context: ActionContext): Promise<RunOptions> {
     verify,
     pause: pauseSignal(settings, new Date()),
     stopAt: settings.stopAt,
+    throttle: settings.throttle,
     origin: await runOrigin({ env, directory: settings.migdir, readsCommit: report.length > 0 }),
     force,
     editedFiles: strict ? "error" : "warning",

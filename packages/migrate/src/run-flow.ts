@@ -34,6 +34,7 @@ import { refuseUnguarded } from "./refuse-unguarded.js";
 import { type NextTurn, RolloutCourse } from "./rollout-course.js";
 import type { ApplyOptions } from "./run-options.js";
 import { abandonChains, runRound } from "./run-round.js";
+import type { ThrottleWatch } from "./throttle-watch.js";
 import { findUnmatchedPrefixes } from "./unmatched-prefixes.js";
 import { vanishedSteps } from "./vanished-steps.js";
 
@@ -151,6 +152,7 @@ async function run(
   const executor = executorOptions(cluster, { ...options, emit });
   let begun = false;
   let watch: SessionWatch | undefined;
+  let throttle: ThrottleWatch | undefined;
   let endWatchFor2x = () => {};
   try {
     if (prepared.changesNodes) {
@@ -175,6 +177,14 @@ async function run(
       ({ nodes, chains, edited, hasWork } = plan);
       refuseUnguarded(chains, prepared);
       await refuseObstacles(prepared, plan, { partial: options.only !== undefined });
+      if (options.throttle !== undefined && hasWork) {
+        const { ThrottleWatch } = await import("./throttle-watch.js");
+        const onOver = (reason: string) => options.wished.abort(reason);
+        throttle = new ThrottleWatch({
+          ...{ throttle: options.throttle, sessions, emit, onOver, onBug },
+        });
+        await throttle.check(nodes);
+      }
     }
     emit({
       type: "run:start",
@@ -224,7 +234,7 @@ async function run(
           await markStarted(nodes, prepared, executor);
           begun = true;
         }
-        const ended = await runRound(turn.chains, prepared, { ...executor, commits });
+        const ended = await runRound(turn.chains, prepared, { ...executor, commits, throttle });
         options.halt.signal.throwIfAborted();
         if (!ended || report.hasFailed) {
           const outcome = signal.aborted ? "interrupted" : "failed";
@@ -300,6 +310,7 @@ async function run(
     return built;
   } finally {
     watch?.stop();
+    await throttle?.close();
     endWatchFor2x();
     pause.removeEventListener("abort", onPause);
     await cluster.close();

@@ -1,4 +1,4 @@
-import { type RunOnNodesOptions, runChains, runHook } from "@pg-mig/executor";
+import { type ChainThrottle, type RunOnNodesOptions, runChains, runHook } from "@pg-mig/executor";
 import type { StopAt } from "@pg-mig/model";
 import type { Chain } from "@pg-mig/planner";
 import type { AbandonedChain, RunEvent } from "@pg-mig/report";
@@ -16,6 +16,8 @@ export interface RunRoundOptions extends RunOnNodesOptions {
   readonly pause: AbortSignal | undefined;
   /** When so many shards have failed, nothing new starts. */
   readonly stopAt: StopAt | undefined;
+  /** Holds the chains of single nodes for a while. */
+  readonly throttle?: ChainThrottle | undefined;
   /** Told on which servers versions were committed. */
   readonly commits: CommitServers;
 }

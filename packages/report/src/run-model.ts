@@ -32,6 +32,12 @@ export interface AwayNode {
   readonly untilMs: number;
 }
 
+/** A node that the throttle pauses. */
+export interface PausedNode {
+  readonly why: string;
+  readonly sinceMs: number;
+}
+
 /** The wave that a run is in. */
 export interface CurrentWave {
   readonly name: string;
@@ -58,6 +64,8 @@ export interface RunModel {
   readonly slots: ReadonlyMap<string, readonly (RunningWork | undefined)[]>;
   /** Nodes that are waited for: what they have at hand gets nowhere meanwhile. */
   readonly away: ReadonlyMap<string, AwayNode>;
+  /** Nodes that the throttle pauses: what runs there goes on, nothing new starts. */
+  readonly paused: ReadonlyMap<string, PausedNode>;
   /** How many shards the nodes have, those without work included. */
   readonly shards: number;
   /** Planned steps, rounds included. */
