@@ -38,14 +38,16 @@ export interface PausedNode {
   readonly sinceMs: number;
 }
 
-/** The wave that a run is in. */
+/** The wave that a run is in, or has done last. */
 export interface CurrentWave {
   readonly name: string;
-  /** The which of how many it is, from 1; missing: it soaks. */
+  /** The which of how many it is, from 1; missing: it is done. */
   readonly number?: number;
   readonly of?: number;
-  /** Until when it is left alone, now that it is done; missing: it is under way. */
+  /** Until when it is left alone, now that it is done. */
   readonly soaksUntilMs?: number;
+  /** What its gate has answered last, after the soak. */
+  readonly gate?: { readonly answer: "yes" | "no"; readonly why: string };
 }
 
 /**

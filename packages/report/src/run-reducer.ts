@@ -150,8 +150,13 @@ export class RunReducer {
         model.wave = { name: event.wave, soaksUntilMs: nowMs + event.leftMs };
         break;
       case "wave:done":
-      case "gate":
+        model.wave = { name: event.wave };
         break;
+      case "gate": {
+        const { wave: name, answer, why } = event;
+        model.wave = { name, gate: { answer, why } };
+        break;
+      }
       case "hook:start":
         this.#slots.occupy({
           node: event.node,
