@@ -17,7 +17,7 @@ const versions = () => [
 ];
 
 /** A replica of a place's server, which can be made to lag. It goes away with the scene. */
-async function standBy(scene: Scene, { node }: ScenePlace) {
+export async function standBy(scene: Scene, { node }: ScenePlace) {
   const stream = await startProxy(node);
   const replica = await scene.lane.cluster.startReplica({ of: node, through: stream });
   scene.afterwards(async () => {
@@ -95,7 +95,7 @@ function failover({ name, replica: step, oldPrimary }: Failover): Fault {
 }
 
 /** How many versions all shards have together. */
-async function countApplied(database: ScenePlace["database"]): Promise<number> {
+export async function countApplied(database: ScenePlace["database"]): Promise<number> {
   const { shards } = await observe(database, "");
   return shards.reduce((sum, { ledger = [] }) => sum + ledger.length, 0);
 }
