@@ -7,5 +7,5 @@ export { cli } from "./cli.js";
 export type { MigrateAction, MigrateOptions } from "./migrate.js";
 export { migrate } from "./migrate.js";
 export { main } from "./run.js";
-export type { StartMigrationOptions } from "./start-migration.js";
+export type { RolloutOptions, StartMigrationOptions } from "./start-migration.js";
 export { startMigration } from "./start-migration.js";

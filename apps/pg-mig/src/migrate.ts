@@ -7,6 +7,7 @@ import type { RunnableAction } from "./action-context.js";
 import { exitStatus } from "./exit-status.js";
 import { uninterrupted } from "./interruption.js";
 import { guardingOutput } from "./output-guard.js";
+import type { RolloutOptions } from "./start-migration.js";
 import { createTerminal } from "./view/terminal.js";
 
 /** What {@link migrate} is asked to do. */
@@ -24,8 +25,8 @@ export type MigrateAction =
   | { readonly type: "digest" }
   | { readonly type: "chain" };
 
-/** Options of {@link migrate}: those of pg-mig 2.x. */
-export interface MigrateOptions {
+/** Options of {@link migrate}: those of pg-mig 2.x, and how a version reaches the shards. */
+export interface MigrateOptions extends RolloutOptions {
   /** The migration directory. */
   readonly migDir: string;
   /** The nodes, each as in `--hosts`. */
@@ -56,6 +57,7 @@ export interface MigrateOptions {
 const optionNames = [
   ...["migDir", "hosts", "port", "user", "pass", "db", "createDB"],
   ...["parallelism", "dry", "force", "validShardSchemasSql", "ci", "action"],
+  ...["waves", "wave", "stopAt", "throttle"],
 ];
 
 /** Every action, and what it takes. */
@@ -79,7 +81,7 @@ const actionParts: Readonly<Record<MigrateAction["type"], readonly string[]>> = 
  */
 export async function migrate(options: MigrateOptions): Promise<boolean> {
   refuseInvalid(options);
-  const { action, dry = false, validShardSchemasSql } = options;
+  const { action, dry = false, validShardSchemasSql, waves, wave, stopAt, throttle } = options;
   const { env } = nodeProcess;
   const cwd = nodeProcess.cwd();
   const given = (value: string | undefined) => (value === "" ? undefined : value);
@@ -109,7 +111,12 @@ export async function migrate(options: MigrateOptions): Promise<boolean> {
   const act = await actionOf(action, dry);
   const status = await guardingOutput(nodeProcess, ({ stdout, stderr }) =>
     act({
-      settings: { ...settings, ...secretsOf(settings), validShardSchemasSql, after },
+      settings: {
+        ...settings,
+        ...secretsOf(settings),
+        ...{ validShardSchemasSql, after, wave, stopAt, throttle },
+        rollout: waves && { waves },
+      },
       stdout: createTerminal(stdout, terminals),
       stderr: createTerminal(stderr, terminals),
       cwd,
@@ -208,6 +215,10 @@ function refuseInvalid(options: MigrateOptions): void {
   }
   if (options.migDir === "") {
     throw invalid("migrate() was given no migDir.");
+  }
+  const isRollout = options.waves !== undefined || options.wave !== undefined;
+  if (isRollout && (type !== "apply" || dry === true)) {
+    throw invalid("migrate() takes waves and a wave for an apply that is no dry run alone.");
   }
   if (dry === true && (type === "make" || type === "chain")) {
     throw invalid(`The action ${type} of migrate() writes files: it has no dry run.`);

@@ -1,11 +1,23 @@
 import process from "node:process";
 import { apply, hosts, type NodeDefaults, undo } from "@pg-mig/migrate";
-import { defaults } from "@pg-mig/model";
+import { defaults, type RolloutWave, type StopAt, type Throttle } from "@pg-mig/model";
 import type { Run } from "@pg-mig/report";
 import { accountName } from "./account-name.js";
 
+/** How a version reaches the shards: as `rollout` and `throttle` of a config file, with times in milliseconds. */
+export interface RolloutOptions {
+  /** The waves but the last, `rest`, which has all other shards. An undo has none. @default [], all at once */
+  readonly waves?: readonly RolloutWave[] | undefined;
+  /** The wave after which the run pauses; `next`: the first that is not done. @default none */
+  readonly wave?: string | undefined;
+  /** When so many shards have failed, nothing new starts. @default never */
+  readonly stopAt?: StopAt | undefined;
+  /** When a node is left alone for a while. @default never */
+  readonly throttle?: Throttle | undefined;
+}
+
 /** Options of {@link startMigration}. */
-export interface StartMigrationOptions {
+export interface StartMigrationOptions extends RolloutOptions {
   /** The migration directory. */
   readonly migDir: string;
   /** The nodes: `host`, `host:port`, `host:port/db` or `postgres://` URLs, as in `--hosts`. */
@@ -70,6 +82,7 @@ export function startMigration(options: StartMigrationOptions): Run {
   const { user = accountName(process.env), action = { type: "apply" } } = options;
   const { parallelism, lockTimeoutMs, retryForMs, waitMs, allowPooler, beside2x } = options;
   const { force, env, allowShell, signal, validShardSchemasSql } = options;
+  const { waves, wave, stopAt, throttle } = options;
   const runOptions = {
     migrationDirectory: migDir,
     validShardSchemasSql,
@@ -85,8 +98,10 @@ export function startMigration(options: StartMigrationOptions): Run {
     env,
     allowShell,
     signal,
+    stopAt,
+    throttle,
   };
   return action.type === "undo"
     ? undo({ ...runOptions, version: action.version })
-    : apply({ ...runOptions, createDatabase: createDB });
+    : apply({ ...runOptions, createDatabase: createDB, waves, wave });
 }

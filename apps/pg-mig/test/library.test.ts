@@ -1,4 +1,5 @@
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
+import { runInNewContext } from "node:vm";
 import pg from "pg";
 import {
   loadDBDigest,
@@ -7,6 +8,7 @@ import {
   migrate,
   type Report,
   type RunEvent,
+  type StartMigrationOptions,
   startMigration,
 } from "pg-mig";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
@@ -81,6 +83,73 @@ describe('import { startMigration, loadDBDigest } from "pg-mig"', () => {
       return rows;
     });
     expect(`${digest}\n`).toBe((await pgMig(["--list=digest"])).stdout);
+  });
+});
+
+/** The options of the README's rollout. */
+async function rolloutOfReadme(): Promise<StartMigrationOptions> {
+  const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
+  const [, text = ""] = /await startMigration\((\{\n[^`]*waves:[^`]*?\n\})\)/.exec(readme) ?? [];
+  return runInNewContext(`(${text})`);
+}
+
+describe("a rollout from a program", () => {
+  async function fleet() {
+    const prepare = await scenario({ shards: ["sh0001", "sh0002", "sh0003"] });
+    await prepare.migrations({ "20240101000000.users.sh": "CREATE TABLE users(id int);" });
+    const { migDir, hosts, ...rollout } = await rolloutOfReadme();
+    expect([migDir, hosts]).toEqual(["mig", "db1,db2"]);
+    const options = {
+      migDir: `${prepare.folder}/mig`,
+      hosts: prepare.databases.map(({ url }) => url),
+      ...rollout,
+    };
+    const applied = async () => {
+      const sql = "SELECT relnamespace::regnamespace::text FROM pg_class WHERE relname = 'users'";
+      return [...new Set(await prepare.column(`${sql} ORDER BY 1`))];
+    };
+    return { ...prepare, options, applied };
+  }
+
+  it("is what the README shows", async () => {
+    const { options, applied } = await fleet();
+    const { outcome, pausedBy } = await startMigration(options).result;
+    expect(outcome).toBe("paused");
+    expect(pausedBy).toContain("The wave canary is done");
+    expect(await applied()).toEqual(["sh0001"]);
+  });
+
+  it("is the same with migrate()", async () => {
+    const { options, applied } = await fleet();
+    const printed = silenced();
+    const action = { type: "apply" } as const;
+    expect(await migrate({ ...options, action })).toBe(false);
+    expect(printed.join("")).toContain("The wave canary is done");
+    expect(await applied()).toEqual(["sh0001"]);
+    const { wave: _, waves: __, ...rest } = options;
+    expect(await migrate({ ...rest, action })).toBe(true);
+    expect(await applied()).toEqual(["sh0001", "sh0002", "sh0003"]);
+    await expect(
+      migrate({ ...options, action: { type: "undo", version: "20240101000000.users.sh" } }),
+    ).rejects.toMatchObject({ code: "MIGRATE_OPTION_INVALID" });
+  });
+
+  it("ends at its limits of failures, and at what its throttle cannot see", async () => {
+    const { options, migrations, applied } = await fleet();
+    const { waves: _, wave: __, ...rest } = options;
+    const blind = { ...rest, throttle: { hold: "SELECT NULL::boolean" } };
+    await expect(startMigration(blind).result).rejects.toMatchObject({
+      code: "THROTTLE_UNREADABLE",
+      message: expect.stringContaining(
+        "nor 1 other node: the query `hold` gave null, neither true nor false.",
+      ),
+    });
+    await migrations({ "20240101000000.users.sh": "SELECT 1/0;" });
+    const limits = { ...rest, parallelism: 1, stopAt: { failed: 1 } };
+    const report = await startMigration(limits).result;
+    expect(report).toMatchObject({ outcome: "failed" });
+    expect(report.stoppedBy).toContain("1 shard failed");
+    expect(await applied()).toEqual([]);
   });
 });
 

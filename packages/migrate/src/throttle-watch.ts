@@ -1,6 +1,6 @@
 import type { ChainThrottle, HeldChains } from "@pg-mig/executor";
 import { isPgMigError, ownPathSql, PgMigError, type Throttle } from "@pg-mig/model";
-import { formatDuration, type RunEvent } from "@pg-mig/report";
+import { countOf, formatDuration, type RunEvent } from "@pg-mig/report";
 import {
   firstColumn,
   isBug,
@@ -68,12 +68,14 @@ export class ThrottleWatch implements ChainThrottle {
    * connecting throws
    */
   async check(nodes: readonly OpenNode[]): Promise<void> {
-    await onEachNode(nodes, async ({ node }) => {
+    const found = await onEachNode(nodes, async ({ node }) => {
       const { type, unknown = "it does not answer" } = await this.#askOnce(node, this.#node(node));
-      if (type !== "read") {
-        throw unreadable(node, unknown);
-      }
+      return { node, why: type === "read" ? undefined : unknown };
     });
+    const [first, ...others] = found.filter(({ why }) => why !== undefined);
+    if (first !== undefined) {
+      throw unreadable(first.node, first.why ?? "", others.length);
+    }
   }
 
   begin(chains: HeldChains): () => void {
@@ -228,8 +230,9 @@ function isAway(error: unknown): boolean {
   return isConnectionLoss(error) || (isPgMigError(error) && error.code !== "TOO_MANY_CONNECTIONS");
 }
 
-function unreadable({ label }: SessionNode, why: string): PgMigError {
-  return new PgMigError(`The throttle cannot see how ${label} is: ${why}.`, {
+function unreadable({ label }: SessionNode, why: string, others: number): PgMigError {
+  const more = others === 0 ? "" : `, nor ${countOf(others, "other node")}`;
+  return new PgMigError(`The throttle cannot see how ${label} is${more}: ${why}.`, {
     code: "THROTTLE_UNREADABLE",
     hint: "Grant the role pg_monitor, repair the query `hold`, or take out of the setting `throttle` what cannot be seen.",
     where: { node: label },
