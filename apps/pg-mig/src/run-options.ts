@@ -55,7 +55,7 @@ export async function clusterOptions({
 /** What an apply and an undo have in common, as the settings describe it. */
 export async function runOptions(context: ActionContext): Promise<RunOptions> {
   const { settings, env } = context;
-  const { parallelism, force, strict, shell } = settings;
+  const { parallelism, maxSessions, force, strict, shell } = settings;
   const { lockTimeoutMs, retryForMs, waitMs, allowPooler, beside2x, verify } = settings;
   const { report = [] } = settings;
   for (const path of report) {
@@ -64,6 +64,7 @@ export async function runOptions(context: ActionContext): Promise<RunOptions> {
   return {
     ...(await clusterOptions(context)),
     parallelism,
+    maxSessions,
     lockTimeoutMs,
     retryForMs,
     waitMs,

@@ -213,6 +213,14 @@ export const settingTable = {
     shownDefault: String(defaults.parallelism),
     help: "most shards at a time per node",
   }),
+  maxSessions: define({
+    option: "--max-sessions <n>",
+    group: "The run",
+    type: count,
+    default: defaults.maxSessions,
+    shownDefault: String(defaults.maxSessions),
+    help: "most shards at a time over all nodes; each node has one connection more, for its lock",
+  }),
   lockTimeoutMs: define({
     option: "--lock-timeout <time>",
     group: "The run",

@@ -55,6 +55,8 @@ interface NodeState {
   /** How many are wanted. */
   wanted: number;
   running: number;
+  /** How many of its chains have not ended. */
+  unfinished: number;
   /** Of the steps that run, if any do; all of them share it. */
   mayRunBeside: MayRunBeside;
   /** Chains that may go on, in queues by their next version; those that have begun come first. */
@@ -99,6 +101,7 @@ export class ChainSchedule {
     for (const chain of chains) {
       const state: UnfinishedChain = { chain, versions: chain.versions };
       this.#chains.set(chain.id, state);
+      this.#node(chain.node).unfinished++;
       this.#enqueue(state, "fresh");
     }
   }
@@ -130,7 +133,7 @@ export class ChainSchedule {
     const { state, version } = this.#end(chainId);
     state.versions = state.versions.slice(1);
     if (state.versions.length === 0) {
-      this.#chains.delete(chainId);
+      this.#drop(state.chain);
     }
     const delayMs = this.#limits(version).delayMs ?? 0;
     const release = () => {
@@ -155,7 +158,7 @@ export class ChainSchedule {
     this.#release(state.chain, version);
     state.versions = options.versions ?? state.versions;
     if (state.versions.length === 0) {
-      this.#chains.delete(chainId);
+      this.#drop(state.chain);
     } else {
       this.#at(options.notBeforeMs, () => this.#enqueue(state, "fresh"));
     }
@@ -165,7 +168,7 @@ export class ChainSchedule {
   fail(chainId: string): readonly string[] {
     const { state, version } = this.#end(chainId);
     this.#release(state.chain, version);
-    this.#chains.delete(chainId);
+    this.#drop(state.chain);
     return state.versions.slice(1);
   }
 
@@ -179,7 +182,7 @@ export class ChainSchedule {
       if (this.#running.has(id) || (node !== undefined && chain.node !== node)) {
         continue;
       }
-      this.#chains.delete(id);
+      this.#drop(chain);
       abandoned.push({ chain: id, notAttempted: versions });
     }
     for (const state of this.#nodes.values()) {
@@ -201,7 +204,7 @@ export class ChainSchedule {
     return state.slots;
   }
 
-  /** Uses no more than so many of the slots of a node from now on, until it is told otherwise. */
+  /** Uses no more than so many of the slots of a node from now on, perhaps none, until it is told otherwise. */
   wantSlots(node: string, wanted: number): void {
     const state = this.#node(node);
     state.wanted = wanted;
@@ -212,6 +215,11 @@ export class ChainSchedule {
   isFull(node: string): boolean {
     const state = this.#node(node);
     return state.running >= usedSlots(state) && hasWaiting(state);
+  }
+
+  /** Whether every chain of a node has ended. */
+  isFinished(node: string): boolean {
+    return this.#node(node).unfinished === 0;
   }
 
   /** How many steps run on the node of this chain. */
@@ -362,6 +370,11 @@ export class ChainSchedule {
     }
   }
 
+  #drop({ id, node }: ScheduledChain): void {
+    this.#chains.delete(id);
+    this.#node(node).unfinished--;
+  }
+
   #nodeOf(chainId: string): NodeState {
     const state = this.#chains.get(chainId);
     if (state === undefined) {
@@ -379,6 +392,7 @@ export class ChainSchedule {
         slots,
         wanted: slots,
         running: 0,
+        unfinished: 0,
         mayRunBeside: "transactions",
         begun: new Map(),
         fresh: new Map(),

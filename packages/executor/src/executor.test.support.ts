@@ -106,6 +106,7 @@ async function watched(
     await run({
       sessions,
       emit,
+      maxSessions: 1000,
       parallelism: 4,
       lockTimeoutMs: 2000,
       retryForMs: 60_000,

@@ -37,6 +37,8 @@ export interface RunChainsOptions<L> extends ScriptEnvironment {
   readonly stepScript: (version: string) => StepScript;
   /** How many chains of a node run at a time at the most: as many as make the steps of its server faster. */
   readonly parallelism: number;
+  /** How many chains run at a time over all nodes at the most. */
+  readonly maxSessions: number;
   /** The longest that a statement waits for a lock before its version is put back, in milliseconds. */
   readonly lockTimeoutMs: number;
   /**
@@ -114,6 +116,8 @@ class ChainRun<L> {
     const nodes = scheduled.map(({ node }) => node);
     this.#slots = new NodeSlots(this.#schedule, nodes, {
       parallelism: options.parallelism,
+      maxSessions: options.maxSessions,
+      onSpare: (node) => void options.sessions.closeIdle(node),
       now: this.#options.now,
       onLimit: (message) => options.emit({ type: "note", message }),
     });
@@ -271,8 +275,8 @@ class ChainRun<L> {
         this.#retryOrEnd(id, state, version, decision);
       }
     } finally {
-      this.#slots.left(node.name);
       sessions.release(session);
+      this.#slots.left(node.name);
     }
   }
 

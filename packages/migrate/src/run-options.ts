@@ -31,6 +31,11 @@ export interface ClusterOptions {
 export interface RunOptions extends ClusterOptions {
   /** Chains in flight per node. @default 10 */
   readonly parallelism?: number | undefined;
+  /**
+   * Chains in flight over all nodes, each in a session of its own; a node has one connection more, for the run lock.
+   * @default 1000
+   */
+  readonly maxSessions?: number | undefined;
   /** Run before.sql and after.sql even if no version is pending. @default false */
   readonly force?: boolean | undefined;
   /**

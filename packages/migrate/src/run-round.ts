@@ -12,6 +12,8 @@ import { refuseUnguarded } from "./refuse-unguarded.js";
 export interface RunRoundOptions extends RunOnNodesOptions {
   /** Chains in flight per node. */
   readonly parallelism: number;
+  /** Chains in flight over all nodes. */
+  readonly maxSessions: number;
   /** When it aborts: nothing new starts, what runs goes on to its end. */
   readonly pause: AbortSignal | undefined;
   /** When so many shards have failed, nothing new starts. */
