@@ -46,14 +46,16 @@ export async function attemptStep<L>(
 ): Promise<AttemptResult<L>> {
   session.uses++;
   const { step, recorder, version } = attempt;
-  const record = recorder.record(attempt.ledger, version);
   const leftovers = leftoversOfStep(step, session);
   const prepared = preparedGuard(session, attempt, leftovers);
+  const sessionState = prepared !== undefined && leftovers === "none" ? "unchanged" : "changed";
+  const record = recorder.record(attempt.ledger, version, sessionState);
   let committing = false;
   try {
     await runStepScript(session, step, {
       schema: attempt.shard,
       lockTimeoutMs: attempt.lockTimeoutMs,
+      sessionState,
       guardSql: (scope) => prepared ?? recorder.takeSql(attempt.ledger, scope),
       recordSql: session.opened?.hasEventTriggers
         ? [...record.sql, ...record.checkSql]
@@ -71,7 +73,7 @@ export async function attemptStep<L>(
   } finally {
     if (!committing) {
       // Whether the guard was prepared, nobody knows.
-      session.reset(prepared !== undefined && leftovers === "none" ? "droppable" : leftovers);
+      session.reset(sessionState === "unchanged" ? "droppable" : leftovers);
     }
   }
 }
