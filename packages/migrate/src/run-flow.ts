@@ -27,6 +27,7 @@ import { CommitServers } from "./commit-servers.js";
 import { executorOptions } from "./executor-options.js";
 import { latestOn } from "./latest.js";
 import { markFinished, markStarted } from "./node-marks.js";
+import { OutsideLocks } from "./outside-locks.js";
 import { refuseImpossibleWaves } from "./planned-waves.js";
 import { prepareRun, type RunKind, type RunPlan } from "./prepare-run.js";
 import { refuseObstacles } from "./refuse-obstacles.js";
@@ -99,6 +100,7 @@ async function run(
       return false;
     });
   };
+  const outside = options.containment === "warn" ? new OutsideLocks(emit) : undefined;
   /** Warns of files that do nothing, or are not all or nothing, before they run, each once. */
   const toldFiles = new Set<string>();
   const tellFiles = async (now: readonly Chain<OpenShard>[]) => {
@@ -125,6 +127,9 @@ async function run(
     why: Pick<Report, "error" | "pausedBy" | "stoppedBy"> = {},
   ): Report => {
     tellVanished(now);
+    for (const message of outside?.sentences() ?? []) {
+      emit({ type: "warning", message });
+    }
     const isWhole = outcome === "done" || outcome === "nothing-to-do";
     if (isWhole && kind.action === "apply") {
       tellUnmatchedPrefixes(now);
@@ -224,7 +229,11 @@ async function run(
           await markStarted(nodes, prepared, executor);
           begun = true;
         }
-        const ended = await runRound(turn.chains, prepared, { ...executor, commits });
+        const ended = await runRound(turn.chains, prepared, {
+          ...executor,
+          commits,
+          look: outside,
+        });
         options.halt.signal.throwIfAborted();
         if (!ended || report.hasFailed) {
           const outcome = signal.aborted ? "interrupted" : "failed";

@@ -87,6 +87,13 @@ export interface RunOptions extends ClusterOptions {
    */
   readonly verify?: "off" | "warn" | "fail" | undefined;
   /**
+   * Whether the end of each version's transaction is looked at for locks outside of its shard: with `warn` each object is
+   * told once for each version, and at the end on how many shards. It does not see what was dropped, nor functions and
+   * types that were made.
+   * @default "off"
+   */
+  readonly containment?: "off" | "warn" | undefined;
+  /**
    * Pauses the run when it aborts: what runs goes on to its end, nothing new starts, after.sql runs where
    * before.sql did, and the outcome is `paused`. Its reason, if it is a text, is told.
    */
