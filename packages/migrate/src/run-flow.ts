@@ -269,10 +269,19 @@ async function run(
     }
     course.end();
     const { verify = "off", lockTimeoutMs = defaults.lockTimeoutMs } = options;
-    const touched = report.doneSteps;
+    const isWhole = options.only === undefined;
+    const isUnsaved = nodes.some(({ ledger }) => ledger.digest !== kind.digestAfter);
+    const done = report.doneSteps;
+    // Without a digest, an earlier run may have left shards different, and have failed for that.
+    const isDue = done.length === 0 && isWhole && kind.action === "apply" && isUnsaved;
+    const touched = isDue ? nodes.flatMap(({ shards }) => shards.map(placeOf)) : done;
     if (verify !== "off" && touched.length > 0) {
       const { verifyShards } = await import("./verify-shards.js");
-      onNote("Comparing the shards that the run has touched.");
+      onNote(
+        isDue
+          ? "Comparing all shards, since no run has saved a digest of these versions."
+          : "Comparing the shards that the run has touched.",
+      );
       const found = await verifyShards({
         ...{ cluster, nodes, touched, directory, lockTimeoutMs, signal },
       }).catch((error: unknown) => {
@@ -291,7 +300,7 @@ async function run(
         return finish("failed", nodes, { error: errorInfo(notAlike(), {}) });
       }
     }
-    if (options.only === undefined && (hasWork || kind.action === "apply")) {
+    if (isWhole && (hasWork || kind.action === "apply")) {
       await markFinished(nodes, prepared, executor);
     }
     return finish(hasWork ? "done" : "nothing-to-do", nodes);
@@ -316,7 +325,7 @@ async function run(
 }
 
 function notAlike(): PgMigError {
-  return new PgMigError("Shards that the run has touched are not alike, or could not be read.", {
+  return new PgMigError("Shards are not alike, or could not be read, so no digest is saved.", {
     code: "SHARDS_DIFFER",
     hint: "All versions are there; the warnings say what differs. `pg-mig drift` compares the whole fleet.",
   });

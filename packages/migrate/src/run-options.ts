@@ -82,7 +82,8 @@ export interface RunOptions extends ClusterOptions {
   readonly beside2x?: boolean | undefined;
   /**
    * Whether the shards that a run touched are compared with each other after it, if all its steps were done:
-   * with `warn` each difference is a warning, with `fail` the run has failed besides, and saves no digest.
+   * with `warn` each difference is a warning, with `fail` the run has failed besides, and saves no digest. A run that has
+   * nothing to do but to save a digest compares all shards.
    * @default "off"
    */
   readonly verify?: "off" | "warn" | "fail" | undefined;
