@@ -427,8 +427,8 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
     ],
     [
       "SHARDS_DIFFER",
-      "With `--verify=fail`: after the run, shards that it touched are not alike, or could not be read.",
-      "All versions are there. Find out with `pg-mig drift` what differs and since when; the next run saves the digest.",
+      "With `--verify=fail`: after the run, shards are not alike, or could not be read.",
+      "All versions are there, and no digest is saved. Find out with `pg-mig drift` what differs, and repair it; the next run compares all shards again.",
     ],
     [
       "SHAPES_INCOMPARABLE",

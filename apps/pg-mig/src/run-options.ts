@@ -56,7 +56,8 @@ export async function clusterOptions({
 export async function runOptions(context: ActionContext): Promise<RunOptions> {
   const { settings, env } = context;
   const { parallelism, maxSessions, force, strict, shell } = settings;
-  const { lockTimeoutMs, retryForMs, waitMs, allowPooler, beside2x, verify } = settings;
+  const { lockTimeoutMs, retryForMs, waitMs, allowPooler, beside2x, verify, containment } =
+    settings;
   const { report = [] } = settings;
   for (const path of report) {
     await refuseReportPlace(path);
@@ -71,6 +72,7 @@ export async function runOptions(context: ActionContext): Promise<RunOptions> {
     allowPooler,
     beside2x,
     verify,
+    containment,
     pause: pauseSignal(settings, new Date()),
     stopAt: settings.stopAt,
     origin: await runOrigin({ env, directory: settings.migdir, readsCommit: report.length > 0 }),

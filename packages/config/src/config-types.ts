@@ -21,6 +21,7 @@ interface KeyTypes {
   beside2x: boolean;
   rollout: RolloutConfig;
   verify: "off" | "warn" | "fail";
+  containment: "off" | "warn";
   discovery: DiscoveryEntry | readonly DiscoveryEntry[];
 }
 

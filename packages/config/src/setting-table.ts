@@ -4,6 +4,7 @@ import { rollout, stopAt } from "./rollout-setting.js";
 import {
   color,
   connectTimeout,
+  containment,
   count,
   database,
   duration,
@@ -322,6 +323,14 @@ export const settingTable = {
     type: verify,
     default: "off",
     help: "compare the shards that the run touched after it: warn if they differ, or fail",
+  }),
+  containment: define({
+    option: "--containment [how]",
+    group: "The run",
+    key: "containment",
+    type: containment,
+    default: "off",
+    help: "warn of versions that lock something outside of their shards",
   }),
   strict: define({
     option: "--strict",

@@ -59,6 +59,8 @@ export interface StepFrame {
   readonly guardSql: (scope: "transaction" | "session") => readonly string[];
   /** Statements that run last, in the transaction that is committed. */
   readonly recordSql: readonly string[];
+  /** Statements after all others, which only read. */
+  readonly lookSql?: readonly string[];
   readonly scriptOptions: RunScriptOptions;
 }
 
@@ -81,7 +83,11 @@ export async function runStepScript(
     await runScript(step.script, session.client, {
       ...frame.scriptOptions,
       prologue,
-      epilogue: [...epilogue, ...(isShared ? leaveSharedSql(step, frame) : [])],
+      epilogue: [
+        ...epilogue,
+        ...(isShared ? leaveSharedSql(step, frame) : []),
+        ...(frame.lookSql ?? []),
+      ],
       expectOpenTransaction: true,
     });
   } else {
@@ -174,7 +180,7 @@ function transactionSettings(step: StepScript, frame: StepFrame): string[] {
  */
 async function runOutside(session: Session, step: StepScript, frame: StepFrame): Promise<void> {
   const { script, dropFirst, concurrentIndexes, own } = step;
-  const { schema, guardSql, recordSql, scriptOptions } = frame;
+  const { schema, guardSql, recordSql, lookSql = [], scriptOptions } = frame;
   const endsTransaction = step.transaction === "ends-transaction";
   const run = (prologue: readonly string[]) =>
     runScript(noScript, session.client, { ...scriptOptions, prologue });
@@ -204,7 +210,8 @@ async function runOutside(session: Session, step: StepScript, frame: StepFrame):
     ? concurrentIndexes
     : concurrentIndexes.map((name) => inSchema(name, schema));
   await ensureIndexesAreValid(session, script, built);
-  await runScript(noScript, session.client, { ...scriptOptions, epilogue: recordSql });
+  const epilogue = [...recordSql, ...lookSql];
+  await runScript(noScript, session.client, { ...scriptOptions, epilogue });
 }
 
 function sessionSettings({ limits }: StepScript): string[] {

@@ -27,6 +27,7 @@ import { CommitServers } from "./commit-servers.js";
 import { executorOptions } from "./executor-options.js";
 import { latestOn } from "./latest.js";
 import { markFinished, markStarted } from "./node-marks.js";
+import { OutsideLocks } from "./outside-locks.js";
 import { refuseImpossibleWaves } from "./planned-waves.js";
 import { prepareRun, type RunKind, type RunPlan } from "./prepare-run.js";
 import { refuseObstacles } from "./refuse-obstacles.js";
@@ -99,6 +100,7 @@ async function run(
       return false;
     });
   };
+  const outside = options.containment === "warn" ? new OutsideLocks(emit) : undefined;
   /** Warns of files that do nothing, or are not all or nothing, before they run, each once. */
   const toldFiles = new Set<string>();
   const tellFiles = async (now: readonly Chain<OpenShard>[]) => {
@@ -125,6 +127,9 @@ async function run(
     why: Pick<Report, "error" | "pausedBy" | "stoppedBy"> = {},
   ): Report => {
     tellVanished(now);
+    for (const message of outside?.sentences() ?? []) {
+      emit({ type: "warning", message });
+    }
     const isWhole = outcome === "done" || outcome === "nothing-to-do";
     if (isWhole && kind.action === "apply") {
       tellUnmatchedPrefixes(now);
@@ -224,7 +229,11 @@ async function run(
           await markStarted(nodes, prepared, executor);
           begun = true;
         }
-        const ended = await runRound(turn.chains, prepared, { ...executor, commits });
+        const ended = await runRound(turn.chains, prepared, {
+          ...executor,
+          commits,
+          look: outside,
+        });
         options.halt.signal.throwIfAborted();
         if (!ended || report.hasFailed) {
           const outcome = signal.aborted ? "interrupted" : "failed";
@@ -260,10 +269,19 @@ async function run(
     }
     course.end();
     const { verify = "off", lockTimeoutMs = defaults.lockTimeoutMs } = options;
-    const touched = report.doneSteps;
+    const isWhole = options.only === undefined;
+    const isUnsaved = nodes.some(({ ledger }) => ledger.digest !== kind.digestAfter);
+    const done = report.doneSteps;
+    // Without a digest, an earlier run may have left shards different, and have failed for that.
+    const isDue = done.length === 0 && isWhole && kind.action === "apply" && isUnsaved;
+    const touched = isDue ? nodes.flatMap(({ shards }) => shards.map(placeOf)) : done;
     if (verify !== "off" && touched.length > 0) {
       const { verifyShards } = await import("./verify-shards.js");
-      onNote("Comparing the shards that the run has touched.");
+      onNote(
+        isDue
+          ? "Comparing all shards, since no run has saved a digest of these versions."
+          : "Comparing the shards that the run has touched.",
+      );
       const found = await verifyShards({
         ...{ cluster, nodes, touched, directory, lockTimeoutMs, signal },
       }).catch((error: unknown) => {
@@ -282,7 +300,7 @@ async function run(
         return finish("failed", nodes, { error: errorInfo(notAlike(), {}) });
       }
     }
-    if (options.only === undefined && (hasWork || kind.action === "apply")) {
+    if (isWhole && (hasWork || kind.action === "apply")) {
       await markFinished(nodes, prepared, executor);
     }
     return finish(hasWork ? "done" : "nothing-to-do", nodes);
@@ -307,7 +325,7 @@ async function run(
 }
 
 function notAlike(): PgMigError {
-  return new PgMigError("Shards that the run has touched are not alike, or could not be read.", {
+  return new PgMigError("Shards are not alike, or could not be read, so no digest is saved.", {
     code: "SHARDS_DIFFER",
     hint: "All versions are there; the warnings say what differs. `pg-mig drift` compares the whole fleet.",
   });

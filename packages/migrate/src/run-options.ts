@@ -87,10 +87,18 @@ export interface RunOptions extends ClusterOptions {
   readonly beside2x?: boolean | undefined;
   /**
    * Whether the shards that a run touched are compared with each other after it, if all its steps were done:
-   * with `warn` each difference is a warning, with `fail` the run has failed besides, and saves no digest.
+   * with `warn` each difference is a warning, with `fail` the run has failed besides, and saves no digest. A run that has
+   * nothing to do but to save a digest compares all shards.
    * @default "off"
    */
   readonly verify?: "off" | "warn" | "fail" | undefined;
+  /**
+   * Whether the end of each version's transaction is looked at for locks outside of its shard: with `warn` each object is
+   * told once for each version, and at the end on how many shards. It does not see what was dropped, nor functions and
+   * types that were made.
+   * @default "off"
+   */
+  readonly containment?: "off" | "warn" | undefined;
   /**
    * Pauses the run when it aborts: what runs goes on to its end, nothing new starts, after.sql runs where
    * before.sql did, and the outcome is `paused`. Its reason, if it is a text, is told.

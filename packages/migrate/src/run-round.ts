@@ -1,4 +1,5 @@
-import { type RunOnNodesOptions, runChains, runHook } from "@pg-mig/executor";
+import { type RunOnNodesOptions, runChains, runHook, type StepLook } from "@pg-mig/executor";
+import type { ShardLedger } from "@pg-mig/ledger";
 import type { StopAt } from "@pg-mig/model";
 import type { Chain } from "@pg-mig/planner";
 import type { AbandonedChain, RunEvent } from "@pg-mig/report";
@@ -20,6 +21,8 @@ export interface RunRoundOptions extends RunOnNodesOptions {
   readonly stopAt: StopAt | undefined;
   /** Told on which servers versions were committed. */
   readonly commits: CommitServers;
+  /** What is asked at the end of each step. @default nothing */
+  readonly look?: StepLook<ShardLedger> | undefined;
 }
 
 /**

@@ -17,6 +17,7 @@ export interface OutboxOptions {
   readonly expectOpenTransaction: boolean;
   readonly signal: AbortSignal | undefined;
   readonly afterMessage: RunScriptOptions["afterMessage"];
+  readonly epilogueRows?: RunScriptOptions["epilogueRows"];
 }
 
 /** What the caller of {@link Outbox.flush} wants to know of the message's last statement. */
@@ -131,7 +132,7 @@ export class Outbox {
 
   /** Sends the rest and the epilogue: glued together, where nothing can come between them. */
   async finish(ending: "checked" | "unchecked", options: FlushOptions): Promise<void> {
-    const { batching, epilogue } = this.#options;
+    const { batching, epilogue, epilogueRows } = this.#options;
     const glued =
       batching === "joined" && this.#pending.every((part) => part.lastControlAt === undefined);
     if (!glued) {
@@ -145,9 +146,16 @@ export class Outbox {
       parts.push(new GluedStatements("epilogue", epilogue));
     }
     const before = await this.#prologue();
-    if (before.length + parts.length > 0) {
-      await this.#send([...before, ...parts], options);
+    if (before.length + parts.length === 0) {
+      return;
     }
+    if (epilogueRows === undefined || epilogue.length === 0) {
+      await this.#send([...before, ...parts], options);
+      return;
+    }
+    const { column: ofColumn, take } = epilogueRows;
+    const { rows } = await this.#send([...before, ...parts], { ...options, rows: { ofColumn } });
+    take(rows);
   }
 
   /** Throws if the script has left another state of the transaction than it found. */

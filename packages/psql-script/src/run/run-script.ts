@@ -46,6 +46,7 @@ export async function runScript(
     expectOpenTransaction: options.expectOpenTransaction ?? false,
     signal: options.signal,
     afterMessage: options.afterMessage,
+    epilogueRows: options.epilogueRows,
   });
   const output = new ScriptOutput(options.onOutput);
   const onNotice = (notice: Partial<ScriptNotice>) => options.onNotice?.(toNotice(notice));
