@@ -56,7 +56,7 @@ export async function clusterOptions({
 export async function runOptions(context: ActionContext): Promise<RunOptions> {
   const { settings, env } = context;
   const { parallelism, force, strict, shell } = settings;
-  const { lockTimeoutMs, retryForMs, waitMs, allowPooler, beside2x, verify } = settings;
+  const { lockTimeoutMs, retryForMs, waitMs, allowPooler, beside2x, verify, journal } = settings;
   const { report = [] } = settings;
   for (const path of report) {
     await refuseReportPlace(path);
@@ -70,9 +70,14 @@ export async function runOptions(context: ActionContext): Promise<RunOptions> {
     allowPooler,
     beside2x,
     verify,
+    journal,
     pause: pauseSignal(settings, new Date()),
     stopAt: settings.stopAt,
-    origin: await runOrigin({ env, directory: settings.migdir, readsCommit: report.length > 0 }),
+    origin: await runOrigin({
+      env,
+      directory: settings.migdir,
+      readsCommit: report.length > 0 || journal,
+    }),
     force,
     editedFiles: strict ? "error" : "warning",
     unusualFiles: strict ? "error" : "warning",

@@ -315,6 +315,12 @@ export const settingTable = {
     default: "off",
     help: "compare the shards that the run touched after it: warn if they differ, or fail",
   }),
+  journal: define({
+    key: "journal",
+    type: yesNo,
+    default: false,
+    help: "leave a row for each run in the table public.mig_journal of its nodes; `history` reads it",
+  }),
   strict: define({
     option: "--strict",
     group: "The run",

@@ -1,5 +1,5 @@
 import { entryLostError } from "@pg-mig/executor";
-import type { MigrationDirectory } from "@pg-mig/migrations";
+import { codeDigest, type MigrationDirectory } from "@pg-mig/migrations";
 import { defaults, PgMigError } from "@pg-mig/model";
 import type { Chain } from "@pg-mig/planner";
 import {
@@ -32,6 +32,7 @@ import { prepareRun, type RunKind, type RunPlan } from "./prepare-run.js";
 import { refuseObstacles } from "./refuse-obstacles.js";
 import { refuseUnguarded } from "./refuse-unguarded.js";
 import { type NextTurn, RolloutCourse } from "./rollout-course.js";
+import type { RunJournal } from "./run-journal.js";
 import type { ApplyOptions } from "./run-options.js";
 import { abandonChains, runRound } from "./run-round.js";
 import { findUnmatchedPrefixes } from "./unmatched-prefixes.js";
@@ -119,11 +120,11 @@ async function run(
       emit({ type: "warning", message });
     }
   };
-  const finish = (
+  const finish = async (
     outcome: Report["outcome"],
     now: readonly OpenNode[],
     why: Pick<Report, "error" | "pausedBy" | "stoppedBy"> = {},
-  ): Report => {
+  ): Promise<Report> => {
     tellVanished(now);
     const isWhole = outcome === "done" || outcome === "nothing-to-do";
     if (isWhole && kind.action === "apply") {
@@ -141,7 +142,13 @@ async function run(
       ...paused,
       ...why,
     };
-    const built = report.report(outcome, Date.now(), state);
+    let built = report.report(outcome, Date.now(), state);
+    const row = journal;
+    journal = undefined;
+    if (((await row?.end(now, built, new Date().toISOString())) ?? 0) > 0) {
+      // With the warnings about it.
+      built = report.report(outcome, Date.now(), state);
+    }
     emit({ type: "run:done", report: built });
     return built;
   };
@@ -150,6 +157,7 @@ async function run(
   pause.addEventListener("abort", onPause, { once: true });
   const executor = executorOptions(cluster, { ...options, emit });
   let begun = false;
+  let journal: RunJournal | undefined;
   let watch: SessionWatch | undefined;
   let endWatchFor2x = () => {};
   try {
@@ -186,7 +194,7 @@ async function run(
     });
     if (pause.aborted && chains.length > 0) {
       abandonChains(chains, "paused", emit);
-      return finish("paused", nodes);
+      return await finish("paused", nodes);
     }
     const { signal } = options;
     const { versions } = directory;
@@ -211,9 +219,9 @@ async function run(
         const { outcome, reason } = turn;
         abandonChains(chains, outcome === "failed" ? "stopped" : outcome, emit);
         if (reason === undefined) {
-          return finish(outcome, nodes);
+          return await finish(outcome, nodes);
         }
-        return finish(outcome, nodes, {
+        return await finish(outcome, nodes, {
           [outcome === "failed" ? "stoppedBy" : "pausedBy"]: reason,
         });
       }
@@ -223,6 +231,16 @@ async function run(
         if (!begun) {
           await markStarted(nodes, prepared, executor);
           begun = true;
+          if (options.journal === true) {
+            const { RunJournal } = await import("./run-journal.js");
+            journal = new RunJournal(cluster, emit);
+            const { user, host, program, commit } = options.origin ?? {};
+            const { action } = kind;
+            await journal.begin(nodes, {
+              ...{ action, startedAt, user, host, program, commit },
+              codeDigest: codeDigest(versions),
+            });
+          }
         }
         const ended = await runRound(turn.chains, prepared, { ...executor, commits });
         options.halt.signal.throwIfAborted();
@@ -232,7 +250,7 @@ async function run(
           const isShort = outcome === "failed" && turn.later.length > 0;
           const stoppedBy = `The wave ${course.wave} is not done, so no later one starts.`;
           const now = await cluster.readReachable();
-          return finish(outcome, now, isShort ? { stoppedBy } : {});
+          return await finish(outcome, now, isShort ? { stoppedBy } : {});
         }
         if (report.isPaused) {
           abandonChains(turn.later, "paused", emit);
@@ -241,11 +259,11 @@ async function run(
       }
       nodes = await cluster.readLedgers();
       if (report.isPaused) {
-        return finish("paused", nodes);
+        return await finish("paused", nodes);
       }
       const vanished = tellVanished(nodes);
       if (report.hasFailed) {
-        return finish("failed", nodes);
+        return await finish("failed", nodes);
       }
       if (vanished.length > 0) {
         course.reopen();
@@ -273,19 +291,19 @@ async function run(
         throw error;
       });
       if (found === undefined) {
-        return finish("interrupted", nodes);
+        return await finish("interrupted", nodes);
       }
       for (const message of found) {
         emit({ type: "warning", message });
       }
       if (verify === "fail" && found.length > 0) {
-        return finish("failed", nodes, { error: errorInfo(notAlike(), {}) });
+        return await finish("failed", nodes, { error: errorInfo(notAlike(), {}) });
       }
     }
     if (options.only === undefined && (hasWork || kind.action === "apply")) {
       await markFinished(nodes, prepared, executor);
     }
-    return finish(hasWork ? "done" : "nothing-to-do", nodes);
+    return await finish(hasWork ? "done" : "nothing-to-do", nodes);
   } catch (caught) {
     const error = options.halt.signal.aborted ? options.halt.signal.reason : caught;
     // Versions are applied by now. That must be told, whatever went wrong after them.
@@ -293,7 +311,7 @@ async function run(
       throw error;
     }
     const now = await cluster.readReachable().catch(() => nodes);
-    const built = finish("failed", now, { error: errorInfo(error, {}) });
+    const built = await finish("failed", now, { error: errorInfo(error, {}) });
     if (isBug(error)) {
       throw error;
     }
