@@ -56,8 +56,8 @@ export async function clusterOptions({
 export async function runOptions(context: ActionContext): Promise<RunOptions> {
   const { settings, env } = context;
   const { parallelism, maxSessions, force, strict, shell } = settings;
-  const { lockTimeoutMs, retryForMs, waitMs, allowPooler, beside2x, verify, containment } =
-    settings;
+  const { lockTimeoutMs, retryForMs, waitMs, allowPooler, beside2x } = settings;
+  const { verify, containment, journal } = settings;
   const { report = [] } = settings;
   for (const path of report) {
     await refuseReportPlace(path);
@@ -73,9 +73,14 @@ export async function runOptions(context: ActionContext): Promise<RunOptions> {
     beside2x,
     verify,
     containment,
+    journal,
     pause: pauseSignal(settings, new Date()),
     stopAt: settings.stopAt,
-    origin: await runOrigin({ env, directory: settings.migdir, readsCommit: report.length > 0 }),
+    origin: await runOrigin({
+      env,
+      directory: settings.migdir,
+      readsCommit: report.length > 0 || journal,
+    }),
     force,
     editedFiles: strict ? "error" : "warning",
     unusualFiles: strict ? "error" : "warning",

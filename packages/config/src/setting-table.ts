@@ -332,6 +332,12 @@ export const settingTable = {
     default: "off",
     help: "warn of versions that lock something outside of their shards",
   }),
+  journal: define({
+    key: "journal",
+    type: yesNo,
+    default: false,
+    help: "leave a row for each run in the table public.mig_journal of its nodes; `history` reads it",
+  }),
   strict: define({
     option: "--strict",
     group: "The run",

@@ -107,6 +107,12 @@ export interface RunOptions extends ClusterOptions {
   /** Who runs it, from where and with what: the report tells it. @default nobody knows */
   readonly origin?: RunOrigin | undefined;
   /**
+   * Whether a run that has something to run leaves a row in the table `public.mig_journal` of each of its nodes. Where
+   * that is not possible there is a warning, and the run goes on.
+   * @default false
+   */
+  readonly journal?: boolean | undefined;
+  /**
    * When so many shards have failed, nothing new starts: what runs goes on to its end, after.sql runs, and the
    * outcome is `failed`. @default never: a failure ends the chain of its shard only
    */

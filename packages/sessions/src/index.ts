@@ -35,3 +35,4 @@ export type { SessionWatchOptions } from "./session-watch.js";
 export { SessionWatch } from "./session-watch.js";
 export { enterSharedSql, leaveNothingSql } from "./shared-backend.js";
 export type { ValidShards } from "./valid-shards.js";
+export { within } from "./within.js";
