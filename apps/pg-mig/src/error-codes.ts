@@ -342,6 +342,11 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
       "Name one of `rollout.waves` in the config, `rest` for the last one, or `next`.",
     ],
     [
+      "THROTTLE_UNREADABLE",
+      "Something that the setting `throttle` looks at cannot be seen on a node: the role may not see it, or the query `hold` failed or gave neither true nor false.",
+      "Grant the role pg_monitor, repair the query, or take it out of the setting.",
+    ],
+    [
       "BESIDE_2X",
       "A run of pg-mig 2.x is at work on a node, or began during this one.",
       "Let it end. If it is not at work, say so with `--beside-2x`.",

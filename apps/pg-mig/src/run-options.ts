@@ -76,6 +76,7 @@ export async function runOptions(context: ActionContext): Promise<RunOptions> {
     journal,
     pause: pauseSignal(settings, new Date()),
     stopAt: settings.stopAt,
+    throttle: settings.throttle,
     origin: await runOrigin({
       env,
       directory: settings.migdir,

@@ -26,6 +26,7 @@ import {
   wait,
   yesNo,
 } from "./setting-types.js";
+import { throttle } from "./throttle-setting.js";
 
 /** The headings under which the help lists options. */
 export type OptionGroup =
@@ -276,6 +277,12 @@ export const settingTable = {
     type: stopAt,
     default: undefined,
     help: "start nothing more when so many shards have failed: 3, 1%, 2/node, or several of these",
+  }),
+  throttle: define({
+    key: "throttle",
+    type: throttle,
+    default: undefined,
+    help: "when a node is left alone for a while: its standbys lag, it is busy, or a query says so",
   }),
   waitMs: define({
     option: "--wait [time]",

@@ -22,6 +22,7 @@ import { attemptStep, checkStep, type StepAttempt } from "./attempt-step.js";
 import { abandonedEvent, failedEvent, requeuedEvent } from "./chain-events.js";
 import { ChainSchedule } from "./chain-schedule.js";
 import { advance, type ChainState, type ChainToRun, createChainState } from "./chain-state.js";
+import type { ChainThrottle } from "./chain-throttle.js";
 import { FailureBudget } from "./failure-budget.js";
 import { entryLostError, ledgerUnsettledError } from "./ledger-trouble.js";
 import { NodeSlots } from "./node-slots.js";
@@ -60,6 +61,8 @@ export interface RunChainsOptions<L> extends ScriptEnvironment {
   readonly pause?: AbortSignal | undefined;
   /** When so many shards have failed, nothing new starts, and what runs goes on to its end. @default never */
   readonly stopAt?: StopAt | undefined;
+  /** Holds the chains of single nodes for a while. @default nobody does */
+  readonly throttle?: ChainThrottle | undefined;
   /** The time, in milliseconds. @default Date.now */
   readonly now?: () => number;
   /** A number in [0, 1), which spreads pauses. @default Math.random */
@@ -140,17 +143,33 @@ class ChainRun<L> {
       }
     }, lookEveryMs);
     pause?.addEventListener("abort", onPause);
+    const endThrottle = this.#throttle();
     try {
       await new Promise<void>((resolve, reject) => {
         this.#settle = { resolve, reject };
         this.#pump();
       });
     } finally {
+      endThrottle?.();
       clearInterval(look);
       signal.removeEventListener("abort", onAbort);
       pause?.removeEventListener("abort", onPause);
       clearTimeout(this.#timer);
     }
+  }
+
+  #throttle(): (() => void) | undefined {
+    const { throttle } = this.#options;
+    return throttle?.begin({
+      nodes: [...new Map([...this.#states.values()].map(({ node }) => [node.name, node])).values()],
+      hold: ({ name }, held) => {
+        this.#schedule.hold(name, held);
+        if (!held) {
+          this.#pump();
+        }
+      },
+      leftOn: ({ name }) => this.#schedule.leftOn(name),
+    });
   }
 
   /** Starts all that may start now, and sees to it that this is called again in time. */

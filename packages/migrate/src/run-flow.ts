@@ -36,6 +36,7 @@ import { type NextTurn, RolloutCourse } from "./rollout-course.js";
 import type { RunJournal } from "./run-journal.js";
 import type { ApplyOptions } from "./run-options.js";
 import { abandonChains, runRound } from "./run-round.js";
+import type { ThrottleWatch } from "./throttle-watch.js";
 import { findUnmatchedPrefixes } from "./unmatched-prefixes.js";
 import { vanishedSteps } from "./vanished-steps.js";
 
@@ -164,6 +165,7 @@ async function run(
   let begun = false;
   let journal: RunJournal | undefined;
   let watch: SessionWatch | undefined;
+  let throttle: ThrottleWatch | undefined;
   let endWatchFor2x = () => {};
   try {
     if (prepared.changesNodes) {
@@ -188,6 +190,14 @@ async function run(
       ({ nodes, chains, edited, hasWork } = plan);
       refuseUnguarded(chains, prepared);
       await refuseObstacles(prepared, plan, { partial: options.only !== undefined });
+      if (options.throttle !== undefined && hasWork) {
+        const { ThrottleWatch } = await import("./throttle-watch.js");
+        const onOver = (reason: string) => options.wished.abort(reason);
+        throttle = new ThrottleWatch({
+          ...{ throttle: options.throttle, sessions, emit, onOver, onBug },
+        });
+        await throttle.check(nodes);
+      }
     }
     emit({
       type: "run:start",
@@ -251,6 +261,7 @@ async function run(
           ...executor,
           commits,
           look: outside,
+          throttle,
         });
         options.halt.signal.throwIfAborted();
         if (!ended || report.hasFailed) {
@@ -336,6 +347,7 @@ async function run(
     return built;
   } finally {
     watch?.stop();
+    await throttle?.close();
     endWatchFor2x();
     pause.removeEventListener("abort", onPause);
     await cluster.close();

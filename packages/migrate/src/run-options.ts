@@ -1,5 +1,5 @@
 import type { DiscoverySource, NodeDefaults } from "@pg-mig/cluster";
-import type { RolloutWave, StopAt } from "@pg-mig/model";
+import type { RolloutWave, StopAt, Throttle } from "@pg-mig/model";
 import type { RunOrigin } from "@pg-mig/report";
 import type { Only } from "@pg-mig/sessions";
 
@@ -117,6 +117,11 @@ export interface RunOptions extends ClusterOptions {
    * outcome is `failed`. @default never: a failure ends the chain of its shard only
    */
   readonly stopAt?: StopAt | undefined;
+  /**
+   * When a node is left alone for a while. Each node is looked at once a second, over one connection more.
+   * @default never
+   */
+  readonly throttle?: Throttle | undefined;
   /**
    * For how long a node that went away is waited for, in milliseconds.
    * @default 60000, or `retryForMs` if that is less

@@ -167,6 +167,14 @@ export const answerSchemas = {
           shards: count,
           pendingShards: count,
           soakLeftMs: milliseconds,
+          gate: optional(
+            oneOf<NonNullable<WaveStatus["gate"]>>({
+              sql: true,
+              command: true,
+              http: true,
+              alike: true,
+            }),
+          ),
         }),
       ),
     ),
