@@ -28,10 +28,11 @@ import { executorOptions } from "./executor-options.js";
 import { latestOn } from "./latest.js";
 import { markFinished, markStarted } from "./node-marks.js";
 import { refuseImpossibleWaves } from "./planned-waves.js";
-import { prepareRun, type RunKind, type RunPlan } from "./prepare-run.js";
+import { prepareRun, type RunPlan } from "./prepare-run.js";
 import { refuseObstacles } from "./refuse-obstacles.js";
 import { refuseUnguarded } from "./refuse-unguarded.js";
 import { type NextTurn, RolloutCourse } from "./rollout-course.js";
+import type { RunKind } from "./run-kind.js";
 import type { ApplyOptions } from "./run-options.js";
 import { abandonChains, runRound } from "./run-round.js";
 import { findUnmatchedPrefixes } from "./unmatched-prefixes.js";
@@ -74,7 +75,7 @@ async function run(
     kindOf,
   );
   const { kind, directory, cluster, files } = prepared;
-  let { nodes, chains, edited, hasWork }: RunPlan = prepared;
+  let { nodes, chains, edited, hasWork, isWhole }: RunPlan = prepared;
   const commits = new CommitServers();
   /**
    * Tells which steps are gone, and gives those that a failover has taken back. If nothing else can
@@ -125,11 +126,11 @@ async function run(
     why: Pick<Report, "error" | "pausedBy" | "stoppedBy"> = {},
   ): Report => {
     tellVanished(now);
-    const isWhole = outcome === "done" || outcome === "nothing-to-do";
-    if (isWhole && kind.action === "apply") {
+    const isComplete = outcome === "done" || outcome === "nothing-to-do";
+    if (isComplete && kind.action === "apply") {
       tellUnmatchedPrefixes(now);
     }
-    const partial = options.only === undefined ? {} : { partial: true as const };
+    const partial = isWhole ? {} : { partial: true as const };
     const paused = outcome === "paused" ? { pausedBy: pauseReason(pause) } : {};
     const { origin = {} } = options;
     const state = {
@@ -172,9 +173,9 @@ async function run(
       watch = new SessionWatch({ sessions, ask, emit, onBug });
       // Another run may have done it all since this one was planned.
       const plan = await prepared.planAgain(await cluster.readLedgers());
-      ({ nodes, chains, edited, hasWork } = plan);
+      ({ nodes, chains, edited, hasWork, isWhole } = plan);
       refuseUnguarded(chains, prepared);
-      await refuseObstacles(prepared, plan, { partial: options.only !== undefined });
+      await refuseObstacles(prepared, plan, { partial: !isWhole });
     }
     emit({
       type: "run:start",
@@ -282,7 +283,8 @@ async function run(
         return finish("failed", nodes, { error: errorInfo(notAlike(), {}) });
       }
     }
-    if (options.only === undefined && (hasWork || kind.action === "apply")) {
+    isWhole = prepared.isWholeOn(nodes);
+    if (isWhole && (hasWork || kind.action === "apply")) {
       await markFinished(nodes, prepared, executor);
     }
     return finish(hasWork ? "done" : "nothing-to-do", nodes);
