@@ -23,6 +23,7 @@ interface KeyTypes {
   rollout: RolloutConfig;
   throttle: ThrottleConfig;
   verify: "off" | "warn" | "fail";
+  containment: "off" | "warn";
   discovery: DiscoveryEntry | readonly DiscoveryEntry[];
 }
 

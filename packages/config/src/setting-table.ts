@@ -4,6 +4,7 @@ import { rollout, stopAt } from "./rollout-setting.js";
 import {
   color,
   connectTimeout,
+  containment,
   count,
   database,
   duration,
@@ -214,6 +215,14 @@ export const settingTable = {
     shownDefault: String(defaults.parallelism),
     help: "most shards at a time per node",
   }),
+  maxSessions: define({
+    option: "--max-sessions <n>",
+    group: "The run",
+    type: count,
+    default: defaults.maxSessions,
+    shownDefault: String(defaults.maxSessions),
+    help: "most shards at a time over all nodes; each node has one connection more, for its lock",
+  }),
   lockTimeoutMs: define({
     option: "--lock-timeout <time>",
     group: "The run",
@@ -321,6 +330,20 @@ export const settingTable = {
     type: verify,
     default: "off",
     help: "compare the shards that the run touched after it: warn if they differ, or fail",
+  }),
+  containment: define({
+    option: "--containment [how]",
+    group: "The run",
+    key: "containment",
+    type: containment,
+    default: "off",
+    help: "warn of versions that lock something outside of their shards",
+  }),
+  journal: define({
+    key: "journal",
+    type: yesNo,
+    default: false,
+    help: "leave a row for each run in the table public.mig_journal of its nodes; `history` reads it",
   }),
   strict: define({
     option: "--strict",

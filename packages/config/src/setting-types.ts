@@ -261,6 +261,14 @@ export const verify: SettingType<"off" | "warn" | "fail"> = {
   read: (given) => (given.value === true ? "warn" : verifyWords.read(given)),
 };
 
+const containmentWords = oneOf(["off", "warn"]);
+
+/** What becomes of versions that reach outside of their shards. Without a word it is `warn`. */
+export const containment: SettingType<"off" | "warn"> = {
+  ...containmentWords,
+  read: (given) => (given.value === true ? "warn" : containmentWords.read(given)),
+};
+
 export const color = oneOf<ColorSetting>(["auto", "always", "never"]);
 
 function readTexts(given: GivenValue, expected: string, shown: "shown" | "secret"): string[] {

@@ -207,7 +207,7 @@ export class ChainSchedule {
     return state.slots;
   }
 
-  /** Uses no more than so many of the slots of a node from now on, until it is told otherwise. */
+  /** Uses no more than so many of the slots of a node from now on, perhaps none, until it is told otherwise. */
   wantSlots(node: string, wanted: number): void {
     const state = this.#node(node);
     state.wanted = wanted;
@@ -231,6 +231,11 @@ export class ChainSchedule {
   isFull(node: string): boolean {
     const state = this.#node(node);
     return !state.held && state.running >= usedSlots(state) && hasWaiting(state);
+  }
+
+  /** Whether every chain of a node has ended. */
+  isFinished(node: string): boolean {
+    return this.#node(node).chains === 0;
   }
 
   /** How many steps run on the node of this chain. */

@@ -11,6 +11,7 @@ export { runChains } from "./run-chains.js";
 export type { RunOnNodesOptions } from "./run-on-nodes.js";
 export { runHook, runSqlOnNodes } from "./run-on-nodes.js";
 export { withVariables } from "./script-environment.js";
+export type { StepLook } from "./step-look.js";
 export type { StepMessages, StepToShow } from "./step-messages.js";
 export { stepMessages } from "./step-messages.js";
 export type { StepRecorder } from "./step-recorder.js";

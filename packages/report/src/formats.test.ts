@@ -46,6 +46,7 @@ const eventFields: { readonly [TType in RunEvent["type"]]: FieldsOf<TType> } = {
   "step:requeued": { ...step, reason: true, attempt: true, delayMs: true, blockedBy: true },
   "step:failed": { ...step, durationMs: true, error: true, notAttempted: true, blockedBy: true },
   "step:in-doubt": { ...step, error: true, notAttempted: true },
+  "step:outside": { ...step, object: true, locks: true },
   "step:vanished": { ...step, doneBy: true },
   "chain:abandoned": { node: true, shard: true, reason: true, notAttempted: true },
   "budget:spent": { limit: true, failed: true, node: true, message: true },

@@ -151,6 +151,17 @@ export type RunEvent =
   /** Progress of an index build; sent when it changes, at most a few times a second. */
   | ({ readonly type: "step:progress" } & BuildProgress & AtWork)
   /**
+   * A version locks something outside of its shard, as the setting `containment` tells. Sent once for each version and
+   * object, when a step that does so is committed; in how many shards it did is a warning at the end of the run.
+   */
+  | ({
+      readonly type: "step:outside";
+      /** Its name as SQL text, with the schema; of what is no relation, with its kind. */
+      readonly object: string;
+      /** The modes, in PostgreSQL's words: `AccessExclusiveLock`. */
+      readonly locks: readonly string[];
+    } & PlacedStep)
+  /**
    * It was committed, by this run or before it, and is gone: a failover lost what was not replicated,
    * or somebody undid it. It counts as not done again, and is run again if the run continues.
    */

@@ -285,6 +285,7 @@ export class RunReducer {
         }
         break;
       }
+      case "step:outside":
       case "note":
       case "output":
       case "run:done":

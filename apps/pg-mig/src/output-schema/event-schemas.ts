@@ -127,6 +127,11 @@ export const eventSchemas: Readonly<Record<RunEvent["type"], JsonSchema>> = {
     blockedBy: optional(blockers),
   }),
   "step:in-doubt": objectOf<EventOf<"step:in-doubt">>({ ...step, error, notAttempted }),
+  "step:outside": objectOf<EventOf<"step:outside">>({
+    ...step,
+    object: text,
+    locks: listOf(text),
+  }),
   "chain:abandoned": objectOf<EventOf<"chain:abandoned">>({
     node: text,
     shard: text,

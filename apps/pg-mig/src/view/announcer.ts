@@ -93,6 +93,12 @@ export function createAnnouncer(
         }
         return [nodeLine(event)];
       }
+      case "step:outside": {
+        const { version, object, locks } = event;
+        const place = `${event.node}:${shownShard(event.shard)}`;
+        const told = `${version} reaches outside of its shard: ${object} (${locks.join(", ")}), first on ${place}`;
+        return [line(shortened(spelledOut(told)), "caution")];
+      }
       case "budget:spent":
         return [line(spelledOut(event.message), "bad")];
       case "note":
