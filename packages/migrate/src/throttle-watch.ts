@@ -33,6 +33,8 @@ export interface ThrottleWatchOptions {
 /** What a node was last found to be. */
 interface WatchedNode {
   client: SessionClient | undefined;
+  /** What {@link ThrottleWatch.check} has found, until it is used, and when. */
+  checked: { readonly found: Found; readonly atMs: number } | undefined;
   state: ThrottleState;
 }
 
@@ -69,7 +71,10 @@ export class ThrottleWatch implements ChainThrottle {
    */
   async check(nodes: readonly OpenNode[]): Promise<void> {
     const found = await onEachNode(nodes, async ({ node }) => {
-      const { type, unknown = "it does not answer" } = await this.#askOnce(node, this.#node(node));
+      const watched = this.#node(node);
+      const answer = await this.#askOnce(node, watched);
+      watched.checked = { found: answer, atMs: this.#options.now() };
+      const { type, unknown = "it does not answer" } = answer;
       return { node, why: type === "read" ? undefined : unknown };
     });
     const [first, ...others] = found.filter(({ why }) => why !== undefined);
@@ -100,12 +105,21 @@ export class ThrottleWatch implements ChainThrottle {
 
   async #watch(node: SessionNode, chains: HeldChains, ended: AbortSignal): Promise<void> {
     while (!ended.aborted && chains.leftOn(node) !== "nothing") {
-      const found = await this.#ask(node);
+      const found = await (this.#takeChecked(node) ?? this.#ask(node));
       if (!ended.aborted) {
         this.#judge(node, found, chains);
         await pause(askEveryMs, ended);
       }
     }
+  }
+
+  /** An answer that is as new as any: what asks again would only take time. */
+  #takeChecked(node: SessionNode): Found | undefined {
+    const watched = this.#node(node);
+    const { checked } = watched;
+    watched.checked = undefined;
+    const isNew = checked !== undefined && this.#options.now() - checked.atMs < askEveryMs;
+    return isNew ? checked.found : undefined;
   }
 
   #judge(node: SessionNode, found: Found, chains: HeldChains): void {
@@ -214,7 +228,7 @@ export class ThrottleWatch implements ChainThrottle {
   #node({ name }: SessionNode): WatchedNode {
     let node = this.#nodes.get(name);
     if (node === undefined) {
-      node = { client: undefined, state: { reasons: [] } };
+      node = { client: undefined, checked: undefined, state: { reasons: [] } };
       this.#nodes.set(name, node);
     }
     return node;
