@@ -54,9 +54,10 @@ export async function attemptStep<L>(
 ): Promise<AttemptResult<L>> {
   session.uses++;
   const { step, recorder, version, look } = attempt;
-  const record = recorder.record(attempt.ledger, version);
   const leftovers = leftoversOfStep(step, session);
   const prepared = preparedGuard(session, attempt, leftovers);
+  const sessionState = prepared !== undefined && leftovers === "none" ? "unchanged" : "changed";
+  const record = recorder.record(attempt.ledger, version, sessionState);
   let committing = false;
   let seen: readonly (readonly (string | null)[])[] = [];
   const take = (rows: typeof seen) => {
@@ -67,6 +68,7 @@ export async function attemptStep<L>(
     await runStepScript(session, step, {
       schema: attempt.shard,
       lockTimeoutMs: attempt.lockTimeoutMs,
+      sessionState,
       guardSql: (scope) => prepared ?? recorder.takeSql(attempt.ledger, scope),
       recordSql: session.opened?.hasEventTriggers
         ? [...record.sql, ...record.checkSql]
@@ -85,7 +87,7 @@ export async function attemptStep<L>(
   } finally {
     if (!committing) {
       // Whether the guard was prepared, nobody knows.
-      session.reset(prepared !== undefined && leftovers === "none" ? "droppable" : leftovers);
+      session.reset(sessionState === "unchanged" ? "droppable" : leftovers);
     }
   }
 }

@@ -5,6 +5,7 @@ export { blockersHint } from "./blocked.js";
 export type { ScheduledChain, StartedStep, VersionLimits } from "./chain-schedule.js";
 export { ChainSchedule } from "./chain-schedule.js";
 export type { ChainToRun } from "./chain-state.js";
+export type { ChainThrottle, HeldChains } from "./chain-throttle.js";
 export { entryLostError } from "./ledger-trouble.js";
 export type { RunChainsOptions } from "./run-chains.js";
 export { runChains } from "./run-chains.js";

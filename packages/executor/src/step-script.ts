@@ -53,6 +53,8 @@ export interface StepFrame {
   /** The current schema. */
   readonly schema: string;
   readonly lockTimeoutMs: number;
+  /** `unchanged`: no code that could change a setting has run in the session since it was opened or reset. @default "changed" */
+  readonly sessionState?: "changed" | "unchanged";
   /** Statements that run before the file, and in the transaction of the record; they fail if the file must not run. */
   readonly guardSql: (scope: "transaction" | "session") => readonly string[];
   /** Statements that run last, in the transaction that is committed. */
@@ -159,9 +161,14 @@ function leaveSharedSql(step: StepScript, frame: StepFrame): string[] {
 
 function transactionSettings(step: StepScript, frame: StepFrame): string[] {
   const { lockTimeoutMs = frame.lockTimeoutMs, statementTimeoutMs = 0 } = step.limits;
+  const lockTimeout = `SET LOCAL lock_timeout TO ${lockTimeoutMs}`;
+  // The session has the other two from its opening, see `openSessionSql`.
+  if (frame.sessionState === "unchanged" && statementTimeoutMs === 0) {
+    return [lockTimeout];
+  }
   return [
     `SET LOCAL statement_timeout TO ${statementTimeoutMs}`,
-    `SET LOCAL lock_timeout TO ${lockTimeoutMs}`,
+    lockTimeout,
     "SET LOCAL idle_in_transaction_session_timeout TO 0",
   ];
 }

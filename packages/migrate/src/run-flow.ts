@@ -1,5 +1,5 @@
 import { entryLostError } from "@pg-mig/executor";
-import type { MigrationDirectory } from "@pg-mig/migrations";
+import { codeDigest, type MigrationDirectory } from "@pg-mig/migrations";
 import { defaults, PgMigError } from "@pg-mig/model";
 import type { Chain } from "@pg-mig/planner";
 import {
@@ -29,12 +29,15 @@ import { latestOn } from "./latest.js";
 import { markFinished, markStarted } from "./node-marks.js";
 import { OutsideLocks } from "./outside-locks.js";
 import { refuseImpossibleWaves } from "./planned-waves.js";
-import { prepareRun, type RunKind, type RunPlan } from "./prepare-run.js";
+import { prepareRun, type RunPlan } from "./prepare-run.js";
 import { refuseObstacles } from "./refuse-obstacles.js";
 import { refuseUnguarded } from "./refuse-unguarded.js";
 import { type NextTurn, RolloutCourse } from "./rollout-course.js";
+import type { RunJournal } from "./run-journal.js";
+import type { RunKind } from "./run-kind.js";
 import type { ApplyOptions } from "./run-options.js";
 import { abandonChains, runRound } from "./run-round.js";
+import type { ThrottleWatch } from "./throttle-watch.js";
 import { findUnmatchedPrefixes } from "./unmatched-prefixes.js";
 import { vanishedSteps } from "./vanished-steps.js";
 
@@ -75,7 +78,7 @@ async function run(
     kindOf,
   );
   const { kind, directory, cluster, files } = prepared;
-  let { nodes, chains, edited, hasWork }: RunPlan = prepared;
+  let { nodes, chains, edited, hasWork, isWhole }: RunPlan = prepared;
   const commits = new CommitServers();
   /**
    * Tells which steps are gone, and gives those that a failover has taken back. If nothing else can
@@ -121,20 +124,20 @@ async function run(
       emit({ type: "warning", message });
     }
   };
-  const finish = (
+  const finish = async (
     outcome: Report["outcome"],
     now: readonly OpenNode[],
     why: Pick<Report, "error" | "pausedBy" | "stoppedBy"> = {},
-  ): Report => {
+  ): Promise<Report> => {
     tellVanished(now);
     for (const message of outside?.sentences() ?? []) {
       emit({ type: "warning", message });
     }
-    const isWhole = outcome === "done" || outcome === "nothing-to-do";
-    if (isWhole && kind.action === "apply") {
+    const isComplete = outcome === "done" || outcome === "nothing-to-do";
+    if (isComplete && kind.action === "apply") {
       tellUnmatchedPrefixes(now);
     }
-    const partial = options.only === undefined ? {} : { partial: true as const };
+    const partial = isWhole ? {} : { partial: true as const };
     const paused = outcome === "paused" ? { pausedBy: pauseReason(pause) } : {};
     const { origin = {} } = options;
     const state = {
@@ -146,7 +149,13 @@ async function run(
       ...paused,
       ...why,
     };
-    const built = report.report(outcome, Date.now(), state);
+    let built = report.report(outcome, Date.now(), state);
+    const row = journal;
+    journal = undefined;
+    if (((await row?.end(now, built, new Date().toISOString())) ?? 0) > 0) {
+      // With the warnings about it.
+      built = report.report(outcome, Date.now(), state);
+    }
     emit({ type: "run:done", report: built });
     return built;
   };
@@ -155,7 +164,9 @@ async function run(
   pause.addEventListener("abort", onPause, { once: true });
   const executor = executorOptions(cluster, { ...options, emit });
   let begun = false;
+  let journal: RunJournal | undefined;
   let watch: SessionWatch | undefined;
+  let throttle: ThrottleWatch | undefined;
   let endWatchFor2x = () => {};
   try {
     if (prepared.changesNodes) {
@@ -177,9 +188,17 @@ async function run(
       watch = new SessionWatch({ sessions, ask, emit, onBug });
       // Another run may have done it all since this one was planned.
       const plan = await prepared.planAgain(await cluster.readLedgers());
-      ({ nodes, chains, edited, hasWork } = plan);
+      ({ nodes, chains, edited, hasWork, isWhole } = plan);
       refuseUnguarded(chains, prepared);
-      await refuseObstacles(prepared, plan, { partial: options.only !== undefined });
+      await refuseObstacles(prepared, plan, { partial: !isWhole });
+      if (options.throttle !== undefined && hasWork) {
+        const { ThrottleWatch } = await import("./throttle-watch.js");
+        const onOver = (reason: string) => options.wished.abort(reason);
+        throttle = new ThrottleWatch({
+          ...{ throttle: options.throttle, sessions, emit, onOver, onBug },
+        });
+        await throttle.check(nodes);
+      }
     }
     emit({
       type: "run:start",
@@ -191,7 +210,7 @@ async function run(
     });
     if (pause.aborted && chains.length > 0) {
       abandonChains(chains, "paused", emit);
-      return finish("paused", nodes);
+      return await finish("paused", nodes);
     }
     const { signal } = options;
     const { versions } = directory;
@@ -216,9 +235,9 @@ async function run(
         const { outcome, reason } = turn;
         abandonChains(chains, outcome === "failed" ? "stopped" : outcome, emit);
         if (reason === undefined) {
-          return finish(outcome, nodes);
+          return await finish(outcome, nodes);
         }
-        return finish(outcome, nodes, {
+        return await finish(outcome, nodes, {
           [outcome === "failed" ? "stoppedBy" : "pausedBy"]: reason,
         });
       }
@@ -228,11 +247,22 @@ async function run(
         if (!begun) {
           await markStarted(nodes, prepared, executor);
           begun = true;
+          if (options.journal === true) {
+            const { RunJournal } = await import("./run-journal.js");
+            journal = new RunJournal(cluster, emit);
+            const { user, host, program, commit } = options.origin ?? {};
+            const { action } = kind;
+            await journal.begin(nodes, {
+              ...{ action, startedAt, user, host, program, commit },
+              codeDigest: codeDigest(versions),
+            });
+          }
         }
         const ended = await runRound(turn.chains, prepared, {
           ...executor,
           commits,
           look: outside,
+          throttle,
         });
         options.halt.signal.throwIfAborted();
         if (!ended || report.hasFailed) {
@@ -241,7 +271,7 @@ async function run(
           const isShort = outcome === "failed" && turn.later.length > 0;
           const stoppedBy = `The wave ${course.wave} is not done, so no later one starts.`;
           const now = await cluster.readReachable();
-          return finish(outcome, now, isShort ? { stoppedBy } : {});
+          return await finish(outcome, now, isShort ? { stoppedBy } : {});
         }
         if (report.isPaused) {
           abandonChains(turn.later, "paused", emit);
@@ -250,11 +280,11 @@ async function run(
       }
       nodes = await cluster.readLedgers();
       if (report.isPaused) {
-        return finish("paused", nodes);
+        return await finish("paused", nodes);
       }
       const vanished = tellVanished(nodes);
       if (report.hasFailed) {
-        return finish("failed", nodes);
+        return await finish("failed", nodes);
       }
       if (vanished.length > 0) {
         course.reopen();
@@ -269,7 +299,7 @@ async function run(
     }
     course.end();
     const { verify = "off", lockTimeoutMs = defaults.lockTimeoutMs } = options;
-    const isWhole = options.only === undefined;
+    isWhole = prepared.isWholeOn(nodes);
     const isUnsaved = nodes.some(({ ledger }) => ledger.digest !== kind.digestAfter);
     const done = report.doneSteps;
     // Without a digest, an earlier run may have left shards different, and have failed for that.
@@ -291,19 +321,19 @@ async function run(
         throw error;
       });
       if (found === undefined) {
-        return finish("interrupted", nodes);
+        return await finish("interrupted", nodes);
       }
       for (const message of found) {
         emit({ type: "warning", message });
       }
       if (verify === "fail" && found.length > 0) {
-        return finish("failed", nodes, { error: errorInfo(notAlike(), {}) });
+        return await finish("failed", nodes, { error: errorInfo(notAlike(), {}) });
       }
     }
     if (isWhole && (hasWork || kind.action === "apply")) {
       await markFinished(nodes, prepared, executor);
     }
-    return finish(hasWork ? "done" : "nothing-to-do", nodes);
+    return await finish(hasWork ? "done" : "nothing-to-do", nodes);
   } catch (caught) {
     const error = options.halt.signal.aborted ? options.halt.signal.reason : caught;
     // Versions are applied by now. That must be told, whatever went wrong after them.
@@ -311,13 +341,14 @@ async function run(
       throw error;
     }
     const now = await cluster.readReachable().catch(() => nodes);
-    const built = finish("failed", now, { error: errorInfo(error, {}) });
+    const built = await finish("failed", now, { error: errorInfo(error, {}) });
     if (isBug(error)) {
       throw error;
     }
     return built;
   } finally {
     watch?.stop();
+    await throttle?.close();
     endWatchFor2x();
     pause.removeEventListener("abort", onPause);
     await cluster.close();

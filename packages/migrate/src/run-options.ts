@@ -1,7 +1,8 @@
 import type { DiscoverySource, NodeDefaults } from "@pg-mig/cluster";
-import type { RolloutWave, StopAt } from "@pg-mig/model";
+import type { RolloutWave, StopAt, Throttle } from "@pg-mig/model";
 import type { RunOrigin } from "@pg-mig/report";
 import type { Only } from "@pg-mig/sessions";
+import type { PlanFile } from "./plan-file.js";
 
 /** What every action that reads the cluster is told. */
 export interface ClusterOptions {
@@ -31,6 +32,11 @@ export interface ClusterOptions {
 export interface RunOptions extends ClusterOptions {
   /** Chains in flight per node. @default 10 */
   readonly parallelism?: number | undefined;
+  /**
+   * Chains in flight over all nodes, each in a session of its own; a node has one connection more, for the run lock.
+   * @default 1000
+   */
+  readonly maxSessions?: number | undefined;
   /** Run before.sql and after.sql even if no version is pending. @default false */
   readonly force?: boolean | undefined;
   /**
@@ -102,10 +108,21 @@ export interface RunOptions extends ClusterOptions {
   /** Who runs it, from where and with what: the report tells it. @default nobody knows */
   readonly origin?: RunOrigin | undefined;
   /**
+   * Whether a run that has something to run leaves a row in the table `public.mig_journal` of each of its nodes. Where
+   * that is not possible there is a warning, and the run goes on.
+   * @default false
+   */
+  readonly journal?: boolean | undefined;
+  /**
    * When so many shards have failed, nothing new starts: what runs goes on to its end, after.sql runs, and the
    * outcome is `failed`. @default never: a failure ends the chain of its shard only
    */
   readonly stopAt?: StopAt | undefined;
+  /**
+   * When a node is left alone for a while. Each node is looked at once a second, over one connection more.
+   * @default never
+   */
+  readonly throttle?: Throttle | undefined;
   /**
    * For how long a node that went away is waited for, in milliseconds.
    * @default 60000, or `retryForMs` if that is less
@@ -115,6 +132,12 @@ export interface RunOptions extends ClusterOptions {
 
 /** What an apply is told besides. */
 export interface ApplyOptions extends RunOptions {
+  /**
+   * Do what this plan has, and nothing else: on its databases, to which the sources must lead, with its files
+   * and versions. No database is made. Incompatible with `force`.
+   * @default all that is pending
+   */
+  readonly planned?: PlanFile | undefined;
   /** Make databases that are missing, and wait for servers that are still starting. @default false */
   readonly createDatabase?: boolean | undefined;
   /**

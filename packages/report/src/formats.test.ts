@@ -53,6 +53,8 @@ const eventFields: { readonly [TType in RunEvent["type"]]: FieldsOf<TType> } = {
   "node:away": { node: true, error: true, leftMs: true },
   "node:back": { node: true, awayMs: true },
   "node:lost": { node: true, error: true, awayMs: true },
+  "node:paused": { node: true, reasons: true, why: true },
+  "node:resumed": { node: true, pausedMs: true },
   note: { message: true },
   warning: { ...step, message: true },
   output: { ...work, line: true },

@@ -27,6 +27,12 @@ export type FlushOptions = Omit<
 >;
 
 /**
+ * So many UTF-16 units of a script are enough for a message inside of a transaction. A server parses the whole
+ * of a message before it runs any of it, in some twelve times the memory; the client holds it for each session.
+ */
+const messageSize = 256 * 1024;
+
+/**
  * One run's side of the connection: gathers statements to messages, sends them, and turns whatever
  * goes wrong into a `ScriptError` with its place in the script.
  */
@@ -41,6 +47,7 @@ export class Outbox {
   readonly #options: OutboxOptions;
   readonly #statusAtStart: TransactionStatus;
   #pending: OutboxPart[] = [];
+  #pendingSize = 0;
   #prologueSent: boolean;
   #lastControl: OutboxPart | undefined;
   #encoding: string | undefined;
@@ -62,8 +69,23 @@ export class Outbox {
     return this.#pending.length === 0;
   }
 
+  /** What waits should be sent before more is added: outside of a transaction, a message is one of its own. */
+  get isFull(): boolean {
+    return this.#options.expectOpenTransaction && this.#pendingSize >= messageSize;
+  }
+
   /** Adds statements to the next message. What ends a transaction that must stay open is refused. */
   add(part: OutboxPart): void {
+    this.refuseEnd(part);
+    if (part.lastControlAt !== undefined) {
+      this.#lastControl = part;
+    }
+    this.#pending.push(part);
+    this.#pendingSize += part.text.length;
+  }
+
+  /** Throws if a statement would end a transaction that must stay open. */
+  refuseEnd(part: OutboxPart): void {
     if (part.endsTransactionAt !== undefined && this.#options.expectOpenTransaction) {
       throw new ScriptError("this statement would end the transaction that the script runs in.", {
         ...part,
@@ -72,10 +94,6 @@ export class Outbox {
         hint: "Remove it: the transaction around the script is not the script's to end.",
       });
     }
-    if (part.lastControlAt !== undefined) {
-      this.#lastControl = part;
-    }
-    this.#pending.push(part);
   }
 
   /** Sends what was added, if anything. Resolves when the server is ready again. */
@@ -173,6 +191,7 @@ export class Outbox {
   #takePending(): OutboxPart[] {
     const parts = this.#pending;
     this.#pending = [];
+    this.#pendingSize = 0;
     return parts;
   }
 
