@@ -1,6 +1,4 @@
-import { defineConfig } from "vitest/config";
+import { project } from "../../vitest.project.js";
 
-export default defineConfig({
-  // Each test plays the demo, which starts servers and runs the command several times.
-  test: { name: "@pg-mig/demo", include: ["src/**/*.test.ts"], testTimeout: 120_000 },
-});
+// Each test plays the demo, which starts servers and runs the command several times.
+export default project("@pg-mig/demo", { testTimeout: 120_000 });
