@@ -30,6 +30,7 @@ export type {
   RunOutcome,
   StepDurations,
   StepFailure,
+  ThrottleReason,
   TimeLine,
   VersionDurations,
   Warning,
