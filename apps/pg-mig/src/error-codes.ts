@@ -394,6 +394,22 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
       "A shard has a version that is not on disk.",
       "Update your branch, or undo the version from a branch that has it.",
     ],
+    [
+      "PLAN_FILE_INVALID",
+      "The file of `apply --plan` is no plan, was edited, or has a format that this release does not read.",
+      "Hand plans on as they are, and apply each with the release that made it; or make a new one.",
+    ],
+    [
+      "PLAN_MOVED",
+      "Something is not as the plan of `apply --plan` has it: a file, a node, or the ledger of a shard. The message names all of it.",
+      "See what was changed since, then make a new plan.",
+      "Nothing was changed, if the run had not started. If a ledger changes during the run, that shard gets no more versions, and others go on.",
+    ],
+    [
+      "PLAN_NOT_WRITTEN",
+      "The file of `plan --out` cannot be written.",
+      "Name a file in a folder that exists and may be written.",
+    ],
     ["UNDO_NOT_LATEST", "Later versions follow the one to undo.", "Undo those first."],
     [
       "UNDO_FILE_EMPTY",

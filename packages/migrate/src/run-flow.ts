@@ -29,11 +29,12 @@ import { latestOn } from "./latest.js";
 import { markFinished, markStarted } from "./node-marks.js";
 import { OutsideLocks } from "./outside-locks.js";
 import { refuseImpossibleWaves } from "./planned-waves.js";
-import { prepareRun, type RunKind, type RunPlan } from "./prepare-run.js";
+import { prepareRun, type RunPlan } from "./prepare-run.js";
 import { refuseObstacles } from "./refuse-obstacles.js";
 import { refuseUnguarded } from "./refuse-unguarded.js";
 import { type NextTurn, RolloutCourse } from "./rollout-course.js";
 import type { RunJournal } from "./run-journal.js";
+import type { RunKind } from "./run-kind.js";
 import type { ApplyOptions } from "./run-options.js";
 import { abandonChains, runRound } from "./run-round.js";
 import type { ThrottleWatch } from "./throttle-watch.js";
@@ -77,7 +78,7 @@ async function run(
     kindOf,
   );
   const { kind, directory, cluster, files } = prepared;
-  let { nodes, chains, edited, hasWork }: RunPlan = prepared;
+  let { nodes, chains, edited, hasWork, isWhole }: RunPlan = prepared;
   const commits = new CommitServers();
   /**
    * Tells which steps are gone, and gives those that a failover has taken back. If nothing else can
@@ -132,11 +133,11 @@ async function run(
     for (const message of outside?.sentences() ?? []) {
       emit({ type: "warning", message });
     }
-    const isWhole = outcome === "done" || outcome === "nothing-to-do";
-    if (isWhole && kind.action === "apply") {
+    const isComplete = outcome === "done" || outcome === "nothing-to-do";
+    if (isComplete && kind.action === "apply") {
       tellUnmatchedPrefixes(now);
     }
-    const partial = options.only === undefined ? {} : { partial: true as const };
+    const partial = isWhole ? {} : { partial: true as const };
     const paused = outcome === "paused" ? { pausedBy: pauseReason(pause) } : {};
     const { origin = {} } = options;
     const state = {
@@ -187,9 +188,9 @@ async function run(
       watch = new SessionWatch({ sessions, ask, emit, onBug });
       // Another run may have done it all since this one was planned.
       const plan = await prepared.planAgain(await cluster.readLedgers());
-      ({ nodes, chains, edited, hasWork } = plan);
+      ({ nodes, chains, edited, hasWork, isWhole } = plan);
       refuseUnguarded(chains, prepared);
-      await refuseObstacles(prepared, plan, { partial: options.only !== undefined });
+      await refuseObstacles(prepared, plan, { partial: !isWhole });
       if (options.throttle !== undefined && hasWork) {
         const { ThrottleWatch } = await import("./throttle-watch.js");
         const onOver = (reason: string) => options.wished.abort(reason);
@@ -298,7 +299,7 @@ async function run(
     }
     course.end();
     const { verify = "off", lockTimeoutMs = defaults.lockTimeoutMs } = options;
-    const isWhole = options.only === undefined;
+    isWhole = prepared.isWholeOn(nodes);
     const isUnsaved = nodes.some(({ ledger }) => ledger.digest !== kind.digestAfter);
     const done = report.doneSteps;
     // Without a digest, an earlier run may have left shards different, and have failed for that.

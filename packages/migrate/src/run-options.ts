@@ -2,6 +2,7 @@ import type { DiscoverySource, NodeDefaults } from "@pg-mig/cluster";
 import type { RolloutWave, StopAt, Throttle } from "@pg-mig/model";
 import type { RunOrigin } from "@pg-mig/report";
 import type { Only } from "@pg-mig/sessions";
+import type { PlanFile } from "./plan-file.js";
 
 /** What every action that reads the cluster is told. */
 export interface ClusterOptions {
@@ -131,6 +132,12 @@ export interface RunOptions extends ClusterOptions {
 
 /** What an apply is told besides. */
 export interface ApplyOptions extends RunOptions {
+  /**
+   * Do what this plan has, and nothing else: on its databases, to which the sources must lead, with its files
+   * and versions. No database is made. Incompatible with `force`.
+   * @default all that is pending
+   */
+  readonly planned?: PlanFile | undefined;
   /** Make databases that are missing, and wait for servers that are still starting. @default false */
   readonly createDatabase?: boolean | undefined;
   /**

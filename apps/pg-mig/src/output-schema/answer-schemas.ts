@@ -119,7 +119,7 @@ export const answerSchemas = {
   digest: objectOf<{ readonly digest: string }>({ digest: text }),
   file: objectOf<{ readonly file: string }>({ file: text }),
   applied: objectOf<AppliedVersions>({ versions: listOf(text), shards: places }),
-  plan: objectOf<PlannedRun>({
+  plan: objectOf<Omit<PlannedRun, "file">>({
     action,
     nodes: listOf(text),
     addresses: listOf(text),
