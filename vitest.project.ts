@@ -14,8 +14,8 @@ export function project(
       // What is built is not to be translated once more, for each project.
       server: { deps: { external: [/\/(packages|apps)\/[^/]+\/dist\//] } },
       // Machines are shared and busy: a test that waits for ever is ended, one that is slow is not.
-      testTimeout: 60_000,
-      hookTimeout: 60_000,
+      testTimeout: 120_000,
+      hookTimeout: 120_000,
       ...own,
     },
   });
