@@ -74,4 +74,6 @@ export type {
 } from "./status.js";
 export { status } from "./status.js";
 export { undo } from "./undo.js";
+export type { RunToUndo, UndoRunOptions } from "./undo-run.js";
+export { undoRun } from "./undo-run.js";
 export type { UnmatchedPrefixWarning } from "./unmatched-prefixes.js";

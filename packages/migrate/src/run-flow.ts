@@ -123,7 +123,7 @@ async function run(
   const finish = (
     outcome: Report["outcome"],
     now: readonly OpenNode[],
-    why: Pick<Report, "error" | "pausedBy" | "stoppedBy"> = {},
+    why: Pick<Report, "error" | "pausedBy" | "stoppedBy" | "stoppedFor"> = {},
   ): Report => {
     tellVanished(now);
     const isComplete = outcome === "done" || outcome === "nothing-to-do";
@@ -136,6 +136,11 @@ async function run(
     const state = {
       startedAt,
       origin,
+      nodes: cluster.nodes.map(({ node, identity: { systemIdentifier, databaseOid } }) => ({
+        node: node.label,
+        systemIdentifier,
+        databaseOid,
+      })),
       latest: latestOn(now),
       edited,
       ...partial,
@@ -177,14 +182,22 @@ async function run(
       refuseUnguarded(chains, prepared);
       await refuseObstacles(prepared, plan, { partial: !isWhole });
     }
+    const stuck = kind.stuck?.(nodes.flatMap(({ shards }) => shards)) ?? [];
+    const stays = stuck.map(({ of, version, notAttempted }) => ({
+      shard: of,
+      pending: [version, ...notAttempted],
+    }));
     emit({
       type: "run:start",
       action: kind.action,
       nodes: nodes.map(({ node }) => node.label),
       addresses: nodes.map(({ node }) => node.name),
       shards: nodes.reduce((sum, { shards }) => sum + shards.length, 0),
-      ...totals(chains, [], kind.action),
+      ...totals([...chains, ...stays], [], kind.action),
     });
+    for (const { of: _, error, ...step } of stuck) {
+      emit({ type: "step:failed", ...step, error: errorInfo(error, step), durationMs: 0 });
+    }
     if (pause.aborted && chains.length > 0) {
       abandonChains(chains, "paused", emit);
       return finish("paused", nodes);
@@ -214,9 +227,11 @@ async function run(
         if (reason === undefined) {
           return finish(outcome, nodes);
         }
-        return finish(outcome, nodes, {
-          [outcome === "failed" ? "stoppedBy" : "pausedBy"]: reason,
-        });
+        return finish(
+          outcome,
+          nodes,
+          outcome === "failed" ? { stoppedBy: reason, stoppedFor: "gate" } : { pausedBy: reason },
+        );
       }
       let counted = chains;
       if (turn.type === "run") {
@@ -284,6 +299,9 @@ async function run(
       }
     }
     isWhole = prepared.isWholeOn(nodes);
+    if (report.hasFailed) {
+      return finish("failed", nodes);
+    }
     if (isWhole && (hasWork || kind.action === "apply")) {
       await markFinished(nodes, prepared, executor);
     }
