@@ -45,7 +45,7 @@ export type {
 export { chain, digest, init, listVersions, make } from "./directory-actions.js";
 export type { DriftOptions, DriftReport } from "./drift.js";
 export { drift } from "./drift.js";
-export type { DryRunOptions, PlannedRun } from "./dry-run.js";
+export type { DryRunOptions, PlannedRun, PlannedWave } from "./dry-run.js";
 export { dryRun } from "./dry-run.js";
 export type { ClusterHistory, VersionHistory } from "./history.js";
 export { history } from "./history.js";
