@@ -7,6 +7,8 @@ import { descendants } from "./process-tree.js";
 export interface Program {
   readonly command: string;
   readonly args: readonly string[];
+  /** The folder that it runs in. @default this one's */
+  readonly cwd?: string;
   /**
    * Picks the lines of its output after which the work that is measured is done: the last one counts.
    * @default the end of the program
@@ -24,12 +26,13 @@ export interface Measured {
 }
 
 /** Runs a program to its end. Rejects, with what it said, if it fails. */
-export async function measure({ command, args, isDone }: Program): Promise<Measured> {
+export async function measure({ command, args, cwd, isDone }: Program): Promise<Measured> {
   const startedAt = performance.now();
   let doneAt: number | undefined;
   // The shell's own "time" tells the CPU time of a child and its children to the millisecond.
   const script = 'TIMEFORMAT="%3U %3S"; { time "$@" 2>&4; } 2>&3';
   const child = spawn("bash", ["-c", script, "bash", command, ...args], {
+    cwd,
     stdio: ["ignore", isDone === undefined ? "ignore" : "pipe", "ignore", "pipe", "pipe"],
   });
   const [, output, , times, errors] = child.stdio;

@@ -342,6 +342,11 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
       "Name one of `rollout.waves` in the config, `rest` for the last one, or `next`.",
     ],
     [
+      "THROTTLE_UNREADABLE",
+      "Something that the setting `throttle` looks at cannot be seen on a node: the role may not see it, or the query `hold` failed or gave neither true nor false.",
+      "Grant the role pg_monitor, repair the query, or take it out of the setting.",
+    ],
+    [
       "BESIDE_2X",
       "A run of pg-mig 2.x is at work on a node, or began during this one.",
       "Let it end. If it is not at work, say so with `--beside-2x`.",
@@ -448,8 +453,8 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
     ],
     [
       "SHARDS_DIFFER",
-      "With `--verify=fail`: after the run, shards that it touched are not alike, or could not be read.",
-      "All versions are there. Find out with `pg-mig drift` what differs and since when; the next run saves the digest.",
+      "With `--verify=fail`: after the run, shards are not alike, or could not be read.",
+      "All versions are there, and no digest is saved. Find out with `pg-mig drift` what differs, and repair it; the next run compares all shards again.",
     ],
     [
       "SHAPES_INCOMPARABLE",

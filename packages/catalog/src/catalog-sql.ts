@@ -104,6 +104,7 @@ FROM (
   WHERE owned.catalog = ${catalogId("pg_type")} AND t.typtype = 'c'
 ) AS o JOIN pg_catalog.pg_class c ON c.oid = o.id
 WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'c')
+  AND NOT (c.relname = 'mig_journal' AND c.relnamespace IN (SELECT ns.oid FROM ns WHERE ns.nspname = 'public'))
   AND NOT EXISTS (SELECT FROM member WHERE member.classid = ${catalogId("pg_class")} AND member.objid = c.oid)
 ), object (${itemColumns}) AS (
 ${queries.join("\nUNION ALL\n")}

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { beginJournalSql } from "./journal.js";
 import { storeDigestSql } from "./node-ledger.js";
 import { tryRunLockSql } from "./run-lock.js";
 import { renderRunName } from "./run-name.js";
@@ -22,6 +23,13 @@ describe("docs/formats.md", () => {
     const digest =
       "20260112101500.a55a8feac5829d52005ce873930135ccafc335c5bf0d591981d68b1806944ddc";
     expect(page).toContain(`\`\`\`sql\n${storeDigestSql(digest).at(-1)}\n\`\`\``);
+  });
+
+  it("shows the table of the journal as it is made", () => {
+    const run = { id: "", action: "", startedAt: "", codeDigest: "" };
+    const statements = beginJournalSql(run, { exists: false, isSuperuser: true });
+    const create = statements.find((sql) => sql.startsWith("CREATE TABLE"));
+    expect(page).toContain(`\`\`\`sql\n${create}\n\`\`\``);
   });
 
   it("shows the keys of the locks", () => {

@@ -1,5 +1,22 @@
-export type { ConstFunctionBody, ConstFunctionName } from "./const-function.js";
+export type { ConstFunctionBody, ConstFunctionName, SessionState } from "./const-function.js";
 export { chooseDigest, loadDBDigest } from "./db-digest.js";
+export type {
+  JournalBeginning,
+  JournalCounts,
+  JournalEnding,
+  JournalFailure,
+  JournalRow,
+  JournalState,
+} from "./journal.js";
+export {
+  beginJournalSql,
+  endJournalSql,
+  journalRefusal,
+  journalStateSql,
+  parseJournalRows,
+  parseJournalState,
+  readJournalSql,
+} from "./journal.js";
 export type { LedgerClient, NodeLedger, NodeLedgerRow } from "./node-ledger.js";
 export {
   isNodeLedgerRow,

@@ -1,5 +1,13 @@
+import {
+  journalStateSql,
+  parseJournalRows,
+  parseJournalState,
+  readJournalSql,
+} from "@pg-mig/ledger";
 import { nodeFileSystem, readMigrationDirectory } from "@pg-mig/migrations";
-import { openCluster } from "@pg-mig/sessions";
+import { isBug, type OpenCluster, type OpenNode, onEachNode, openCluster } from "@pg-mig/sessions";
+import { type JournaledRun, mergeJournals, type NodeJournal } from "./journaled-runs.js";
+import { whyNot } from "./run-journal.js";
 import type { ClusterOptions } from "./run-options.js";
 import { validShards } from "./valid-shards.js";
 
@@ -22,17 +30,27 @@ export interface ClusterHistory {
   readonly addresses: readonly string[];
   /** In the order of their names. A version that was undone everywhere is in no ledger. */
   readonly versions: readonly VersionHistory[];
+  /** The latest runs that the journals of the nodes tell of, the latest first; missing: they were not asked. */
+  readonly runs?: readonly JournaledRun[];
+  /** The nodes whose journal tells nothing, and why. */
+  readonly withoutJournal?: readonly { readonly node: string; readonly reason: string }[];
 }
 
+/** So many runs are read. */
+const mostRuns = 1000;
+
 /**
- * Reads from the ledgers when each version was applied, first and last, and to how many shards. Changes nothing,
- * one query per node.
+ * Reads from the ledgers when each version was applied, first and last, and to how many shards;
+ * with `journal`, also the latest 1,000 runs from the journals of the nodes. Changes nothing, one query per node, and
+ * two more for its journal.
  *
  * @throws PgMigError what `readMigrationDirectory`, `discoverNodes` and `connectNode` throw;
  * `CLUSTER_UNREACHABLE`, `NO_PRIMARY`, `LEDGER_UNREADABLE`, `VALID_SHARDS_FAILED`
  */
 export async function history(
   options: ClusterOptions & {
+    /** Whether to read `public.mig_journal` of each node, too. @default false */
+    readonly journal?: boolean | undefined;
     /** Told what the user should know and is no error. */
     readonly onNote?: ((message: string) => void) | undefined;
   },
@@ -55,9 +73,39 @@ export async function history(
     return {
       addresses: cluster.nodes.map(({ node }) => node.name),
       versions: historyOf(entries),
+      ...(options.journal === true ? await journaledRuns(cluster) : {}),
     };
   } finally {
     await cluster.close();
+  }
+}
+
+async function journaledRuns(
+  cluster: OpenCluster,
+): Promise<Pick<ClusterHistory, "runs" | "withoutJournal">> {
+  const journals = await onEachNode(cluster.nodes, (open) => readJournal(cluster, open));
+  return {
+    runs: mergeJournals(journals).slice(0, mostRuns),
+    withoutJournal: journals.flatMap(({ node, reason }) =>
+      reason === undefined ? [] : [{ node, reason }],
+    ),
+  };
+}
+
+async function readJournal(cluster: OpenCluster, open: OpenNode): Promise<NodeJournal> {
+  const node = open.node.label;
+  try {
+    const state = parseJournalState(await cluster.query(open, journalStateSql));
+    if (!state.exists) {
+      return { node, rows: [], reason: "there is none" };
+    }
+    const rows = await cluster.query(open, readJournalSql(mostRuns, state).join(";\n"));
+    return { node, rows: parseJournalRows(rows) };
+  } catch (error) {
+    if (isBug(error)) {
+      throw error;
+    }
+    return { node, rows: [], reason: whyNot(error) };
   }
 }
 

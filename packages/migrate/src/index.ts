@@ -9,6 +9,7 @@ export {
   passwordFromCommand,
   readService,
 } from "@pg-mig/cluster";
+export type { JournalCounts, JournalFailure } from "@pg-mig/ledger";
 export { loadDBDigest } from "@pg-mig/ledger";
 export type { MadeMigration, Version } from "@pg-mig/migrations";
 export type { PgMigError, Place, VersionPlaces } from "@pg-mig/model";
@@ -49,6 +50,7 @@ export type { DryRunOptions, PlannedRun, PlannedWave } from "./dry-run.js";
 export { dryRun } from "./dry-run.js";
 export type { ClusterHistory, VersionHistory } from "./history.js";
 export { history } from "./history.js";
+export type { JournaledRun } from "./journaled-runs.js";
 export type { AdoptedShards, AdoptionJudgement } from "./judge-adoption.js";
 export { latest } from "./latest.js";
 export { loadSources } from "./load-sources.js";

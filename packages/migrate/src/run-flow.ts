@@ -1,5 +1,5 @@
 import { entryLostError } from "@pg-mig/executor";
-import type { MigrationDirectory } from "@pg-mig/migrations";
+import { codeDigest, type MigrationDirectory } from "@pg-mig/migrations";
 import { defaults, PgMigError } from "@pg-mig/model";
 import type { Chain } from "@pg-mig/planner";
 import {
@@ -27,14 +27,17 @@ import { CommitServers } from "./commit-servers.js";
 import { executorOptions } from "./executor-options.js";
 import { latestOn } from "./latest.js";
 import { markFinished, markStarted } from "./node-marks.js";
+import { OutsideLocks } from "./outside-locks.js";
 import { refuseImpossibleWaves } from "./planned-waves.js";
 import { prepareRun, type RunPlan } from "./prepare-run.js";
 import { refuseObstacles } from "./refuse-obstacles.js";
 import { refuseUnguarded } from "./refuse-unguarded.js";
 import { type NextTurn, RolloutCourse } from "./rollout-course.js";
+import type { RunJournal } from "./run-journal.js";
 import type { RunKind } from "./run-kind.js";
 import type { ApplyOptions } from "./run-options.js";
 import { abandonChains, runRound } from "./run-round.js";
+import type { ThrottleWatch } from "./throttle-watch.js";
 import { findUnmatchedPrefixes } from "./unmatched-prefixes.js";
 import { vanishedSteps } from "./vanished-steps.js";
 
@@ -100,6 +103,7 @@ async function run(
       return false;
     });
   };
+  const outside = options.containment === "warn" ? new OutsideLocks(emit) : undefined;
   /** Warns of files that do nothing, or are not all or nothing, before they run, each once. */
   const toldFiles = new Set<string>();
   const tellFiles = async (now: readonly Chain<OpenShard>[]) => {
@@ -120,12 +124,15 @@ async function run(
       emit({ type: "warning", message });
     }
   };
-  const finish = (
+  const finish = async (
     outcome: Report["outcome"],
     now: readonly OpenNode[],
     why: Pick<Report, "error" | "pausedBy" | "stoppedBy" | "stoppedFor"> = {},
-  ): Report => {
+  ): Promise<Report> => {
     tellVanished(now);
+    for (const message of outside?.sentences() ?? []) {
+      emit({ type: "warning", message });
+    }
     const isComplete = outcome === "done" || outcome === "nothing-to-do";
     if (isComplete && kind.action === "apply") {
       tellUnmatchedPrefixes(now);
@@ -147,7 +154,13 @@ async function run(
       ...paused,
       ...why,
     };
-    const built = report.report(outcome, Date.now(), state);
+    let built = report.report(outcome, Date.now(), state);
+    const row = journal;
+    journal = undefined;
+    if (((await row?.end(now, built, new Date().toISOString())) ?? 0) > 0) {
+      // With the warnings about it.
+      built = report.report(outcome, Date.now(), state);
+    }
     emit({ type: "run:done", report: built });
     return built;
   };
@@ -156,7 +169,9 @@ async function run(
   pause.addEventListener("abort", onPause, { once: true });
   const executor = executorOptions(cluster, { ...options, emit });
   let begun = false;
+  let journal: RunJournal | undefined;
   let watch: SessionWatch | undefined;
+  let throttle: ThrottleWatch | undefined;
   let endWatchFor2x = () => {};
   try {
     if (prepared.changesNodes) {
@@ -181,6 +196,14 @@ async function run(
       ({ nodes, chains, edited, hasWork, isWhole } = plan);
       refuseUnguarded(chains, prepared);
       await refuseObstacles(prepared, plan, { partial: !isWhole });
+      if (options.throttle !== undefined && hasWork) {
+        const { ThrottleWatch } = await import("./throttle-watch.js");
+        const onOver = (reason: string) => options.wished.abort(reason);
+        throttle = new ThrottleWatch({
+          ...{ throttle: options.throttle, sessions, emit, onOver, onBug },
+        });
+        await throttle.check(nodes);
+      }
     }
     const stuck = kind.stuck?.(nodes.flatMap(({ shards }) => shards)) ?? [];
     const stays = stuck.map(({ of, version, notAttempted }) => ({
@@ -200,7 +223,7 @@ async function run(
     }
     if (pause.aborted && chains.length > 0) {
       abandonChains(chains, "paused", emit);
-      return finish("paused", nodes);
+      return await finish("paused", nodes);
     }
     const { signal } = options;
     const { versions } = directory;
@@ -225,9 +248,9 @@ async function run(
         const { outcome, reason } = turn;
         abandonChains(chains, outcome === "failed" ? "stopped" : outcome, emit);
         if (reason === undefined) {
-          return finish(outcome, nodes);
+          return await finish(outcome, nodes);
         }
-        return finish(
+        return await finish(
           outcome,
           nodes,
           outcome === "failed" ? { stoppedBy: reason, stoppedFor: "gate" } : { pausedBy: reason },
@@ -239,8 +262,23 @@ async function run(
         if (!begun) {
           await markStarted(nodes, prepared, executor);
           begun = true;
+          if (options.journal === true) {
+            const { RunJournal } = await import("./run-journal.js");
+            journal = new RunJournal(cluster, emit);
+            const { user, host, program, commit } = options.origin ?? {};
+            const { action } = kind;
+            await journal.begin(nodes, {
+              ...{ action, startedAt, user, host, program, commit },
+              codeDigest: codeDigest(versions),
+            });
+          }
         }
-        const ended = await runRound(turn.chains, prepared, { ...executor, commits });
+        const ended = await runRound(turn.chains, prepared, {
+          ...executor,
+          commits,
+          look: outside,
+          throttle,
+        });
         options.halt.signal.throwIfAborted();
         if (!ended || report.hasFailed) {
           const outcome = signal.aborted ? "interrupted" : "failed";
@@ -248,7 +286,7 @@ async function run(
           const isShort = outcome === "failed" && turn.later.length > 0;
           const stoppedBy = `The wave ${course.wave} is not done, so no later one starts.`;
           const now = await cluster.readReachable();
-          return finish(outcome, now, isShort ? { stoppedBy } : {});
+          return await finish(outcome, now, isShort ? { stoppedBy } : {});
         }
         if (report.isPaused) {
           abandonChains(turn.later, "paused", emit);
@@ -257,11 +295,11 @@ async function run(
       }
       nodes = await cluster.readLedgers();
       if (report.isPaused) {
-        return finish("paused", nodes);
+        return await finish("paused", nodes);
       }
       const vanished = tellVanished(nodes);
       if (report.hasFailed) {
-        return finish("failed", nodes);
+        return await finish("failed", nodes);
       }
       if (vanished.length > 0) {
         course.reopen();
@@ -276,10 +314,19 @@ async function run(
     }
     course.end();
     const { verify = "off", lockTimeoutMs = defaults.lockTimeoutMs } = options;
-    const touched = report.doneSteps;
+    isWhole = prepared.isWholeOn(nodes);
+    const isUnsaved = nodes.some(({ ledger }) => ledger.digest !== kind.digestAfter);
+    const done = report.doneSteps;
+    // Without a digest, an earlier run may have left shards different, and have failed for that.
+    const isDue = done.length === 0 && isWhole && kind.action === "apply" && isUnsaved;
+    const touched = isDue ? nodes.flatMap(({ shards }) => shards.map(placeOf)) : done;
     if (verify !== "off" && touched.length > 0) {
       const { verifyShards } = await import("./verify-shards.js");
-      onNote("Comparing the shards that the run has touched.");
+      onNote(
+        isDue
+          ? "Comparing all shards, since no run has saved a digest of these versions."
+          : "Comparing the shards that the run has touched.",
+      );
       const found = await verifyShards({
         ...{ cluster, nodes, touched, directory, lockTimeoutMs, signal },
       }).catch((error: unknown) => {
@@ -289,23 +336,22 @@ async function run(
         throw error;
       });
       if (found === undefined) {
-        return finish("interrupted", nodes);
+        return await finish("interrupted", nodes);
       }
       for (const message of found) {
         emit({ type: "warning", message });
       }
       if (verify === "fail" && found.length > 0) {
-        return finish("failed", nodes, { error: errorInfo(notAlike(), {}) });
+        return await finish("failed", nodes, { error: errorInfo(notAlike(), {}) });
       }
     }
-    isWhole = prepared.isWholeOn(nodes);
     if (report.hasFailed) {
-      return finish("failed", nodes);
+      return await finish("failed", nodes);
     }
     if (isWhole && (hasWork || kind.action === "apply")) {
       await markFinished(nodes, prepared, executor);
     }
-    return finish(hasWork ? "done" : "nothing-to-do", nodes);
+    return await finish(hasWork ? "done" : "nothing-to-do", nodes);
   } catch (caught) {
     const error = options.halt.signal.aborted ? options.halt.signal.reason : caught;
     // Versions are applied by now. That must be told, whatever went wrong after them.
@@ -313,13 +359,14 @@ async function run(
       throw error;
     }
     const now = await cluster.readReachable().catch(() => nodes);
-    const built = finish("failed", now, { error: errorInfo(error, {}) });
+    const built = await finish("failed", now, { error: errorInfo(error, {}) });
     if (isBug(error)) {
       throw error;
     }
     return built;
   } finally {
     watch?.stop();
+    await throttle?.close();
     endWatchFor2x();
     pause.removeEventListener("abort", onPause);
     await cluster.close();
@@ -327,7 +374,7 @@ async function run(
 }
 
 function notAlike(): PgMigError {
-  return new PgMigError("Shards that the run has touched are not alike, or could not be read.", {
+  return new PgMigError("Shards are not alike, or could not be read, so no digest is saved.", {
     code: "SHARDS_DIFFER",
     hint: "All versions are there; the warnings say what differs. `pg-mig drift` compares the whole fleet.",
   });

@@ -31,6 +31,7 @@ export type {
   RunOutcome,
   StepDurations,
   StepFailure,
+  ThrottleReason,
   TimeLine,
   VersionDurations,
   Warning,

@@ -1,6 +1,7 @@
 export type { AcquireSessionOptions } from "./acquire-session.js";
 export { acquireSession } from "./acquire-session.js";
 export { errorInfo } from "./error-info.js";
+export { firstColumn } from "./first-column.js";
 export type { Leftovers } from "./leftovers.js";
 export { leftoversOf } from "./leftovers.js";
 export { holderText } from "./lock-refusal.js";
@@ -35,3 +36,4 @@ export type { SessionWatchOptions } from "./session-watch.js";
 export { SessionWatch } from "./session-watch.js";
 export { enterSharedSql, leaveNothingSql } from "./shared-backend.js";
 export type { ValidShards } from "./valid-shards.js";
+export { within } from "./within.js";

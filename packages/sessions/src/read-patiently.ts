@@ -39,6 +39,9 @@ export async function askPatiently<T>(
     try {
       return await ask(session);
     } catch (error) {
+      // The error comes before the server is ready again, and says whether a transaction is open: who
+      // has the session next would go by what was so before.
+      await session.client.query("SELECT").catch(() => {});
       if (!isConnectionLoss(error) || losses === maxConnectionLosses) {
         throw error;
       }

@@ -1,3 +1,4 @@
+import { pgMigJournal } from "../contenders/pg-mig-journal.js";
 import { contenders } from "../contenders/table.js";
 import { addColumn, itemsTable } from "./versions.js";
 import type { Work } from "./work.js";
@@ -10,7 +11,7 @@ export const small: Work = {
   servers: "postgres",
   shardSql: itemsTable,
   version: addColumn,
-  contenders,
+  contenders: [...contenders, pgMigJournal],
   roundTrips: "counted",
   targets: [
     { figure: "wall", against: "plain", atMost: 1.15 },

@@ -7,10 +7,12 @@ import { jsonLine } from "../view/json-line.js";
 import { noteWriter } from "../view/note-writer.js";
 import { renderLines } from "../view/render-lines.js";
 
-/** Prints when each version was applied. Changes nothing. */
+/** Prints when each version was applied, and which runs there were. Changes nothing. */
 export async function historyAction(context: ActionContext): Promise<number> {
   const { settings, stdout } = context;
-  const found = await history({ ...(await clusterOptions(context)), onNote: noteWriter(context) });
+  const { journal } = settings;
+  const options = { ...(await clusterOptions(context)), journal, onNote: noteWriter(context) };
+  const found = await history(options);
   stdout.write(
     settings.json
       ? jsonLine({ type: "history", ...found })

@@ -7,6 +7,9 @@ import type {
   DriftReport,
   FileWarning,
   GroupComparison,
+  JournalCounts,
+  JournaledRun,
+  JournalFailure,
   NodeStatus,
   PauseReport,
   PlannedRun,
@@ -166,6 +169,14 @@ export const answerSchemas = {
           shards: count,
           pendingShards: count,
           soakLeftMs: milliseconds,
+          gate: optional(
+            oneOf<NonNullable<WaveStatus["gate"]>>({
+              sql: true,
+              command: true,
+              http: true,
+              alike: true,
+            }),
+          ),
         }),
       ),
     ),
@@ -180,6 +191,53 @@ export const answerSchemas = {
         lastAt: optional(text),
         withoutTime: count,
       }),
+    ),
+    runs: optional(
+      listOf(
+        objectOf<JournaledRun>({
+          id: text,
+          action: text,
+          startedAt: text,
+          endedAt: optional(text),
+          user: optional(text),
+          host: optional(text),
+          program: optional(text),
+          codeDigest: text,
+          commit: optional(text),
+          outcome: optional(text),
+          counts: optional(
+            objectOf<JournalCounts>({
+              planned: count,
+              done: count,
+              alreadyDone: count,
+              failed: count,
+              inDoubt: count,
+              notAttempted: count,
+            }),
+          ),
+          failures: optional(
+            listOf(
+              objectOf<JournalFailure>({
+                what: optional(text),
+                code: text,
+                sqlState: optional(text),
+                message: text,
+                count,
+                first: optional(text),
+              }),
+            ),
+          ),
+          missingOn: listOf(text),
+        }),
+      ),
+    ),
+    withoutJournal: optional(
+      listOf(
+        objectOf<NonNullable<ClusterHistory["withoutJournal"]>[number]>({
+          node: text,
+          reason: text,
+        }),
+      ),
     ),
   }),
   pause: objectOf<PauseReport>({
