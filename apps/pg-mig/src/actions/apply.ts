@@ -5,6 +5,7 @@ import { exitStatus } from "../exit-status.js";
 import { atNodesOf, readPlan } from "../plan-place.js";
 import { reportFormat } from "../report-file.js";
 import { runOptions } from "../run-options.js";
+import { shortPath } from "../short-path.js";
 import { showRun } from "../show-run.js";
 import { noteWriter } from "../view/note-writer.js";
 
@@ -24,7 +25,7 @@ export async function applyAction(given: ActionContext, plan?: string): Promise<
   const report = status === exitStatus.failed ? await run.result : undefined;
   if (report?.stoppedFor !== undefined && rollout?.onStop === "undo") {
     noteWriter(context)(
-      `Undoing what this run has applied (rollout.onStop). If that is not finished, ${finishesBy(settings.report)}.`,
+      `Undoing what this run has applied (rollout.onStop). If that is not finished, ${finishesBy(context)}.`,
     );
     // The files are of the apply: they say what is to be undone, also if this is killed.
     await showRun(undoRun({ ...options, run: report, stopAt: undefined }), context, []);
@@ -36,11 +37,11 @@ export async function applyAction(given: ActionContext, plan?: string): Promise<
 }
 
 /** How what is left of an undo is done. */
-function finishesBy(reports: readonly string[] | undefined): string {
-  const file = reports?.find((path) => reportFormat(path) === ".json");
+function finishesBy({ settings, cwd }: ActionContext): string {
+  const file = settings.report?.find((path) => reportFormat(path) === ".json");
   return file === undefined
     ? "undo the versions one by one; with --report=FILE.json, undo --run=FILE.json finishes it"
-    : `pg-mig undo --run=${file} finishes it`;
+    : `pg-mig undo --run=${shortPath(file, cwd)} finishes it`;
 }
 
 async function callAfterHooks(hooks: readonly (() => unknown)[]): Promise<void> {
