@@ -115,6 +115,8 @@ describe("pg-mig undo --run", () => {
     const none = await given.pgMig(["undo", "--run=none.json"]);
     expect(none).toMatchObject({ status: 1, stderr: expect.stringContaining("REPORT_UNREADABLE") });
     expect((await given.pgMig(["--report=a.json"])).status).toBe(0);
+    const over = await given.pgMig(["undo", "--run=a.json", "--report=a.json"]);
+    expect(over.stderr).toContain("--run and --report name one file");
     expect((await given.pgMig(["undo", second, "--report=b.json"])).status).toBe(0);
     const undone = await given.pgMig(["undo", "--run=b.json"]);
     expect(undone.stderr).toContain("The report is of an undo.");
