@@ -412,6 +412,11 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
     ],
     ["UNDO_NOT_LATEST", "Later versions follow the one to undo.", "Undo those first."],
     [
+      "RUN_NOT_UNDOABLE",
+      "The report of `undo --run` is not that of an apply, or a node of it cannot be found.",
+      "Name the report of an apply, and hosts that lead to its nodes.",
+    ],
+    [
       "UNDO_FILE_EMPTY",
       "The dn file of the version to undo holds no statement: the ledger would forget objects that stay.",
       "Write what undoes the version, or `SELECT 1;` if there is nothing to undo.",

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import type { ReportFormat } from "@pg-mig/config";
-import type { Place } from "@pg-mig/migrate";
+import type { Place, RunToUndo } from "@pg-mig/migrate";
 import { PgMigError } from "@pg-mig/model";
 import type { Report } from "@pg-mig/report";
 import { escapeHidden } from "./view/json-line.js";
@@ -107,4 +107,57 @@ function placesIn(report: unknown, key: string): Place[] {
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;
+}
+
+/**
+ * Reads from a report what its run has applied.
+ *
+ * @throws PgMigError `REPORT_UNREADABLE`
+ */
+export async function readRunToUndo(path: string): Promise<RunToUndo> {
+  try {
+    const report: unknown = JSON.parse(await readFile(path, "utf8"));
+    if (!isRecord(report)) {
+      throw new Error("it is no report");
+    }
+    const { action, startedAt, durationMs, nodes } = report;
+    if (action !== "apply" && action !== "undo") {
+      throw new Error("it is no report of a run");
+    }
+    if (Number.isNaN(Date.parse(String(startedAt))) || typeof durationMs !== "number") {
+      throw new Error("it does not say when the run was");
+    }
+    placesIn(report, "inDoubt");
+    for (const { version, shards } of recordsIn(report, "doneByVersion")) {
+      placesIn({ shards }, "shards");
+      if (typeof version !== "string") {
+        throw new Error('its list "doneByVersion" names no versions');
+      }
+    }
+    for (const known of nodes === undefined ? [] : recordsIn(report, "nodes")) {
+      const texts = [known.node, known.systemIdentifier, known.databaseOid];
+      if (texts.some((text) => typeof text !== "string")) {
+        throw new Error('its list "nodes" names no nodes');
+      }
+    }
+    return report as unknown as RunToUndo;
+  } catch (cause) {
+    throw new PgMigError(`The report ${path} cannot be read: ${reasonOf(cause)}.`, {
+      code: "REPORT_UNREADABLE",
+      hint: "Name the file that a run has written with --report=FILE.json.",
+      where: { file: path },
+      cause,
+    });
+  }
+}
+
+function recordsIn(
+  report: Readonly<Record<string, unknown>>,
+  key: string,
+): readonly Readonly<Record<string, unknown>>[] {
+  const list = report[key];
+  if (!(Array.isArray(list) && list.every(isRecord))) {
+    throw new Error(`it has no list "${key}"`);
+  }
+  return list;
 }

@@ -7,8 +7,12 @@ import { printable } from "./view/display-width.js";
 import { createRunOutput } from "./view/run-output.js";
 import { onProcessExit, processClock } from "./view/run-view.js";
 
-/** Shows a run from its first event to its report, and gives the exit status. */
-export async function showRun(run: Run, context: ActionContext): Promise<number> {
+/** Shows a run from its first event to its report, which it writes to files, and gives the exit status. */
+export async function showRun(
+  run: Run,
+  context: ActionContext,
+  reports: readonly string[] = context.settings.report ?? [],
+): Promise<number> {
   const { settings, stdout, stderr, interruption } = context;
   const output = createRunOutput({
     format: settings.json ? "json" : "text",
@@ -37,7 +41,7 @@ export async function showRun(run: Run, context: ActionContext): Promise<number>
       // A bug ends the run after its report.
       try {
         if (report !== undefined) {
-          await writeReports(settings.report ?? [], report);
+          await writeReports(reports, report);
         }
       } finally {
         for (const trouble of (await Promise.all(feeds.map((feed) => feed.end()))).flat()) {

@@ -64,6 +64,32 @@ describe("the waves of a rollout", () => {
     expect(await applied(given)).toEqual([4, 4, 4]);
   });
 
+  it("are shown by plan: each shard with something to do is in exactly one", async () => {
+    const given = await scenario({ shards });
+    await given.migrations(versions);
+    await withWaves(given, threeWaves);
+    const { stdout } = await given.pgMig(["plan"]);
+    expect(stdout).toMatch(/^Wave 1, canary: 1 shard {2}127\.0\.0\.1:\d+:sh\d$/m);
+    expect(stdout).toMatch(/^Wave 2, one per node: 3 shards {2}\S+:sh\d; \S+:sh\d; \S+:sh\d$/m);
+    expect(stdout).toMatch(/^Wave 3, rest: 8 shards {2}/m);
+    const planned = async () => JSON.parse((await given.pgMig(["plan", "--json"])).stdout);
+    const { waves, chains } = await planned();
+    const inWaves = waves.flatMap(({ pending }: { pending: object[] }) => pending);
+    const places = chains.map(({ node, shard }: { node: string; shard: string }) => ({
+      node,
+      shard,
+    }));
+    expect(inWaves).toHaveLength(12);
+    expect(new Set(inWaves.map((place: object) => JSON.stringify(place)))).toEqual(
+      new Set(places.map((place: object) => JSON.stringify(place))),
+    );
+    expect((await given.pgMig(["--wave=canary"])).status).toBe(3);
+    const after = await given.pgMig(["plan"]);
+    expect(after.stdout).toContain("Wave 1, canary: nothing to do\n");
+    // The same shards, before and after.
+    expect((await planned()).waves.slice(1)).toEqual(waves.slice(1));
+  });
+
   it("stop after the wave that --wave names, with status 3, and go on from any machine", async () => {
     const given = await scenario({ shards });
     await given.migrations(versions);

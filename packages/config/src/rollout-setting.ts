@@ -8,7 +8,12 @@ export interface RolloutConfig {
   /** The waves but the last, which has all shards that are left. */
   readonly waves?: readonly WaveConfig[] | undefined;
   readonly stopAt?: StopAt | undefined;
+  /** What a run does with what it has applied, if its budget or a gate stopped it. @default "stay" */
+  readonly onStop?: OnStop | undefined;
 }
+
+/** Whether what a stopped run has applied stays, or is undone. */
+export type OnStop = "stay" | "undo";
 
 /** One wave of a rollout. It has `only`, `take` or both. */
 export interface WaveConfig {
@@ -45,14 +50,16 @@ export interface GateConfig {
 export interface RolloutSetting {
   readonly waves?: readonly RolloutWave[];
   readonly stopAt?: StopAt;
+  readonly onStop?: OnStop;
 }
 
 const gateQuestions = ["sql", "command", "http", "alike"] as const;
 
 export const rollout: SettingType<RolloutSetting> = {
   read(given) {
-    const { waves, stopAt: limits } = membersOf(given, ["waves", "stopAt"]);
+    const { waves, stopAt: limits, onStop } = membersOf(given, ["waves", "stopAt", "onStop"]);
     return {
+      ...(onStop === undefined ? {} : { onStop: readOnStop(onStop) }),
       ...(waves === undefined ? {} : { waves: readWaves(waves) }),
       ...(limits === undefined ? {} : { stopAt: readStopAt(limits) }),
     };
@@ -93,6 +100,7 @@ export const rollout: SettingType<RolloutSetting> = {
           additionalProperties: false,
         },
       },
+      onStop: { enum: ["stay", "undo"] },
       stopAt: {
         type: "object",
         properties: {
@@ -106,6 +114,13 @@ export const rollout: SettingType<RolloutSetting> = {
     additionalProperties: false,
   },
 };
+
+function readOnStop(given: GivenValue): OnStop {
+  if (given.value !== "stay" && given.value !== "undo") {
+    throw invalid(given, '"stay" or "undo"');
+  }
+  return given.value;
+}
 
 function readWaves(given: GivenValue): readonly RolloutWave[] {
   if (!Array.isArray(given.value)) {

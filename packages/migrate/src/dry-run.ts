@@ -1,4 +1,4 @@
-import type { Place } from "@pg-mig/model";
+import type { Place, RolloutWave } from "@pg-mig/model";
 import type { EditedFile } from "@pg-mig/report";
 import { placeOf } from "@pg-mig/sessions";
 import { applyKind } from "./apply.js";
@@ -7,7 +7,8 @@ import type { FileWarning } from "./migration-files.js";
 import type { PlanFile } from "./plan-file.js";
 import { refuseForce } from "./planned-apply.js";
 import { type PlannedSql, plannedSql } from "./planned-sql.js";
-import { prepareRun } from "./prepare-run.js";
+import { plannedWaves, refuseImpossibleWaves } from "./planned-waves.js";
+import { type PreparedRun, prepareRun } from "./prepare-run.js";
 import { refuseObstacles } from "./refuse-obstacles.js";
 import type { RunOptions } from "./run-options.js";
 import { undoKind } from "./undo.js";
@@ -24,6 +25,8 @@ export interface PlannedRun {
   readonly hooks: readonly string[];
   /** The chains, by node, then shard. */
   readonly chains: readonly (Place & { readonly pending: readonly string[] })[];
+  /** With waves: which shards get versions in each, in their order; the last is `rest`. */
+  readonly waves?: readonly PlannedWave[];
   /** Files that were edited after they were applied. */
   readonly edited: readonly EditedFile[];
   /** Files of the chains' versions that hold no statement. */
@@ -38,6 +41,15 @@ export interface PlannedRun {
   readonly file?: PlanFile;
 }
 
+/** What a run would do in a wave. */
+export interface PlannedWave {
+  readonly name: string;
+  /** How many shards it has in all. */
+  readonly shards: number;
+  /** Those that get versions: none, if it is done. */
+  readonly pending: readonly Place[];
+}
+
 export interface DryRunOptions extends RunOptions {
   /**
    * Whether the apply would make databases that are missing: they are planned for. Of no account for an undo.
@@ -48,6 +60,8 @@ export interface DryRunOptions extends RunOptions {
   readonly undo?: string | undefined;
   /** Whether the very messages are wanted, too. @default false */
   readonly sql?: boolean | undefined;
+  /** The waves of the apply, as `ApplyOptions` has them. Of no account for an undo. @default [], no waves */
+  readonly waves?: readonly RolloutWave[] | undefined;
   /** Whether a plan is wanted that can be kept in a file. Not of an undo, and not with `force`. @default false */
   readonly file?: boolean | undefined;
   /** Plan what is left of this plan, with all checks. @default all that is pending */
@@ -66,6 +80,8 @@ export async function dryRun(options: DryRunOptions): Promise<PlannedRun> {
   if (options.file === true) {
     refuseForce(options);
   }
+  const waves = undo === undefined ? (options.waves ?? []) : [];
+  refuseImpossibleWaves(waves, undefined);
   const run = await prepareRun(
     {
       ...options,
@@ -88,6 +104,7 @@ export async function dryRun(options: DryRunOptions): Promise<PlannedRun> {
       addresses: nodes.map(({ name }) => name),
       hooks: run.hasWork ? run.files.hooks.map(({ file }) => file) : [],
       chains: run.chains.map(({ shard, pending }) => ({ ...placeOf(shard), pending })),
+      ...(waves.length === 0 ? {} : { waves: wavesOf(run, waves) }),
       edited: run.edited,
       emptyFiles: run.files.emptyFiles(run.chains.flatMap(({ pending }) => pending)),
       unusualFiles: run.files.unusualFiles(run.chains.flatMap(({ pending }) => pending)),
@@ -101,6 +118,18 @@ export async function dryRun(options: DryRunOptions): Promise<PlannedRun> {
   } finally {
     await run.cluster.close();
   }
+}
+
+function wavesOf(
+  { directory, nodes, chains }: PreparedRun,
+  waves: readonly RolloutWave[],
+): readonly PlannedWave[] {
+  const { versions } = directory;
+  return plannedWaves({ waves, versions, nodes, chains }).map((wave) => ({
+    name: wave.name,
+    shards: wave.shards.length,
+    pending: wave.chains.map(({ shard }) => placeOf(shard)),
+  }));
 }
 
 function fileOptions({ only, origin }: DryRunOptions): MakePlanFileOptions {

@@ -46,7 +46,7 @@ export type {
 export { chain, digest, init, listVersions, make } from "./directory-actions.js";
 export type { DriftOptions, DriftReport } from "./drift.js";
 export { drift } from "./drift.js";
-export type { DryRunOptions, PlannedRun } from "./dry-run.js";
+export type { DryRunOptions, PlannedRun, PlannedWave } from "./dry-run.js";
 export { dryRun } from "./dry-run.js";
 export type { ClusterHistory, VersionHistory } from "./history.js";
 export { history } from "./history.js";
@@ -76,4 +76,6 @@ export type {
 } from "./status.js";
 export { status } from "./status.js";
 export { undo } from "./undo.js";
+export type { RunToUndo, UndoRunOptions } from "./undo-run.js";
+export { undoRun } from "./undo-run.js";
 export type { UnmatchedPrefixWarning } from "./unmatched-prefixes.js";

@@ -91,16 +91,21 @@ export async function prepareRun(
   const unplanned = kindOf(directory);
   const action = purpose === "dry" ? "dry" : unplanned.action;
   const valid = validShards(options, directory.versions);
+  const { keep } = unplanned;
   const strangers: OpenNode[] = [];
   const cluster = await openCluster({
     ...options,
     action,
     validShards: valid,
+    ...(keep === undefined ? {} : { keep }),
     ...(planned === undefined ? {} : atPlannedNodes(planned, strangers)),
   });
   try {
-    const kind = planned === undefined ? unplanned : plannedKind(unplanned, planned, cluster.nodes);
-    const files = await MigrationFiles.open(directory, kind.direction);
+    const files = await MigrationFiles.open(directory, unplanned.direction);
+    const kind =
+      planned === undefined
+        ? ((await unplanned.bind?.(cluster.nodes, files)) ?? unplanned)
+        : plannedKind(unplanned, planned, cluster.nodes);
     const limited = options.only !== undefined;
     const toCarryOut = planned && { plan: planned, onDisk, strangers, limited };
     const told = new Set<string>();

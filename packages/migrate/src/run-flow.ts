@@ -127,7 +127,7 @@ async function run(
   const finish = async (
     outcome: Report["outcome"],
     now: readonly OpenNode[],
-    why: Pick<Report, "error" | "pausedBy" | "stoppedBy"> = {},
+    why: Pick<Report, "error" | "pausedBy" | "stoppedBy" | "stoppedFor"> = {},
   ): Promise<Report> => {
     tellVanished(now);
     for (const message of outside?.sentences() ?? []) {
@@ -143,6 +143,11 @@ async function run(
     const state = {
       startedAt,
       origin,
+      nodes: cluster.nodes.map(({ node, identity: { systemIdentifier, databaseOid } }) => ({
+        node: node.label,
+        systemIdentifier,
+        databaseOid,
+      })),
       latest: latestOn(now),
       edited,
       ...partial,
@@ -200,14 +205,22 @@ async function run(
         await throttle.check(nodes);
       }
     }
+    const stuck = kind.stuck?.(nodes.flatMap(({ shards }) => shards)) ?? [];
+    const stays = stuck.map(({ of, version, notAttempted }) => ({
+      shard: of,
+      pending: [version, ...notAttempted],
+    }));
     emit({
       type: "run:start",
       action: kind.action,
       nodes: nodes.map(({ node }) => node.label),
       addresses: nodes.map(({ node }) => node.name),
       shards: nodes.reduce((sum, { shards }) => sum + shards.length, 0),
-      ...totals(chains, [], kind.action),
+      ...totals([...chains, ...stays], [], kind.action),
     });
+    for (const { of: _, error, ...step } of stuck) {
+      emit({ type: "step:failed", ...step, error: errorInfo(error, step), durationMs: 0 });
+    }
     if (pause.aborted && chains.length > 0) {
       abandonChains(chains, "paused", emit);
       return await finish("paused", nodes);
@@ -237,9 +250,11 @@ async function run(
         if (reason === undefined) {
           return await finish(outcome, nodes);
         }
-        return await finish(outcome, nodes, {
-          [outcome === "failed" ? "stoppedBy" : "pausedBy"]: reason,
-        });
+        return await finish(
+          outcome,
+          nodes,
+          outcome === "failed" ? { stoppedBy: reason, stoppedFor: "gate" } : { pausedBy: reason },
+        );
       }
       let counted = chains;
       if (turn.type === "run") {
@@ -329,6 +344,9 @@ async function run(
       if (verify === "fail" && found.length > 0) {
         return await finish("failed", nodes, { error: errorInfo(notAlike(), {}) });
       }
+    }
+    if (report.hasFailed) {
+      return await finish("failed", nodes);
     }
     if (isWhole && (hasWork || kind.action === "apply")) {
       await markFinished(nodes, prepared, executor);

@@ -1,6 +1,16 @@
 import type { Direction } from "@pg-mig/migrations";
+import type { PgMigError } from "@pg-mig/model";
 import type { Plan } from "@pg-mig/planner";
-import type { OpenShard } from "@pg-mig/sessions";
+import type { PlacedStep } from "@pg-mig/report";
+import type { OpenNode, OpenShard } from "@pg-mig/sessions";
+import type { MigrationFiles } from "./migration-files.js";
+
+/** A step that should be done and cannot be, and those after it on its shard. */
+export interface StuckStep extends PlacedStep {
+  readonly of: OpenShard;
+  readonly notAttempted: readonly string[];
+  readonly error: PgMigError;
+}
 
 /** What makes an apply an apply, and an undo an undo. */
 export interface RunKind {
@@ -11,6 +21,12 @@ export interface RunKind {
   /** What the digest of every node is while the run goes on; `undefined`: what it was. */
   readonly digestMeanwhile: "before-undo" | undefined;
   readonly digestAfter: string;
+  /** Which of the nodes it is about. @default all of them */
+  readonly keep?: (open: OpenNode) => boolean;
+  /** Itself, now that it is known which nodes there are; the files are to be loaded from. */
+  readonly bind?: (nodes: readonly OpenNode[], files: MigrationFiles) => Promise<RunKind>;
+  /** Steps that it should do and cannot: they have failed, and others go on. Pure. */
+  readonly stuck?: (shards: readonly OpenShard[]) => readonly StuckStep[];
   /** What schemas that appear during the run get: a round of their own, or nothing. */
   readonly newSchemas: "go round again" | "ignore";
 }

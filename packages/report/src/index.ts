@@ -23,6 +23,7 @@ export type {
   NodeEvent,
   PlannedWork,
   Report,
+  ReportedNode,
   RequeueReason,
   RunAction,
   RunEvent,

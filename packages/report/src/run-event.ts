@@ -331,6 +331,14 @@ export interface TimeLine {
   readonly failed: readonly number[];
 }
 
+/** A database that a run worked on, whatever it is called elsewhere. */
+export interface ReportedNode {
+  /** What the report calls it. */
+  readonly node: string;
+  readonly systemIdentifier: string;
+  readonly databaseOid: string;
+}
+
 /** What a run did. Every planned step is counted in exactly one of the numbers. */
 export interface Report {
   readonly action: RunAction;
@@ -339,6 +347,8 @@ export interface Report {
   readonly origin: RunOrigin;
   /** `host:port/database` of each node that was worked on. */
   readonly addresses: readonly string[];
+  /** What tells these nodes from others: `undo --run` finds them by it. Missing in what no run has made. */
+  readonly nodes?: readonly ReportedNode[];
   readonly outcome: RunOutcome;
   readonly durationMs: number;
   /** Steps that were planned, rounds included. */
@@ -384,6 +394,8 @@ export interface Report {
   readonly pausedBy?: string;
   /** Why nothing new was started after some moment, if too much had failed. */
   readonly stoppedBy?: string;
+  /** What stopped it: its budget was spent, or a gate said no; missing: neither. */
+  readonly stoppedFor?: "budget" | "gate";
   /** Present if the run was limited to some nodes and shards: others may have pending versions. */
   readonly partial?: true;
   /** What went wrong after the run had begun, if it concerns the run itself and no single step. */

@@ -357,7 +357,16 @@ export class RunReducer {
     nowMs: number,
     state: Pick<
       Report,
-      "startedAt" | "origin" | "latest" | "edited" | "partial" | "pausedBy" | "stoppedBy" | "error"
+      | "startedAt"
+      | "origin"
+      | "nodes"
+      | "latest"
+      | "edited"
+      | "partial"
+      | "pausedBy"
+      | "stoppedBy"
+      | "stoppedFor"
+      | "error"
     >,
   ): Report {
     const { action, addresses, startedAtMs, planned, done, alreadyDone } = this.#model;
@@ -392,7 +401,9 @@ export class RunReducer {
       ...this.#times.summary(startedAtMs),
       timeLine: this.#timeLine.timeLine,
       ...end,
-      ...(this.#stoppedBy === undefined ? {} : { stoppedBy: this.#stoppedBy }),
+      ...(this.#stoppedBy === undefined
+        ? {}
+        : { stoppedBy: this.#stoppedBy, stoppedFor: "budget" as const }),
     };
   }
 }

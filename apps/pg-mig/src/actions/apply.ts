@@ -1,10 +1,13 @@
-import { apply } from "@pg-mig/migrate";
+import { apply, undoRun } from "@pg-mig/migrate";
 import { PgMigError } from "@pg-mig/model";
 import type { ActionContext } from "../action-context.js";
 import { exitStatus } from "../exit-status.js";
 import { atNodesOf, readPlan } from "../plan-place.js";
+import { reportFormat } from "../report-file.js";
 import { runOptions } from "../run-options.js";
+import { shortPath } from "../short-path.js";
 import { showRun } from "../show-run.js";
+import { noteWriter } from "../view/note-writer.js";
 
 /**
  * Applies what is pending, or what the plan in a file has; after full success calls the `after` hooks of the
@@ -16,12 +19,29 @@ export async function applyAction(given: ActionContext, plan?: string): Promise<
   const { interruption, settings } = context;
   const { createDatabase, after, rollout, wave } = settings;
   const waves = rollout?.waves;
-  const run = apply({ ...(await runOptions(context)), createDatabase, waves, wave, planned });
+  const options = await runOptions(context);
+  const run = apply({ ...options, createDatabase, waves, wave, planned });
   const status = await showRun(run, context);
+  const report = status === exitStatus.failed ? await run.result : undefined;
+  if (report?.stoppedFor !== undefined && rollout?.onStop === "undo") {
+    noteWriter(context)(
+      `Undoing what this run has applied (rollout.onStop). If that is not finished, ${finishesBy(context)}.`,
+    );
+    // The files are of the apply: they say what is to be undone, also if this is killed.
+    await showRun(undoRun({ ...options, run: report, stopAt: undefined }), context, []);
+  }
   if (status === exitStatus.done) {
     await interruption.leaveAtOnceDuring(() => callAfterHooks(after));
   }
   return status;
+}
+
+/** How what is left of an undo is done. */
+function finishesBy({ settings, cwd }: ActionContext): string {
+  const file = settings.report?.find((path) => reportFormat(path) === ".json");
+  return file === undefined
+    ? "undo the versions one by one; with --report=FILE.json, undo --run=FILE.json finishes it"
+    : `pg-mig undo --run=${shortPath(file, cwd)} finishes it`;
 }
 
 async function callAfterHooks(hooks: readonly (() => unknown)[]): Promise<void> {

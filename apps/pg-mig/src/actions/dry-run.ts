@@ -39,6 +39,7 @@ export async function dryRunAction(
     createDatabase: settings.createDatabase,
     ...request,
     planned: known,
+    waves: settings.rollout?.waves,
     file: out !== undefined,
     onNote,
   });

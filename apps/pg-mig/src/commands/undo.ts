@@ -1,4 +1,5 @@
 import { type CommandDefinition, runSettings } from "../command-definition.js";
+import { commandLineError } from "../command-line-error.js";
 import { dryOption, wantedDryRun } from "../dry-option.js";
 
 export const undoCommand: CommandDefinition = {
@@ -12,16 +13,34 @@ export const undoCommand: CommandDefinition = {
   details:
     "Runs its .dn.sql on each shard whose latest version it is. If later versions follow it on any " +
     "shard, nothing is changed.",
-  options: [dryOption],
+  options: [
+    {
+      flags: "--run <report>",
+      help: "undo what the run of this report (.json) has applied, newest first",
+      values: "files",
+    },
+    dryOption,
+  ],
   settings: runSettings,
   examples: [
     ["pg-mig undo 20260102030405.add-users.sh --dry", "what it would do"],
     ["pg-mig undo 20260102030405.add-users.sh", "does it"],
+    ["pg-mig undo --run=last.json", "all that a run has applied, and nothing else"],
   ],
   connects: true,
   configAction: "undo",
-  async load({ argument = "", options: { dry } }) {
+  async load({ argument = "", options: { dry, run } }) {
     const wanted = wantedDryRun(dry);
+    if (run !== undefined) {
+      if (argument !== "" || wanted !== undefined) {
+        throw commandLineError(
+          `--run and ${wanted === undefined ? "a version" : "--dry"} exclude each other.`,
+          "Leave one of them out.",
+        );
+      }
+      const { undoRunAction } = await import("../actions/undo.js");
+      return (context) => undoRunAction(String(run), context);
+    }
     if (wanted !== undefined) {
       const { dryRunAction } = await import("../actions/dry-run.js");
       return (context) => dryRunAction({ undo: argument, sql: wanted === "sql" }, context);

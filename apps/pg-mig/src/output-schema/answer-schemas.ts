@@ -14,6 +14,7 @@ import type {
   PauseReport,
   PlannedRun,
   PlannedSql,
+  PlannedWave,
   RehearsalReport,
   RehearsedLock,
   RehearsedStatement,
@@ -127,6 +128,7 @@ export const answerSchemas = {
     chains: listOf(
       objectOf<PlannedRun["chains"][number]>({ node: text, shard: text, pending: listOf(text) }),
     ),
+    waves: optional(listOf(objectOf<PlannedWave>({ name: text, shards: count, pending: places }))),
     edited: versionPlaces,
     emptyFiles: fileWarnings,
     unusualFiles: fileWarnings,

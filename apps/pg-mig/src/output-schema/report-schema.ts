@@ -6,6 +6,7 @@ import type {
   HookFailure,
   NodeDurations,
   Report,
+  ReportedNode,
   RunAction,
   RunOrigin,
   RunOutcome,
@@ -110,6 +111,9 @@ export const reportSchema = objectOf<Report>({
     commit: optional(text),
   }),
   addresses: listOf(text),
+  nodes: optional(
+    listOf(objectOf<ReportedNode>({ node: text, systemIdentifier: text, databaseOid: text })),
+  ),
   outcome: oneOf<RunOutcome>({
     done: true,
     "nothing-to-do": true,
@@ -174,6 +178,7 @@ export const reportSchema = objectOf<Report>({
   edited: versionPlaces,
   pausedBy: optional(text),
   stoppedBy: optional(text),
+  stoppedFor: optional(oneOf<NonNullable<Report["stoppedFor"]>>({ budget: true, gate: true })),
   partial: optional({ const: true }),
   error: optional(error),
 });

@@ -1,4 +1,4 @@
-import type { PlannedRun, PlannedSql } from "@pg-mig/migrate";
+import type { PlannedRun, PlannedSql, PlannedWave } from "@pg-mig/migrate";
 import { countOf, groupBy, listShards, shownShard } from "@pg-mig/report";
 import { nodesLine } from "./nodes-line.js";
 import { type Line, line } from "./styled-line.js";
@@ -34,6 +34,7 @@ export function plannedRunLines(planned: PlannedRun): Line[] {
       ];
     }),
     ...hookLines(hooks, "after.sql", nodes),
+    ...waveLines(planned.waves ?? []),
     ...(sql ?? []).flatMap(sqlLines),
     ...warnings,
     ...nodesLine(planned.addresses),
@@ -59,6 +60,19 @@ function sqlLines(sql: PlannedSql): Line[] {
     ]),
     line(""),
   ];
+}
+
+function waveLines(waves: readonly PlannedWave[]): Line[] {
+  return waves.map(({ name, shards, pending }, index): Line => {
+    const all = pending.length === shards ? "" : ` of ${shards}`;
+    const where =
+      pending.length === 0 ? "nothing to do" : `${countOf(pending.length, "shard")}${all}`;
+    return [
+      { text: `Wave ${index + 1}, ` },
+      { text: name, tone: "strong" },
+      { text: `: ${where}${pending.length === 0 ? "" : `  ${listShards(pending)}`}` },
+    ];
+  });
 }
 
 function hookLines(hooks: readonly string[], file: string, nodes: readonly string[]): Line[] {
