@@ -69,6 +69,7 @@ export type {
   ClusterStatus,
   NodeStatus,
   ShardStatus,
+  ShardVersion,
   StatusOptions,
   WaveStatus,
 } from "./status.js";
