@@ -34,8 +34,9 @@ try {
   await run("git", ["clone", "--quiet", "--no-hardlinks", root, clone], root);
   await pnpm("install", "--frozen-lockfile", "--prefer-offline");
   await pnpm("exec", "changeset", "version");
-  await pnpm("exec", "turbo", "run", "build", "--output-logs=errors-only");
   const packages = publicPackages();
+  const filters = packages.map(({ name }) => `--filter=${name}`);
+  await pnpm("exec", "turbo", "run", "build", "--output-logs=errors-only", ...filters);
   for (const { name, version, folder } of packages) {
     if (version === "0.0.0") {
       throw new Error(`${name} got no version: its changeset is missing.`);
@@ -44,10 +45,9 @@ try {
       throw new Error(`${name} got no changelog.`);
     }
   }
-  const filters = packages.map(({ name }) => `--filter=${name}`);
   await pnpm("--recursive", ...filters, "pack", "--pack-destination", tarballs);
   const files = [];
-  for (const { name, version, folder } of packages) {
+  for (const { name, version } of packages) {
     const file = `${name.replace("@", "").replace("/", "-")}-${version}.tgz`;
     files.push(join(tarballs, file));
     const manifest = await run(
@@ -64,8 +64,17 @@ try {
         throw new Error(`${name} is packed without ${needed}.`);
       }
     }
-    await pnpmIn(folder, "publish", "--dry-run", "--no-git-checks", `--registry=${nowhere}`);
     console.log(`${name} ${version}`);
+  }
+  const publish = ["publish", "--dry-run", "--no-git-checks", `--registry=${nowhere}`];
+  await pnpm("--recursive", ...filters, ...publish, "--report-summary");
+  const { publishedPackages } = JSON.parse(
+    readFileSync(join(clone, "pnpm-publish-summary.json"), "utf8"),
+  );
+  if (publishedPackages.length !== packages.length) {
+    throw new Error(
+      `Of ${packages.length} packages ${publishedPackages.length} would be published.`,
+    );
   }
   const parts = checkBill(await billOfMaterials(files), packages);
   console.log(`Bill of materials: ${parts} parts, each with its version, licence and checksum.`);
@@ -117,10 +126,6 @@ function publicPackages() {
 }
 
 function pnpm(...args) {
-  return pnpmIn(clone, ...args);
-}
-
-function pnpmIn(folder, ...args) {
   const env = { ...process.env, TURBO_TELEMETRY_DISABLED: "1" };
   // npm hands its own settings down as npm_config_*; pnpm would take them for its own.
   for (const name of Object.keys(env)) {
@@ -128,7 +133,7 @@ function pnpmIn(folder, ...args) {
       delete env[name];
     }
   }
-  return run("npx", ["--yes", packageManager, ...args], folder, env);
+  return run("npx", ["--yes", packageManager, ...args], clone, env);
 }
 
 function run(program, args, cwd, env = process.env) {

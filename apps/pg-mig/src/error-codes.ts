@@ -342,6 +342,11 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
       "Name one of `rollout.waves` in the config, `rest` for the last one, or `next`.",
     ],
     [
+      "THROTTLE_UNREADABLE",
+      "Something that the setting `throttle` looks at cannot be seen on a node: the role may not see it, or the query `hold` failed or gave neither true nor false.",
+      "Grant the role pg_monitor, repair the query, or take it out of the setting.",
+    ],
+    [
       "BESIDE_2X",
       "A run of pg-mig 2.x is at work on a node, or began during this one.",
       "Let it end. If it is not at work, say so with `--beside-2x`.",
@@ -389,6 +394,22 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
       "A shard has a version that is not on disk.",
       "Update your branch, or undo the version from a branch that has it.",
     ],
+    [
+      "PLAN_FILE_INVALID",
+      "The file of `apply --plan` is no plan, was edited, or has a format that this release does not read.",
+      "Hand plans on as they are, and apply each with the release that made it; or make a new one.",
+    ],
+    [
+      "PLAN_MOVED",
+      "Something is not as the plan of `apply --plan` has it: a file, a node, or the ledger of a shard. The message names all of it.",
+      "See what was changed since, then make a new plan.",
+      "Nothing was changed, if the run had not started. If a ledger changes during the run, that shard gets no more versions, and others go on.",
+    ],
+    [
+      "PLAN_NOT_WRITTEN",
+      "The file of `plan --out` cannot be written.",
+      "Name a file in a folder that exists and may be written.",
+    ],
     ["UNDO_NOT_LATEST", "Later versions follow the one to undo.", "Undo those first."],
     [
       "UNDO_FILE_EMPTY",
@@ -427,8 +448,8 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
     ],
     [
       "SHARDS_DIFFER",
-      "With `--verify=fail`: after the run, shards that it touched are not alike, or could not be read.",
-      "All versions are there. Find out with `pg-mig drift` what differs and since when; the next run saves the digest.",
+      "With `--verify=fail`: after the run, shards are not alike, or could not be read.",
+      "All versions are there, and no digest is saved. Find out with `pg-mig drift` what differs, and repair it; the next run compares all shards again.",
     ],
     [
       "SHAPES_INCOMPARABLE",

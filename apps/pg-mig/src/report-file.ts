@@ -1,12 +1,11 @@
-import { randomBytes } from "node:crypto";
-import { constants, type Stats } from "node:fs";
-import { access, lstat, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, extname } from "node:path";
+import { readFile } from "node:fs/promises";
+import { extname } from "node:path";
 import type { ReportFormat } from "@pg-mig/config";
 import type { Place } from "@pg-mig/migrate";
 import { PgMigError } from "@pg-mig/model";
 import type { Report } from "@pg-mig/report";
 import { escapeHidden } from "./view/json-line.js";
+import { reasonOf, refusePlace, writeWholeFile } from "./whole-file.js";
 
 /**
  * Finds out before a run whether its report could be written. A place that is no regular file, such as a
@@ -18,11 +17,7 @@ export async function refuseReportPlace(path: string): Promise<void> {
   const hint =
     "Nothing was changed. Name in --report a file in a folder that exists and may be written.";
   try {
-    const found = await lstat(path).catch(ifMissing);
-    if (found?.isFile() === false) {
-      throw new Error(`it is ${kindOf(found)}`);
-    }
-    await access(dirname(path), constants.W_OK);
+    await refusePlace(path);
   } catch (cause) {
     throw notWritten(path, cause, hint);
   }
@@ -60,12 +55,9 @@ export function renderJson(report: object): string {
  * @throws PgMigError `REPORT_NOT_WRITTEN`
  */
 export async function writeReportFile(path: string, text: string): Promise<void> {
-  const fresh = `${path}.${randomBytes(6).toString("hex")}`;
   try {
-    await writeFile(fresh, text, { flag: "wx", mode: 0o600 });
-    await rename(fresh, path);
+    await writeWholeFile(path, text);
   } catch (cause) {
-    await rm(fresh, { force: true }).catch(() => {});
     const hint =
       "The run itself has ended as shown. Correct --report, or the permissions of its folder.";
     throw notWritten(path, cause, hint);
@@ -79,19 +71,6 @@ function notWritten(path: string, cause: unknown, hint: string): PgMigError {
     where: { file: path },
     cause,
   });
-}
-
-function ifMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== "ENOENT") {
-    throw error;
-  }
-}
-
-function kindOf(found: Stats): string {
-  if (found.isSymbolicLink()) {
-    return "a symbolic link";
-  }
-  return found.isDirectory() ? "a directory" : "no regular file";
 }
 
 /**
@@ -128,8 +107,4 @@ function placesIn(report: unknown, key: string): Place[] {
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -55,8 +55,9 @@ export async function clusterOptions({
 /** What an apply and an undo have in common, as the settings describe it. */
 export async function runOptions(context: ActionContext): Promise<RunOptions> {
   const { settings, env } = context;
-  const { parallelism, force, strict, shell } = settings;
-  const { lockTimeoutMs, retryForMs, waitMs, allowPooler, beside2x, verify, journal } = settings;
+  const { parallelism, maxSessions, force, strict, shell } = settings;
+  const { lockTimeoutMs, retryForMs, waitMs, allowPooler, beside2x } = settings;
+  const { verify, containment, journal } = settings;
   const { report = [] } = settings;
   for (const path of report) {
     await refuseReportPlace(path);
@@ -64,15 +65,18 @@ export async function runOptions(context: ActionContext): Promise<RunOptions> {
   return {
     ...(await clusterOptions(context)),
     parallelism,
+    maxSessions,
     lockTimeoutMs,
     retryForMs,
     waitMs,
     allowPooler,
     beside2x,
     verify,
+    containment,
     journal,
     pause: pauseSignal(settings, new Date()),
     stopAt: settings.stopAt,
+    throttle: settings.throttle,
     origin: await runOrigin({
       env,
       directory: settings.migdir,

@@ -34,6 +34,8 @@ export interface StartMigrationOptions {
   readonly createDB?: boolean | undefined;
   /** Chains in flight per node. @default 10 */
   readonly parallelism?: number | undefined;
+  /** Chains in flight over all nodes, each in a session of its own. @default 1000 */
+  readonly maxSessions?: number | undefined;
   /** The longest that a version waits for a lock before it is put back, in milliseconds. @default 2000 */
   readonly lockTimeoutMs?: number | undefined;
   /** For how long such a version is tried again, in milliseconds. @default 600000 */
@@ -68,7 +70,8 @@ export function startMigration(options: StartMigrationOptions): Run {
   const { migDir, port = defaults.port, pass, db, createDB } = options;
   const { sslMode = defaults.sslMode } = options;
   const { user = accountName(process.env), action = { type: "apply" } } = options;
-  const { parallelism, lockTimeoutMs, retryForMs, waitMs, allowPooler, beside2x } = options;
+  const { parallelism, maxSessions, lockTimeoutMs, retryForMs, waitMs, allowPooler, beside2x } =
+    options;
   const { force, env, allowShell, signal, validShardSchemasSql } = options;
   const runOptions = {
     migrationDirectory: migDir,
@@ -76,6 +79,7 @@ export function startMigration(options: StartMigrationOptions): Run {
     sources: [hosts(options.hosts)],
     defaults: { port, user, password: pass, database: db, sslMode },
     parallelism,
+    maxSessions,
     lockTimeoutMs,
     retryForMs,
     waitMs,

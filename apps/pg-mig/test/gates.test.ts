@@ -50,6 +50,13 @@ describe("the gate after a wave", () => {
     expect(stdout).toContain("Failed: 2 of 6 steps applied, 4 not attempted");
     expect(stdout).toContain("The gate of the wave canary says no: the query failed on ");
     expect(await applied(given)).toEqual(["sh1", "sh1"]);
+    const shown = (await given.pgMig(["status"])).stdout;
+    expect(shown).toContain("Wave 2 of 2, rest, is next: 4 of 4 shards pending.");
+    expect(shown).toContain("Wave canary is done: the next run asks its gate (sql).");
+    expect(JSON.parse((await given.pgMig(["status", "--json"])).stdout).waves).toMatchObject([
+      { name: "canary", pendingShards: 0, gate: "sql" },
+      { name: "rest", pendingShards: 4 },
+    ]);
 
     // The next run, from any machine, asks the gate first.
     expect((await given.pgMig()).status).toBe(1);

@@ -50,6 +50,21 @@ describe("--verify", () => {
     ]);
   });
 
+  it("compares all shards before a digest is saved that a failed comparison kept back", async () => {
+    const { pgMig, database, column } = await prepared();
+    expect((await pgMig(["--verify=fail"])).status).toBe(1);
+    const again = await pgMig(["--verify=fail"]);
+    expect(again.status).toBe(1);
+    expect(`${again.stdout}${again.stderr}`).toMatch(differs);
+    const digest = "SELECT to_regprocedure('public.mig_digest_const()') IS NULL";
+    expect(await column(digest)).toEqual([true]);
+    await database.query("ALTER TABLE sh0002.users DROP note");
+    expect((await pgMig(["--verify=fail"])).status).toBe(0);
+    expect(await column(digest)).toEqual([false]);
+    await database.query("ALTER TABLE sh0002.users ADD note text");
+    expect((await pgMig(["--verify=fail"])).status).toBe(0);
+  });
+
   it("says nothing if all is alike", async () => {
     const { pgMig, database } = await prepared();
     await database.query("ALTER TABLE sh0002.users DROP note");

@@ -2,6 +2,7 @@ import type { SslMode } from "@pg-mig/model";
 import type { RolloutConfig } from "./rollout-setting.js";
 import type { ConfigKey } from "./setting-table.js";
 import type { PasswordFunction } from "./setting-types.js";
+import type { ThrottleConfig } from "./throttle-setting.js";
 
 /** What pg-mig is asked to do; a config function is called with it. */
 export type Action = "apply" | "undo" | "make" | "chain" | "list" | "digest";
@@ -20,7 +21,9 @@ interface KeyTypes {
   allowPooler: boolean;
   beside2x: boolean;
   rollout: RolloutConfig;
+  throttle: ThrottleConfig;
   verify: "off" | "warn" | "fail";
+  containment: "off" | "warn";
   discovery: DiscoveryEntry | readonly DiscoveryEntry[];
 }
 

@@ -61,6 +61,8 @@ export function mergeSettings(options: MergeSettingsOptions): Settings {
     ...values,
     password: passwordOf(values, options),
     hosts: hostsOf(values.hosts, parameters, options),
+    hostsGiven:
+      findGiven(settingTable.hosts, options) !== undefined || parameters.hostaddr !== undefined,
     sslMode: sslModeOf(values.sslMode, options),
     stopAt: values.stopAt ?? values.rollout?.stopAt,
     parameters,

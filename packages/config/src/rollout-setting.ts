@@ -1,4 +1,5 @@
-import { nearestWord, type RolloutWave, type StopAt, type WaveGate } from "@pg-mig/model";
+import type { RolloutWave, StopAt, WaveGate } from "@pg-mig/model";
+import { memberOf, membersOf } from "./given-members.js";
 import { type GivenValue, invalid } from "./given-value.js";
 import { duration, type SettingType, texts } from "./setting-types.js";
 
@@ -252,37 +253,4 @@ function isLimit(key: keyof StopAt, value: unknown): value is number {
   return key === "failedPercent"
     ? typeof value === "number" && value > 0 && value <= 100
     : Number.isSafeInteger(value) && Number(value) > 0;
-}
-
-/**
- * The members of an object that are set, each with the place where it was given. A key that is not known is
- * refused.
- */
-function membersOf<Key extends string>(
-  given: GivenValue,
-  keys: readonly Key[],
-): { readonly [K in Key]?: GivenValue } {
-  const { value } = given;
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw invalid(given, `an object with ${keys.join(", ")}`, "secret");
-  }
-  const members: { [K in Key]?: GivenValue } = {};
-  for (const [name, member] of Object.entries(value)) {
-    const key = keys.find((known) => known === name);
-    if (key === undefined) {
-      const wanted = `an object with ${keys.join(", ")}, and not "${name}"`;
-      throw invalid(given, wanted, "secret", nearestWord(name, keys));
-    }
-    if (member !== undefined) {
-      members[key] = memberOf(given, `.${key}`, member);
-    }
-  }
-  return members;
-}
-
-function memberOf({ source }: GivenValue, path: string, value: unknown): GivenValue {
-  return {
-    value,
-    source: "name" in source ? { ...source, name: `${source.name}${path}` } : source,
-  };
 }

@@ -4,6 +4,7 @@ import { rollout, stopAt } from "./rollout-setting.js";
 import {
   color,
   connectTimeout,
+  containment,
   count,
   database,
   duration,
@@ -25,6 +26,7 @@ import {
   wait,
   yesNo,
 } from "./setting-types.js";
+import { throttle } from "./throttle-setting.js";
 
 /** The headings under which the help lists options. */
 export type OptionGroup =
@@ -213,6 +215,14 @@ export const settingTable = {
     shownDefault: String(defaults.parallelism),
     help: "most shards at a time per node",
   }),
+  maxSessions: define({
+    option: "--max-sessions <n>",
+    group: "The run",
+    type: count,
+    default: defaults.maxSessions,
+    shownDefault: String(defaults.maxSessions),
+    help: "most shards at a time over all nodes; each node has one connection more, for its lock",
+  }),
   lockTimeoutMs: define({
     option: "--lock-timeout <time>",
     group: "The run",
@@ -268,6 +278,12 @@ export const settingTable = {
     default: undefined,
     help: "start nothing more when so many shards have failed: 3, 1%, 2/node, or several of these",
   }),
+  throttle: define({
+    key: "throttle",
+    type: throttle,
+    default: undefined,
+    help: "when a node is left alone for a while: its standbys lag, it is busy, or a query says so",
+  }),
   waitMs: define({
     option: "--wait [time]",
     group: "The run",
@@ -314,6 +330,14 @@ export const settingTable = {
     type: verify,
     default: "off",
     help: "compare the shards that the run touched after it: warn if they differ, or fail",
+  }),
+  containment: define({
+    option: "--containment [how]",
+    group: "The run",
+    key: "containment",
+    type: containment,
+    default: "off",
+    help: "warn of versions that lock something outside of their shards",
   }),
   journal: define({
     key: "journal",

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { rollout, stopAt } from "./rollout-setting.js";
 import * as types from "./setting-types.js";
+import { throttle } from "./throttle-setting.js";
 
 const source = { kind: "file", path: "/c", name: "KEY" } as const;
 
@@ -30,6 +31,7 @@ const aTimeOfDay = "a time of day, such as 06:00 or 23:30";
 const aPart = "K/N, the Kth of N parts, such as 1/3";
 const aStopAt = "limits of failures, such as 3, 1%, 2/node";
 const aCount = "a whole number from 1";
+const aSize = "a number of bytes, or one with a unit, such as 64MB or 1GB";
 const aDatabase = "the name of a database, and no connection string";
 const hostList = "a list of hosts: a text, or an array of texts";
 const passwordOf = () => "x";
@@ -215,6 +217,87 @@ const cases: readonly (readonly [
     ],
   ],
   [
+    "size",
+    types.size,
+    [
+      [0, 0],
+      ["8", 8],
+      ["1.5kB", 1536],
+      ["64MB", 67_108_864],
+      ["1GB", 1_073_741_824],
+      ["1mb", refused(aSize, '"1mb"')],
+      ["", refused(aSize, "nothing")],
+      ["100000000TB", refused(aSize, '"100000000TB"')],
+      [-1, refused(aSize, "-1 (number)")],
+    ],
+  ],
+  [
+    "throttle",
+    throttle,
+    [
+      [
+        {
+          lag: { pause: "10s", resume: "3s" },
+          lagBytes: { pause: "1MB", resume: 0 },
+          active: { pause: 50, resume: 30 },
+          blocked: { pause: 1, resume: 0 },
+          hold: "SELECT false",
+          except: "delayed",
+          maxWait: "30m",
+        },
+        {
+          lagMs: { pause: 10_000, resume: 3000 },
+          lagBytes: { pause: 1_048_576, resume: 0 },
+          active: { pause: 50, resume: 30 },
+          blocked: { pause: 1, resume: 0 },
+          hold: "SELECT false",
+          except: ["delayed"],
+          maxWaitMs: 1_800_000,
+        },
+      ],
+      [{ hold: "SELECT false", active: undefined }, { hold: "SELECT false" }],
+      ...[{}, { except: ["a"] }].map(
+        (given) =>
+          [
+            given,
+            refused("an object with one of lag, lagBytes, active, blocked, hold", "something else"),
+          ] as const,
+      ),
+      [
+        { lagMs: 1 },
+        refused(
+          'an object with lag, lagBytes, active, blocked, hold, except, maxWait, and not "lagMs"',
+          "something else",
+        ),
+      ],
+      [
+        { active: { pause: 3, resume: 3 } },
+        "Expected KEY.active.resume in /c to be less than pause, so that a node does not stop and go by turns, got 3 (number).",
+      ],
+      [
+        { lag: { pause: 0, resume: 0 } },
+        "Expected KEY.lag.resume in /c to be less than pause, so that a node does not stop and go by turns, got 0 (number).",
+      ],
+      [
+        { blocked: { pause: 1 } },
+        "Expected KEY.blocked in /c to be an object with pause and resume, got something else.",
+      ],
+      [
+        { blocked: { pause: "1", resume: 0 } },
+        'Expected KEY.blocked.pause in /c to be a whole number from 0, got "1".',
+      ],
+      [{ hold: true }, "Expected KEY.hold in /c to be a query, got something else."],
+      [
+        { hold: "SELECT false", maxWait: 0 },
+        { hold: "SELECT false", maxWaitMs: 0 },
+      ],
+      [
+        { hold: "SELECT false", maxWait: "long" },
+        `Expected KEY.maxWait in /c to be ${aTime(0)}, got "long".`,
+      ],
+    ],
+  ],
+  [
     "sources",
     types.sources,
     [
@@ -378,6 +461,9 @@ describe.each(cases)("%s", (name, type, values) => {
       name === "database" ||
       name === "part" ||
       name === "stopAt" ||
+      // That one limit is less than the other, and what is beyond all numbers.
+      /be less than pause/.test(String(expected)) ||
+      /^\d+TB$/.test(String(value)) ||
       /^(?:0|65536|\d{10}ms)$/.test(String(value)) ||
       value === "";
     if (inJson && (!beyond || !isRefused)) {

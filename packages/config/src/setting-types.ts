@@ -163,6 +163,26 @@ export function duration({ leastMs = 0 } = {}): SettingType<number> {
   return { read: (given) => readDuration(given, leastMs), schema: durationSchema };
 }
 
+const sizeUnits = { kB: 1, MB: 2, GB: 3, TB: 4 } as const;
+
+/** So many bytes, as PostgreSQL writes them: a number, or `64MB`, in units of 1024 each. */
+export const size: SettingType<number> = {
+  read(given) {
+    const [, amount, unit] = /^(\d+(?:\.\d+)?)(kB|MB|GB|TB|)$/.exec(String(given.value)) ?? [];
+    const power = unit === "" ? 0 : sizeUnits[unit as keyof typeof sizeUnits];
+    const bytes = Math.round(Number(amount) * 1024 ** power);
+    if (!Number.isSafeInteger(bytes)) {
+      throw invalid(given, "a number of bytes, or one with a unit, such as 64MB or 1GB");
+    }
+    return bytes;
+  },
+  schema: {
+    type: ["integer", "string"],
+    minimum: 0,
+    pattern: "^[0-9]+([.][0-9]+)?(kB|MB|GB|TB)?$",
+  },
+};
+
 /** A time of day, local: `06:00`. */
 export const timeOfDay: SettingType<string> = {
   read(given) {
@@ -239,6 +259,14 @@ const verifyWords = oneOf(["off", "warn", "fail"]);
 export const verify: SettingType<"off" | "warn" | "fail"> = {
   ...verifyWords,
   read: (given) => (given.value === true ? "warn" : verifyWords.read(given)),
+};
+
+const containmentWords = oneOf(["off", "warn"]);
+
+/** What becomes of versions that reach outside of their shards. Without a word it is `warn`. */
+export const containment: SettingType<"off" | "warn"> = {
+  ...containmentWords,
+  read: (given) => (given.value === true ? "warn" : containmentWords.read(given)),
 };
 
 export const color = oneOf<ColorSetting>(["auto", "always", "never"]);

@@ -21,6 +21,8 @@ type Values = { readonly [Name in SettingName]: SettingValue<Name> };
 
 /** All settings, complete and checked. Those that may hold passwords are not enumerable. */
 export interface Settings extends Omit<Values, "migdir" | "report" | "discovery"> {
+  /** Whether anything says which hosts there are; else `hosts` is the default. */
+  readonly hostsGiven: boolean;
   /** The migration directory, as an absolute path. */
   readonly migdir: string;
   /** The files of the report, as absolute paths. */

@@ -9,6 +9,7 @@ import {
 } from "@pg-mig/sessions";
 import { gaveUpError } from "./blocked.js";
 import { entryRefusedError } from "./ledger-trouble.js";
+import type { StepLook } from "./step-look.js";
 import type { StepRecorder } from "./step-recorder.js";
 import { isTakenForSession, noScript, runStepScript, type StepScript } from "./step-script.js";
 
@@ -22,6 +23,8 @@ export interface StepAttempt<L> {
   readonly lockTimeoutMs: number;
   readonly recorder: StepRecorder<L>;
   readonly scriptOptions: RunScriptOptions;
+  /** What is asked last, before the COMMIT. @default nothing */
+  readonly look?: Pick<StepLook<L>, "column" | "sql"> | undefined;
 }
 
 /**
@@ -30,7 +33,12 @@ export interface StepAttempt<L> {
  * while the server was asked to commit.
  */
 export type AttemptResult<L> =
-  | { readonly type: "committed"; readonly ledger: L }
+  | {
+      readonly type: "committed";
+      readonly ledger: L;
+      /** What the look found. */
+      readonly seen?: readonly (readonly (string | null)[])[];
+    }
   | { readonly type: "refused"; readonly reason: "shard-taken" | "ledger-changed" }
   | { readonly type: "failed"; readonly error: unknown }
   | { readonly type: "lost"; readonly error: unknown }
@@ -45,25 +53,33 @@ export async function attemptStep<L>(
   attempt: StepAttempt<L>,
 ): Promise<AttemptResult<L>> {
   session.uses++;
-  const { step, recorder, version } = attempt;
-  const record = recorder.record(attempt.ledger, version);
+  const { step, recorder, version, look } = attempt;
   const leftovers = leftoversOfStep(step, session);
   const prepared = preparedGuard(session, attempt, leftovers);
+  const sessionState = prepared !== undefined && leftovers === "none" ? "unchanged" : "changed";
+  const record = recorder.record(attempt.ledger, version, sessionState);
   let committing = false;
+  let seen: readonly (readonly (string | null)[])[] = [];
+  const take = (rows: typeof seen) => {
+    seen = rows;
+  };
+  const epilogueRows = look && { column: look.column, take };
   try {
     await runStepScript(session, step, {
       schema: attempt.shard,
       lockTimeoutMs: attempt.lockTimeoutMs,
+      sessionState,
       guardSql: (scope) => prepared ?? recorder.takeSql(attempt.ledger, scope),
       recordSql: session.opened?.hasEventTriggers
         ? [...record.sql, ...record.checkSql]
         : record.sql,
-      scriptOptions: attempt.scriptOptions,
+      lookSql: look === undefined ? [] : [look.sql(attempt.ledger)],
+      scriptOptions: { ...attempt.scriptOptions, epilogueRows },
     });
     session.hasGuard ||= prepared !== undefined;
     committing = true;
     await session.commit(leftovers, attempt.scriptOptions);
-    return { type: "committed", ledger: record.ledger };
+    return { type: "committed", ledger: record.ledger, ...(seen.length > 0 ? { seen } : {}) };
   } catch (thrown) {
     const error = withFile(thrown, step.script);
     const failure = failureOf(error, session, attempt);
@@ -71,7 +87,7 @@ export async function attemptStep<L>(
   } finally {
     if (!committing) {
       // Whether the guard was prepared, nobody knows.
-      session.reset(prepared !== undefined && leftovers === "none" ? "droppable" : leftovers);
+      session.reset(sessionState === "unchanged" ? "droppable" : leftovers);
     }
   }
 }

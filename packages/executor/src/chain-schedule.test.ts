@@ -35,10 +35,10 @@ const plan = fc.record({
       reread: fc.integer({ min: 0, max: 4 }),
     }),
   ),
-  /** What else happens, once a turn: nodes have no room or are given up. */
+  /** What else happens, once a turn: nodes have no room, are held for a while, or are given up. */
   incidents: fc.infiniteStream(
     fc.record({
-      kind: fc.constantFrom("none", "none", "none", "none", "limit", "abandon", "stop"),
+      kind: fc.constantFrom("none", "none", "none", "limit", "hold", "let go", "abandon", "stop"),
       node: fc.integer({ min: 0, max: 3 }),
       slots: fc.integer({ min: -1, max: 4 }),
     }),
@@ -55,6 +55,7 @@ function simulate(
     limitsOf: (version: string) => VersionLimits;
     waiting: (node: string) => readonly { chain: ScheduledChain; version: string }[];
     slotsOf: (node: string) => number;
+    isHeld: (node: string) => boolean;
   }) => void,
 ) {
   const limitsByVersion = new Map(allVersions.map((v, i) => [v, input.limits[i] as VersionLimits]));
@@ -76,6 +77,8 @@ function simulate(
   const replaced = new Set<string>();
   const slots = new Map<string, number>();
   const slotsOf = (node: string) => slots.get(node) ?? input.parallelism;
+  const heldNodes = new Set<string>();
+  const isHeld = (node: string) => heldNodes.has(node);
   const log: { chain: string; version: string; fate: string }[] = [];
   let running: Running[] = [];
   let held: Running[] = [];
@@ -88,6 +91,7 @@ function simulate(
     }
     for (let step = schedule.take(now); step !== undefined; step = schedule.take(now)) {
       expect(left.get(step.chain)?.[0]).toBe(step.version);
+      expect(isHeld(step.node), `${step.node} is held`).toBe(false);
       const { value } = input.fates.next();
       running.push({ ...step, ...value, endsAt: now + value.ms });
       const onNode = running.filter(({ node }) => node === step.node).length;
@@ -104,6 +108,14 @@ function simulate(
       running: running.length,
       alone: running.filter(isAlone),
     });
+    const nodeOfTurn = `n${turn % 4}`;
+    const chainsLeft = [...left].filter(
+      ([id, versions]) => versions.length > 0 && chainOf(id).node === nodeOfTurn,
+    ).length;
+    const runningThere = running.filter(({ node }) => node === nodeOfTurn).length;
+    expect(schedule.leftOn(nodeOfTurn)).toBe(
+      chainsLeft > runningThere ? "waiting" : chainsLeft > 0 ? "running" : "nothing",
+    );
     held = held.filter(({ endsAt }) => endsAt > now);
     check({
       running,
@@ -111,6 +123,7 @@ function simulate(
       chainOf,
       limitsOf,
       slotsOf,
+      isHeld,
       waiting: (node) =>
         [...left].flatMap(([id, [version]]) => {
           const chain = chainOf(id);
@@ -127,9 +140,16 @@ function simulate(
       schedule.nextTimerMs() ?? Number.POSITIVE_INFINITY,
       ...running.map(({ endsAt }) => endsAt),
     );
-    expect(next, "nothing runs, nothing waits for a time, and chains are left").toBeLessThan(
-      Number.POSITIVE_INFINITY,
-    );
+    if (next === Number.POSITIVE_INFINITY) {
+      expect([...heldNodes], "nothing runs or waits for a time, and chains are left").not.toEqual(
+        [],
+      );
+      for (const node of heldNodes) {
+        schedule.hold(node, false);
+      }
+      heldNodes.clear();
+      continue;
+    }
     now = Math.max(now, next);
     for (const step of running.filter(({ endsAt }) => endsAt <= now)) {
       running = running.filter((other) => other !== step);
@@ -162,6 +182,10 @@ function simulate(
     if (incident.kind === "limit") {
       slots.set(node, Math.max(1, Math.min(slotsOf(node), incident.slots)));
       expect(schedule.limitSlots(node, incident.slots)).toBe(slotsOf(node));
+    } else if (incident.kind === "hold" || incident.kind === "let go") {
+      const held = incident.kind === "hold";
+      schedule.hold(node, held);
+      heldNodes[held ? "add" : "delete"](node);
     } else if (incident.kind === "abandon" || (incident.kind === "stop" && turn > 20)) {
       const given = incident.kind === "abandon" ? node : undefined;
       const idle = [...left].filter(
@@ -195,7 +219,7 @@ describe("ChainSchedule", () => {
   it("keeps all limits at every moment, counting delays, and never idles a slot that could run", () => {
     fc.assert(
       fc.property(plan, (input) => {
-        simulate(input, ({ running, held, chainOf, limitsOf, waiting, slotsOf }) => {
+        simulate(input, ({ running, held, chainOf, limitsOf, waiting, slotsOf, isHeld }) => {
           const busy = [...running, ...held];
           const mayRunBeside = (version: string) =>
             limitsOf(version).mayRunBeside ?? "transactions";
@@ -225,7 +249,7 @@ describe("ChainSchedule", () => {
           const alone = busy.some((step) => limitsOf(step.version).runAlone === true);
           for (const node of ["n0", "n1", "n2", "n3"]) {
             const free = slotsOf(node) - running.filter((step) => step.node === node).length;
-            if (free <= 0 || alone) {
+            if (free <= 0 || alone || isHeld(node)) {
               continue;
             }
             for (const { chain, version } of waiting(node)) {

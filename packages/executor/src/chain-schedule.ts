@@ -55,8 +55,12 @@ interface NodeState {
   /** How many are wanted. */
   wanted: number;
   running: number;
+  /** Whether nothing new may start for now. */
+  held: boolean;
   /** Of the steps that run, if any do; all of them share it. */
   mayRunBeside: MayRunBeside;
+  /** Chains that have not ended. */
+  chains: number;
   /** Chains that may go on, in queues by their next version; those that have begun come first. */
   readonly begun: Map<string, UnfinishedChain[]>;
   readonly fresh: Map<string, UnfinishedChain[]>;
@@ -70,7 +74,7 @@ interface Timer {
 
 /**
  * Decides which step runs next: over nodes in parallel, on a node up to `parallelism` chains (fewer, if
- * fewer are wanted), each
+ * fewer are wanted; none, while it is held), each
  * chain strictly in order, and under the limits of every version. It knows no clock and no server;
  * times come in as arguments, so that every order of events can be tried.
  *
@@ -83,7 +87,7 @@ interface Timer {
 export class ChainSchedule {
   readonly #options: ChainScheduleOptions;
   readonly #nodes = new Map<string, NodeState>();
-  /** The nodes that have both a free slot and a waiting chain: only these are looked at. */
+  /** The nodes that are not held and have both a free slot and a waiting chain: only these are looked at. */
   readonly #open = new Set<NodeState>();
   readonly #chains = new Map<string, UnfinishedChain>();
   readonly #running = new Map<string, string>();
@@ -99,6 +103,7 @@ export class ChainSchedule {
     for (const chain of chains) {
       const state: UnfinishedChain = { chain, versions: chain.versions };
       this.#chains.set(chain.id, state);
+      this.#node(chain.node).chains++;
       this.#enqueue(state, "fresh");
     }
   }
@@ -130,7 +135,7 @@ export class ChainSchedule {
     const { state, version } = this.#end(chainId);
     state.versions = state.versions.slice(1);
     if (state.versions.length === 0) {
-      this.#chains.delete(chainId);
+      this.#forget(state);
     }
     const delayMs = this.#limits(version).delayMs ?? 0;
     const release = () => {
@@ -155,7 +160,7 @@ export class ChainSchedule {
     this.#release(state.chain, version);
     state.versions = options.versions ?? state.versions;
     if (state.versions.length === 0) {
-      this.#chains.delete(chainId);
+      this.#forget(state);
     } else {
       this.#at(options.notBeforeMs, () => this.#enqueue(state, "fresh"));
     }
@@ -165,7 +170,7 @@ export class ChainSchedule {
   fail(chainId: string): readonly string[] {
     const { state, version } = this.#end(chainId);
     this.#release(state.chain, version);
-    this.#chains.delete(chainId);
+    this.#forget(state);
     return state.versions.slice(1);
   }
 
@@ -175,11 +180,12 @@ export class ChainSchedule {
    */
   abandon(node?: string): { readonly chain: string; readonly notAttempted: readonly string[] }[] {
     const abandoned = [];
-    for (const [id, { chain, versions }] of this.#chains) {
+    for (const [id, unfinished] of this.#chains) {
+      const { chain, versions } = unfinished;
       if (this.#running.has(id) || (node !== undefined && chain.node !== node)) {
         continue;
       }
-      this.#chains.delete(id);
+      this.#forget(unfinished);
       abandoned.push({ chain: id, notAttempted: versions });
     }
     for (const state of this.#nodes.values()) {
@@ -201,17 +207,35 @@ export class ChainSchedule {
     return state.slots;
   }
 
-  /** Uses no more than so many of the slots of a node from now on, until it is told otherwise. */
+  /** Uses no more than so many of the slots of a node from now on, perhaps none, until it is told otherwise. */
   wantSlots(node: string, wanted: number): void {
     const state = this.#node(node);
     state.wanted = wanted;
     this.#refresh(state);
   }
 
+  /** Starts nothing more on a node, whatever may run there, until it is told otherwise. */
+  hold(node: string, held: boolean): void {
+    const state = this.#node(node);
+    state.held = held;
+    this.#refresh(state);
+  }
+
+  /** What is left on a node: chains that do not run at the moment, chains that all run, or none. */
+  leftOn(node: string): "waiting" | "running" | "nothing" {
+    const { chains, running } = this.#node(node);
+    return chains > running ? "waiting" : running > 0 ? "running" : "nothing";
+  }
+
   /** Whether all slots of a node that are wanted are taken while another chain waits for one. */
   isFull(node: string): boolean {
     const state = this.#node(node);
-    return state.running >= usedSlots(state) && hasWaiting(state);
+    return !state.held && state.running >= usedSlots(state) && hasWaiting(state);
+  }
+
+  /** Whether every chain of a node has ended. */
+  isFinished(node: string): boolean {
+    return this.#node(node).chains === 0;
   }
 
   /** How many steps run on the node of this chain. */
@@ -354,8 +378,13 @@ export class ChainSchedule {
     this.#refresh(node);
   }
 
+  #forget({ chain }: UnfinishedChain): void {
+    this.#chains.delete(chain.id);
+    this.#node(chain.node).chains--;
+  }
+
   #refresh(node: NodeState): void {
-    if (node.running < usedSlots(node) && hasWaiting(node)) {
+    if (!node.held && node.running < usedSlots(node) && hasWaiting(node)) {
       this.#open.add(node);
     } else {
       this.#open.delete(node);
@@ -379,6 +408,8 @@ export class ChainSchedule {
         slots,
         wanted: slots,
         running: 0,
+        held: false,
+        chains: 0,
         mayRunBeside: "transactions",
         begun: new Map(),
         fresh: new Map(),

@@ -106,6 +106,7 @@ async function watched(
     await run({
       sessions,
       emit,
+      maxSessions: 1000,
       parallelism: 4,
       lockTimeoutMs: 2000,
       retryForMs: 60_000,
@@ -231,10 +232,10 @@ const recorderOf = (versions: readonly string[]): StepRecorder<ShardLedger> => (
   takeFailure,
   isNotStored,
   holdersSql: ({ shard }) => shardHoldersSql(shard),
-  record(ledger, version) {
+  record(ledger, version, session) {
     const entries = [...ledger.entries, ledgerEntry(version, "0".repeat(64), new Date(0))];
     const after = withEntries(ledger, entries);
-    const sql = storeLedgerSql(ledger.shard, entries);
+    const sql = storeLedgerSql(ledger.shard, entries, session);
     return { sql, checkSql: [checkStoredSql(after)], ledger: after };
   },
   async replan(client, before) {

@@ -12,6 +12,13 @@ interface NodeWork {
 export interface NodeSlotsOptions {
   /** The most chains that may run at a time on a node. */
   readonly parallelism: number;
+  /**
+   * The most chains that may run at a time over all nodes. Each node that has something to do has the same
+   * part of them; if there are fewer than nodes, some nodes wait until others have come to their end.
+   */
+  readonly maxSessions: number;
+  /** Told when a node has come to its end, if its sessions are what another one waits for. */
+  readonly onSpare: (node: string) => void;
   /** In milliseconds. */
   readonly now: () => number;
   /** Told once a node, if its server has no room for as many as were asked for. */
@@ -22,20 +29,27 @@ export interface NodeSlotsOptions {
 export class NodeSlots {
   readonly #schedule: ChainSchedule;
   readonly #options: NodeSlotsOptions;
+  /** The nodes at work, until they have come to their end. */
   readonly #nodes = new Map<string, NodeWork>();
+  /** The most chains that may run at a time on each of them. */
+  #most: number;
   /** The nodes whose server had no room for as many as were asked for. */
   readonly #limited = new Set<string>();
+  /** The nodes that wait for others to come to their end. */
+  readonly #waiting: string[];
 
   /** `nodes` are the names that the schedule knows. */
   constructor(schedule: ChainSchedule, nodes: Iterable<string>, options: NodeSlotsOptions) {
     this.#schedule = schedule;
     this.#options = options;
-    for (const node of nodes) {
-      if (!this.#nodes.has(node)) {
-        const search = new SlotSearch(options.parallelism, options.now());
-        this.#nodes.set(node, { search, working: 0 });
-        schedule.wantSlots(node, search.slots);
-      }
+    const names = [...new Set(nodes)];
+    this.#waiting = names.splice(options.maxSessions);
+    this.#most = this.#share(names.length);
+    for (const name of names) {
+      this.#admit(name);
+    }
+    for (const name of this.#waiting) {
+      schedule.wantSlots(name, 0);
     }
   }
 
@@ -57,12 +71,17 @@ export class NodeSlots {
   /** The session of a step is free. */
   left(node: string): void {
     this.#work(node).working--;
+    this.#endIfFinished(node);
   }
 
   /** Looks whether more may run at a time, since all steps take long; tells whether so anywhere. */
   look(): boolean {
     let more = false;
     for (const [name, work] of this.#nodes) {
+      if (this.#endIfFinished(name)) {
+        more = true;
+        continue;
+      }
       const { slots } = work.search;
       work.search.passed(this.#options.now(), this.#isAtWork(name, work));
       if (work.search.slots !== slots) {
@@ -84,6 +103,42 @@ export class NodeSlots {
     this.#options.onLimit(
       `Fewer shards run at once on ${node.label} from now on (${fewer}): ${why}`,
     );
+  }
+
+  /** Gives the part of a node that has come to its end to the others. */
+  #endIfFinished(name: string): boolean {
+    const { working } = this.#work(name);
+    if (working > 0 || !this.#schedule.isFinished(name)) {
+      return false;
+    }
+    this.#nodes.delete(name);
+    if (this.#waiting.length === 0 && this.#most === this.#options.parallelism) {
+      return false;
+    }
+    this.#options.onSpare(name);
+    const next = this.#waiting.shift();
+    if (next !== undefined) {
+      this.#admit(next);
+    }
+    const most = this.#share(this.#nodes.size);
+    if (most > this.#most) {
+      this.#most = most;
+      for (const { search } of this.#nodes.values()) {
+        search.allow(most);
+      }
+    }
+    return true;
+  }
+
+  #share(nodes: number): number {
+    const { maxSessions, parallelism } = this.#options;
+    return Math.max(1, Math.min(parallelism, Math.floor(maxSessions / nodes)));
+  }
+
+  #admit(name: string): void {
+    const search = new SlotSearch(this.#most, this.#options.now());
+    this.#nodes.set(name, { search, working: 0 });
+    this.#schedule.wantSlots(name, search.slots);
   }
 
   #isAtWork(name: string, { search, working }: NodeWork): boolean {

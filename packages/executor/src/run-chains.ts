@@ -22,21 +22,27 @@ import { attemptStep, checkStep, type StepAttempt } from "./attempt-step.js";
 import { abandonedEvent, failedEvent, requeuedEvent } from "./chain-events.js";
 import { ChainSchedule } from "./chain-schedule.js";
 import { advance, type ChainState, type ChainToRun, createChainState } from "./chain-state.js";
+import type { ChainThrottle } from "./chain-throttle.js";
 import { FailureBudget } from "./failure-budget.js";
 import { entryLostError, ledgerUnsettledError } from "./ledger-trouble.js";
 import { NodeSlots } from "./node-slots.js";
 import { type ScriptEnvironment, scriptOptions } from "./script-environment.js";
 import { shardHolders } from "./shard-holders.js";
+import type { StepLook } from "./step-look.js";
 import type { StepRecorder } from "./step-recorder.js";
 import { isRepeatable, type StepScript } from "./step-script.js";
 import { whatStays } from "./what-stays.js";
 
 export interface RunChainsOptions<L> extends ScriptEnvironment {
   readonly recorder: StepRecorder<L>;
+  /** What is asked at the end of each step. @default nothing */
+  readonly look?: StepLook<L> | undefined;
   /** The script of a version; called for versions of the chains only. */
   readonly stepScript: (version: string) => StepScript;
   /** How many chains of a node run at a time at the most: as many as make the steps of its server faster. */
   readonly parallelism: number;
+  /** How many chains run at a time over all nodes at the most. */
+  readonly maxSessions: number;
   /** The longest that a statement waits for a lock before its version is put back, in milliseconds. */
   readonly lockTimeoutMs: number;
   /**
@@ -55,6 +61,8 @@ export interface RunChainsOptions<L> extends ScriptEnvironment {
   readonly pause?: AbortSignal | undefined;
   /** When so many shards have failed, nothing new starts, and what runs goes on to its end. @default never */
   readonly stopAt?: StopAt | undefined;
+  /** Holds the chains of single nodes for a while. @default nobody does */
+  readonly throttle?: ChainThrottle | undefined;
   /** The time, in milliseconds. @default Date.now */
   readonly now?: () => number;
   /** A number in [0, 1), which spreads pauses. @default Math.random */
@@ -114,6 +122,8 @@ class ChainRun<L> {
     const nodes = scheduled.map(({ node }) => node);
     this.#slots = new NodeSlots(this.#schedule, nodes, {
       parallelism: options.parallelism,
+      maxSessions: options.maxSessions,
+      onSpare: (node) => void options.sessions.closeIdle(node),
       now: this.#options.now,
       onLimit: (message) => options.emit({ type: "note", message }),
     });
@@ -133,17 +143,33 @@ class ChainRun<L> {
       }
     }, lookEveryMs);
     pause?.addEventListener("abort", onPause);
+    const endThrottle = this.#throttle();
     try {
       await new Promise<void>((resolve, reject) => {
         this.#settle = { resolve, reject };
         this.#pump();
       });
     } finally {
+      endThrottle?.();
       clearInterval(look);
       signal.removeEventListener("abort", onAbort);
       pause?.removeEventListener("abort", onPause);
       clearTimeout(this.#timer);
     }
+  }
+
+  #throttle(): (() => void) | undefined {
+    const { throttle } = this.#options;
+    return throttle?.begin({
+      nodes: [...new Map([...this.#states.values()].map(({ node }) => [node.name, node])).values()],
+      hold: ({ name }, held) => {
+        this.#schedule.hold(name, held);
+        if (!held) {
+          this.#pump();
+        }
+      },
+      leftOn: ({ name }) => this.#schedule.leftOn(name),
+    });
   }
 
   /** Starts all that may start now, and sees to it that this is called again in time. */
@@ -224,6 +250,7 @@ class ChainRun<L> {
         step,
         lockTimeoutMs: lockTimeoutMs(state.tried.attempts, this.#options.lockTimeoutMs),
         recorder: this.#options.recorder,
+        look: this.#options.look,
         scriptOptions: scriptOptions(this.#options, session, {
           node: node.label,
           shard,
@@ -235,6 +262,9 @@ class ChainRun<L> {
         ? await checkStep(session, attempt)
         : await attemptStep(session, attempt);
       this.#slots.learn(node.name);
+      if ("seen" in attempted && attempted.seen !== undefined) {
+        this.#options.look?.take({ node: node.label, shard, version }, attempted.seen);
+      }
       const durationMs = now() - startedAtMs;
       if (session.blockedBy.length > 0) {
         state.blockedBy = session.blockedBy;
@@ -271,8 +301,8 @@ class ChainRun<L> {
         this.#retryOrEnd(id, state, version, decision);
       }
     } finally {
-      this.#slots.left(node.name);
       sessions.release(session);
+      this.#slots.left(node.name);
     }
   }
 

@@ -58,9 +58,10 @@ describe("a run whose network swallows connections", () => {
       targets: [frozen.target, target("other", other)],
       versions: { v1: `SELECT pg_sleep(0.3); ${addRow}` },
       watch: alert,
+      // An attempt to connect that meets the frozen node has a minute otherwise.
+      connectTimeoutMs: 1000,
       onEvent: (event) => {
         if (event.type === "step:start" && event.node === "n" && !thawed) {
-          // Not before a version runs: here, nothing ends an attempt to connect.
           const timer = setInterval(() => {
             const runs = frozen.proxy.seen.some((sql) => sql.includes("pg_sleep"));
             if (runs && !thawed) {

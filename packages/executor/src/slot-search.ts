@@ -18,7 +18,7 @@ const [firstRestMs, longestRestMs] = [500, 8000];
  * Pure: times are arguments, in milliseconds of any clock that does not go back.
  */
 export class SlotSearch {
-  readonly #most: number;
+  #most: number;
   #slots: number;
   /** What a trial with more slots is compared with. */
   #before: { readonly slots: number; readonly rate: number } | undefined;
@@ -39,6 +39,11 @@ export class SlotSearch {
   /** How many should run at a time now. */
   get slots(): number {
     return this.#slots;
+  }
+
+  /** Raises the upper bound. */
+  allow(most: number): void {
+    this.#most = Math.max(this.#most, most);
   }
 
   /** A step has ended. `isFull`: all slots were at work, in open sessions, and another chain waits for one. */

@@ -53,10 +53,14 @@ export interface StepFrame {
   /** The current schema. */
   readonly schema: string;
   readonly lockTimeoutMs: number;
+  /** `unchanged`: no code that could change a setting has run in the session since it was opened or reset. @default "changed" */
+  readonly sessionState?: "changed" | "unchanged";
   /** Statements that run before the file, and in the transaction of the record; they fail if the file must not run. */
   readonly guardSql: (scope: "transaction" | "session") => readonly string[];
   /** Statements that run last, in the transaction that is committed. */
   readonly recordSql: readonly string[];
+  /** Statements after all others, which only read. */
+  readonly lookSql?: readonly string[];
   readonly scriptOptions: RunScriptOptions;
 }
 
@@ -79,7 +83,11 @@ export async function runStepScript(
     await runScript(step.script, session.client, {
       ...frame.scriptOptions,
       prologue,
-      epilogue: [...epilogue, ...(isShared ? leaveSharedSql(step, frame) : [])],
+      epilogue: [
+        ...epilogue,
+        ...(isShared ? leaveSharedSql(step, frame) : []),
+        ...(frame.lookSql ?? []),
+      ],
       expectOpenTransaction: true,
     });
   } else {
@@ -153,9 +161,14 @@ function leaveSharedSql(step: StepScript, frame: StepFrame): string[] {
 
 function transactionSettings(step: StepScript, frame: StepFrame): string[] {
   const { lockTimeoutMs = frame.lockTimeoutMs, statementTimeoutMs = 0 } = step.limits;
+  const lockTimeout = `SET LOCAL lock_timeout TO ${lockTimeoutMs}`;
+  // The session has the other two from its opening, see `openSessionSql`.
+  if (frame.sessionState === "unchanged" && statementTimeoutMs === 0) {
+    return [lockTimeout];
+  }
   return [
     `SET LOCAL statement_timeout TO ${statementTimeoutMs}`,
-    `SET LOCAL lock_timeout TO ${lockTimeoutMs}`,
+    lockTimeout,
     "SET LOCAL idle_in_transaction_session_timeout TO 0",
   ];
 }
@@ -167,7 +180,7 @@ function transactionSettings(step: StepScript, frame: StepFrame): string[] {
  */
 async function runOutside(session: Session, step: StepScript, frame: StepFrame): Promise<void> {
   const { script, dropFirst, concurrentIndexes, own } = step;
-  const { schema, guardSql, recordSql, scriptOptions } = frame;
+  const { schema, guardSql, recordSql, lookSql = [], scriptOptions } = frame;
   const endsTransaction = step.transaction === "ends-transaction";
   const run = (prologue: readonly string[]) =>
     runScript(noScript, session.client, { ...scriptOptions, prologue });
@@ -197,7 +210,8 @@ async function runOutside(session: Session, step: StepScript, frame: StepFrame):
     ? concurrentIndexes
     : concurrentIndexes.map((name) => inSchema(name, schema));
   await ensureIndexesAreValid(session, script, built);
-  await runScript(noScript, session.client, { ...scriptOptions, epilogue: recordSql });
+  const epilogue = [...recordSql, ...lookSql];
+  await runScript(noScript, session.client, { ...scriptOptions, epilogue });
 }
 
 function sessionSettings({ limits }: StepScript): string[] {

@@ -3,6 +3,7 @@ import { PgMigError } from "@pg-mig/model";
 import {
   parseConstFunctionBody,
   renderConstFunctionText,
+  type SessionState,
   storeConstFunctionSql,
 } from "./const-function.js";
 
@@ -136,10 +137,15 @@ export function renderShardLedger(entries: readonly LedgerEntry[]): string {
 
 /**
  * Renders the statements that store the ledger of a shard, to be run in the transaction of the
- * version that changes it.
+ * version that changes it. They set role and `search_path` themselves; the path not if
+ * `session` is `unchanged`: it is the shard alone already.
  */
-export function storeLedgerSql(shard: string, entries: readonly LedgerEntry[]): string[] {
-  return storeConstFunctionSql(shard, "mig_versions_const", textOf(entries).stored);
+export function storeLedgerSql(
+  shard: string,
+  entries: readonly LedgerEntry[],
+  session: SessionState = "changed",
+): string[] {
+  return storeConstFunctionSql(shard, "mig_versions_const", textOf(entries).stored, session);
 }
 
 /** A ledger entry for a version that is being applied now. */

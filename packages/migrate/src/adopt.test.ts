@@ -1,4 +1,4 @@
-import { parseChoice } from "@pg-mig/cluster";
+import { hosts, parseChoice } from "@pg-mig/cluster";
 import { readShardLedger, type ShardLedger, takeShardSql } from "@pg-mig/ledger";
 import { startNodes, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
@@ -152,7 +152,11 @@ describe("adopt", () => {
       unfit: [{ shards: [{ shard: "sh0003" }] }],
     });
     expect(await hasLedger(one, "sh0004")).toBe(false);
-    await expect(adoptAll({ as: "2.rows.sh" })).rejects.toMatchObject({ code: "ADOPT_UNNAMED" });
+    for (const choice of [undefined, parseChoice(["shard=sh0001", "host=127.0.0.1"])]) {
+      const only = choice && { choice };
+      const refused = adoptAll({ as: "2.rows.sh", only });
+      await expect(refused).rejects.toMatchObject({ code: "ADOPT_UNNAMED" });
+    }
     await expect(
       adoptAll({ as: "2.rows.sh", only: { choice: parseChoice(["shard=sh0004"]) } }),
     ).rejects.toMatchObject({ code: "ADOPT_CONTRADICTED" });
@@ -189,6 +193,47 @@ describe("adopt", () => {
     expect(await adoptAll()).toMatchObject({
       ...{ outcome: "ok", adopted: [{ version: "3.more.sh" }] },
     });
+  });
+
+  it("gives nothing to a shard that somebody changes while the files run", async () => {
+    const slow = { ...few, "3.more.sh": "ALTER TABLE users ADD more text; SELECT pg_sleep(2);" };
+    const { databases, adoptAll } = await fleet(slow);
+    const [one] = databases;
+    await oldShard(one, "sh0001", few, 3);
+    await oldShard(one, "sh0002", few, 3);
+    await oldShard(one, "sh0003", few, 3);
+    const adopting = adoptAll();
+    const sleeping = () =>
+      cluster.node.query("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+    await expect.poll(async () => (await sleeping()).length, { timeout: 30_000 }).toBe(1);
+    await one.query("ALTER TABLE sh0001.users DROP more; DROP SCHEMA sh0002 CASCADE");
+    expect(await adopting).toMatchObject({
+      outcome: "unknown",
+      adopted: [{ version: "3.more.sh", shards: [{ shard: "sh0003" }] }],
+      unread: [
+        { shard: "sh0001", reason: "it has changed since it was read" },
+        { shard: "sh0002", reason: "it is gone" },
+      ],
+    });
+    expect(await hasLedger(one, "sh0001")).toBe(false);
+  });
+
+  it("refuses with all that the user may not write, and changes nothing", async () => {
+    const { databases, base } = await fleet(few);
+    const [one] = databases;
+    await oldShard(one, "sh0001", few, 3);
+    await oldShard(one, "sh0002", few, 3);
+    await one.query(
+      "CREATE ROLE adopter LOGIN PASSWORD 'a'; GRANT ALL ON SCHEMA sh0001 TO adopter",
+    );
+    onTestFinished(() => one.query("DROP OWNED BY adopter; DROP ROLE adopter").then(() => {}));
+    const url = one.url.replace(/\/\/.*@/, "//adopter:a@");
+    const adopting = adopt({ ...base, sources: [hosts(url)], scratch: cluster.node.url });
+    await expect(adopting).rejects.toMatchObject({
+      code: "NODE_NOT_WRITABLE",
+      message: expect.stringContaining("lacks USAGE, CREATE on the schema sh0002"),
+    });
+    expect(await hasLedger(one, "sh0001")).toBe(false);
   });
 
   it("fails with the version that does not work from nothing, and changes nothing", async () => {

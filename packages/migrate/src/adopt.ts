@@ -1,4 +1,3 @@
-import { type ShapeHash, serverFamily } from "@pg-mig/catalog";
 import { attemptStep, type StepRecorder, type StepScript } from "@pg-mig/executor";
 import {
   checkStoredSql,
@@ -13,17 +12,9 @@ import {
   readMigrationDirectory,
 } from "@pg-mig/migrations";
 import { defaults, PgMigError, type Place } from "@pg-mig/model";
-import { longestPrefix } from "@pg-mig/planner";
 import { parseScript } from "@pg-mig/psql-script";
 import type { ErrorInfo } from "@pg-mig/report";
-import {
-  errorInfo,
-  type OpenCluster,
-  type OpenShard,
-  onEachNode,
-  openCluster,
-  placeOf,
-} from "@pg-mig/sessions";
+import { errorInfo, type OpenCluster, onEachNode, openCluster, placeOf } from "@pg-mig/sessions";
 import type { UnreadShard } from "./compare-nodes.js";
 import {
   type AdoptedShards,
@@ -32,12 +23,19 @@ import {
   type LedgerlessShards,
 } from "./judge-adoption.js";
 import { createLedgerRecorder } from "./ledger-recorder.js";
+import {
+  changedSince,
+  findLedgerless,
+  type Ledgerless,
+  type ReadLimits,
+  readLedgerless,
+} from "./ledgerless-shards.js";
+import { refuseUnwritable } from "./refuse-obstacles.js";
 import { replayFiles } from "./replay-files.js";
 import { requireVersion } from "./require-version.js";
 import type { ClusterOptions } from "./run-options.js";
 import { requireScratch } from "./scratch-server.js";
 import type { ScratchUse } from "./scratch-use.js";
-import { ShapeReader } from "./shape-reader.js";
 import { validShards } from "./valid-shards.js";
 
 export interface AdoptOptions extends ClusterOptions, ScratchUse {
@@ -78,14 +76,15 @@ export interface AdoptionReport extends AdoptionJudgement {
  * Finds out at which version shards are that have objects and no ledger: it runs the files on a scratch
  * database, and compares the shape after each version. A shard with the shape of just one version gets the
  * ledger of that version, in one transaction, under the check that it still has none. All others get
- * nothing, unless `as` insists. A shard that has a ledger is never touched.
+ * nothing, unless `as` insists. A shard that has a ledger is never touched, nor one that has changed since it was
+ * read.
  *
  * @throws PgMigError `SCRATCH_MISSING`, `SCRATCH_FAILED`, `VERSION_UNKNOWN`, `ADOPT_UNNAMED`, `ADOPT_CONTRADICTED`,
- * `RUN_LOCKED`, the error of a version that fails; what `readMigrationDirectory` and `connectNode` throw.
+ * `NODE_NOT_WRITABLE`, `RUN_LOCKED`, the error of a version that fails; what `readMigrationDirectory` and `connectNode` throw.
  */
 export async function adopt(options: AdoptOptions): Promise<AdoptionReport> {
   const signal = options.signal ?? new AbortController().signal;
-  const onNote = options.onNote ?? (() => {});
+  const { onNote = () => {}, lockTimeoutMs = defaults.lockTimeoutMs } = options;
   const directory = await readMigrationDirectory(options.migrationDirectory, nodeFileSystem);
   requireScratch(options.scratch);
   const as = insistedVersion(options, directory);
@@ -98,7 +97,7 @@ export async function adopt(options: AdoptOptions): Promise<AdoptionReport> {
   });
   try {
     const ledgerless = findLedgerless(cluster, directory);
-    const { found, unread } = await readLedgerless(cluster, ledgerless, { ...options, signal });
+    const { found, unread } = await readLedgerless(cluster, ledgerless, { lockTimeoutMs, signal });
     const wanted = new Map<string, Set<string | undefined>>();
     for (const { prefix } of found) {
       const names = directory.versions.filter((one) => one.prefix === prefix);
@@ -109,18 +108,20 @@ export async function adopt(options: AdoptOptions): Promise<AdoptionReport> {
         ? { major: 0, shapes: new Map() }
         : await replayFiles({ ...options, directory, wanted, signal, onNote });
     const judged = judgeAdoption(found, made, as);
-    const failed =
+    const { changed, failed } =
       options.purpose === "dry" || judged.adopted.length === 0
-        ? []
-        : await writeLedgers(judged.adopted, { cluster, directory, ledgerless, ...options });
+        ? { changed: [], failed: [] }
+        : await writeLedgers(judged.adopted, {
+            ...{ cluster, directory, ledgerless, found, ...options, lockTimeoutMs, signal },
+          });
     const isLeft = judged.ambiguous.length + judged.unfit.length > 0;
-    const all = [...unread, ...judged.unread];
+    const all = [...unread, ...judged.unread, ...changed];
     return {
       outcome: all.length + failed.length > 0 ? "unknown" : isLeft ? "failed" : "ok",
       addresses: cluster.nodes.map(({ node }) => node.name).sort(),
       shards: ledgerless.length,
       ...judged,
-      adopted: withoutFailed(judged.adopted, failed),
+      adopted: without(judged.adopted, [...changed, ...failed]),
       unread: all,
       failed,
     };
@@ -137,7 +138,7 @@ function insistedVersion({ as, only }: AdoptOptions, directory: MigrationDirecto
     return undefined;
   }
   const name = requireVersion(directory, as);
-  if (only?.choice === undefined) {
+  if (only?.choice?.every(({ globs }) => globs.shard !== undefined) !== true) {
     throw new PgMigError(`It is not said which shards are at ${name}.`, {
       code: "ADOPT_UNNAMED",
       hint: "Name the shards with the setting `only`: shard=NAME.",
@@ -146,71 +147,12 @@ function insistedVersion({ as, only }: AdoptOptions, directory: MigrationDirecto
   return directory.versions.find((version) => version.name === name);
 }
 
-/** A shard without a ledger, and the prefix that takes it. */
-interface Ledgerless {
-  readonly shard: OpenShard;
-  readonly prefix: string;
-}
-
-function findLedgerless({ nodes }: OpenCluster, directory: MigrationDirectory): Ledgerless[] {
-  const prefixes = new Set(directory.versions.map(({ prefix }) => prefix));
-  return nodes
-    .flatMap(({ shards }) => shards)
-    .flatMap((shard) => {
-      const prefix = longestPrefix(prefixes, shard.name);
-      const isLedgerless = shard.ledger.storedHash === undefined;
-      return isLedgerless && prefix !== undefined ? [{ shard, prefix }] : [];
-    });
-}
-
-/** Reads the shapes of shards, each only once. */
-async function readLedgerless(
-  cluster: OpenCluster,
-  ledgerless: readonly Ledgerless[],
-  {
-    lockTimeoutMs = defaults.lockTimeoutMs,
-    signal,
-  }: Pick<AdoptOptions, "lockTimeoutMs"> & { readonly signal: AbortSignal },
-): Promise<{ readonly found: LedgerlessShards[]; readonly unread: UnreadShard[] }> {
-  const unread: UnreadShard[] = [];
-  const found = new Map<string, LedgerlessShards>();
-  await onEachNode(cluster.nodes, async ({ node: { label }, node }) => {
-    const reader = new ShapeReader(node, {
-      ...{ connect: (one) => cluster.sessions.connect(one), access: "no", lockTimeoutMs, signal },
-    });
-    try {
-      const own = ledgerless.filter(({ shard }) => shard.node === node);
-      const prefixes = new Map(own.map(({ shard, prefix }) => [shard.name, prefix]));
-      const hashes: ShapeHash[] = [];
-      await reader.readHashes([...prefixes.keys()], {
-        read: (hash) => hashes.push(hash),
-        unread: (one) => unread.push({ node: label, ...one }),
-      });
-      for (const { schema, hash } of hashes) {
-        const prefix = prefixes.get(schema) ?? "";
-        const family = serverFamily(reader.major);
-        const place = { node: label, shard: schema };
-        const shape = found.get(`${prefix} ${hash}`)?.shape ?? (await reader.readShape(schema));
-        if (shape === undefined || !("items" in shape)) {
-          unread.push({ ...place, reason: "it is gone", ...shape });
-          continue;
-        }
-        const key = `${prefix} ${shape.hash}`;
-        const known = found.get(key)?.shards ?? [];
-        found.set(key, { prefix, family, shape, shards: [...known, place] });
-      }
-    } finally {
-      await reader.close();
-    }
-  });
-  return { found: [...found.values()], unread };
-}
-
-interface WriteOptions
-  extends Pick<AdoptOptions, "lockTimeoutMs" | "waitMs" | "allowPooler" | "signal"> {
+interface WriteOptions extends Pick<AdoptOptions, "waitMs" | "allowPooler">, ReadLimits {
   readonly cluster: OpenCluster;
   readonly directory: MigrationDirectory;
   readonly ledgerless: readonly Ledgerless[];
+  /** With the shapes that they had. */
+  readonly found: readonly LedgerlessShards[];
 }
 
 /** A version with nothing to run: what is recorded is all. */
@@ -223,17 +165,36 @@ const noStep: StepScript = {
   concurrentIndexes: [],
 };
 
-/** Writes the ledgers, under the run lock and the check that a shard has none. Gives those that it could not. */
+/**
+ * Writes the ledgers, under the run lock and the check that a shard has none. Gives the shards that have changed
+ * since they were read, which get nothing, and those that it could not write.
+ *
+ * @throws PgMigError `NODE_NOT_WRITABLE`, `RUN_LOCKED`
+ */
 async function writeLedgers(
   adopted: readonly AdoptedShards[],
-  { cluster, directory, ledgerless, signal, ...options }: WriteOptions,
-): Promise<AdoptionReport["failed"]> {
+  { cluster, directory, ledgerless, found, lockTimeoutMs, signal, ...options }: WriteOptions,
+): Promise<{
+  readonly changed: readonly UnreadShard[];
+  readonly failed: AdoptionReport["failed"];
+}> {
   const { waitMs = defaults.waitMs, allowPooler = false } = options;
-  const { lockTimeoutMs = defaults.lockTimeoutMs } = options;
-  await cluster.lock({ waitMs, allowPooler });
   const versions = new Map(
     adopted.flatMap(({ version, shards }) => shards.map((place) => [keyOf(place), version])),
   );
+  const isAdopted = (place: Place) => versions.has(keyOf(place));
+  await refuseUnwritable(cluster, cluster.nodes, ({ node }) => {
+    const own = ledgerless.filter(({ shard }) => shard.node === node && isAdopted(placeOf(shard)));
+    const schemaOids = own.map(({ shard }) => shard.ledger.schemaOid);
+    return schemaOids.length === 0 ? undefined : { schemaOids, inPublic: [] };
+  });
+  await cluster.lock({ waitMs, allowPooler });
+  // Running the files may take minutes, and another program may work on the shards meanwhile.
+  const toWrite = found.map((one) => ({ ...one, shards: one.shards.filter(isAdopted) }));
+  const changed = await changedSince(cluster, toWrite, { lockTimeoutMs, signal });
+  for (const place of changed) {
+    versions.delete(keyOf(place));
+  }
   const recorder = adoptingRecorder(directory);
   const failed: (Place & { readonly error: ErrorInfo })[] = [];
   await onEachNode(cluster.nodes, async ({ node }) => {
@@ -243,7 +204,7 @@ async function writeLedgers(
       if (shard.node !== node || version === undefined) {
         continue;
       }
-      signal?.throwIfAborted();
+      signal.throwIfAborted();
       const session = await cluster.sessions.acquire(node);
       try {
         const attempted = await attemptStep(session, {
@@ -260,7 +221,7 @@ async function writeLedgers(
       }
     }
   });
-  return failed;
+  return { changed, failed };
 }
 
 /** Records a version with all that come before it, as versions that another tool applied: nobody knows when. */
@@ -297,11 +258,11 @@ function refused({ shard }: Place, reason: "shard-taken" | "ledger-changed"): Pg
       });
 }
 
-function withoutFailed(
+function without(
   adopted: readonly AdoptedShards[],
-  failed: readonly Place[],
+  left: readonly Place[],
 ): readonly AdoptedShards[] {
-  const keys = new Set(failed.map(keyOf));
+  const keys = new Set(left.map(keyOf));
   return adopted
     .map((one) => ({ ...one, shards: one.shards.filter((place) => !keys.has(keyOf(place))) }))
     .filter(({ shards }) => shards.length > 0);

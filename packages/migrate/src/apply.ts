@@ -1,8 +1,8 @@
 import { codeDigest, type MigrationDirectory } from "@pg-mig/migrations";
 import { buildPlan } from "@pg-mig/planner";
 import type { Run } from "@pg-mig/report";
-import type { RunKind } from "./prepare-run.js";
 import { startRun } from "./run-flow.js";
+import type { RunKind } from "./run-kind.js";
 import type { ApplyOptions } from "./run-options.js";
 
 /**

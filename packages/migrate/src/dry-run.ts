@@ -2,7 +2,10 @@ import type { Place } from "@pg-mig/model";
 import type { EditedFile } from "@pg-mig/report";
 import { placeOf } from "@pg-mig/sessions";
 import { applyKind } from "./apply.js";
+import { type MakePlanFileOptions, makePlanFile } from "./make-plan-file.js";
 import type { FileWarning } from "./migration-files.js";
+import type { PlanFile } from "./plan-file.js";
+import { refuseForce } from "./planned-apply.js";
 import { type PlannedSql, plannedSql } from "./planned-sql.js";
 import { prepareRun } from "./prepare-run.js";
 import { refuseObstacles } from "./refuse-obstacles.js";
@@ -31,6 +34,8 @@ export interface PlannedRun {
   readonly unmatchedPrefixes: readonly UnmatchedPrefixWarning[];
   /** With `sql: true`: what is sent for each version, in the order of versions. */
   readonly sql?: readonly PlannedSql[];
+  /** With `file: true`: the same as what can be kept and carried out later, by the option `planned` of `apply`. */
+  readonly file?: PlanFile;
 }
 
 export interface DryRunOptions extends RunOptions {
@@ -43,6 +48,10 @@ export interface DryRunOptions extends RunOptions {
   readonly undo?: string | undefined;
   /** Whether the very messages are wanted, too. @default false */
   readonly sql?: boolean | undefined;
+  /** Whether a plan is wanted that can be kept in a file. Not of an undo, and not with `force`. @default false */
+  readonly file?: boolean | undefined;
+  /** Plan what is left of this plan, with all checks. @default all that is pending */
+  readonly planned?: PlanFile | undefined;
   /** Told what the user should know and is no error. */
   readonly onNote?: ((message: string) => void) | undefined;
 }
@@ -54,6 +63,9 @@ export interface DryRunOptions extends RunOptions {
  */
 export async function dryRun(options: DryRunOptions): Promise<PlannedRun> {
   const { undo, onNote = () => {}, signal = new AbortController().signal } = options;
+  if (options.file === true) {
+    refuseForce(options);
+  }
   const run = await prepareRun(
     {
       ...options,
@@ -68,11 +80,7 @@ export async function dryRun(options: DryRunOptions): Promise<PlannedRun> {
     // Who makes a database may do all in it.
     const there = run.nodes.filter(({ isMissing }) => isMissing !== true);
     const chains = run.chains.filter(({ shard }) => there.some(({ node }) => node === shard.node));
-    await refuseObstacles(
-      run,
-      { ...run, nodes: there, chains },
-      { partial: options.only !== undefined },
-    );
+    await refuseObstacles(run, { ...run, nodes: there, chains }, { partial: !run.isWhole });
     const nodes = run.cluster.nodes.map(({ node }) => node);
     return {
       action: run.kind.action,
@@ -88,8 +96,13 @@ export async function dryRun(options: DryRunOptions): Promise<PlannedRun> {
           ? findUnmatchedPrefixes(run.directory.versions, run.cluster.schemas)
           : [],
       ...(options.sql === true ? { sql: await plannedSql(run, options) } : {}),
+      ...(options.file === true ? { file: makePlanFile(run, fileOptions(options)) } : {}),
     };
   } finally {
     await run.cluster.close();
   }
+}
+
+function fileOptions({ only, origin }: DryRunOptions): MakePlanFileOptions {
+  return { program: origin?.program ?? "pg-mig", partial: only !== undefined, now: new Date() };
 }

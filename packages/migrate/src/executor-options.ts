@@ -13,7 +13,8 @@ export function executorOptions(
   },
 ): Omit<RunRoundOptions, "commits"> {
   const { emit, signal, pause, stopAt, env, allowShell = false } = options;
-  const { parallelism = defaults.parallelism, lockTimeoutMs = defaults.lockTimeoutMs } = options;
+  const { parallelism = defaults.parallelism, maxSessions = defaults.maxSessions } = options;
+  const { lockTimeoutMs = defaults.lockTimeoutMs } = options;
   const hosts = cluster.nodes.map(({ node }) => node.name).join(",");
   return {
     sessions: cluster.sessions,
@@ -24,6 +25,7 @@ export function executorOptions(
     env: { ...env, PG_MIG_HOSTS: hosts },
     allowShell,
     parallelism,
+    maxSessions,
     lockTimeoutMs,
     ...patience(options),
   };

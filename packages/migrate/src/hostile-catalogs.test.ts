@@ -70,7 +70,8 @@ describe("on a database whose owner plants operators, functions, types and relat
   it("no action calls any of them, whatever the search path of database, role and files", async () => {
     const database = await hostileDatabase();
     const folder = await migrationFolder(harmlessFiles);
-    const given = { ...options([database], folder), createDatabase: true, journal: true };
+    const base = { ...options([database], folder), createDatabase: true, journal: true };
+    const given = { ...base, containment: "warn" as const };
     await status(given);
     await dryRun({ ...given, sql: true });
     expect(await hostileCalls(cluster.node, database)).toEqual({});
@@ -154,7 +155,12 @@ describe("on a database whose owner plants operators, functions, types and relat
       } = harmlessFiles;
       const { "20240101000003.serializable.sh": ___, ...guarded } = files;
       const folder = await migrationFolder(guarded);
-      const given = { ...options([bouncer], folder), allowPooler: true, parallelism: 1 };
+      const given = {
+        ...options([bouncer], folder),
+        allowPooler: true,
+        parallelism: 1,
+        containment: "warn" as const,
+      };
       await status(given);
       expect(await apply(given).result).toMatchObject({ outcome: "done", done: 6 });
       expect(await hostileCalls(cluster.node, database)).toEqual({});

@@ -58,6 +58,8 @@ export type { RehearsedLock, RehearsedStatement } from "./lock-watch.js";
 export type { FileWarning } from "./migration-files.js";
 export type { PauseReport, PauseRunOptions } from "./pause-run.js";
 export { pauseRun } from "./pause-run.js";
+export type { PlanFile, PlannedFile, PlannedGroup, PlannedNode } from "./plan-file.js";
+export { parsePlanFile, renderPlanFile } from "./plan-file.js";
 export type { PlannedSql } from "./planned-sql.js";
 export type { RehearseOptions } from "./rehearse.js";
 export { rehearse } from "./rehearse.js";

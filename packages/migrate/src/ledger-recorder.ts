@@ -55,13 +55,13 @@ export function createLedgerRecorder({
     takeFailure,
     isNotStored,
     holdersSql: ({ shard }) => shardHoldersSql(shard),
-    record(ledger, version) {
+    record(ledger, version, session) {
       const entries =
         action === "apply"
           ? apply(ledger.entries, version)
           : ledger.entries.filter((entry) => entry.version !== version);
       const after = withEntries(ledger, entries);
-      const sql = storeLedgerSql(ledger.shard, entries);
+      const sql = storeLedgerSql(ledger.shard, entries, session);
       return {
         sql,
         // Most servers need none.

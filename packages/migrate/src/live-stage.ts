@@ -13,6 +13,7 @@ import {
 import { type DatabaseObjects, readObjects } from "./database-objects.js";
 import { LockWatch } from "./lock-watch.js";
 import type { FileOutcome, RehearsalStage } from "./rehearse-version.js";
+import { shardGoneError } from "./shard-gone-error.js";
 
 export interface LiveStageOptions {
   readonly ledger: ShardLedger;
@@ -49,6 +50,8 @@ export class LiveStage implements RehearsalStage {
   readonly #pid: number;
   readonly #major: number;
   #gaveUp: string | undefined;
+  /** The version that ran last. */
+  #latest = "";
 
   /** @throws PgMigError `SHARD_TAKEN`, `LEDGER_CHANGED` */
   static async begin(options: LiveStageOptions): Promise<LiveStage> {
@@ -100,10 +103,7 @@ export class LiveStage implements RehearsalStage {
     if (shape !== undefined) {
       return shape;
     }
-    throw new PgMigError(`The shard "${this.shard}" is gone after a version of it.`, {
-      code: "SHARD_DROPPED",
-      hint: "All was rolled back. Let the version leave its schema where it is.",
-    });
+    throw shardGoneError(this.shard, this.#latest);
   }
 
   objects(): Promise<DatabaseObjects> {
@@ -126,6 +126,7 @@ export class LiveStage implements RehearsalStage {
     if (untried !== undefined) {
       return outcome({ untried });
     }
+    this.#latest = file.version;
     const path = `SET LOCAL search_path TO ${quoteIdentifier(this.shard)}`;
     await client.query(["SAVEPOINT pg_mig_file", ...settingsSql(this.#options), path].join(";\n"));
     await watch.begin();

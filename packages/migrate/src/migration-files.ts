@@ -128,6 +128,11 @@ export class MigrationFiles {
     return this.#script(version);
   }
 
+  /** A loaded version's file, as it was read. */
+  checked(version: string): CheckedScript {
+    return this.#script(version);
+  }
+
   /** The SHA-256, in hex, of a loaded version's file. */
   checksum(version: string): string {
     return this.#script(version).checksum;

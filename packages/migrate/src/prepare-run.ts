@@ -1,10 +1,9 @@
 import {
-  type Direction,
   type MigrationDirectory,
   nodeFileSystem,
   readMigrationDirectory,
 } from "@pg-mig/migrations";
-import type { Chain, Plan } from "@pg-mig/planner";
+import type { Chain } from "@pg-mig/planner";
 import type { EditedFile, NodeEvent } from "@pg-mig/report";
 import {
   type Only,
@@ -16,25 +15,25 @@ import {
 import { chainsOf } from "./chains-of.js";
 import { findEditedFiles, refuseEditedFiles } from "./edited-files.js";
 import { MigrationFiles } from "./migration-files.js";
+import type { PlanFile } from "./plan-file.js";
+import {
+  holdsHooks,
+  isPlannedNode,
+  judgePlannedApply,
+  movedFiles,
+  type PlannedApply,
+  plannedDirectory,
+  plannedKind,
+  refuseForce,
+  refuseMoved,
+} from "./planned-apply.js";
 import { refuseEmptyFiles } from "./refuse-empty-files.js";
 import { rerunFingerprint } from "./rerun-fingerprint.js";
+import type { RunKind } from "./run-kind.js";
 import type { ApplyOptions } from "./run-options.js";
 import { refuseShellCommands } from "./shell-commands.js";
 import { refuseUnusualFiles } from "./unusual-files.js";
 import { leftOutNote, validShards } from "./valid-shards.js";
-
-/** What makes an apply an apply, and an undo an undo. */
-export interface RunKind {
-  readonly action: "apply" | "undo";
-  readonly direction: Direction;
-  /** What these shards have still to run, and which of them cannot be planned for. Pure. */
-  readonly plan: (shards: readonly OpenShard[]) => Plan<OpenShard>;
-  /** What the digest of every node is while the run goes on; `undefined`: what it was. */
-  readonly digestMeanwhile: "before-undo" | undefined;
-  readonly digestAfter: string;
-  /** What schemas that appear during the run get: a round of their own, or nothing. */
-  readonly newSchemas: "go round again" | "ignore";
-}
 
 /** What is to be done, by one reading of the ledgers. */
 export interface RunPlan {
@@ -46,6 +45,8 @@ export interface RunPlan {
   readonly hasWork: boolean;
   /** Whether any node is to be changed: by what is run, or to remember that all is done. */
   readonly changesNodes: boolean;
+  /** Whether all shards are done when it is: only then is that remembered. */
+  readonly isWhole: boolean;
 }
 
 /** A run that is planned and checked, and has changed nothing yet. */
@@ -58,6 +59,8 @@ export interface PreparedRun extends RunPlan {
   readonly files: MigrationFiles;
   /** Plans and checks anew, from what the nodes are by now. */
   planAgain(nodes: readonly OpenNode[]): Promise<RunPlan>;
+  /** {@link RunPlan.isWhole}, of what the nodes are by now. */
+  isWholeOn(nodes: readonly OpenNode[]): boolean;
 }
 
 export interface PrepareRunOptions extends ApplyOptions {
@@ -79,15 +82,36 @@ export async function prepareRun(
   kindOf: (directory: MigrationDirectory) => RunKind,
 ): Promise<PreparedRun> {
   const { purpose, onNote } = options;
-  const directory = await readMigrationDirectory(options.migrationDirectory, nodeFileSystem);
-  const kind = kindOf(directory);
-  const action = purpose === "dry" ? "dry" : kind.action;
+  const { planned } = options;
+  if (planned !== undefined) {
+    refuseForce(options);
+  }
+  const onDisk = await readMigrationDirectory(options.migrationDirectory, nodeFileSystem);
+  const directory = planned === undefined ? onDisk : plannedDirectory(planned, onDisk);
+  const unplanned = kindOf(directory);
+  const action = purpose === "dry" ? "dry" : unplanned.action;
   const valid = validShards(options, directory.versions);
-  const cluster = await openCluster({ ...options, action, validShards: valid });
+  const strangers: OpenNode[] = [];
+  const cluster = await openCluster({
+    ...options,
+    action,
+    validShards: valid,
+    ...(planned === undefined ? {} : atPlannedNodes(planned, strangers)),
+  });
   try {
+    const kind = planned === undefined ? unplanned : plannedKind(unplanned, planned, cluster.nodes);
     const files = await MigrationFiles.open(directory, kind.direction);
+    const limited = options.only !== undefined;
+    const toCarryOut = planned && { plan: planned, onDisk, strangers, limited };
+    const told = new Set<string>();
+    const onPlanNote = (note: string) => {
+      if (!told.has(note)) {
+        onNote(note);
+      }
+      told.add(note);
+    };
     const planAgain = (nodes: readonly OpenNode[]) =>
-      planRun(nodes, { options, directory, kind, files });
+      planRun(nodes, { options, directory, kind, files, planned: toCarryOut, onPlanNote });
     const plan = await planAgain(cluster.nodes);
     if (options.only !== undefined) {
       onNote(partialNote(cluster.nodes, options.only));
@@ -97,11 +121,28 @@ export async function prepareRun(
         onNote(note);
       }
     }
-    return { kind, directory, cluster, files, planAgain, ...plan };
+    const isWhole = (nodes: readonly OpenNode[]) =>
+      !limited && (toCarryOut === undefined || judgePlannedApply(toCarryOut, nodes).isWhole);
+    return { kind, directory, cluster, files, planAgain, isWholeOn: isWhole, ...plan };
   } catch (error) {
     await cluster.close();
     throw error;
   }
+}
+
+/** The databases of a plan are there: none is made. Other nodes are left out. */
+function atPlannedNodes(plan: PlanFile, strangers: OpenNode[]) {
+  const isPlanned = isPlannedNode(plan);
+  return {
+    createDatabase: false,
+    keep(open: OpenNode) {
+      const keeps = isPlanned(open);
+      if (!keeps) {
+        strangers.push(open);
+      }
+      return keeps;
+    },
+  };
 }
 
 interface PlanRunOptions {
@@ -109,13 +150,33 @@ interface PlanRunOptions {
   readonly directory: MigrationDirectory;
   readonly kind: RunKind;
   readonly files: MigrationFiles;
+  /** The plan that is carried out, if there is one. */
+  readonly planned: PlannedApply | undefined;
+  /** Told what a user should know of the plan. */
+  readonly onPlanNote: (note: string) => void;
 }
 
 async function planRun(
   nodes: readonly OpenNode[],
-  { options, directory, kind, files }: PlanRunOptions,
+  { options, directory, kind, files, planned, onPlanNote }: PlanRunOptions,
 ): Promise<RunPlan> {
-  const chains = chainsOf(kind.plan(nodes.flatMap(({ shards }) => shards)));
+  const plan = kind.plan(nodes.flatMap(({ shards }) => shards));
+  const state = planned && judgePlannedApply(planned, nodes);
+  // Alone, the hooks are for the whole cluster: a run that is limited leaves them to the next one.
+  const isWhole = options.only === undefined && state?.isWhole !== false;
+  const isFinished = nodes.every((node) => isFingerprintCurrent(node, files));
+  const hooksAreDue =
+    kind.action === "apply" &&
+    files.hooks.length > 0 &&
+    (options.force === true || (isWhole && !isFinished)) &&
+    (planned === undefined || holdsHooks(planned.plan));
+  if (planned !== undefined && state !== undefined) {
+    const willRun = plan.chains.length > 0 || hooksAreDue;
+    const ofFiles = willRun ? await movedFiles(planned.plan, directory, files) : [];
+    refuseMoved([...ofFiles, ...state.moves]);
+    state.notes.forEach(onPlanNote);
+  }
+  const chains = chainsOf(plan);
   const edited = await findEditedFiles(directory, nodes);
   if (options.editedFiles === "error") {
     refuseEditedFiles(edited);
@@ -128,13 +189,6 @@ async function planRun(
   if (options.unusualFiles === "error") {
     refuseUnusualFiles(files.unusualFiles(versions));
   }
-  // Alone, the hooks are for the whole cluster: a run that is limited leaves them to the next one.
-  const isWhole = options.only === undefined;
-  const isFinished = nodes.every((node) => isFingerprintCurrent(node, files));
-  const hooksAreDue =
-    kind.action === "apply" &&
-    files.hooks.length > 0 &&
-    (options.force === true || (isWhole && !isFinished));
   const hasWork = chains.length > 0 || hooksAreDue;
   if (hasWork && options.allowShell !== true) {
     refuseShellCommands(files.scripts);
@@ -142,7 +196,7 @@ async function planRun(
   const isRemembered =
     isFinished && nodes.every(({ ledger }) => ledger.digest === kind.digestAfter);
   const changesNodes = hasWork || (isWhole && kind.action === "apply" && !isRemembered);
-  return { nodes, chains, edited, hasWork, changesNodes };
+  return { nodes, chains, edited, hasWork, changesNodes, isWhole };
 }
 
 function partialNote(nodes: readonly OpenNode[], { part }: Only): string {

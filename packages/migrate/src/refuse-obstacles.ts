@@ -1,5 +1,5 @@
 import { PgMigError } from "@pg-mig/model";
-import type { OpenNode } from "@pg-mig/sessions";
+import type { OpenCluster, OpenNode } from "@pg-mig/sessions";
 import { onEachNode } from "@pg-mig/sessions";
 import { type Obstacle, obstacleProblems, obstaclesSql, type ToStore } from "./node-obstacles.js";
 import { currentFingerprint, type PreparedRun, type RunPlan } from "./prepare-run.js";
@@ -15,15 +15,27 @@ export async function refuseObstacles(
   plan: RunPlan,
   { partial }: { readonly partial: boolean },
 ): Promise<void> {
-  if (!plan.changesNodes) {
-    return;
+  if (plan.changesNodes) {
+    await refuseUnwritable(run.cluster, plan.nodes, (open) => storedOn(open, run, plan, partial));
   }
-  const asked = plan.nodes.flatMap((open) => {
-    const toStore = storedOn(open, run, plan, partial);
+}
+
+/**
+ * Asks each node whether it lets something be stored there; one of which that is `undefined` is not asked.
+ *
+ * @throws PgMigError `NODE_NOT_WRITABLE` with all obstacles on all nodes
+ */
+export async function refuseUnwritable(
+  cluster: OpenCluster,
+  nodes: readonly OpenNode[],
+  toStoreOn: (open: OpenNode) => ToStore | undefined,
+): Promise<void> {
+  const asked = nodes.flatMap((open) => {
+    const toStore = toStoreOn(open);
     return toStore === undefined ? [] : [{ open, node: open.node, toStore }];
   });
   const found = await onEachNode(asked, async ({ open, node, toStore }) => {
-    const rows = await run.cluster.query(open, obstaclesSql(toStore));
+    const rows = await cluster.query(open, obstaclesSql(toStore));
     return obstacleProblems(node.label, rows as readonly Obstacle[]);
   });
   const problems = found.flat();

@@ -1,5 +1,6 @@
 import { diffShapes, type Shape } from "@pg-mig/catalog";
 import { holdsStatement, type MigrationScript } from "@pg-mig/migrations";
+import { isPgMigError } from "@pg-mig/model";
 import { errorInfo } from "@pg-mig/sessions";
 import {
   createdOutside,
@@ -25,6 +26,7 @@ export interface FileOutcome {
 /** A shard on which versions are tried. */
 export interface RehearsalStage {
   readonly shard: string;
+  /** @throws PgMigError `SHARD_DROPPED` if the schema is gone */
   shape(): Promise<Shape>;
   objects(): Promise<DatabaseObjects>;
   /** Runs a file. One that fails is rolled back, as far as it can be. */
@@ -50,7 +52,11 @@ export async function rehearseVersion(
 ): Promise<TriedVersion> {
   const { version } = up;
   const { shard } = stage;
-  const former = await stage.shape();
+  const former = await shapeOf(stage);
+  if ("gone" in former) {
+    const reason = "its schema is gone";
+    return { told: skippedVersion(version, reason), brokenBy: reason };
+  }
   const before = await stage.objects();
   const first = await stage.run(up);
   if (first.untried !== undefined) {
@@ -62,11 +68,11 @@ export async function rehearseVersion(
   const { reason: _, ...nothing } = skippedVersion(version, "");
   const { locks, statements, durationMs } = first;
   const observed: RehearsedVersion = { ...nothing, up: "failed", locks, statements, durationMs };
-  if (first.error !== undefined) {
-    const told: RehearsedVersion = { ...observed, error: infoOf(first.error, up) };
+  const reached = first.error === undefined ? await shapeOf(stage) : { gone: first.error };
+  if ("gone" in reached) {
+    const told: RehearsedVersion = { ...observed, error: infoOf(reached.gone, up) };
     return { told, brokenBy: `${version} failed` };
   }
-  const reached = await stage.shape();
   const after = await stage.objects();
   const nameOf = (one: { readonly schema: string; readonly name: string }) =>
     objectName(one, shard);
@@ -96,7 +102,16 @@ export async function rehearseVersion(
       ? { told: failed }
       : { told: failed, brokenBy: `the undo of ${version} failed half-way` };
   }
-  const left = diffShapes(former, await stage.shape());
+  const restored = await shapeOf(stage);
+  if ("gone" in restored) {
+    const failed: RehearsedVersion = {
+      ...told,
+      down: "failed",
+      error: infoOf(restored.gone, down),
+    };
+    return { told: failed, brokenBy: `the undo of ${version} failed` };
+  }
+  const left = diffShapes(former, restored);
   const undoneTold: RehearsedVersion = {
     ...told,
     down: "ok",
@@ -111,15 +126,16 @@ export async function rehearseVersion(
     };
     return { told, brokenBy: `${version} could not be applied again` };
   }
-  if (again.error !== undefined) {
+  const repeated = again.error === undefined ? await shapeOf(stage) : { gone: again.error };
+  if ("gone" in repeated) {
     const told: RehearsedVersion = {
       ...undoneTold,
       repeats: false,
-      error: infoOf(again.error, up),
+      error: infoOf(repeated.gone, up),
     };
     return { told, brokenBy: `${version} failed the second time` };
   }
-  const other = diffShapes(reached, await stage.shape());
+  const other = diffShapes(reached, repeated);
   return {
     told: {
       ...undoneTold,
@@ -127,6 +143,18 @@ export async function rehearseVersion(
       differences: left.length === 0 ? other : left,
     },
   };
+}
+
+/** The shape of the stage, or the error of what took its schema away. */
+async function shapeOf(stage: RehearsalStage): Promise<Shape | { readonly gone: unknown }> {
+  try {
+    return await stage.shape();
+  } catch (error) {
+    if (isPgMigError(error) && error.code === "SHARD_DROPPED") {
+      return { gone: error };
+    }
+    throw error;
+  }
 }
 
 function infoOf(error: unknown, { version, script }: MigrationScript) {

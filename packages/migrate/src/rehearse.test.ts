@@ -41,6 +41,7 @@ async function rehearsal(
     readonly before?: string;
     readonly signal?: AbortSignal;
     readonly scratch?: string | undefined;
+    readonly onNote?: (message: string) => void;
   } = {},
 ) {
   const directory = await mkdtemp(join(tmpdir(), "pg-mig-rehearse-"));
@@ -61,6 +62,7 @@ async function rehearsal(
         ? options.scratch
         : `postgres://${user}:${password}@${host}:${port}/postgres`,
     signal: options.signal,
+    onNote: options.onNote,
     sources: [],
     defaults,
     versions: options.versions ?? "all",
@@ -165,6 +167,68 @@ describe("rehearse", () => {
       { down: "failed", restores: null, repeats: null, error: { server: { sqlState: "42P01" } } },
       { up: "ok", down: "ok", restores: true, repeats: true },
     ]);
+  });
+
+  it("tells a version, or an undo, that takes its own schema away, and goes on elsewhere", async () => {
+    const { outcome, versions } = await rehearsal({
+      "1.gone.sh": ["DROP SCHEMA sh0001", "SELECT 1"],
+      "2.later.sh": ["SELECT 1", "SELECT 1"],
+      "3.renamed.zz": ["SELECT 1", "ALTER SCHEMA zz0001 RENAME TO yy0001"],
+      "4.neighbour.aa": ["CREATE TABLE t ()", "DROP TABLE t"],
+      "5.other.bb": ["CREATE TABLE t ()", "DROP TABLE t; DROP SCHEMA aa0001 CASCADE"],
+      "6.robbed.aa": ["CREATE TABLE u ()", "DROP TABLE u"],
+    });
+    expect(outcome).toBe("failed");
+    expect(versions).toMatchObject([
+      { up: "failed", error: { code: "SHARD_DROPPED", where: { version: "1.gone.sh" } } },
+      { up: "skipped", reason: "1.gone.sh failed" },
+      { up: "ok", down: "failed", error: { code: "SHARD_DROPPED" } },
+      { up: "ok", restores: true },
+      { up: "ok", restores: true },
+      { up: "skipped", reason: "its schema is gone" },
+    ]);
+  });
+
+  it("skips versions that no schema can get, and knows the longest names", async () => {
+    const long = "l".repeat(60);
+    const { outcome, versions } = await rehearsal({
+      "1.reserved.pg_x": ["CREATE TABLE t ()", "DROP TABLE t"],
+      [`2.long.${long}`]: ["CREATE TABLE t ()", "DROP TABLE t"],
+      [`3.longer.${long}2345`]: ["CREATE TABLE t ()", "DROP TABLE t"],
+    });
+    expect(outcome).toBe("ok");
+    expect(versions).toMatchObject([
+      { up: "skipped", reason: "no schema can have a name that begins with pg_x" },
+      { up: "ok", restores: true, createsOutside: [] },
+      { up: "skipped", reason: `no schema can have a name that begins with ${long}2345` },
+    ]);
+  });
+
+  it("tells what belongs to the database or the server, and the roles that it leaves there", async () => {
+    const notes: string[] = [];
+    const { versions } = await rehearsal(
+      {
+        "1.all.sh": [
+          "CREATE ROLE left_over; CREATE EXTENSION hstore SCHEMA public; CREATE PUBLICATION p;\n" +
+            "CREATE COLLATION public.c (provider = libc, locale = 'C'); CREATE CAST (sh0001.t AS text) WITH INOUT;",
+          "DROP CAST (sh0001.t AS text); DROP COLLATION public.c; DROP PUBLICATION p; DROP EXTENSION hstore; DROP ROLE left_over",
+        ],
+      },
+      {
+        before: "CREATE SCHEMA sh0001; CREATE TYPE sh0001.t AS (i int);",
+        onNote: (n) => notes.push(n),
+      },
+    );
+    expect(versions).toMatchObject([{ up: "ok", restores: true, repeats: true }]);
+    expect(versions[0]?.createsOutside.toSorted()).toEqual([
+      "cast (sh0001.t AS text)",
+      "extension hstore",
+      "public.c",
+      "publication p",
+      "role left_over",
+    ]);
+    expect(notes).toEqual([expect.stringContaining("left_over")]);
+    await cluster.node.query("DROP ROLE left_over");
   });
 
   it("runs psql's language, concurrent builds and transactions of their own", async () => {

@@ -85,18 +85,19 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalRepor
         if (up === undefined || down === undefined) {
           continue;
         }
-        const reason = broken.get(prefix);
+        const shard = await stage.shardOf(prefix);
+        const reason = broken.get(prefix) ?? noShardReason(prefix);
         let told: RehearsedVersion | undefined;
-        if (reason !== undefined) {
+        if (shard === undefined || broken.has(prefix)) {
           told = skippedVersion(name, reason);
         } else if (chosen.has(name)) {
-          const tried = await rehearseVersion(await stage.shardOf(prefix), { up, down });
+          const tried = await rehearseVersion(shard, { up, down });
           told = tried.told;
           if (tried.brokenBy !== undefined) {
             broken.set(prefix, tried.brokenBy);
           }
         } else {
-          await (await stage.shardOf(prefix)).replay(up);
+          await shard.replay(up);
         }
         if (told !== undefined && chosen.has(name)) {
           versions.push(told);
@@ -118,6 +119,8 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalRepor
   }
   return { outcome: versions.some(isBad) ? "failed" : "ok", where: "scratch", versions };
 }
+
+const noShardReason = (prefix: string) => `no schema can have a name that begins with ${prefix}`;
 
 interface ChooseOptions extends RehearseOptions {
   readonly signal: AbortSignal;

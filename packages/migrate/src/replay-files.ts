@@ -50,8 +50,11 @@ export async function replayFiles(options: ReplayOptions): Promise<ReplayedShape
       const shapes = new Map<string, Map<string | undefined, Shape>>();
       const latest = new Map<string, string | undefined>();
       const read = async (prefix: string, version: string | undefined) => {
-        const known = shapes.get(prefix) ?? new Map<string | undefined, Shape>();
-        shapes.set(prefix, known.set(version, await (await stage.shardOf(prefix)).shape()));
+        const shard = await stage.shardOf(prefix);
+        if (shard !== undefined) {
+          const known = shapes.get(prefix) ?? new Map<string | undefined, Shape>();
+          shapes.set(prefix, known.set(version, await shard.shape()));
+        }
       };
       await stage.runHook(before);
       for (const [prefix, versions] of wanted) {
@@ -62,7 +65,7 @@ export async function replayFiles(options: ReplayOptions): Promise<ReplayedShape
       for (const { name, prefix } of needed) {
         const file = scripts.up.get(name);
         if (file !== undefined) {
-          await (await stage.shardOf(prefix)).replay(file);
+          await (await stage.shardOf(prefix))?.replay(file);
           latest.set(prefix, name);
         }
         if (isWanted({ name, prefix })) {

@@ -27,14 +27,17 @@ import { CommitServers } from "./commit-servers.js";
 import { executorOptions } from "./executor-options.js";
 import { latestOn } from "./latest.js";
 import { markFinished, markStarted } from "./node-marks.js";
+import { OutsideLocks } from "./outside-locks.js";
 import { refuseImpossibleWaves } from "./planned-waves.js";
-import { prepareRun, type RunKind, type RunPlan } from "./prepare-run.js";
+import { prepareRun, type RunPlan } from "./prepare-run.js";
 import { refuseObstacles } from "./refuse-obstacles.js";
 import { refuseUnguarded } from "./refuse-unguarded.js";
 import { type NextTurn, RolloutCourse } from "./rollout-course.js";
 import type { RunJournal } from "./run-journal.js";
+import type { RunKind } from "./run-kind.js";
 import type { ApplyOptions } from "./run-options.js";
 import { abandonChains, runRound } from "./run-round.js";
+import type { ThrottleWatch } from "./throttle-watch.js";
 import { findUnmatchedPrefixes } from "./unmatched-prefixes.js";
 import { vanishedSteps } from "./vanished-steps.js";
 
@@ -75,7 +78,7 @@ async function run(
     kindOf,
   );
   const { kind, directory, cluster, files } = prepared;
-  let { nodes, chains, edited, hasWork }: RunPlan = prepared;
+  let { nodes, chains, edited, hasWork, isWhole }: RunPlan = prepared;
   const commits = new CommitServers();
   /**
    * Tells which steps are gone, and gives those that a failover has taken back. If nothing else can
@@ -100,6 +103,7 @@ async function run(
       return false;
     });
   };
+  const outside = options.containment === "warn" ? new OutsideLocks(emit) : undefined;
   /** Warns of files that do nothing, or are not all or nothing, before they run, each once. */
   const toldFiles = new Set<string>();
   const tellFiles = async (now: readonly Chain<OpenShard>[]) => {
@@ -126,11 +130,14 @@ async function run(
     why: Pick<Report, "error" | "pausedBy" | "stoppedBy"> = {},
   ): Promise<Report> => {
     tellVanished(now);
-    const isWhole = outcome === "done" || outcome === "nothing-to-do";
-    if (isWhole && kind.action === "apply") {
+    for (const message of outside?.sentences() ?? []) {
+      emit({ type: "warning", message });
+    }
+    const isComplete = outcome === "done" || outcome === "nothing-to-do";
+    if (isComplete && kind.action === "apply") {
       tellUnmatchedPrefixes(now);
     }
-    const partial = options.only === undefined ? {} : { partial: true as const };
+    const partial = isWhole ? {} : { partial: true as const };
     const paused = outcome === "paused" ? { pausedBy: pauseReason(pause) } : {};
     const { origin = {} } = options;
     const state = {
@@ -159,6 +166,7 @@ async function run(
   let begun = false;
   let journal: RunJournal | undefined;
   let watch: SessionWatch | undefined;
+  let throttle: ThrottleWatch | undefined;
   let endWatchFor2x = () => {};
   try {
     if (prepared.changesNodes) {
@@ -180,9 +188,17 @@ async function run(
       watch = new SessionWatch({ sessions, ask, emit, onBug });
       // Another run may have done it all since this one was planned.
       const plan = await prepared.planAgain(await cluster.readLedgers());
-      ({ nodes, chains, edited, hasWork } = plan);
+      ({ nodes, chains, edited, hasWork, isWhole } = plan);
       refuseUnguarded(chains, prepared);
-      await refuseObstacles(prepared, plan, { partial: options.only !== undefined });
+      await refuseObstacles(prepared, plan, { partial: !isWhole });
+      if (options.throttle !== undefined && hasWork) {
+        const { ThrottleWatch } = await import("./throttle-watch.js");
+        const onOver = (reason: string) => options.wished.abort(reason);
+        throttle = new ThrottleWatch({
+          ...{ throttle: options.throttle, sessions, emit, onOver, onBug },
+        });
+        await throttle.check(nodes);
+      }
     }
     emit({
       type: "run:start",
@@ -242,7 +258,12 @@ async function run(
             });
           }
         }
-        const ended = await runRound(turn.chains, prepared, { ...executor, commits });
+        const ended = await runRound(turn.chains, prepared, {
+          ...executor,
+          commits,
+          look: outside,
+          throttle,
+        });
         options.halt.signal.throwIfAborted();
         if (!ended || report.hasFailed) {
           const outcome = signal.aborted ? "interrupted" : "failed";
@@ -278,10 +299,19 @@ async function run(
     }
     course.end();
     const { verify = "off", lockTimeoutMs = defaults.lockTimeoutMs } = options;
-    const touched = report.doneSteps;
+    isWhole = prepared.isWholeOn(nodes);
+    const isUnsaved = nodes.some(({ ledger }) => ledger.digest !== kind.digestAfter);
+    const done = report.doneSteps;
+    // Without a digest, an earlier run may have left shards different, and have failed for that.
+    const isDue = done.length === 0 && isWhole && kind.action === "apply" && isUnsaved;
+    const touched = isDue ? nodes.flatMap(({ shards }) => shards.map(placeOf)) : done;
     if (verify !== "off" && touched.length > 0) {
       const { verifyShards } = await import("./verify-shards.js");
-      onNote("Comparing the shards that the run has touched.");
+      onNote(
+        isDue
+          ? "Comparing all shards, since no run has saved a digest of these versions."
+          : "Comparing the shards that the run has touched.",
+      );
       const found = await verifyShards({
         ...{ cluster, nodes, touched, directory, lockTimeoutMs, signal },
       }).catch((error: unknown) => {
@@ -300,7 +330,7 @@ async function run(
         return await finish("failed", nodes, { error: errorInfo(notAlike(), {}) });
       }
     }
-    if (options.only === undefined && (hasWork || kind.action === "apply")) {
+    if (isWhole && (hasWork || kind.action === "apply")) {
       await markFinished(nodes, prepared, executor);
     }
     return await finish(hasWork ? "done" : "nothing-to-do", nodes);
@@ -318,6 +348,7 @@ async function run(
     return built;
   } finally {
     watch?.stop();
+    await throttle?.close();
     endWatchFor2x();
     pause.removeEventListener("abort", onPause);
     await cluster.close();
@@ -325,7 +356,7 @@ async function run(
 }
 
 function notAlike(): PgMigError {
-  return new PgMigError("Shards that the run has touched are not alike, or could not be read.", {
+  return new PgMigError("Shards are not alike, or could not be read, so no digest is saved.", {
     code: "SHARDS_DIFFER",
     hint: "All versions are there; the warnings say what differs. `pg-mig drift` compares the whole fleet.",
   });

@@ -1,7 +1,8 @@
 import type { DiscoverySource, NodeDefaults } from "@pg-mig/cluster";
-import type { RolloutWave, StopAt } from "@pg-mig/model";
+import type { RolloutWave, StopAt, Throttle } from "@pg-mig/model";
 import type { RunOrigin } from "@pg-mig/report";
 import type { Only } from "@pg-mig/sessions";
+import type { PlanFile } from "./plan-file.js";
 
 /** What every action that reads the cluster is told. */
 export interface ClusterOptions {
@@ -31,6 +32,11 @@ export interface ClusterOptions {
 export interface RunOptions extends ClusterOptions {
   /** Chains in flight per node. @default 10 */
   readonly parallelism?: number | undefined;
+  /**
+   * Chains in flight over all nodes, each in a session of its own; a node has one connection more, for the run lock.
+   * @default 1000
+   */
+  readonly maxSessions?: number | undefined;
   /** Run before.sql and after.sql even if no version is pending. @default false */
   readonly force?: boolean | undefined;
   /**
@@ -82,10 +88,18 @@ export interface RunOptions extends ClusterOptions {
   readonly beside2x?: boolean | undefined;
   /**
    * Whether the shards that a run touched are compared with each other after it, if all its steps were done:
-   * with `warn` each difference is a warning, with `fail` the run has failed besides, and saves no digest.
+   * with `warn` each difference is a warning, with `fail` the run has failed besides, and saves no digest. A run that has
+   * nothing to do but to save a digest compares all shards.
    * @default "off"
    */
   readonly verify?: "off" | "warn" | "fail" | undefined;
+  /**
+   * Whether the end of each version's transaction is looked at for locks outside of its shard: with `warn` each object is
+   * told once for each version, and at the end on how many shards. It does not see what was dropped, nor functions and
+   * types that were made.
+   * @default "off"
+   */
+  readonly containment?: "off" | "warn" | undefined;
   /**
    * Pauses the run when it aborts: what runs goes on to its end, nothing new starts, after.sql runs where
    * before.sql did, and the outcome is `paused`. Its reason, if it is a text, is told.
@@ -105,6 +119,11 @@ export interface RunOptions extends ClusterOptions {
    */
   readonly stopAt?: StopAt | undefined;
   /**
+   * When a node is left alone for a while. Each node is looked at once a second, over one connection more.
+   * @default never
+   */
+  readonly throttle?: Throttle | undefined;
+  /**
    * For how long a node that went away is waited for, in milliseconds.
    * @default 60000, or `retryForMs` if that is less
    */
@@ -113,6 +132,12 @@ export interface RunOptions extends ClusterOptions {
 
 /** What an apply is told besides. */
 export interface ApplyOptions extends RunOptions {
+  /**
+   * Do what this plan has, and nothing else: on its databases, to which the sources must lead, with its files
+   * and versions. No database is made. Incompatible with `force`.
+   * @default all that is pending
+   */
+  readonly planned?: PlanFile | undefined;
   /** Make databases that are missing, and wait for servers that are still starting. @default false */
   readonly createDatabase?: boolean | undefined;
   /**

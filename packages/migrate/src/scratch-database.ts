@@ -42,6 +42,7 @@ export async function createScratchDatabase(
     const keeper = await openSession(server.node, options);
     try {
       await dropLeftovers(keeper, options);
+      const roles = await readRoles(keeper);
       const name = await createDatabase(keeper);
       const node = withDatabase(server.node, name);
       return {
@@ -51,6 +52,13 @@ export async function createScratchDatabase(
           try {
             if (server.kind === "given") {
               await keeper.client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+              const known = new Set(roles);
+              const left = (await readRoles(keeper)).filter((role) => !known.has(role));
+              if (left.length > 0) {
+                options.onNote(
+                  `Roles that were not on ${server.node.label} before are there now: ${left.join(", ")}. If a file made them, drop them.`,
+                );
+              }
             }
           } catch (error) {
             options.onNote(`The scratch database ${name} could not be dropped: ${wordsOf(error)}.`);
@@ -75,6 +83,12 @@ async function openSession(node: Node, { signal, onNote }: ScratchOptions): Prom
   session.open();
   await session.ready();
   return session;
+}
+
+/** Roles belong to the whole server: those that files make do not go with the database. */
+async function readRoles({ client }: Session): Promise<readonly string[]> {
+  const { rows } = await client.query("SELECT rolname AS name FROM pg_catalog.pg_roles ORDER BY 1");
+  return (rows as readonly { readonly name: string }[]).map(({ name }) => name);
 }
 
 async function createDatabase({ client }: Session): Promise<string> {

@@ -9,7 +9,9 @@ import { type DatabaseObjects, readObjects } from "./database-objects.js";
 import { LockWatch } from "./lock-watch.js";
 import type { FileOutcome, RehearsalStage } from "./rehearse-version.js";
 import type { ScratchDatabase } from "./scratch-database.js";
+import { scratchShard } from "./scratch-shard.js";
 import { ShapeReader } from "./shape-reader.js";
+import { shardGoneError } from "./shard-gone-error.js";
 
 export interface ScratchStageOptions {
   /** As for `apply`. @default {} */
@@ -45,6 +47,8 @@ export class ScratchStage {
   readonly #env: Readonly<Record<string, string>>;
   readonly #shards = new Set<string>();
   #session: Session;
+  /** The version that ran last. */
+  #latest = "";
 
   static async open(scratch: ScratchDatabase, options: ScratchStageOptions): Promise<ScratchStage> {
     const env = withVariables(
@@ -97,9 +101,12 @@ export class ScratchStage {
     await this.#attempt(hook, "public", "", {});
   }
 
-  /** The shard for the versions of a prefix, made at the first call. */
-  async shardOf(prefix: string): Promise<ScratchShard> {
-    const shard = prefix === "public" ? prefix : `${prefix}0001`;
+  /** The shard for the versions of a prefix, made at the first call; `undefined`: there can be none. */
+  async shardOf(prefix: string): Promise<ScratchShard | undefined> {
+    const shard = scratchShard(prefix);
+    if (shard === undefined) {
+      return undefined;
+    }
     if (!this.#shards.has(shard)) {
       this.#shards.add(shard);
       const sql = `CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(shard)}`;
@@ -125,10 +132,12 @@ export class ScratchStage {
       return shape;
     }
     this.#options.signal.throwIfAborted();
-    const why = shape === undefined ? "has no shape" : `cannot be read: ${shape.reason}`;
-    throw new PgMigError(`The scratch shard "${shard}" ${why}.`, {
+    if (shape === undefined) {
+      throw shardGoneError(shard, this.#latest);
+    }
+    throw new PgMigError(`The scratch shard "${shard}" cannot be read: ${shape.reason}.`, {
       code: "SCRATCH_FAILED",
-      hint: "Look at what the last version does: it must leave its schema where it is.",
+      hint: "Look into the server's log, then run the command again.",
       where: { node: this.#scratch.node.label, shard },
     });
   }
@@ -165,6 +174,7 @@ export class ScratchStage {
   ): Promise<void> {
     const { signal, allowShell = false, lockTimeoutMs = defaults.lockTimeoutMs } = this.#options;
     signal.throwIfAborted();
+    this.#latest = version;
     const attempted = await attemptStep(await this.#ready(), {
       shard,
       version,

@@ -1,6 +1,6 @@
 import { chooseDigest } from "@pg-mig/ledger";
 import { codeDigest, nodeFileSystem, readMigrationDirectory } from "@pg-mig/migrations";
-import { comparePlaces, isPgMigError, type RolloutWave } from "@pg-mig/model";
+import { comparePlaces, isPgMigError, type RolloutWave, type WaveGate } from "@pg-mig/model";
 import { buildPlan, type Violation, type Wave } from "@pg-mig/planner";
 import type { EditedFile } from "@pg-mig/report";
 import { type OpenNode, type OpenShard, openCluster, placeOf } from "@pg-mig/sessions";
@@ -82,6 +82,8 @@ export interface ClusterStatus {
   readonly waves?: readonly WaveStatus[];
 }
 
+type GateQuestion = "sql" | "command" | "http" | "alike";
+
 /** How far a wave is. */
 export interface WaveStatus {
   readonly name: string;
@@ -90,6 +92,8 @@ export interface WaveStatus {
   readonly pendingShards: number;
   /** For how long it soaks on before the next wave may start, in milliseconds; 0 if it is not done. */
   readonly soakLeftMs: number;
+  /** What its gate asks, after that and before the next wave may start; missing: it has none. */
+  readonly gate?: GateQuestion;
 }
 
 /** The versions of so many shards are listed one by one. */
@@ -232,8 +236,15 @@ function waveStatus(
       shards: shards.length,
       pendingShards: chains.length,
       soakLeftMs: soakMs === 0 ? 0 : Math.max(0, endsAtMs - nowMs),
+      ...gateOf(rules[index]?.gate),
     };
   });
+}
+
+function gateOf(gate: WaveGate | undefined): Pick<WaveStatus, "gate"> {
+  const questions: readonly GateQuestion[] = ["sql", "command", "http", "alike"];
+  const asked = questions.find((question) => gate?.[question] !== undefined);
+  return asked === undefined ? {} : { gate: asked };
 }
 
 async function emptyFiles(

@@ -1,9 +1,9 @@
 import type { MigrationDirectory } from "@pg-mig/migrations";
 import { buildUndoPlan } from "@pg-mig/planner";
 import type { Run } from "@pg-mig/report";
-import type { RunKind } from "./prepare-run.js";
 import { requireVersion } from "./require-version.js";
 import { startRun } from "./run-flow.js";
+import type { RunKind } from "./run-kind.js";
 import type { UndoOptions } from "./run-options.js";
 
 /**

@@ -1,6 +1,6 @@
 import type { PlacedStep } from "@pg-mig/report";
 import type { OpenNode } from "@pg-mig/sessions";
-import type { RunKind } from "./prepare-run.js";
+import type { RunKind } from "./run-kind.js";
 
 /**
  * Which of the steps that a run has done the ledgers do not have any more: a failover has lost what

@@ -10,7 +10,18 @@ const carriageReturn = 0x0d;
  * at the end. A file with LF alone and one line feed at its end is taken as it is.
  */
 export function checksumOf(bytes: Uint8Array): string {
-  return sha256(normalForm(bytes));
+  const hash = createHash("sha256");
+  const end = endOfText(bytes);
+  let from = byteOrderMark.every((byte, index) => bytes[index] === byte) ? byteOrderMark.length : 0;
+  // A dump is large: it is not copied.
+  for (let at = bytes.indexOf(carriageReturn, from); at >= 0 && at < end; ) {
+    if (bytes[at + 1] === lineFeed) {
+      hash.update(bytes.subarray(from, at));
+      from = at + 1;
+    }
+    at = bytes.indexOf(carriageReturn, at + 1);
+  }
+  return hash.update(bytes.subarray(from, end)).update("\n").digest("hex");
 }
 
 /** Gives the SHA-256, in hex, of bytes as they are. */
@@ -18,20 +29,11 @@ export function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-function normalForm(bytes: Uint8Array): Uint8Array {
-  const start = byteOrderMark.every((byte, index) => bytes[index] === byte) ? 3 : 0;
-  const normal = new Uint8Array(bytes.length - start + 1);
-  let end = 0;
-  for (let at = start; at < bytes.length; at++) {
-    const byte = bytes[at] ?? 0;
-    if (byte === carriageReturn && bytes[at + 1] === lineFeed) {
-      continue;
-    }
-    normal[end++] = byte;
+/** Where the text ends, line feeds and the carriage returns before them aside. */
+function endOfText(bytes: Uint8Array): number {
+  let end = bytes.length;
+  while (bytes[end - 1] === lineFeed) {
+    end -= bytes[end - 2] === carriageReturn ? 2 : 1;
   }
-  while (normal[end - 1] === lineFeed) {
-    end--;
-  }
-  normal[end] = lineFeed;
-  return normal.subarray(0, end + 1);
+  return end;
 }

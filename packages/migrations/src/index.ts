@@ -1,4 +1,5 @@
 export { writeChainFile } from "./chain-file.js";
+export { checksumOf } from "./checksum.js";
 export { codeDigest, shortDigest } from "./code-digest.js";
 export type {
   DirectoryEntry,

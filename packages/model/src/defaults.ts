@@ -7,6 +7,8 @@ export const defaults = {
   sslMode: "prefer",
   /** How many chains of one node run at a time. */
   parallelism: 10,
+  /** How many chains run at a time over all nodes. */
+  maxSessions: 1000,
   /** The longest that a statement waits for a lock before its version is put back. */
   lockTimeoutMs: 2000,
   /** For how long a version that was put back is tried again. */

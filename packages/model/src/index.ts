@@ -14,3 +14,4 @@ export type { ServiceFile } from "./service-file.js";
 export { equals, ownPath, ownPathSql, quoteIdentifier, quoteLiteral } from "./sql-text.js";
 export type { SslMode } from "./ssl-mode.js";
 export { isSslMode, sslModes } from "./ssl-mode.js";
+export type { Throttle, ThrottleLimits } from "./throttle.js";

@@ -254,6 +254,8 @@ export function otel(options: OtelOptions = {}): RunObserver {
         case "node:away":
         case "node:back":
         case "node:lost":
+        case "node:paused":
+        case "node:resumed":
           spans?.nodes.get(event.node)?.span.addEvent(event.type);
           break;
         case "run:done":

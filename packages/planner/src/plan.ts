@@ -29,10 +29,15 @@ export interface Chain<S extends ShardToPlan = ShardToPlan> {
  *
  * - `TIMELINE_VIOLATION`: ledger and disk differ at some place;
  * - `VERSION_MISSING_ON_DISK`: the ledger goes on where the disk ends;
- * - `UNDO_NOT_LATEST`: the version to undo has later ones after it on this shard.
+ * - `UNDO_NOT_LATEST`: the version to undo has later ones after it on this shard;
+ * - `PLAN_MOVED`: the ledger is not what a plan that is carried out has of it.
  */
 export interface Violation<S extends ShardToPlan = ShardToPlan> {
-  readonly code: "TIMELINE_VIOLATION" | "VERSION_MISSING_ON_DISK" | "UNDO_NOT_LATEST";
+  readonly code:
+    | "TIMELINE_VIOLATION"
+    | "VERSION_MISSING_ON_DISK"
+    | "UNDO_NOT_LATEST"
+    | "PLAN_MOVED";
   /** The shard that was passed in. */
   readonly shard: S;
   /** The version on disk at the first place where ledger and disk differ. */

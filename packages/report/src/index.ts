@@ -1,6 +1,6 @@
 export type { Blocker } from "./blocker.js";
 export type { BuildProgress } from "./build-progress.js";
-export { shownShard } from "./collapse-shards.js";
+export { collapseShards, shownShard } from "./collapse-shards.js";
 export { groupBy } from "./group-by.js";
 export type { FailureGroup, HookFailureGroup } from "./group-failures.js";
 export { failureReason, groupFailures, groupHookFailures } from "./group-failures.js";
@@ -30,6 +30,7 @@ export type {
   RunOutcome,
   StepDurations,
   StepFailure,
+  ThrottleReason,
   TimeLine,
   VersionDurations,
   Warning,

@@ -51,6 +51,12 @@ export type RequeueReason =
   | "no-connection"
   | "out-of-memory";
 
+/**
+ * Why the throttle pauses a node: a standby lags, too many sessions are active or wait for locks of the run, the
+ * query `hold` says so, or nobody can tell.
+ */
+export type ThrottleReason = "lagMs" | "lagBytes" | "active" | "blocked" | "hold" | "unknown";
+
 /** A version whose file is not the one that was applied, and where that was. */
 export type EditedFile = VersionPlaces;
 
@@ -145,6 +151,17 @@ export type RunEvent =
   /** Progress of an index build; sent when it changes, at most a few times a second. */
   | ({ readonly type: "step:progress" } & BuildProgress & AtWork)
   /**
+   * A version locks something outside of its shard, as the setting `containment` tells. Sent once for each version and
+   * object, when a step that does so is committed; in how many shards it did is a warning at the end of the run.
+   */
+  | ({
+      readonly type: "step:outside";
+      /** Its name as SQL text, with the schema; of what is no relation, with its kind. */
+      readonly object: string;
+      /** The modes, in PostgreSQL's words: `AccessExclusiveLock`. */
+      readonly locks: readonly string[];
+    } & PlacedStep)
+  /**
    * It was committed, by this run or before it, and is gone: a failover lost what was not replicated,
    * or somebody undid it. It counts as not done again, and is run again if the run continues.
    */
@@ -191,6 +208,19 @@ export type RunEvent =
       readonly message: string;
     }
   | NodeEvent
+  /**
+   * The throttle pauses the node: nothing new starts there, what runs goes on to its end, and so do other nodes.
+   * It comes again if the reasons change.
+   */
+  | {
+      readonly type: "node:paused";
+      readonly node: string;
+      readonly reasons: readonly ThrottleReason[];
+      /** The same with what was read, in words. */
+      readonly why: string;
+    }
+  /** The throttle lets the node go on. */
+  | { readonly type: "node:resumed"; readonly node: string; readonly pausedMs: number }
   /** Good to know, and no problem: a replica that is skipped, a server that the run waits for. */
   | { readonly type: "note"; readonly message: string }
   | ({ readonly type: "warning" } & Warning)
@@ -326,6 +356,12 @@ export interface Report {
   readonly abandoned: readonly AbandonedChain[];
   /** Nodes that the run gave up waiting for and that did not come back, and why. */
   readonly lostNodes: readonly { readonly node: string; readonly error: ErrorInfo }[];
+  /** Nodes that the throttle paused: why at last, and for how long in all. Missing: none. */
+  readonly pausedNodes?: readonly {
+    readonly node: string;
+    readonly why: string;
+    readonly pausedMs: number;
+  }[];
   readonly hookFailures: readonly HookFailure[];
   /** Warnings of the servers and of the tool, in the order in which they came. */
   readonly warnings: readonly Warning[];

@@ -32,14 +32,22 @@ export interface AwayNode {
   readonly untilMs: number;
 }
 
-/** The wave that a run is in. */
+/** A node that the throttle pauses. */
+export interface PausedNode {
+  readonly why: string;
+  readonly sinceMs: number;
+}
+
+/** The wave that a run is in, or has done last. */
 export interface CurrentWave {
   readonly name: string;
-  /** The which of how many it is, from 1; missing: it soaks. */
+  /** The which of how many it is, from 1; missing: it is done. */
   readonly number?: number;
   readonly of?: number;
-  /** Until when it is left alone, now that it is done; missing: it is under way. */
+  /** Until when it is left alone, now that it is done. */
   readonly soaksUntilMs?: number;
+  /** What its gate has answered last, after the soak. */
+  readonly gate?: { readonly answer: "yes" | "no"; readonly why: string };
 }
 
 /**
@@ -58,6 +66,8 @@ export interface RunModel {
   readonly slots: ReadonlyMap<string, readonly (RunningWork | undefined)[]>;
   /** Nodes that are waited for: what they have at hand gets nowhere meanwhile. */
   readonly away: ReadonlyMap<string, AwayNode>;
+  /** Nodes that the throttle pauses: what runs there goes on, nothing new starts. */
+  readonly paused: ReadonlyMap<string, PausedNode>;
   /** How many shards the nodes have, those without work included. */
   readonly shards: number;
   /** Planned steps, rounds included. */

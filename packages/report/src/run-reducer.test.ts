@@ -49,6 +49,32 @@ describe("RunReducer.report", () => {
     expect(report.lostNodes).toEqual([{ node: "b", error }]);
   });
 
+  it("tells which nodes were paused, for how long in all, and why at last", () => {
+    const run = new RunReducer(0);
+    const paused = (node: string, why: string): RunEvent => {
+      return { type: "node:paused", node, reasons: ["active"], why };
+    };
+    const resumed = (node: string): RunEvent => ({ type: "node:resumed", node, pausedMs: 1 });
+    run.add(paused("a", "first"), 100);
+    run.add(paused("a", "second"), 150);
+    run.add(resumed("a"), 300);
+    expect([...run.model.paused]).toEqual([]);
+    run.add(paused("a", "third"), 400);
+    run.add(paused("b", "other"), 500);
+    expect([...run.model.paused.keys()]).toEqual(["a", "b"]);
+    const report = run.report("paused", 1000, {
+      startedAt: "",
+      origin: {},
+      latest: [],
+      edited: [],
+    });
+    expect(report.pausedNodes).toEqual([
+      { node: "a", why: "third", pausedMs: 800 },
+      { node: "b", why: "other", pausedMs: 500 },
+    ]);
+    expect(build([])).not.toHaveProperty("pausedNodes");
+  });
+
   it("counts every planned step in exactly one place", () => {
     const report = build([
       {

@@ -17,6 +17,7 @@ import {
   type AwayNode,
   type FailureCount,
   finishedSteps,
+  type PausedNode,
   type RunModel,
   runningWork,
 } from "./run-model.js";
@@ -25,6 +26,8 @@ import { CountsByName, type StepCounts } from "./step-counts.js";
 import { type PlacedStep, StepSet } from "./step-set.js";
 import { StepTimes } from "./step-times.js";
 import { TimeLineRecorder } from "./time-line-recorder.js";
+
+type PausedNodes = NonNullable<Report["pausedNodes"]>;
 
 /** A file may raise a million warnings in a loop: so many of the servers are kept, the others counted. */
 const mostWarnings = 10_000;
@@ -45,6 +48,8 @@ export class RunReducer {
   readonly #timeLine = new TimeLineRecorder();
   readonly #failureCounts = new Map<string, FailureCount>();
   readonly #away = new Map<string, AwayNode>();
+  readonly #paused = new Map<string, PausedNode>();
+  readonly #pausedBefore = new Map<string, PausedNodes[number]>();
   readonly #lostNodes = new Map<string, ErrorInfo>();
   readonly #failed: StepFailure[] = [];
   readonly #inDoubt: StepFailure[] = [];
@@ -66,6 +71,7 @@ export class RunReducer {
       addresses: [],
       slots: this.#slots.byNode,
       away: this.#away,
+      paused: this.#paused,
       shards: 0,
       planned: 0,
       nodes: this.#nodes.byName,
@@ -144,8 +150,13 @@ export class RunReducer {
         model.wave = { name: event.wave, soaksUntilMs: nowMs + event.leftMs };
         break;
       case "wave:done":
-      case "gate":
+        model.wave = { name: event.wave };
         break;
+      case "gate": {
+        const { wave: name, answer, why } = event;
+        model.wave = { name, gate: { answer, why } };
+        break;
+      }
       case "hook:start":
         this.#slots.occupy({
           node: event.node,
@@ -255,6 +266,16 @@ export class RunReducer {
         this.#away.delete(event.node);
         this.#lostNodes.set(event.node, event.error);
         break;
+      case "node:paused": {
+        const { node, why } = event;
+        const sinceMs = this.#paused.get(node)?.sinceMs ?? nowMs;
+        this.#paused.set(node, { why, sinceMs });
+        break;
+      }
+      case "node:resumed":
+        this.#pausedBefore.set(event.node, this.#pausedNode(event.node, nowMs));
+        this.#paused.delete(event.node);
+        break;
       case "warning": {
         const { type: _, ...warning } = event;
         this.#model.warnings++;
@@ -264,6 +285,7 @@ export class RunReducer {
         }
         break;
       }
+      case "step:outside":
       case "note":
       case "output":
       case "run:done":
@@ -280,14 +302,22 @@ export class RunReducer {
     const running = runningWork(model);
     model.standstillMs = standstillMs(running, this.#endings, this.#times, nowMs);
     const pace = notePace(model.pace, finishedSteps(model), nowMs);
-    // Nobody knows when the steps of a node that is away can go on.
-    if (model.standstillMs !== undefined || model.away.size > 0) {
+    // Nobody knows when the steps of a node that is away or paused can go on.
+    if (model.standstillMs !== undefined || model.away.size + model.paused.size > 0) {
       model.remainingMs = undefined;
     } else if (pace !== model.pace) {
       const leftMs = estimateMs(model, this.#endings, this.#times, nowMs);
       model.remainingMs = leftMs === undefined ? undefined : Math.ceil(leftMs / 1000) * 1000;
     }
     model.pace = pace;
+  }
+
+  /** Why a node was paused at last, and for how long in all. */
+  #pausedNode(node: string, nowMs: number): PausedNodes[number] {
+    const { why = "", pausedMs = 0 } = this.#pausedBefore.get(node) ?? {};
+    const now = this.#paused.get(node);
+    const lastMs = now === undefined ? 0 : Math.round(nowMs - now.sinceMs);
+    return { node, why: now?.why ?? why, pausedMs: pausedMs + lastMs };
   }
 
   #plan({ stepsByNode, stepsByVersion }: PlannedWork): void {
@@ -333,6 +363,7 @@ export class RunReducer {
     const { action, addresses, startedAtMs, planned, done, alreadyDone } = this.#model;
     const unlistedWarnings = this.#model.warnings - this.#warnings.length;
     const { startedAt, origin, ...end } = state;
+    const pausedNodes = [...new Set([...this.#pausedBefore.keys(), ...this.#paused.keys()])];
     return {
       action,
       startedAt,
@@ -348,6 +379,9 @@ export class RunReducer {
       notAttempted: planned - finishedSteps(this.#model),
       abandoned: this.#abandoned.toSorted(comparePlaces),
       lostNodes: [...this.#lostNodes].map(([node, error]) => ({ node, error })),
+      ...(pausedNodes.length === 0
+        ? {}
+        : { pausedNodes: pausedNodes.map((node) => this.#pausedNode(node, nowMs)) }),
       hookFailures: [...this.#hookFailures],
       warnings: [...this.#warnings],
       ...(unlistedWarnings === 0 ? {} : { unlistedWarnings }),

@@ -1,8 +1,8 @@
 import { ownPathSql } from "@pg-mig/model";
 import type { ArrayQuery, SessionClient } from "./session-client.js";
 
-/** A query that takes longer than this fails. */
-const withinMs = 30_000;
+/** A query that takes longer than this fails, if nothing else is said. */
+const usualWithinMs = 30_000;
 
 /**
  * The values in the first column of a query of the user's. It changes nothing: it is one statement, in a
@@ -14,6 +14,7 @@ const withinMs = 30_000;
 export async function firstColumn(
   client: Pick<SessionClient, "query">,
   sql: string,
+  withinMs = usualWithinMs,
 ): Promise<readonly unknown[]> {
   await client.query(`BEGIN READ ONLY; ${ownPathSql}; SET LOCAL statement_timeout TO ${withinMs}`);
   try {

@@ -66,6 +66,8 @@ export interface OpenClusterOptions {
   readonly defaults: NodeDefaults;
   /** Which nodes and shards to work on; `undefined`: all. */
   readonly only?: Only | undefined;
+  /** Which of the primaries to work on, now that it is known who they are. @default all of them */
+  readonly keep?: ((open: OpenNode) => boolean) | undefined;
   /** Which schemas count as shards; `undefined`: all. */
   readonly validShards?: ValidShards | undefined;
   /**
@@ -146,7 +148,7 @@ export interface OpenCluster {
  * any node cannot be used; `NO_PRIMARY` if there are only replicas; `NOTHING_CHOSEN`.
  */
 export async function openCluster(given: OpenClusterOptions): Promise<OpenCluster> {
-  const { action, sources, defaults, signal, onNote, only } = given;
+  const { action, sources, defaults, signal, onNote, only, keep = () => true } = given;
   const run = { action, since: new Date(), pid: process.pid, host: hostname() };
   const told = new Set<string>();
   const options: ConnectOptions = {
@@ -183,11 +185,11 @@ export async function openCluster(given: OpenClusterOptions): Promise<OpenCluste
     if (used.length === 0 && only?.part === undefined) {
       throw noPrimary(found);
     }
-    const nodes = nodesToUse(used, only);
-    const keep = new Set(nodes.map(({ node }) => node.name));
+    const nodes = nodesToUse(used, only).filter(keep);
+    const kept = new Set(nodes.map(({ node }) => node.name));
     await Promise.all(
       [...clients].map(async ([name, client]) => {
-        if (!keep.has(name)) {
+        if (!kept.has(name)) {
           await client.end();
         }
       }),

@@ -181,6 +181,13 @@ export class SessionPool {
     }
   }
 
+  /** Closes the sessions of a node that are not in use: another node has more need of the room. */
+  async closeIdle(node: string): Promise<void> {
+    const idle = this.#idle.get(node) ?? [];
+    this.#idle.delete(node);
+    await Promise.all(idle.map((session) => session.close()));
+  }
+
   /** Closes all sessions, waiting for a while for the resets that are under way. */
   async close(): Promise<void> {
     const sessions = [...this.#idle.values(), [...this.#busy.keys()]].flat();

@@ -63,12 +63,11 @@ export function judgeTransactions(
   limits: Limits,
   kind: FileKind,
 ): JudgedTransactions {
-  const phrases = script.statements.flatMap(phrasesOf);
-  const [only] = phrases;
-  const reconnects = script.commands.filter(isReconnect);
-  if (only === undefined && reconnects.length === 0) {
+  if (!script.commands.some(isReconnect) && !script.statements.some(isOutOfTheOrdinary)) {
     return { ...wrapped, mayRunBeside: "transactions", problems: includedReconnects(script) };
   }
+  const phrases = script.statements.flatMap(phrasesOf);
+  const [only] = phrases;
   const wantsOutside = phrases.some((phrase) => outsideTransactionName(phrase) !== undefined);
   const judged: Omit<JudgedTransactions, "mayRunBeside"> =
     only !== undefined && wantsOutside && phrases.length === 1 && script.commands.length === 0
@@ -80,6 +79,14 @@ export function judgeTransactions(
     mayRunBeside: judged.transaction === "wrapped" ? "transactions" : mayRunBeside(phrases, script),
     problems: [...judged.problems, ...includedReconnects(script), ...missing],
   };
+}
+
+/** Whether a statement has anything to do with transactions. Of a dump with a million that have not, nothing is kept. */
+function isOutOfTheOrdinary(statement: Statement): boolean {
+  return phrasesOf(statement).some(
+    (phrase) =>
+      transactionControlOf(phrase) !== undefined || outsideTransactionName(phrase) !== undefined,
+  );
 }
 
 const wrapped: Omit<TransactionUse, "mayRunBeside"> = {

@@ -82,7 +82,7 @@ export async function startPgBouncer(options: StartPgBouncerOptions): Promise<Te
     });
   }
   const user = await chooseServerUser();
-  const directory = await makeClusterDirectory(user);
+  const directory = await makeClusterDirectory(user, "disk");
   const guard = await guardCluster(directory);
   try {
     const port = await findFreePort();

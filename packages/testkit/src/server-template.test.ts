@@ -7,7 +7,7 @@ import { makeClusterDirectory } from "./work-directories.js";
 
 it("makes one template, whole, however many ask for it at once", async () => {
   const user = await chooseServerUser();
-  const cacheDirectory = await makeClusterDirectory(user);
+  const cacheDirectory = await makeClusterDirectory(user, "disk");
   try {
     const binaries = findPostgresBinaries(18);
     const options = { binaries, user, cacheDirectory };

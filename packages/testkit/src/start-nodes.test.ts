@@ -1,8 +1,20 @@
 import { existsSync } from "node:fs";
+import { chmod, mkdtemp, rm, statfs } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import pg from "pg";
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { supportedMajors } from "./postgres-binaries.js";
 import { startNodes } from "./start-nodes.js";
+
+/** Whether there are 4 GiB in memory for servers: Linux, and no small container. */
+const roomInMemory = await statfs("/dev/shm").then(
+  ({ bavail, bsize }) => bavail * bsize >= 4 * 1024 ** 3,
+  () => false,
+);
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 describe("startNodes", () => {
   it.each(supportedMajors)("starts nodes of PostgreSQL %i", async (major) => {
@@ -28,12 +40,23 @@ describe("startNodes", () => {
 
   it("takes the major version from PG_MIG_TEST_MAJOR where none is asked for", async () => {
     vi.stubEnv("PG_MIG_TEST_MAJOR", "15");
-    try {
-      await using cluster = await startNodes();
-      expect(cluster.node.major).toBe(15);
-    } finally {
-      vi.unstubAllEnvs();
-    }
+    await using cluster = await startNodes();
+    expect(cluster.node.major).toBe(15);
+  });
+
+  it.skipIf(!roomInMemory)("keeps the servers in memory if there is room", async () => {
+    vi.stubEnv("TMPDIR", undefined);
+    await using cluster = await startNodes();
+    expect(dirname(cluster.directory)).toBe("/dev/shm");
+  });
+
+  it("keeps the servers in TMPDIR if that is set", async () => {
+    const place = await mkdtemp(join("/tmp", "own-"));
+    onTestFinished(() => rm(place, { recursive: true }));
+    await chmod(place, 0o755);
+    vi.stubEnv("TMPDIR", place);
+    await using cluster = await startNodes();
+    expect(dirname(cluster.directory)).toBe(place);
   });
 
   it("keeps two clusters that start at the same time apart", async () => {

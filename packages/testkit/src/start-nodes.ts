@@ -78,7 +78,8 @@ export async function startNodes(options: StartNodesOptions = {}): Promise<TestC
   const binaries = findPostgresBinaries(major);
   await restoreLinks(binaries);
   const user = await chooseServerUser();
-  const directory = await makeClusterDirectory(user);
+  // A cache of its own may hold programs, which may not be run from memory everywhere.
+  const directory = await makeClusterDirectory(user, cache === "shared" ? "memory" : "disk");
   const guard = await guardCluster(directory);
   try {
     const shared = cache === "shared" ? await sharedCacheDirectory(user) : undefined;

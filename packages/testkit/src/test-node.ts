@@ -168,7 +168,11 @@ export class TestNode implements DatabaseAddress {
     const { template = "template0" } = options;
     const source = typeof template === "string" ? template : template.name;
     const quoted = pg.escapeIdentifier(name);
-    await this.query(`CREATE DATABASE ${quoted} TEMPLATE ${pg.escapeIdentifier(source)}`);
+    // Copying files takes half of the time that writing them to the log takes.
+    const strategy = this.major >= 15 ? "STRATEGY file_copy" : "";
+    await this.query(
+      `CREATE DATABASE ${quoted} TEMPLATE ${pg.escapeIdentifier(source)} ${strategy}`,
+    );
     return new TestDatabase(this.#address(name), async () => {
       await this.query(`DROP DATABASE IF EXISTS ${quoted} WITH (FORCE)`);
     });

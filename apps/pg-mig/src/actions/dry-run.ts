@@ -1,6 +1,7 @@
 import { dryRun } from "@pg-mig/migrate";
 import type { ActionContext } from "../action-context.js";
 import { exitStatus } from "../exit-status.js";
+import { atNodesOf, readPlan, refusePlanPlace, writePlan } from "../plan-place.js";
 import { runOptions } from "../run-options.js";
 import { jsonLine } from "../view/json-line.js";
 import { noteWriter } from "../view/note-writer.js";
@@ -11,22 +12,40 @@ import { renderLines } from "../view/render-lines.js";
 export async function dryRunAction(
   {
     check = false,
+    out,
+    plan,
     ...request
   }: {
     readonly undo: string | undefined;
     readonly sql: boolean;
     /** Whether the exit status tells if there is anything to do. @default false */
     readonly check?: boolean;
+    /** The file in which the plan is kept. @default none */
+    readonly out?: string | undefined;
+    /** The file of the plan that is looked at. @default all that is pending */
+    readonly plan?: string | undefined;
   },
-  context: ActionContext,
+  given: ActionContext,
 ): Promise<number> {
+  if (out !== undefined) {
+    await refusePlanPlace(out, given);
+  }
+  const known = plan === undefined ? undefined : await readPlan(plan, given);
+  const context = known === undefined ? given : atNodesOf(known, given);
   const { settings, stdout } = context;
-  const planned = await dryRun({
+  const onNote = noteWriter(context);
+  const { file, ...planned } = await dryRun({
     ...(await runOptions(context)),
     createDatabase: settings.createDatabase,
     ...request,
-    onNote: noteWriter(context),
+    planned: known,
+    file: out !== undefined,
+    onNote,
   });
+  if (out !== undefined && file !== undefined) {
+    await writePlan(out, file, context);
+    onNote(`The plan is in ${out}. pg-mig apply --plan=${out} carries it out.`);
+  }
   const isDone = planned.chains.length === 0 && planned.hooks.length === 0;
   if (!(check && isDone && settings.quiet)) {
     stdout.write(

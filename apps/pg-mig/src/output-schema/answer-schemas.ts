@@ -136,7 +136,7 @@ export const answerSchemas = {
   digest: objectOf<{ readonly digest: string }>({ digest: text }),
   file: objectOf<{ readonly file: string }>({ file: text }),
   applied: objectOf<AppliedVersions>({ versions: listOf(text), shards: places }),
-  plan: objectOf<PlannedRun>({
+  plan: objectOf<Omit<PlannedRun, "file">>({
     action,
     nodes: listOf(text),
     addresses: listOf(text),
@@ -184,6 +184,14 @@ export const answerSchemas = {
           shards: count,
           pendingShards: count,
           soakLeftMs: milliseconds,
+          gate: optional(
+            oneOf<NonNullable<WaveStatus["gate"]>>({
+              sql: true,
+              command: true,
+              http: true,
+              alike: true,
+            }),
+          ),
         }),
       ),
     ),

@@ -1,4 +1,10 @@
-import type { BuildProgress, PlannedWork, RequeueReason, RunEvent } from "@pg-mig/report";
+import type {
+  BuildProgress,
+  PlannedWork,
+  RequeueReason,
+  RunEvent,
+  ThrottleReason,
+} from "@pg-mig/report";
 import {
   count,
   type FieldSchemas,
@@ -121,6 +127,11 @@ export const eventSchemas: Readonly<Record<RunEvent["type"], JsonSchema>> = {
     blockedBy: optional(blockers),
   }),
   "step:in-doubt": objectOf<EventOf<"step:in-doubt">>({ ...step, error, notAttempted }),
+  "step:outside": objectOf<EventOf<"step:outside">>({
+    ...step,
+    object: text,
+    locks: listOf(text),
+  }),
   "chain:abandoned": objectOf<EventOf<"chain:abandoned">>({
     node: text,
     shard: text,
@@ -140,6 +151,21 @@ export const eventSchemas: Readonly<Record<RunEvent["type"], JsonSchema>> = {
   "node:away": objectOf<EventOf<"node:away">>({ node: text, error, leftMs: milliseconds }),
   "node:back": objectOf<EventOf<"node:back">>({ node: text, awayMs: milliseconds }),
   "node:lost": objectOf<EventOf<"node:lost">>({ node: text, error, awayMs: milliseconds }),
+  "node:paused": objectOf<EventOf<"node:paused">>({
+    node: text,
+    reasons: listOf(
+      oneOf<ThrottleReason>({
+        lagMs: true,
+        lagBytes: true,
+        active: true,
+        blocked: true,
+        hold: true,
+        unknown: true,
+      }),
+    ),
+    why: text,
+  }),
+  "node:resumed": objectOf<EventOf<"node:resumed">>({ node: text, pausedMs: milliseconds }),
   note: objectOf<EventOf<"note">>({ message: text }),
   warning: objectOf<EventOf<"warning">>({
     node: optional(text),

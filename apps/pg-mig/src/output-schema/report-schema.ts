@@ -133,6 +133,15 @@ export const reportSchema = objectOf<Report>({
     }),
   ),
   lostNodes: listOf(objectOf<Report["lostNodes"][number]>({ node: text, error })),
+  pausedNodes: optional(
+    listOf(
+      objectOf<NonNullable<Report["pausedNodes"]>[number]>({
+        node: text,
+        why: text,
+        pausedMs: milliseconds,
+      }),
+    ),
+  ),
   hookFailures: listOf(objectOf<HookFailure>({ node: text, file: text, error })),
   warnings: listOf(
     objectOf<Warning>({

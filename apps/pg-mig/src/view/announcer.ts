@@ -27,7 +27,7 @@ const limits = {
 
 /**
  * Makes the lines that an event leaves on the screen for good while the run goes on: failures, nodes
- * that go away and come back, notes, warnings of files that are about to run, and what migration files
+ * that go away and come back, or are paused, notes, warnings of files that are about to run, and what migration files
  * print. What comes again and again is shown a few times, then once said to be only counted; the
  * summary at the end has it all. With `all` nothing is only counted.
  */
@@ -82,7 +82,9 @@ export function createAnnouncer(
         return [announce("failed", `${event.node} ${event.file}`, event.error)];
       case "node:away":
       case "node:back":
-      case "node:lost": {
+      case "node:lost":
+      case "node:paused":
+      case "node:resumed": {
         const ofNode = count(`node ${event.node}`);
         if (ofNode > changesOfOneNode) {
           return ofNode === changesOfOneNode + 1
@@ -90,6 +92,12 @@ export function createAnnouncer(
             : [];
         }
         return [nodeLine(event)];
+      }
+      case "step:outside": {
+        const { version, object, locks } = event;
+        const place = `${event.node}:${shownShard(event.shard)}`;
+        const told = `${version} reaches outside of its shard: ${object} (${locks.join(", ")}), first on ${place}`;
+        return [line(shortened(spelledOut(told)), "caution")];
       }
       case "budget:spent":
         return [line(spelledOut(event.message), "bad")];
@@ -117,7 +125,9 @@ export function createAnnouncer(
   };
 }
 
-function nodeLine(event: NodeEvent): Line {
+type ThrottleEvent = Extract<RunEvent, { type: "node:paused" | "node:resumed" }>;
+
+function nodeLine(event: NodeEvent | ThrottleEvent): Line {
   const { node } = event;
   switch (event.type) {
     case "node:away": {
@@ -133,6 +143,18 @@ function nodeLine(event: NodeEvent): Line {
         { text: "back ", tone: "good" },
         { text: node, tone: "strong" },
         { text: ` after ${formatDuration(event.awayMs)}` },
+      ];
+    case "node:paused":
+      return [
+        { text: "paused ", tone: "caution" },
+        { text: node, tone: "strong" },
+        { text: `: ${shortened(event.why, longestOnOneLine)}` },
+      ];
+    case "node:resumed":
+      return [
+        { text: "resumed ", tone: "good" },
+        { text: node, tone: "strong" },
+        { text: ` after ${formatDuration(event.pausedMs)}` },
       ];
     case "node:lost":
       return [

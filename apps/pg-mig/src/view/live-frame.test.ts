@@ -169,6 +169,41 @@ describe("liveFrame", () => {
     expect(frame[3]).toMatch(/^ {2}db1:5432 .* {2}away$/);
   });
 
+  it("says that a node is paused, and why, instead of a time left", () => {
+    const paused: RunEvent = {
+      ...{ type: "node:paused", node: "db1:5432", reasons: ["active"] },
+      why: "60 sessions of others are active",
+    };
+    const other: RunEvent = { ...paused, node: "db2:5432" };
+    const resumed: RunEvent = { type: "node:resumed", node: "db1:5432", pausedMs: 2000 };
+    const events = [...until(15_000), [15_000, paused], [16_000, other]] as const;
+    const frame = frameOf(events, { columns: 99, rows: 20 }, 17_500);
+    expect(frame[1]).not.toContain("left");
+    expect(frame[2]).toBe("db1:5432 and 1 more paused, for 2 s: 60 sessions of others are active");
+    const after = frameOf([...events, [17_000, resumed]], { columns: 99, rows: 20 }, 17_500);
+    expect(after[2]).toBe("db2:5432 paused, for 1 s: 60 sessions of others are active");
+  });
+
+  it("shows the wave, its soak and what its gate says", () => {
+    const start: RunEvent = {
+      ...{ type: "wave:start", wave: "canary", number: 1, of: 3, shards: 1, chains: 1, steps: 1 },
+    };
+    const events: readonly [RunEvent, string][] = [
+      [start, "wave canary, 1 of 3"],
+      [{ type: "wave:done", wave: "canary", shards: 1 }, "wave canary is done"],
+      [{ type: "wave:soak", wave: "canary", leftMs: 60_000 }, "wave canary soaks, 1 min 00 s left"],
+      [
+        { type: "gate", wave: "canary", answer: "no", why: "the command ended with status 1" },
+        "gate of wave canary: no, the command ended with status 1",
+      ],
+    ];
+    for (const [index, [, text]] of events.entries()) {
+      const told = events.slice(0, index + 1).map(([event]) => [0, event] as const);
+      const frame = frameOf([[0, runStart(["n"], 2)], ...told], { columns: 99, rows: 20 }, 0);
+      expect(frame[2]).toBe(text);
+    }
+  });
+
   it("says who makes a step wait, and how far an index is", () => {
     const work = { node: "n", shard: "a", version: "v" };
     const count = { done: 42, total: 100, unit: "blocks" } as const;

@@ -14,6 +14,7 @@ import {
   stepsPerSecond,
 } from "@pg-mig/report";
 import { awayText } from "./away-text.js";
+import { pausedText } from "./paused-text.js";
 import { type Line, line } from "./styled-line.js";
 import { waveText } from "./wave-text.js";
 import { blockersText, workDetail } from "./work-detail.js";
@@ -102,6 +103,7 @@ export function progressLine(model: RunModel, nowMs: number): Line {
     ...(left === undefined || left === 0 ? [] : [`${formatSeconds(left)} left`]),
     ...(model.wave === undefined ? [] : [waveText(model.wave, nowMs)]),
     ...(model.away.size === 0 ? [] : [awayText(model, nowMs)]),
+    ...(model.paused.size === 0 ? [] : [pausedText(model, nowMs)]),
     ...longestWork(model, nowMs),
     ...(model.lastBlockedBy === undefined
       ? []

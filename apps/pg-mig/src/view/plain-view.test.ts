@@ -114,6 +114,20 @@ describe("createPlainView", () => {
     ]);
   });
 
+  it("says which node is paused and why, and that it goes on", () => {
+    const { clock, lines, view } = plainView();
+    view.handle(runStart(["n1", "n2"], 100));
+    const why = "the standby r1 lags by 12 s";
+    view.handle({ type: "node:paused", node: "n2", reasons: ["lagMs"], why });
+    clock.advance(5000);
+    view.handle({ type: "node:resumed", node: "n2", pausedMs: 5000 });
+    expect(lines().slice(1)).toEqual([
+      "paused n2: the standby r1 lags by 12 s",
+      expect.stringMatching(/n2 paused, for 5 s: the standby r1 lags by 12 s$/),
+      "resumed n2 after 5.0 s",
+    ]);
+  });
+
   it("says what it waits for when nothing happens", () => {
     const { clock, lines, view } = plainView();
     view.handle(runStart(["n1", "n2"], 100));

@@ -9,6 +9,7 @@ import {
 } from "@pg-mig/report";
 import { awayText } from "./away-text.js";
 import { displayWidth } from "./display-width.js";
+import { pausedText } from "./paused-text.js";
 import { type Line, line, type Span } from "./styled-line.js";
 import { waveText } from "./wave-text.js";
 import { blockersText } from "./work-detail.js";
@@ -28,6 +29,7 @@ export function runHeader(model: RunModel, columns: number, nowMs: number): Line
       ? []
       : [line(`last blocked by ${blockersText(model.lastBlockedBy)}`, "quiet")]),
     ...(model.away.size === 0 ? [] : [line(awayText(model, nowMs), "caution")]),
+    ...(model.paused.size === 0 ? [] : [line(pausedText(model, nowMs), "caution")]),
   ];
 }
 

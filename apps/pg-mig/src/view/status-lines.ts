@@ -103,16 +103,25 @@ function waveLines(waves: readonly WaveStatus[]): Line[] {
   }
   const { name, shards, pendingShards } = next;
   const pending = `${formatCount(pendingShards)} of ${countOf(shards, "shard")} pending`;
-  const soaking = waves.slice(0, index).filter(({ soakLeftMs }) => soakLeftMs > 0);
+  const before = waves.slice(0, index).filter(({ shards: all }) => all > 0);
   return [
     [
       { text: `Wave ${index + 1} of ${waves.length}, ${name}`, tone: "strong" },
       { text: `, is next: ${pending}.` },
     ],
-    ...soaking.map((wave) =>
-      line(`Wave ${wave.name} is done and soaks: ${formatSeconds(wave.soakLeftMs)} left.`),
-    ),
+    ...before.flatMap((wave) => doneWaveLines(wave)),
   ];
+}
+
+/** What a wave that is done keeps the next one from, if it does. */
+function doneWaveLines({ name, soakLeftMs, gate }: WaveStatus): Line[] {
+  if (soakLeftMs > 0) {
+    const then = gate === undefined ? "" : `, then its gate is asked (${gate})`;
+    return [line(`Wave ${name} is done and soaks: ${formatSeconds(soakLeftMs)} left${then}.`)];
+  }
+  return gate === undefined
+    ? []
+    : [line(`Wave ${name} is done: the next run asks its gate (${gate}).`)];
 }
 
 function unfinishedLines(nodes: readonly string[], hooks: readonly string[]): Line[] {

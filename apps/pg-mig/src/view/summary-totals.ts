@@ -54,7 +54,7 @@ export function endLines(report: Report): Line[] {
 const tones = { done: "good", failed: "bad", interrupted: "bad", paused: "caution" } as const;
 
 const partialNote =
-  "This was a partial run: no digest is saved. A run without --only and --part finishes the rest.";
+  "This was a partial run: no digest is saved. A run without --only, --part and --plan finishes the rest.";
 
 const reasons: Readonly<Record<AbandonedChain["reason"], string>> = {
   interrupted: "the run was interrupted",

@@ -178,7 +178,7 @@ class ScriptParser {
     const cursor = this.#cursor;
     const position = cursor.queryPosition();
     const query = cursor.takeQuery();
-    const statement = new ScriptStatement(query, position);
+    const statement = new ScriptStatement(this.#source, query, position);
     this.#statements.push(statement);
     this.#regions.add(statement);
     this.#noteFrame(statement);

@@ -7,6 +7,14 @@ interface Segment {
   readonly at: number | undefined;
 }
 
+/** A query that is one statement with its semicolon, and is sent as it stands in the file. */
+export interface QueryStretch {
+  readonly start: number;
+  readonly end: number;
+  /** Where it begins for the server, after comments. */
+  readonly content: number;
+}
+
 /**
  * The text of a query while it is put together from pieces of a file and of variables' values. It
  * remembers where each piece comes from, so that a position in the query leads back to the file.
@@ -27,6 +35,29 @@ export class QueryBuffer {
 
   #segments: Segment[] = [];
   #contentExpected = true;
+
+  static ofStretch(text: string, { start, end, content }: QueryStretch): QueryBuffer {
+    const query = new QueryBuffer();
+    query.addSource(text, start, end);
+    query.contents.push(content - start);
+    query.terminated = true;
+    return query;
+  }
+
+  /** All that is to be known of it, if that is so little. */
+  asStretch(): QueryStretch | undefined {
+    const [segment, ...more] = this.#segments;
+    const [content, ...others] = this.contents;
+    const isSimple = this.terminated && !this.standsAlone && !this.mayCopyFromStdin;
+    return segment === undefined ||
+      segment.at !== undefined ||
+      more.length > 0 ||
+      content === undefined ||
+      others.length > 0 ||
+      !isSimple
+      ? undefined
+      : { start: segment.start, end: segment.end, content: segment.start + content };
+  }
 
   /** Adds text of the file itself, [start, end). */
   addSource(text: string, start: number, end: number): void {

@@ -3,6 +3,9 @@ import type { PlainRegion } from "./script.js";
 import type { ScriptStatement } from "./statement.js";
 import { transactionControl } from "./transaction-control.js";
 
+/** A region of so many UTF-16 units is closed as soon as it may be: it is sent as a whole. */
+const regionSize = 256 * 1024;
+
 /** Gathers the {@link PlainRegion}s of a file while it is read. */
 export class RegionCollector {
   readonly regions: PlainRegion[] = [];
@@ -32,7 +35,9 @@ export class RegionCollector {
   rest(lineStart: number, line: number): void {
     if (!this.#mustReread) {
       this.#clean = { end: lineStart, nextLine: line, count: this.#statements.length };
-      return;
+      if (lineStart - this.#start < regionSize || this.#statements.length === 0) {
+        return;
+      }
     }
     this.#close();
     this.#start = lineStart;
@@ -61,7 +66,7 @@ export class RegionCollector {
       nextLine,
       statements,
       contents: statements.flatMap(({ contents }) => contents),
-      terminated: statements.at(-1)?.query.terminated ?? true,
+      terminated: statements.at(-1)?.terminated ?? true,
       lastControlAt: statements[controls.findLastIndex((control) => control !== "none")]?.offset,
       endsTransactionAt: statements[controls.indexOf("ends")]?.offset,
     });

@@ -1,7 +1,7 @@
 import { Lexer } from "../lex/lexer.js";
 import { type Token, tokenize } from "../lex/tokenize.js";
-import type { SourcePosition } from "../source/source-text.js";
-import type { QueryBuffer } from "./query-buffer.js";
+import type { SourcePosition, SourceText } from "../source/source-text.js";
+import { QueryBuffer } from "./query-buffer.js";
 
 /** One SQL statement of a script, as psql would send it. */
 export interface Statement {
@@ -14,32 +14,62 @@ export interface Statement {
   /** Where it begins in the file's text, in UTF-16 units. */
   readonly offset: number;
   readonly position: SourcePosition;
-  /** The tokens of `text`; joined, they are `text`. Computed when asked for. */
+  /** The tokens of `text`; joined, they are `text`. Computed each time. */
   readonly tokens: readonly Token[];
 }
 
-/** {@link Statement}, with what running it needs to know. */
+/**
+ * {@link Statement}, with what running it needs to know. A dump has hundreds of thousands of them: of one that
+ * is sent as it stands in the file, only its place is kept.
+ */
 export class ScriptStatement implements Statement {
-  readonly text: string;
   readonly offset: number;
-  readonly position: SourcePosition;
-  /** Where the statements that the server counts in it begin, in UTF-16 units of the file: none for nothing but comments. */
-  readonly contents: readonly number[];
-  /** The text with its origin, to send it again. */
-  readonly query: QueryBuffer;
-  #tokens: readonly Token[] | undefined;
+  readonly #source: SourceText;
+  readonly #line: number;
+  readonly #column: number;
+  /** Where it ends, and where its content begins, unless `#query` is kept. */
+  readonly #end: number;
+  readonly #content: number;
+  readonly #query: QueryBuffer | undefined;
 
-  constructor(query: QueryBuffer, position: SourcePosition) {
-    this.text = query.toString();
+  constructor(source: SourceText, query: QueryBuffer, { line, column }: SourcePosition) {
+    const stretch = query.asStretch();
     this.offset = query.sourceOffset(0);
-    this.position = position;
-    this.query = query;
-    this.contents = query.contents.map((index) => query.sourceOffset(index));
+    this.#source = source;
+    this.#line = line;
+    this.#column = column;
+    this.#end = stretch?.end ?? 0;
+    this.#content = stretch?.content ?? 0;
+    this.#query = stretch === undefined ? query : undefined;
+  }
+
+  get text(): string {
+    return this.#query?.toString() ?? this.#source.text.slice(this.offset, this.#end);
+  }
+
+  get position(): SourcePosition {
+    return { file: this.#source.file, line: this.#line, column: this.#column };
   }
 
   get tokens(): readonly Token[] {
-    this.#tokens ??= tokenize(this.text);
-    return this.#tokens;
+    return tokenize(this.text);
+  }
+
+  /** Where the statements that the server counts in it begin, in UTF-16 units of the file: none for nothing but comments. */
+  get contents(): readonly number[] {
+    const query = this.#query;
+    return query?.contents.map((index) => query.sourceOffset(index)) ?? [this.#content];
+  }
+
+  /** Its last character is the semicolon that ends it. */
+  get terminated(): boolean {
+    return this.#query?.terminated ?? true;
+  }
+
+  /** The text with its origin, to send it again. */
+  get query(): QueryBuffer {
+    const stretch = { start: this.offset, end: this.#end, content: this.#content };
+    return this.#query ?? QueryBuffer.ofStretch(this.#source.text, stretch);
   }
 }
 

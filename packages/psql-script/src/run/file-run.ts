@@ -100,6 +100,9 @@ export class FileRun implements CommandFile {
     const { cursor, script } = this;
     const run = this.#run;
     this.#stopOnError = run.variables.isOn("ON_ERROR_STOP");
+    if (run.outbox.isFull) {
+      await this.attempt(() => this.sender.flush());
+    }
     if (script.plain && this.#sendsRegions) {
       this.#eager = false;
     } else {

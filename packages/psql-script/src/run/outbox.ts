@@ -17,6 +17,7 @@ export interface OutboxOptions {
   readonly expectOpenTransaction: boolean;
   readonly signal: AbortSignal | undefined;
   readonly afterMessage: RunScriptOptions["afterMessage"];
+  readonly epilogueRows?: RunScriptOptions["epilogueRows"];
 }
 
 /** What the caller of {@link Outbox.flush} wants to know of the message's last statement. */
@@ -24,6 +25,12 @@ export type FlushOptions = Omit<
   SimpleQueryOptions,
   "text" | "textsBehind" | "onOver" | "onParameter"
 >;
+
+/**
+ * So many UTF-16 units of a script are enough for a message inside of a transaction. A server parses the whole
+ * of a message before it runs any of it, in some twelve times the memory; the client holds it for each session.
+ */
+const messageSize = 256 * 1024;
 
 /**
  * One run's side of the connection: gathers statements to messages, sends them, and turns whatever
@@ -40,6 +47,7 @@ export class Outbox {
   readonly #options: OutboxOptions;
   readonly #statusAtStart: TransactionStatus;
   #pending: OutboxPart[] = [];
+  #pendingSize = 0;
   #prologueSent: boolean;
   #lastControl: OutboxPart | undefined;
   #encoding: string | undefined;
@@ -61,8 +69,23 @@ export class Outbox {
     return this.#pending.length === 0;
   }
 
+  /** What waits should be sent before more is added: outside of a transaction, a message is one of its own. */
+  get isFull(): boolean {
+    return this.#options.expectOpenTransaction && this.#pendingSize >= messageSize;
+  }
+
   /** Adds statements to the next message. What ends a transaction that must stay open is refused. */
   add(part: OutboxPart): void {
+    this.refuseEnd(part);
+    if (part.lastControlAt !== undefined) {
+      this.#lastControl = part;
+    }
+    this.#pending.push(part);
+    this.#pendingSize += part.text.length;
+  }
+
+  /** Throws if a statement would end a transaction that must stay open. */
+  refuseEnd(part: OutboxPart): void {
     if (part.endsTransactionAt !== undefined && this.#options.expectOpenTransaction) {
       throw new ScriptError("this statement would end the transaction that the script runs in.", {
         ...part,
@@ -71,10 +94,6 @@ export class Outbox {
         hint: "Remove it: the transaction around the script is not the script's to end.",
       });
     }
-    if (part.lastControlAt !== undefined) {
-      this.#lastControl = part;
-    }
-    this.#pending.push(part);
   }
 
   /** Sends what was added, if anything. Resolves when the server is ready again. */
@@ -113,7 +132,7 @@ export class Outbox {
 
   /** Sends the rest and the epilogue: glued together, where nothing can come between them. */
   async finish(ending: "checked" | "unchecked", options: FlushOptions): Promise<void> {
-    const { batching, epilogue } = this.#options;
+    const { batching, epilogue, epilogueRows } = this.#options;
     const glued =
       batching === "joined" && this.#pending.every((part) => part.lastControlAt === undefined);
     if (!glued) {
@@ -127,9 +146,16 @@ export class Outbox {
       parts.push(new GluedStatements("epilogue", epilogue));
     }
     const before = await this.#prologue();
-    if (before.length + parts.length > 0) {
-      await this.#send([...before, ...parts], options);
+    if (before.length + parts.length === 0) {
+      return;
     }
+    if (epilogueRows === undefined || epilogue.length === 0) {
+      await this.#send([...before, ...parts], options);
+      return;
+    }
+    const { column: ofColumn, take } = epilogueRows;
+    const { rows } = await this.#send([...before, ...parts], { ...options, rows: { ofColumn } });
+    take(rows);
   }
 
   /** Throws if the script has left another state of the transaction than it found. */
@@ -165,6 +191,7 @@ export class Outbox {
   #takePending(): OutboxPart[] {
     const parts = this.#pending;
     this.#pending = [];
+    this.#pendingSize = 0;
     return parts;
   }
 

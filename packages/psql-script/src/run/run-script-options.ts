@@ -73,6 +73,16 @@ export interface RunScriptOptions {
    * connection.
    */
   readonly afterMessage?: (text: string) => Promise<void>;
+  /**
+   * Takes the rows of a query of the epilogue, known by the name of its first column. Nothing else of what statements
+   * give is kept.
+   */
+  readonly epilogueRows?:
+    | {
+        readonly column: string;
+        readonly take: (rows: readonly (readonly (string | null)[])[]) => void;
+      }
+    | undefined;
   /** When aborted, no further message is sent. What is running on the server goes on. */
   readonly signal?: AbortSignal;
 }

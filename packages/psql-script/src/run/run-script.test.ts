@@ -39,6 +39,42 @@ describe("runScript", () => {
     });
   }
 
+  describe("a script of more than a message should hold", () => {
+    const row = (n: number) => `insert into t values (${n}, '${"x".repeat(1000)}');\n`;
+    const rows = Array.from({ length: 1000 }, (_, n) => row(n)).join("");
+    const table = "create table t (a int, b text);\n";
+
+    it("is several messages inside of a transaction, whether it has psql commands or not", async () => {
+      for (const text of [table + rows, `\\set v 1\n${table}${rows}select :v;\n`]) {
+        const run = await bench.run(text, inTransaction);
+        expect(run).toMatchObject({ error: undefined, messages: 4, transactionStatus: "open" });
+        expect(await bench.values("select count(*)::int from t")).toEqual([1000]);
+        expect(await bench.values("select what from log")).toEqual(["epilogue"]);
+        await bench.client.query("rollback");
+      }
+    });
+
+    it("is one message outside of one: all or nothing", async () => {
+      const run = await bench.run(`${table}${rows}select 1/0;`);
+      expect(run).toMatchObject({ error: { sqlState: "22012", where: { line: 1002, column: 1 } } });
+      expect(await bench.values("select to_regclass('t')")).toEqual([null]);
+    });
+
+    it("fails at the place in the file, and sends nothing after it", async () => {
+      const run = await bench.run(`${table}${rows}select nope;\n${rows}`, inTransaction);
+      expect(run.error).toMatchObject({
+        sqlState: "42703",
+        where: { file: "a.sql", line: 1002, column: 8 },
+      });
+    });
+
+    it("is refused as a whole if a statement would end the transaction: nothing is sent", async () => {
+      const run = await bench.run(`${table}${rows}commit;\n`, inTransaction);
+      expect(run.error?.code).toBe("SCRIPT_ENDED_TRANSACTION");
+      expect(await bench.values("select to_regclass('t')")).toEqual([null]);
+    });
+  });
+
   it("sends each statement alone when told so", async () => {
     const run = await bench.run("create table t (a int);\nvacuum t;\nselect 1", {
       batching: "single",

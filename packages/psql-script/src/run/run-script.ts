@@ -15,8 +15,9 @@ import { ScriptOutput } from "./script-output.js";
 /**
  * Runs a script over a connection, as `psql -X -v ON_ERROR_STOP=1 -f file` would.
  *
- * A script without psql commands and variables is one message: prologue, text, epilogue. The epilogue
- * is never sent when anything before it failed. After an error nothing more is sent; the transaction is
+ * A script without psql commands and variables is one message: prologue, text, epilogue; inside of a
+ * transaction that stays open, one of more than 256 kB is several. The epilogue is never sent when
+ * anything before it failed. After an error nothing more is sent; the transaction is
  * left as the server has it, for the caller to roll back.
  *
  * @throws ScriptError for whatever goes wrong; see its documentation for the codes.
@@ -45,6 +46,7 @@ export async function runScript(
     expectOpenTransaction: options.expectOpenTransaction ?? false,
     signal: options.signal,
     afterMessage: options.afterMessage,
+    epilogueRows: options.epilogueRows,
   });
   const output = new ScriptOutput(options.onOutput);
   const onNotice = (notice: Partial<ScriptNotice>) => options.onNotice?.(toNotice(notice));
@@ -55,10 +57,17 @@ export async function runScript(
     if (parts === undefined) {
       await runFile(script, client, { ...options, outbox, output });
     } else {
+      const printing = { onCopyOut: (chunk: Buffer) => output.writeCopy(chunk) };
       for (const part of parts) {
+        outbox.refuseEnd(part);
+      }
+      for (const part of parts) {
+        if (outbox.isFull) {
+          await outbox.flush(printing);
+        }
         outbox.add(part);
       }
-      await outbox.finish("checked", { onCopyOut: (chunk) => output.writeCopy(chunk) });
+      await outbox.finish("checked", printing);
     }
   } finally {
     output.end();

@@ -12,7 +12,7 @@ export interface QueryOutcome {
   readonly tags: readonly string[];
   /** The names of the columns of the last statement's result, or undefined if it had none. */
   readonly columns: readonly string[] | undefined;
-  /** The rows of the last statement's result, as text, if they were asked for. */
+  /** The rows of the last statement's result, as text, or of the last that was to be kept. */
   readonly rows: readonly (readonly (string | null)[])[];
   /** The first error that the server reported. */
   readonly error: ServerError | undefined;
@@ -45,7 +45,8 @@ export interface SimpleQueryOptions {
   readonly textsBehind?: readonly string[];
   /** Called as soon as it is over, before anything else of the server's is read. */
   readonly onOver?: () => void;
-  readonly rows?: "keep" | "drop";
+  /** Whether rows are kept: all, none, or those of results whose first column has a name. */
+  readonly rows?: "keep" | "drop" | { readonly ofColumn: string };
   readonly onCopyIn?: (format: CopyFormat) => CopySource;
   /** Takes the data of a COPY TO STDOUT. While a returned promise is pending, no more is read. */
   readonly onCopyOut?: (chunk: Buffer) => Promise<unknown> | undefined;
@@ -71,6 +72,7 @@ export class SimpleQuery {
   #rows: (readonly (string | null)[])[] = noRows;
   #pendingFields: readonly Field[] | undefined;
   #pendingRows: (readonly (string | null)[])[] = noRows;
+  #keeps = false;
   #lastCopiedOut = false;
   #error: ServerError | undefined;
   #copiedOut = false;
@@ -136,12 +138,15 @@ export class SimpleQuery {
   }
 
   handleRowDescription(message: { readonly fields: readonly Field[] }): void {
+    const { rows = "drop" } = this.#options;
     this.#pendingFields = message.fields;
     this.#pendingRows = noRows;
+    this.#keeps =
+      typeof rows === "string" ? rows === "keep" : message.fields[0]?.name === rows.ofColumn;
   }
 
   handleDataRow(message: { readonly fields: readonly (string | null)[] }): void {
-    if (this.#options.rows !== "keep") {
+    if (!this.#keeps) {
       return;
     }
     if (this.#pendingRows === noRows) {
@@ -153,7 +158,9 @@ export class SimpleQuery {
   handleCommandComplete(message: { readonly text: string }): void {
     this.#tags.push(message.text);
     this.#fields = this.#pendingFields;
-    this.#rows = this.#pendingRows;
+    if (typeof this.#options.rows !== "object" || this.#pendingRows !== noRows) {
+      this.#rows = this.#pendingRows;
+    }
     this.#lastCopiedOut = this.#copiedOut;
     this.#pendingFields = undefined;
     this.#pendingRows = noRows;

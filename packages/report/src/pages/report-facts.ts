@@ -45,10 +45,22 @@ export function facts(report: Report): readonly (readonly [label: string, text: 
     ...(program === undefined ? [] : [["Program", program] as const]),
     ...(commit === undefined ? [] : [["Commit", commit] as const]),
     ...(pausedBy === undefined ? [] : [["Paused because", pausedBy] as const]),
+    ...throttled(report),
     ...(report.partial
       ? [["Partial", "The run was limited to some nodes and shards."] as const]
       : []),
   ];
+}
+
+/** The nodes that the throttle paused: how many, and the one that was paused for longest. */
+function throttled({ pausedNodes = [] }: Report): (readonly [label: string, text: string])[] {
+  const [longest] = pausedNodes.toSorted((a, b) => b.pausedMs - a.pausedMs);
+  if (longest === undefined) {
+    return [];
+  }
+  const { node, why, pausedMs } = longest;
+  const count = pausedNodes.length === 1 ? "" : `${countOf(pausedNodes.length, "node")}, longest `;
+  return [["Throttled", `${count}${node} for ${formatDuration(pausedMs)}: ${why}`]];
 }
 
 /** All that went wrong: each reason once. */

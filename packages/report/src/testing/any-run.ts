@@ -42,6 +42,8 @@ export const anyRun: fc.Arbitrary<readonly RunEvent[]> = fc
           "vanished",
           "away",
           "back",
+          "paused",
+          "resumed",
         ),
       }),
       { maxLength: 60 },
@@ -103,6 +105,10 @@ export const anyRun: fc.Arbitrary<readonly RunEvent[]> = fc
         events.push({ type: "node:away", node, error, leftMs: 1000 });
       } else if (end === "back") {
         events.push({ type: "node:back", node, awayMs: 1000 });
+      } else if (end === "paused") {
+        events.push({ type: "node:paused", node, reasons: ["hold"], why: message });
+      } else if (end === "resumed") {
+        events.push({ type: "node:resumed", node, pausedMs: 1000 });
       } else if (!next.running) {
         events.push({ type: "step:start", ...step });
         next.running = true;

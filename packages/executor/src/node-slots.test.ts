@@ -1,0 +1,84 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { ChainSchedule } from "./chain-schedule.js";
+import { NodeSlots } from "./node-slots.js";
+
+const fleet = fc.record({
+  parallelism: fc.integer({ min: 1, max: 5 }),
+  maxSessions: fc.integer({ min: 1, max: 12 }),
+  /** The versions of the chains of each node. */
+  nodes: fc.array(fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 8 }), {
+    minLength: 1,
+    maxLength: 9,
+  }),
+  /** Which of the steps that run ends next, how long it took, and whether it failed. */
+  ends: fc.infiniteStream(
+    fc.record({
+      pick: fc.nat(),
+      ms: fc.integer({ min: 1, max: 120 }),
+      failed: fc.boolean(),
+    }),
+  ),
+});
+
+it("never has more sessions open than may be, and every chain comes to its end", () => {
+  fc.assert(
+    fc.property(fleet, ({ parallelism, maxSessions, nodes, ends }) => {
+      const chains = nodes.flatMap((sizes, node) =>
+        sizes.map((size, chain) => ({
+          id: `${node} ${chain}`,
+          node: `node ${node}`,
+          host: "host",
+          versions: ["a", "b", "c"].slice(0, size),
+        })),
+      );
+      const schedule = new ChainSchedule(chains, { parallelism, limits: new Map() });
+      /** The sessions of each node, as a pool keeps them: those in use, and idle ones. */
+      const open = new Map<string, { busy: number; idle: number }>();
+      const of = (node: string) => open.get(node) ?? { busy: 0, idle: 0 };
+      let nowMs = 0;
+      const slots = new NodeSlots(
+        schedule,
+        chains.map(({ node }) => node),
+        {
+          parallelism,
+          maxSessions,
+          now: () => nowMs,
+          onSpare: (node) => open.set(node, { ...of(node), idle: 0 }),
+          onLimit: () => {},
+        },
+      );
+      const running: { readonly chain: string; readonly node: string }[] = [];
+      const [next] = [ends[Symbol.iterator]()];
+      for (let turn = 0; !schedule.finished && turn < 500; turn++) {
+        for (let step = schedule.take(nowMs); step !== undefined; step = schedule.take(nowMs)) {
+          const { chain, node } = step;
+          const { busy, idle } = of(node);
+          open.set(node, { busy: busy + 1, idle: Math.max(0, idle - 1) });
+          slots.began(node);
+          running.push({ chain, node });
+        }
+        const all = [...open.values()].reduce((sum, { busy, idle }) => sum + busy + idle, 0);
+        expect(all).toBeLessThanOrEqual(maxSessions);
+        const { pick, ms, failed } = next.next().value;
+        const [ended] = running.splice(pick % running.length, 1);
+        expect(ended, "nothing runs, and chains are left").toBeDefined();
+        if (ended === undefined) {
+          return;
+        }
+        nowMs += ms;
+        slots.learn(ended.node);
+        if (failed) {
+          schedule.fail(ended.chain);
+        } else {
+          schedule.done(ended.chain, nowMs);
+        }
+        const { busy, idle } = of(ended.node);
+        open.set(ended.node, { busy: busy - 1, idle: idle + 1 });
+        slots.left(ended.node);
+        slots.look();
+      }
+      expect(schedule.finished).toBe(true);
+    }),
+  );
+});
