@@ -1,7 +1,5 @@
-import { defineConfig } from "vitest/config";
+import { project } from "../../vitest.project.js";
 
-export default defineConfig({
-  // Each test starts servers and lets programs work on them; one lets every contender do every work, which
-  // is some half a minute of processor time.
-  test: { name: "@pg-mig/bench", include: ["src/**/*.test.ts"], testTimeout: 600_000 },
-});
+// Each test starts servers and lets programs work on them; one lets every contender do every work, which
+// is some half a minute of processor time.
+export default project("@pg-mig/bench", { testTimeout: 600_000 });

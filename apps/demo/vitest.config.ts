@@ -1,6 +1,3 @@
-import { defineConfig } from "vitest/config";
+import { project } from "../../vitest.project.js";
 
-export default defineConfig({
-  // Each test plays the demo, which starts servers and runs the command several times.
-  test: { name: "@pg-mig/demo", include: ["src/**/*.test.ts"], testTimeout: 120_000 },
-});
+export default project("@pg-mig/demo");

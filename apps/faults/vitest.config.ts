@@ -1,5 +1,3 @@
-import { defineConfig } from "vitest/config";
+import { project } from "../../vitest.project.js";
 
-export default defineConfig({
-  test: { name: "@pg-mig/faults", include: ["src/**/*.test.ts"] },
-});
+export default project("@pg-mig/faults");

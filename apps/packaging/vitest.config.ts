@@ -1,11 +1,8 @@
-import { defineConfig } from "vitest/config";
+import { project } from "../../vitest.project.js";
 
-export default defineConfig({
-  // Packing and installing take their time.
-  test: {
-    name: "@pg-mig/packaging",
-    include: ["src/**/*.test.ts"],
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
-  },
+// Packing and installing take their time.
+export default project("@pg-mig/packaging", {
+  globalSetup: "src/published.setup.ts",
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
 });

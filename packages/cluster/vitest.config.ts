@@ -1,11 +1,3 @@
-import { defineConfig } from "vitest/config";
+import { project } from "../../vitest.project.js";
 
-export default defineConfig({
-  test: {
-    name: "@pg-mig/cluster",
-    include: ["src/**/*.test.ts"],
-    // Real servers start here, on machines that do other things, too.
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
-  },
-});
+export default project("@pg-mig/cluster");

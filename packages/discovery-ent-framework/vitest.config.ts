@@ -1,11 +1,3 @@
-import { defineConfig } from "vitest/config";
+import { project } from "../../vitest.project.js";
 
-export default defineConfig({
-  // Machines are shared and busy: a test that waits for ever is ended, one that is slow is not.
-  test: {
-    name: "@pg-mig/discovery-ent-framework",
-    include: ["src/**/*.test.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-  },
-});
+export default project("@pg-mig/discovery-ent-framework");

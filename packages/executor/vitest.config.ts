@@ -1,12 +1,3 @@
-import { defineConfig } from "vitest/config";
+import { project } from "../../vitest.project.js";
 
-export default defineConfig({
-  // Machines are shared and busy: a test that waits for ever is ended, one that is slow is not.
-  test: {
-    name: "@pg-mig/executor",
-    include: ["src/**/*.test.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    expect: { poll: { timeout: 20_000 } },
-  },
-});
+export default project("@pg-mig/executor", { expect: { poll: { timeout: 20_000 } } });

@@ -1,12 +1,4 @@
-import { defineConfig } from "vitest/config";
+import { project } from "../../vitest.project.js";
 
-export default defineConfig({
-  test: {
-    name: "@pg-mig/testkit",
-    include: ["src/**/*.test.ts"],
-    // The first run on a machine makes a data directory for each major version.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    expect: { poll: { timeout: 20_000 } },
-  },
-});
+// The first run on a machine makes a data directory for each major version.
+export default project("@pg-mig/testkit", { expect: { poll: { timeout: 20_000 } } });

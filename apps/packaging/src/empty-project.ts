@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type PackedPackage, packPackages } from "./pack-packages.js";
-import { startRegistry } from "./registry.js";
+import type { PackedPackage } from "./pack-packages.js";
+import type { Published } from "./published.js";
 import { type ProgramOutput, type ProgramSurroundings, runProgram } from "./run-program.js";
 
 /** A folder far from the repository, in which npm finds the packed packages; the home is empty, too. */
@@ -20,25 +20,20 @@ export interface EmptyProject {
   remove(): Promise<void>;
 }
 
-/** Packs the packages and makes an empty folder to use them in, with more in its environment. */
+/** Makes an empty folder to use the published packages in, with more in its environment. */
 export async function createEmptyProject(
+  published: Published,
   env: Readonly<Record<string, string>> = {},
 ): Promise<EmptyProject> {
   const root = await realpath(await mkdtemp(join(tmpdir(), "pg-mig-packaging-")));
-  const tarballs = await mkdtemp(join(root, "tarballs-"));
-  const packages = await packPackages(tarballs);
-  const registry = await startRegistry(packages);
-  const remove = async () => {
-    await registry.close();
-    await rm(root, { recursive: true });
-  };
+  const remove = () => rm(root, { recursive: true });
   const project = async (env: Readonly<Record<string, string>>): Promise<EmptyProject> => {
     const folder = await mkdtemp(join(root, "project-"));
     const home = await mkdtemp(join(root, "home-"));
-    const surroundings = { cwd: folder, env: { HOME: home, ...registry.env, ...env } };
+    const surroundings = { cwd: folder, env: { HOME: home, ...published.env, ...env } };
     return {
       folder,
-      packages,
+      packages: published.packages,
       surroundings,
       run: (program, ...args) => runProgram(program, args, surroundings),
       async write(file, text) {

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, inject, it, onTestFinished } from "vitest";
 import { createEmptyProject, type EmptyProject } from "./empty-project.js";
 import { guideSteps, withOutputs } from "./guide.js";
 import { repository } from "./pack-packages.js";
@@ -13,7 +13,9 @@ const page = join(repository, "docs", "first-cluster.md");
 it("The page leads from an empty folder to a cluster, a failure and its fix, as it is written", async () => {
   const text = await readFile(page, "utf8");
   // As the package managers do that ask before they run such scripts.
-  const project = await createEmptyProject({ npm_config_ignore_scripts: "true" });
+  const project = await createEmptyProject(inject("published"), {
+    npm_config_ignore_scripts: "true",
+  });
   onTestFinished(() => project.remove());
   const outputs: string[] = [];
   for (const step of guideSteps(text)) {

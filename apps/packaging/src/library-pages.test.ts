@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { startNodes, type TestCluster } from "@pg-mig/testkit";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
 import { createEmptyProject, type EmptyProject } from "./empty-project.js";
 import { followGuide, sectionOf } from "./follow-guide.js";
 import { repository } from "./pack-packages.js";
@@ -12,7 +12,7 @@ let packed: EmptyProject;
 let cluster: TestCluster;
 
 beforeAll(async () => {
-  packed = await createEmptyProject();
+  packed = await createEmptyProject(inject("published"));
   cluster = await startNodes({ count: 2 });
 });
 

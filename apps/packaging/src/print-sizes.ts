@@ -1,8 +1,10 @@
 // Prints, for each package, what installing it brings along: a table in Markdown.
 import { createEmptyProject } from "./empty-project.js";
 import { installedClosure } from "./installed-closure.js";
+import { publish } from "./published.js";
 
-const project = await createEmptyProject();
+const published = await publish();
+const project = await createEmptyProject(published);
 try {
   const names = project.packages.map(({ name }) => name);
   await project.write("package.json", "{}");
@@ -17,4 +19,5 @@ try {
   }
 } finally {
   await project.remove();
+  await published.remove();
 }

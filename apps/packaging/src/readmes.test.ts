@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { startNodes } from "@pg-mig/testkit";
-import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, expect, inject, it, onTestFinished } from "vitest";
 import { createEmptyProject, type EmptyProject } from "./empty-project.js";
 import { guideSteps } from "./guide.js";
 import { publicPackages, repository } from "./pack-packages.js";
@@ -10,7 +10,7 @@ const tsc = join(repository, "node_modules", ".bin", "tsc");
 let packed: EmptyProject;
 
 beforeAll(async () => {
-  packed = await createEmptyProject();
+  packed = await createEmptyProject(inject("published"));
 });
 
 afterAll(() => packed.remove());

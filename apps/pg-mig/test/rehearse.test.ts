@@ -123,7 +123,10 @@ describe("pg-mig rehearse", () => {
     let left = 0;
     for (let attempt = 0; attempt < 12; attempt++) {
       const running = start(["rehearse", "--all", scratch]);
-      await sleep(250 + Math.random() * 900);
+      if (attempt % 2 === 0) {
+        await expect.poll(scratchDatabases, { timeout: 30_000 }).not.toEqual([]);
+      }
+      await sleep(Math.random() * 600);
       running.kill("SIGKILL");
       await running.result;
       left += (await scratchDatabases()).length;

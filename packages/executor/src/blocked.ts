@@ -33,14 +33,20 @@ export function gaveUpError(why: "waiting" | "obstructing", cause: unknown): PgM
 
 /** Says in an error who blocked the step, and what to do about it. */
 export function withBlockers(error: ErrorInfo, blockers: readonly Blocker[]): ErrorInfo {
+  const hint = blockersHint(blockers);
+  return hint === undefined ? error : { ...error, hint };
+}
+
+/** What is to be done about those who are in the way; `undefined`: nobody is. Pure. */
+export function blockersHint(blockers: readonly Blocker[]): string | undefined {
   const pids = blockers.map(({ pid }) => pid).filter((pid) => pid > 0);
   if (blockers.length === 0) {
-    return error;
+    return undefined;
   }
   const end = pids.map((pid) => ` SELECT pg_terminate_backend(${pid});`).join("");
   const ended = end === "" ? "" : ` (or end it there:${end})`;
   const who = blockers.map(describeBlocker).join("; ");
-  return { ...error, hint: `In its way: ${who}. Let that end${ended}, then run pg-mig again.` };
+  return `In its way: ${who}. Let that end${ended}, then run pg-mig again.`;
 }
 
 function describeBlocker({ pid, user, application, state, since, query }: Blocker): string {

@@ -1,6 +1,7 @@
 export { isSameServer } from "./after-ledger-change.js";
 export type { AttemptResult, StepAttempt } from "./attempt-step.js";
 export { attemptStep } from "./attempt-step.js";
+export { blockersHint } from "./blocked.js";
 export type { ScheduledChain, StartedStep, VersionLimits } from "./chain-schedule.js";
 export { ChainSchedule } from "./chain-schedule.js";
 export type { ChainToRun } from "./chain-state.js";

@@ -124,7 +124,7 @@ describe("adopt", () => {
     expect(nodes.flatMap(({ shards }) => shards.map(({ latest }) => latest))).toEqual(
       Array(6).fill(all[199]),
     );
-  });
+  }, 120_000);
 
   const few = {
     "1.users.sh": "CREATE TABLE users (id int);",

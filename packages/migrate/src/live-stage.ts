@@ -1,8 +1,10 @@
 import { readShapes, type Shape } from "@pg-mig/catalog";
+import { blockersHint } from "@pg-mig/executor";
 import { type ShardLedger, takeFailure, takeShardSql } from "@pg-mig/ledger";
 import type { MigrationScript } from "@pg-mig/migrations";
 import { isPgMigError, ownPathSql, PgMigError, quoteIdentifier } from "@pg-mig/model";
 import { runScript, runsShell } from "@pg-mig/psql-script";
+import type { Blocker } from "@pg-mig/report";
 import {
   isBug,
   isConnectionLoss,
@@ -50,6 +52,7 @@ export class LiveStage implements RehearsalStage {
   readonly #pid: number;
   readonly #major: number;
   #gaveUp: string | undefined;
+  #blockedBy: readonly Blocker[] = [];
   /** The version that ran last. */
   #latest = "";
 
@@ -91,11 +94,17 @@ export class LiveStage implements RehearsalStage {
     return this.#gaveUp;
   }
 
+  /** Whom it waited for, if it gave up for that and somebody was seen. */
+  get blockedBy(): readonly Blocker[] {
+    return this.#blockedBy;
+  }
+
   async shape(): Promise<Shape> {
     const { client } = this.#options.session;
     await client.query("SAVEPOINT pg_mig_shape");
     const query = (sql: string) => client.query(`SET LOCAL statement_timeout TO 0;\n${sql}`);
     const options = { major: this.#major, lockTimeoutMs: this.#options.lockTimeoutMs };
+    this.#options.session.blockedBy = [];
     const [shape] = await readShapes({ query }, [this.shard], options).catch((error: unknown) => {
       throw serverWords(error)?.sqlState === "55P03" ? this.#locked() : error;
     });
@@ -130,6 +139,7 @@ export class LiveStage implements RehearsalStage {
     const path = `SET LOCAL search_path TO ${quoteIdentifier(this.shard)}`;
     await client.query(["SAVEPOINT pg_mig_file", ...settingsSql(this.#options), path].join(";\n"));
     await watch.begin();
+    session.blockedBy = [];
     const startedAtMs = performance.now();
     try {
       await runScript(file.script, client, {
@@ -177,7 +187,9 @@ export class LiveStage implements RehearsalStage {
       `The shard "${this.shard}" cannot be read: waited ${lockTimeoutMs / 1000} s for a lock.`,
       {
         code: "NODE_UNREADABLE",
-        hint: "Somebody changes a table of it. All was rolled back: rehearse again later.",
+        hint:
+          blockersHint(this.#options.session.blockedBy) ??
+          "Somebody changes a table of it. All was rolled back: rehearse again later.",
       },
     );
   }
@@ -185,6 +197,7 @@ export class LiveStage implements RehearsalStage {
   #untriedBy(sqlState: string): string | undefined {
     const { lockTimeoutMs, statementTimeoutMs } = this.#options;
     if (sqlState === "55P03") {
+      this.#blockedBy = this.#options.session.blockedBy;
       this.#gaveUp = `it waited ${lockTimeoutMs / 1000} s for a lock, and is not tried again`;
     } else if (sqlState === "57014") {
       this.#gaveUp = `a statement took ${statementTimeoutMs / 1000} s, and is not tried again`;

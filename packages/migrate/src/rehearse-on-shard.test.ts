@@ -171,9 +171,10 @@ describe("rehearseOnShard", () => {
     const blocker = await database.connect();
     onTestFinished(() => blocker.end());
     await blocker.query("BEGIN; LOCK sh0001.users IN ROW EXCLUSIVE MODE");
-    const reason = "it waited 0.3 s for a lock, and is not tried again";
-    expect(await rehearse({ lockTimeoutMs: 300 })).toMatchObject({
+    const reason = "it waited 1.5 s for a lock, and is not tried again";
+    expect(await rehearse({ lockTimeoutMs: 1500 })).toMatchObject({
       outcome: "unknown",
+      blockedBy: [{ user: "postgres", state: "idle in transaction" }],
       versions: [
         { version: "2.note.sh", up: "skipped", reason },
         { version: "3.other.sh", up: "skipped", reason },
@@ -245,9 +246,12 @@ describe("rehearseOnShard", () => {
     const { rehearse } = await prepared({ "2.slow.sh": ["SELECT pg_sleep(100)", "SELECT 1"] });
     const blocker = await database.connect();
     await blocker.query("BEGIN; LOCK sh0001.users IN ACCESS EXCLUSIVE MODE");
-    await expect(rehearse({ lockTimeoutMs: 300 })).rejects.toMatchObject({
+    await expect(rehearse({ lockTimeoutMs: 1500 })).rejects.toMatchObject({
       code: "NODE_UNREADABLE",
-      message: 'The shard "sh0001" cannot be read: waited 0.3 s for a lock.',
+      message: 'The shard "sh0001" cannot be read: waited 1.5 s for a lock.',
+      hint: expect.stringMatching(
+        /^In its way: process \d+ \(user postgres, .*idle in transaction/,
+      ),
     });
     await blocker.end();
     const ended = expect(rehearse({ statementTimeoutMs: 90_000 })).rejects.toMatchObject({

@@ -8,7 +8,14 @@ import {
 } from "@pg-mig/migrations";
 import { defaults, PgMigError } from "@pg-mig/model";
 import { buildPlan } from "@pg-mig/planner";
-import { type OpenNode, type OpenShard, openCluster, placeOf, Session } from "@pg-mig/sessions";
+import {
+  type OpenNode,
+  type OpenShard,
+  openCluster,
+  placeOf,
+  Session,
+  SessionWatch,
+} from "@pg-mig/sessions";
 import { brokenOff } from "./broken-off.js";
 import { chainsOf } from "./chains-of.js";
 import { LiveStage } from "./live-stage.js";
@@ -65,6 +72,15 @@ export async function rehearseOnShard(options: RehearseOnShardOptions): Promise<
   });
   const onAbort = () => void cluster.sessions.cancelAll();
   signal.addEventListener("abort", onAbort);
+  let bug: { readonly reason: unknown } | undefined;
+  const { sessions, ask } = cluster;
+  const watch = new SessionWatch({
+    ...{ sessions, ask, emit: () => {} },
+    onBug: (reason) => {
+      bug = { reason };
+      void sessions.cancelAll();
+    },
+  });
   let node = "";
   try {
     const shard = shardNamed(options.shard, cluster.nodes);
@@ -124,7 +140,11 @@ export async function rehearseOnShard(options: RehearseOnShardOptions): Promise<
       }
       const isUnknown = stage.gaveUp !== undefined;
       const outcome = versions.some(isBad) ? "failed" : isUnknown ? "unknown" : "ok";
-      return { outcome, where, versions: versions.sort(byName) };
+      const { blockedBy } = stage;
+      return {
+        ...{ outcome, where, versions: versions.sort(byName) },
+        ...(blockedBy.length > 0 ? { blockedBy } : {}),
+      };
     } finally {
       session.reset("droppable");
       cluster.sessions.release(session);
@@ -133,9 +153,13 @@ export async function rehearseOnShard(options: RehearseOnShardOptions): Promise<
   } catch (error) {
     // Whatever the end of a statement looks like: it was asked for.
     signal.throwIfAborted();
+    if (bug !== undefined) {
+      throw bug.reason;
+    }
     throw brokenOff(error, "The rehearsal", { code: "NODE_UNREADABLE", node });
   } finally {
     signal.removeEventListener("abort", onAbort);
+    watch.stop();
     await cluster.close();
   }
 }

@@ -1,6 +1,6 @@
 import type { Difference } from "@pg-mig/catalog";
 import type { Place } from "@pg-mig/model";
-import type { ErrorInfo } from "@pg-mig/report";
+import type { Blocker, ErrorInfo } from "@pg-mig/report";
 import type { RehearsedLock, RehearsedStatement } from "./lock-watch.js";
 
 /** What became of a version at its rehearsal. Plain data: it survives JSON. */
@@ -41,6 +41,8 @@ export interface RehearsalReport {
   readonly outcome: "ok" | "failed" | "unknown";
   /** A database that was made for it, or a live shard on which all was rolled back. */
   readonly where: "scratch" | Place;
+  /** Who was seen to be in the way, if nothing more was tried for that. */
+  readonly blockedBy?: readonly Blocker[];
   /** In the order of their names. */
   readonly versions: readonly RehearsedVersion[];
 }

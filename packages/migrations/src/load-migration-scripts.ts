@@ -5,7 +5,9 @@ import { type MigrationDirectory, migrationFilePath } from "./migration-director
 import {
   type CheckedScript,
   type CheckResult,
-  checkScript,
+  checkContent,
+  contentOf,
+  type FileContent,
   type MigrationScript,
   scriptProblems,
 } from "./migration-script.js";
@@ -57,8 +59,8 @@ export async function loadMigrationScripts(
   );
   const problems: FileProblem[] = [];
   const load = async (source: { readonly file: string; readonly kind: "version" | "hook" }) => {
-    const bytes = await readOrProblem(source.file, fs);
-    const result = bytes instanceof Uint8Array ? checkScript(bytes, source) : { problems: [bytes] };
+    const content = await readContent(source.file, fs);
+    const result = "text" in content ? checkContent(content, source) : { problems: [content] };
     const complete = "checked" in result ? await withIncludes(result.checked, fs) : result;
     if ("checked" in complete) {
       return complete.checked;
@@ -148,6 +150,12 @@ async function withIncludes(checked: CheckedScript, fs: FileReader): Promise<Che
   } catch (error) {
     return { problems: scriptProblems(error, script.file) };
   }
+}
+
+/** Reads and decodes a file, and keeps no bytes: a dump has many. */
+async function readContent(file: string, fs: FileReader): Promise<FileContent | FileProblem> {
+  const bytes = await readOrProblem(file, fs);
+  return bytes instanceof Uint8Array ? contentOf(bytes) : bytes;
 }
 
 async function readOrProblem(file: string, fs: FileReader): Promise<Uint8Array | FileProblem> {

@@ -36,14 +36,39 @@ export type CheckResult =
  * @param file The file's path, as the user would name it.
  * @param kind `hook` for before.sql and after.sql, which take no limits on parallelism.
  */
-export function checkScript(
-  bytes: Uint8Array,
-  { file, kind }: { readonly file: string; readonly kind: "version" | "hook" },
-): CheckResult {
+export function checkScript(bytes: Uint8Array, place: ScriptPlace): CheckResult {
+  return checkContent(contentOf(bytes), place);
+}
+
+interface ScriptPlace {
+  readonly file: string;
+  readonly kind: "version" | "hook";
+}
+
+/** What is kept of the bytes of a file: they are not needed any more. */
+export interface FileContent {
+  readonly text: string;
+  /** The offset of the first byte that is no UTF-8; the text has U+FFFD for it. */
+  readonly invalidAt: number | undefined;
+  readonly checksum: string;
+}
+
+/** Decodes a file. Pure. */
+export function contentOf(bytes: Uint8Array): FileContent {
+  const checksum = checksumOf(bytes);
   const decoded = decodeUtf8(bytes);
-  const parsed = "text" in decoded ? parse(decoded.text, file) : readDespiteComments(bytes, file);
-  if (parsed === undefined) {
-    const { invalidAt } = decoded as Extract<typeof decoded, { readonly invalidAt: number }>;
+  if ("text" in decoded) {
+    return { text: decoded.text, invalidAt: undefined, checksum };
+  }
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  return { text, invalidAt: decoded.invalidAt, checksum };
+}
+
+/** {@link checkScript}, of what was decoded. */
+export function checkContent(content: FileContent, { file, kind }: ScriptPlace): CheckResult {
+  const { text, invalidAt, checksum } = content;
+  const parsed = parse(text, file);
+  if (invalidAt !== undefined && !("script" in parsed && isReadable(parsed.script))) {
     const message = `byte ${invalidAt} (counted from 0) is not valid UTF-8`;
     return { problems: [{ message, hint: "Save the file as UTF-8.", where: { file } }] };
   }
@@ -56,23 +81,18 @@ export function checkScript(
   if (problems.length + faults.length > 0) {
     return { problems: [...problems, ...faults] };
   }
-  return { checked: { script, checksum: checksumOf(bytes), limits, ...use } };
+  return { checked: { script, checksum, limits, ...use } };
 }
 
 /**
- * Reads a file whose `--` comments are not UTF-8, as psql does: it never sends them. Not if there is
- * anything in the file that only psql understands, such as data, since it could be that.
+ * Whether a file can be read whose `--` comments are not UTF-8, as psql does: it never sends them. Not if there
+ * is anything in the file that only psql understands, such as data, since it could be that.
  */
-function readDespiteComments(
-  bytes: Uint8Array,
-  file: string,
-): { readonly script: Script } | undefined {
-  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-  const parsed = parse(text, file);
-  const isReadable = tokenize(text).every(
-    (token) => token.kind === "line-comment" || !token.text.includes("\ufffd"),
+function isReadable({ plain, text }: Script): boolean {
+  return (
+    plain &&
+    tokenize(text).every((token) => token.kind === "line-comment" || !token.text.includes("\ufffd"))
   );
-  return isReadable && "script" in parsed && parsed.script.plain ? parsed : undefined;
 }
 
 function parse(

@@ -295,6 +295,7 @@ export const answerSchemas = {
   rehearsal: objectOf<RehearsalReport>({
     outcome: lookedAt,
     where: { anyOf: [{ const: "scratch" }, place] },
+    blockedBy: optional(blockers),
     versions: listOf(rehearsedVersion),
   }),
   adoption: objectOf<AdoptionReport>({

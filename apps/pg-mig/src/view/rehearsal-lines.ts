@@ -3,6 +3,7 @@ import { countOf, formatDuration, groupBy } from "@pg-mig/report";
 import { differenceLines } from "./drift-lines.js";
 import { renderError } from "./error-text.js";
 import { type Line, line, type Tone } from "./styled-line.js";
+import { blockersText } from "./work-detail.js";
 
 /** What became of one version, with what it locks and writes anew; `verbose`: with each statement. */
 export function rehearsedLines(
@@ -29,7 +30,7 @@ export function rehearsedLines(
 }
 
 /** How many were tried, and what came of it. */
-export function rehearsalSummary({ outcome, where, versions }: RehearsalReport): Line[] {
+export function rehearsalSummary({ outcome, where, versions, blockedBy }: RehearsalReport): Line[] {
   if (versions.length === 0) {
     return [line("Nothing is pending: nothing to rehearse.", "good")];
   }
@@ -44,7 +45,8 @@ export function rehearsalSummary({ outcome, where, versions }: RehearsalReport):
       unknown: ["the outcome is unknown", "bad"],
     } as const
   )[outcome];
-  return [line(`${tried} rehearsed on ${place}${rest}: ${verdict}.`, tone)];
+  const blockers = blockedBy === undefined ? "" : ` (blocked by ${blockersText(blockedBy)})`;
+  return [line(`${tried} rehearsed on ${place}${rest}: ${verdict}${blockers}.`, tone)];
 }
 
 function verdictOf({
