@@ -1,3 +1,5 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type Scenario, scenarios } from "./scenario.js";
 
@@ -55,6 +57,57 @@ describe("pg-mig status", () => {
     const { status, stdout } = await pgMig(["status"]);
     expect(status).toBe(0);
     expect(stdout).toMatch(/1\.a\.sh was edited after it was applied on 127\.0\.0\.1:\d+:sh1-2/);
+  });
+
+  it("tells of a chosen shard what it has, since when and from which file, and what cannot be told", async () => {
+    const { pgMig, migrations, database, folder } = await prepared();
+    await pgMig();
+    await migrations({
+      "1.a.sh": "CREATE TABLE other();",
+      "3.c.sh": "SELECT 1;",
+      "4.d.sh": "SELECT 1;",
+    });
+    await pgMig();
+    // As another tool writes it.
+    await database.query(
+      `CREATE OR REPLACE FUNCTION sh2.mig_versions_const() RETURNS text LANGUAGE sql SET search_path FROM CURRENT AS $$ SELECT '["1.a.sh","2.b.sh","3.c.sh"]'; $$`,
+    );
+    const today = new Date().toISOString().slice(0, 10);
+    const { stdout } = await pgMig(["status", "--only=shard=sh1"]);
+    expect(stdout).toMatch(/^127\.\S+:sh1$/m);
+    expect(stdout).toMatch(
+      new RegExp(
+        `^ {2}1\\.a\\.sh {2}${today} ..:.. UTC +from another file: it was edited since \\(SHA-256 [0-9a-f]{16}…\\)$`,
+        "m",
+      ),
+    );
+    expect(stdout).toMatch(/^ {2}2\.b\.sh {2}[-\d]{10} ..:.. UTC +from the file as it is$/m);
+    expect((await pgMig(["status", "--only=shard=sh2"])).stdout).toMatch(
+      /^ {2}3\.c\.sh {2}at an unknown time {4}nobody knows from which file: another tool applied it$/m,
+    );
+    const json = JSON.parse((await pgMig(["status", "--only=shard=sh*", "--json"])).stdout);
+    const url = new URL(database.url);
+    const ofNode = json.nodes.find(({ node }: { node: string }) => node === url.host);
+    const [first, second] = ofNode.shards;
+    expect(first).toMatchObject({
+      latestAt: expect.stringContaining("T"),
+      versions: [
+        { version: "1.a.sh", file: "edited" },
+        { file: "same" },
+        { file: "same" },
+        { file: "same" },
+      ],
+    });
+    expect(second.versions[0]).toEqual({ version: "1.a.sh", file: "unknown" });
+    expect(second).not.toHaveProperty("latestAt");
+    await rm(join(folder, "mig", "4.d.sh.up.sql"));
+    await rm(join(folder, "mig", "4.d.sh.dn.sql"));
+    expect((await pgMig(["status", "--only=shard=sh1"])).stdout).toMatch(
+      /^ {2}4\.d\.sh {2}.* UTC +its file is gone \(SHA-256 [0-9a-f]{16}…\)$/m,
+    );
+    // Of a fleet nobody wants to read that.
+    const whole = JSON.parse((await pgMig(["status", "--json"])).stdout);
+    expect(whole.nodes[0].shards[0]).not.toHaveProperty("versions");
   });
 
   it("shows shards that do not fit the versions on disk, with what to do", async () => {

@@ -71,6 +71,7 @@ export type {
   ClusterStatus,
   NodeStatus,
   ShardStatus,
+  ShardVersion,
   StatusOptions,
   WaveStatus,
 } from "./status.js";

@@ -1,9 +1,9 @@
 import { chooseDigest } from "@pg-mig/ledger";
 import { codeDigest, nodeFileSystem, readMigrationDirectory } from "@pg-mig/migrations";
-import { isPgMigError, type RolloutWave, type WaveGate } from "@pg-mig/model";
+import { comparePlaces, isPgMigError, type RolloutWave, type WaveGate } from "@pg-mig/model";
 import { buildPlan, type Violation, type Wave } from "@pg-mig/planner";
 import type { EditedFile } from "@pg-mig/report";
-import { type OpenNode, type OpenShard, openCluster } from "@pg-mig/sessions";
+import { type OpenNode, type OpenShard, openCluster, placeOf } from "@pg-mig/sessions";
 import { findEditedFiles } from "./edited-files.js";
 import { type FileWarning, MigrationFiles } from "./migration-files.js";
 import { plannedWaves, refuseImpossibleWaves } from "./planned-waves.js";
@@ -13,6 +13,22 @@ import { soakingSince } from "./soak.js";
 import { findUnmatchedPrefixes, type UnmatchedPrefixWarning } from "./unmatched-prefixes.js";
 import { validShards } from "./valid-shards.js";
 
+/** A version that a shard has. */
+export interface ShardVersion {
+  readonly version: string;
+  /** When it was applied, in ISO 8601; missing: the ledger does not tell, as if another tool applied it. */
+  readonly appliedAt?: string | undefined;
+  /**
+   * The first 16 hex digits of the SHA-256 of the file that was applied; missing: the ledger does not tell.
+   */
+  readonly checksum?: string | undefined;
+  /**
+   * Whether that is the file on disk: `same`, `edited` since, `missing` there, or `unknown`, since the ledger has no
+   * checksum.
+   */
+  readonly file: "same" | "edited" | "missing" | "unknown";
+}
+
 /** What one shard has and has not. */
 export interface ShardStatus {
   readonly shard: string;
@@ -20,6 +36,10 @@ export interface ShardStatus {
   readonly applied: number;
   /** The latest of them; `undefined`: none. */
   readonly latest: string | undefined;
+  /** When that was applied, in ISO 8601; missing: the ledger does not tell. */
+  readonly latestAt?: string | undefined;
+  /** All of them, oldest first; missing: nobody chose shards (`only`), or more than ten are chosen. */
+  readonly versions?: readonly ShardVersion[];
   /** The versions that it still has to run, in order. */
   readonly pending: readonly string[];
   /** Why nothing can be planned for it, if so. */
@@ -76,6 +96,9 @@ export interface WaveStatus {
   readonly gate?: GateQuestion;
 }
 
+/** The versions of so many shards are listed one by one. */
+const mostListed = 10;
+
 export interface StatusOptions extends ClusterOptions {
   /** The waves of the rollout but the last. @default [], no rollout */
   readonly waves?: readonly RolloutWave[] | undefined;
@@ -113,6 +136,15 @@ export async function status(options: StatusOptions): Promise<ClusterStatus> {
     });
     const pending = new Map(plan.chains.map((chain) => [chain.shard, chain.pending]));
     const violations = new Map(plan.violations.map((violation) => [violation.shard, violation]));
+    const edited = await findEditedFiles(directory, nodes);
+    const chosen = nodes.reduce((sum, { shards }) => sum + shards.length, 0);
+    const versionsOf =
+      options.only !== undefined && chosen <= mostListed
+        ? shardVersions(
+            directory.versions.map(({ name }) => name),
+            edited,
+          )
+        : undefined;
     return {
       codeDigest: codeDigest(directory.versions),
       databaseDigest: chooseDigest(nodes.map(({ ledger }) => ledger.digest)),
@@ -131,6 +163,8 @@ export async function status(options: StatusOptions): Promise<ClusterStatus> {
               shard: shard.name,
               applied: shard.versions.length,
               latest: shard.versions.at(-1),
+              latestAt: shard.ledger.entries.at(-1)?.appliedAt,
+              ...(versionsOf === undefined ? {} : { versions: versionsOf(shard) }),
               pending: pending.get(shard) ?? [],
               violation: violation && {
                 code: violation.code,
@@ -142,7 +176,7 @@ export async function status(options: StatusOptions): Promise<ClusterStatus> {
           .filter(({ applied, pending: { length } }) => applied + length > 0),
       })),
       hooks: hooks.map(({ file }) => file),
-      edited: await findEditedFiles(directory, nodes),
+      edited,
       emptyFiles: await emptyFiles(
         files,
         plan.chains.flatMap((chain) => chain.pending),
@@ -161,6 +195,32 @@ export async function status(options: StatusOptions): Promise<ClusterStatus> {
   } finally {
     await cluster.close();
   }
+}
+
+/** What the ledger of a shard tells of each of its versions, beside the files on disk. */
+function shardVersions(
+  onDisk: readonly string[],
+  edited: readonly EditedFile[],
+): (shard: OpenShard) => readonly ShardVersion[] {
+  const known = new Set(onDisk);
+  return (shard) => {
+    const place = placeOf(shard);
+    const editedHere = new Set(
+      edited
+        .filter(({ shards }) => shards.some((other) => comparePlaces(other, place) === 0))
+        .map(({ version }) => version),
+    );
+    return shard.ledger.entries.map(({ version, appliedAt, checksum }) => ({
+      ...{ version, appliedAt, checksum },
+      file: !known.has(version)
+        ? "missing"
+        : checksum === undefined
+          ? "unknown"
+          : editedHere.has(version)
+            ? "edited"
+            : "same",
+    }));
+  };
 }
 
 function waveStatus(

@@ -98,6 +98,48 @@ const events: readonly RunEvent[] = [
 describe("otel", () => {
   describeObserver(() => otel(), { describe, it });
 
+  it("nests run, wave, node and step, a node once in each wave", async () => {
+    const { tell, received, attributesOf } = await traced();
+    const [start, ...rest] = events;
+    const wave = (name: string, number: number): RunEvent => ({
+      ...{ type: "wave:start", wave: name, number, of: 2, shards: 2, chains: 1, steps: 1 },
+    });
+    await tell([
+      ...(start === undefined ? [] : [start]),
+      wave("canary", 1),
+      { type: "step:start", ...step("sh1") },
+      { type: "step:done", ...step("sh1"), durationMs: 40 },
+      { type: "wave:done", wave: "canary", shards: 2 },
+      { type: "wave:soak", wave: "canary", leftMs: 1 },
+      wave("rest", 2),
+      ...rest,
+    ]);
+    const [run] = received.filter(({ name }) => name === "pg-mig apply");
+    const waves = ["canary", "rest"].map((name) =>
+      received.find((span) => span.name === `wave ${name}`),
+    );
+    const nodes = received.filter(({ name }) => name === "node db1");
+    expect(waves.map((span) => span?.parentSpanId)).toEqual([run?.spanId, run?.spanId]);
+    expect(nodes.map(({ parentSpanId }) => parentSpanId)).toEqual(
+      waves.map((span) => span?.spanId),
+    );
+    const work = received.filter(({ name }) => /^(step|hook) /.test(name));
+    expect(work.map(({ parentSpanId }) => parentSpanId)).toEqual([
+      nodes[0]?.spanId,
+      ...Array.from({ length: 5 }, () => nodes[1]?.spanId),
+    ]);
+    expect(waves.map(attributesOf)).toEqual([
+      { "pg_mig.wave": "canary", "pg_mig.shards": 2, "pg_mig.steps": 1, "pg_mig.outcome": "done" },
+      {
+        "pg_mig.wave": "rest",
+        "pg_mig.shards": 2,
+        "pg_mig.steps": 1,
+        "pg_mig.outcome": "broken-off",
+      },
+    ]);
+    expect(waves.map((span) => span?.status?.code ?? 0)).toEqual([0, 2]);
+  });
+
   it("sends spans that nest run, node and step, with the attributes of a database", async () => {
     const { tell, received, attributesOf } = await traced();
     await tell(events);

@@ -41,13 +41,16 @@ interface RunSpans {
   readonly inRun: Context;
   readonly action: string;
   readonly addresses: ReadonlyMap<string, NodeAddress>;
+  /** The wave under way. */
+  wave: { readonly span: Span; readonly inWave: Context } | undefined;
+  /** Those of the wave, or, if there is none, of the run. */
   readonly nodes: Map<string, { readonly span: Span; readonly inNode: Context }>;
   readonly work: Map<string, Span>;
 }
 
 /**
- * An observer that traces a run: a span for the run, in it one for each node, in it one for each step and for
- * before.sql and after.sql; and that counts steps. Attributes are named by OpenTelemetry's conventions for
+ * An observer that traces a run: a span for the run, in it one for each wave, in it one for each node, in it one for
+ * each step and for before.sql and after.sql; without waves the nodes are in the run. And it counts steps. Attributes are named by OpenTelemetry's conventions for
  * databases, what is pg-mig's own begins with `pg_mig.`. No SQL and no message of a server is in them but the
  * SQLSTATE and the code of the error.
  */
@@ -87,6 +90,7 @@ export function otel(options: OtelOptions = {}): RunObserver {
       addresses: new Map(
         nodes.map((node, index) => [node, parseAddress(addresses[index] ?? node)]),
       ),
+      wave: undefined,
       nodes: new Map(),
       work: new Map(),
     };
@@ -104,11 +108,12 @@ export function otel(options: OtelOptions = {}): RunObserver {
     };
   };
 
-  const nodeOf = ({ nodes, inRun }: RunSpans, node: string) => {
+  const nodeOf = ({ nodes, inRun, wave }: RunSpans, node: string) => {
     let known = nodes.get(node);
     if (known === undefined) {
-      const span = tracer.startSpan(`node ${node}`, { attributes: placeAttributes(node) }, inRun);
-      known = { span, inNode: trace.setSpan(inRun, span) };
+      const parent = wave?.inWave ?? inRun;
+      const span = tracer.startSpan(`node ${node}`, { attributes: placeAttributes(node) }, parent);
+      known = { span, inNode: trace.setSpan(parent, span) };
       nodes.set(node, known);
     }
     return known;
@@ -141,23 +146,48 @@ export function otel(options: OtelOptions = {}): RunObserver {
     if (error !== undefined) {
       markFailed(span, error);
       markFailed(nodeOf(spans, node).span, error);
+      spans.wave?.span.setStatus({ code: SpanStatusCode.ERROR });
     }
     span.end();
     spans.work.delete(key);
+  };
+
+  /** Ends what is under way, and the wave that it is in. */
+  const endWave = (outcome: string) => {
+    if (spans === undefined) {
+      return;
+    }
+    const { nodes, work, wave } = spans;
+    for (const span of work.values()) {
+      span.setAttribute("pg_mig.outcome", "broken-off");
+      span.end();
+    }
+    work.clear();
+    for (const { span } of nodes.values()) {
+      span.end();
+    }
+    nodes.clear();
+    wave?.span.setAttribute("pg_mig.outcome", outcome);
+    wave?.span.end();
+    spans.wave = undefined;
+  };
+
+  const startWave = ({ wave, shards, steps }: Extract<RunEvent, { type: "wave:start" }>) => {
+    endWave("broken-off");
+    if (spans === undefined) {
+      return;
+    }
+    const attributes = { "pg_mig.wave": wave, "pg_mig.shards": shards, "pg_mig.steps": steps };
+    const span = tracer.startSpan(`wave ${wave}`, { attributes }, spans.inRun);
+    spans.wave = { span, inWave: trace.setSpan(spans.inRun, span) };
   };
 
   const end = (outcome: string | undefined) => {
     if (spans === undefined) {
       return;
     }
-    const { run, nodes, work } = spans;
-    for (const span of work.values()) {
-      span.setAttribute("pg_mig.outcome", "broken-off");
-      span.end();
-    }
-    for (const { span } of nodes.values()) {
-      span.end();
-    }
+    endWave("broken-off");
+    const { run } = spans;
     run.setAttribute("pg_mig.outcome", outcome ?? "broken-off");
     if (outcome === "failed") {
       run.setStatus({ code: SpanStatusCode.ERROR });
@@ -179,6 +209,12 @@ export function otel(options: OtelOptions = {}): RunObserver {
       switch (event.type) {
         case "run:start":
           start(event);
+          break;
+        case "wave:start":
+          startWave(event);
+          break;
+        case "wave:done":
+          endWave("done");
           break;
         case "step:start":
           begin(`step ${event.version}`, event.node, event.shard, {

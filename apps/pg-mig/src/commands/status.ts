@@ -12,6 +12,7 @@ export const statusCommand: CommandDefinition = {
   settings: clusterSettings,
   examples: [
     ["pg-mig status", "the map of versions"],
+    ["pg-mig status --only=shard=sh0001", "what it has, since when, from which file"],
     ["pg-mig status --check --quiet", "a gate: prints nothing if all is done"],
   ],
   connects: true,

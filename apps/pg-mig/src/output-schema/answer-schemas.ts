@@ -20,6 +20,7 @@ import type {
   RehearsedStatement,
   RehearsedVersion,
   ShardStatus,
+  ShardVersion,
   SharedDifference,
   UnmatchedPrefixWarning,
   UnreadShard,
@@ -64,6 +65,22 @@ const shardStatus = objectOf<ShardStatus>({
   shard: text,
   applied: count,
   latest: optional(text),
+  latestAt: optional(text),
+  versions: optional(
+    listOf(
+      objectOf<ShardVersion>({
+        version: text,
+        appliedAt: optional(text),
+        checksum: optional(text),
+        file: oneOf<ShardVersion["file"]>({
+          same: true,
+          edited: true,
+          missing: true,
+          unknown: true,
+        }),
+      }),
+    ),
+  ),
   pending: listOf(text),
   violation: optional(
     objectOf<NonNullable<ShardStatus["violation"]>>({ code: text, message: text, hint: text }),

@@ -1,6 +1,7 @@
 import type { ClusterHistory, JournalCounts, JournaledRun } from "@pg-mig/migrate";
 import { countOf, formatCount, formatDuration, groupBy } from "@pg-mig/report";
 import { displayWidth, padToWidth } from "./display-width.js";
+import { minute } from "./minute.js";
 import { nodesLine } from "./nodes-line.js";
 import { type Line, line } from "./styled-line.js";
 
@@ -125,9 +126,4 @@ function nodeList(nodes: readonly string[]): string {
   return hidden > 1
     ? `${nodes.slice(0, 5).join(", ")} and ${formatCount(hidden)} more`
     : nodes.join(", ");
-}
-
-/** `2026-01-12T10:20:30Z` as `2026-01-12 10:20`. */
-function minute(iso: string): string {
-  return iso.slice(0, 16).replace("T", " ");
 }

@@ -1,5 +1,14 @@
-import type { ClusterStatus, WaveStatus } from "@pg-mig/migrate";
-import { countOf, formatCount, formatSeconds, groupBy, listShards } from "@pg-mig/report";
+import type { ClusterStatus, ShardVersion, WaveStatus } from "@pg-mig/migrate";
+import {
+  countOf,
+  formatCount,
+  formatSeconds,
+  groupBy,
+  listShards,
+  shownShard,
+} from "@pg-mig/report";
+import { displayWidth, padToWidth } from "./display-width.js";
+import { minute } from "./minute.js";
 import { nodesLine } from "./nodes-line.js";
 import { spelledOut } from "./setting-spelling.js";
 import { type Line, line } from "./styled-line.js";
@@ -26,6 +35,11 @@ export function statusLines(status: ClusterStatus): Line[] {
   );
   return [
     ...versionsMapLines(shards),
+    ...status.nodes.flatMap(({ node, shards: list }) =>
+      list.flatMap(({ shard, versions }) =>
+        shardLines(`${node}:${shownShard(shard)}`, versions ?? []),
+      ),
+    ),
     // One of each kind: the others are in the map.
     ...groupBy(violations, ({ code }) => code).flatMap(([{ message, hint }]) => [
       line(message, "bad"),
@@ -51,6 +65,33 @@ export function statusLines(status: ClusterStatus): Line[] {
       pending === 0 ? "good" : "caution",
     ),
   ];
+}
+
+/** What a shard has, since when and from which file: a line per version, the latest last. */
+function shardLines(place: string, versions: readonly ShardVersion[]): Line[] {
+  const width = Math.max(0, ...versions.map(({ version }) => displayWidth(version)));
+  const notes: Readonly<Record<ShardVersion["file"], string>> = {
+    same: "from the file as it is",
+    edited: "from another file: it was edited since",
+    missing: "its file is gone",
+    unknown: "nobody knows from which file: another tool applied it",
+  };
+  return versions.length === 0
+    ? []
+    : [
+        line(place, "strong"),
+        ...versions.map(({ version, appliedAt, file, checksum }): Line => {
+          const since = appliedAt === undefined ? "at an unknown time" : `${minute(appliedAt)} UTC`;
+          const sum = checksum === undefined ? "" : ` (SHA-256 ${checksum}…)`;
+          return [
+            { text: `  ${padToWidth(version, width)}  ${since.padEnd(20)}  ` },
+            {
+              text: `${notes[file]}${file === "same" ? "" : sum}`,
+              tone: file === "same" ? "quiet" : "caution",
+            },
+          ];
+        }),
+      ];
 }
 
 /** Which wave is next, and what it waits for; nothing if all are done. */

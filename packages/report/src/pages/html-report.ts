@@ -139,11 +139,16 @@ function cellPaths(shards: MappedNode["shards"]): string {
     .join("");
 }
 
+/** A piece of a bar is never narrower: one shard of thousands that failed must be seen on a telephone, too. */
+const leastWidth = columns / 5;
+
 function barPaths(counts: readonly (readonly [ShardOutcome, number])[], all: number): string {
   let x = 0;
+  const widths = counts.map(([, count]) => Math.max(leastWidth, (count * columns * 10) / all));
+  const total = widths.reduce((sum, width) => sum + width, 0);
   return counts
-    .map(([state, count]) => {
-      const width = (count * columns * 10) / all;
+    .map(([state], index) => {
+      const width = ((widths[index] ?? 0) * columns * 10) / total;
       const path = `<path class="${state}" d="M${x.toFixed(1)} 0h${width.toFixed(1)}v10h-${width.toFixed(1)}z"/>`;
       x += width;
       return path;

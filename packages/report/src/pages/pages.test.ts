@@ -105,6 +105,21 @@ describe("renderHtmlReport", () => {
     );
   });
 
+  it("shows one failed shard of ten thousand in the bar of its node", () => {
+    const shards = Array.from({ length: 10_000 }, (_, i) => ({ node: "n", shard: `sh${i}` }));
+    const page = renderHtmlReport(
+      reportOf({
+        failed: [failureOn("n", "sh7")],
+        doneByVersion: [{ version: "1.a.sh", shards }],
+      }),
+    );
+    const widths = [...page.matchAll(/<path class="(failed|done)" d="M[\d.]+ 0h([\d.]+)v10/g)];
+    const [failed = 0, done = 0] = widths.map(([, , width]) => Number(width));
+    // Of 640, which are 320 pixels of a telephone.
+    expect(failed).toBeGreaterThan(10);
+    expect(failed + done).toBeCloseTo(640, 0);
+  });
+
   it("allows its own style, and nothing else", () => {
     const hash = createHash("sha256").update(style).digest("base64");
     expect(styleHash).toBe(`sha256-${hash}`);
