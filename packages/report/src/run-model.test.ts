@@ -92,9 +92,9 @@ describe("RunReducer.model", () => {
     const start: RunEvent = { type: "hook:start", node: "n", file: "before.sql" };
     const done: RunEvent = { type: "hook:done", node: "n", file: "before.sql", durationMs: 1 };
     const running = runningWork(stateAfter([runStart(["n"], 1), start]));
-    expect(running.map(({ what, ...work }) => `${placeOfWork({ what, ...work })} ${what}`)).toEqual(
-      ["n before.sql"],
-    );
+    expect(running.map(({ what, ...work }) => `${placeOfWork(work)} ${what}`)).toEqual([
+      "n before.sql",
+    ]);
     expect(runningWork(stateAfter([runStart(["n"], 1), start, done]))).toEqual([]);
   });
 

@@ -1,3 +1,4 @@
+import type { Place } from "@pg-mig/model";
 import type { Blocker } from "./blocker.js";
 import type { BuildProgress } from "./build-progress.js";
 import { shownShard } from "./collapse-shards.js";
@@ -50,6 +51,12 @@ export interface CurrentWave {
   readonly gate?: { readonly answer: "yes" | "no"; readonly why: string };
 }
 
+/** A shard on which others are in the way of a version. */
+export interface HeldUpShard extends Place {
+  readonly version: string;
+  readonly blockedBy: readonly Blocker[];
+}
+
 /**
  * The state of a run at a moment. {@link RunReducer} owns it and changes it in place: read it when you
  * draw it, and keep no part of it.
@@ -91,8 +98,8 @@ export interface RunModel {
   readonly givenUp: number;
   /** How often a step went back to its queue. */
   readonly requeued: number;
-  /** Who blocked the step that went back last, if that is known and nothing was done since. */
-  readonly lastBlockedBy: readonly Blocker[] | undefined;
+  /** The shards whose step went back to its queue because of others, until that step has ended; oldest first. */
+  readonly heldUp: ReadonlyMap<string, HeldUpShard>;
   /** Whether a chain was given up because of an interruption. */
   readonly interrupted: boolean;
   /** What failed, or is in doubt, by reason, in the order of first appearance. */
@@ -113,7 +120,7 @@ export function runningWork({ slots, away }: RunModel): RunningWork[] {
 }
 
 /** Where work runs, as it is shown: `node1:sh0007`, or the node alone. */
-export function placeOfWork({ node, shard }: RunningWork): string {
+export function placeOfWork({ node, shard }: Pick<RunningWork, "node" | "shard">): string {
   return shard === undefined ? node : `${node}:${shownShard(shard)}`;
 }
 

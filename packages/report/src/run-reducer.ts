@@ -1,4 +1,4 @@
-import { comparePlaces } from "@pg-mig/model";
+import { comparePlaces, type Place } from "@pg-mig/model";
 import { estimateMs, standstillMs } from "./estimate.js";
 import { failureReason } from "./group-failures.js";
 import { notePace, startPace } from "./pace.js";
@@ -17,6 +17,7 @@ import {
   type AwayNode,
   type FailureCount,
   finishedSteps,
+  type HeldUpShard,
   type PausedNode,
   type RunModel,
   runningWork,
@@ -47,6 +48,7 @@ export class RunReducer {
   readonly #times = new StepTimes();
   readonly #timeLine = new TimeLineRecorder();
   readonly #failureCounts = new Map<string, FailureCount>();
+  readonly #heldUp = new Map<string, HeldUpShard>();
   readonly #away = new Map<string, AwayNode>();
   readonly #paused = new Map<string, PausedNode>();
   readonly #pausedBefore = new Map<string, PausedNodes[number]>();
@@ -85,7 +87,7 @@ export class RunReducer {
       warnings: 0,
       givenUp: 0,
       requeued: 0,
-      lastBlockedBy: undefined,
+      heldUp: this.#heldUp,
       interrupted: false,
       failureCounts: this.#failureCounts,
       pace: startPace(startedAtMs),
@@ -191,7 +193,6 @@ export class RunReducer {
           this.#count(event, "finished", 1);
         }
         model.done = this.#done.size;
-        model.lastBlockedBy = undefined;
         this.#times.add(event, nowMs);
         this.#timeLine.add("done", nowMs - model.startedAtMs);
         this.#end(event, nowMs);
@@ -199,7 +200,6 @@ export class RunReducer {
       case "step:already-done":
         model.alreadyDone++;
         this.#count(event, "finished", 1);
-        model.lastBlockedBy = undefined;
         this.#end(event, nowMs);
         break;
       case "step:vanished":
@@ -227,7 +227,10 @@ export class RunReducer {
       }
       case "step:requeued":
         model.requeued++;
-        model.lastBlockedBy = event.blockedBy ?? model.lastBlockedBy;
+        if (event.blockedBy !== undefined) {
+          const { node, shard, version, blockedBy } = event;
+          this.#heldUp.set(placeKey(event), { node, shard, version, blockedBy });
+        }
         this.#slots.release(event);
         break;
       case "step:failed":
@@ -246,6 +249,7 @@ export class RunReducer {
       case "chain:abandoned": {
         const { node, shard, reason, notAttempted } = event;
         this.#abandoned.push({ node, shard, reason, notAttempted });
+        this.#heldUp.delete(placeKey(event));
         this.#giveUp(event);
         model.interrupted ||= reason === "interrupted";
         break;
@@ -343,6 +347,9 @@ export class RunReducer {
   }
 
   #end(step: PlacedStep, nowMs: number): void {
+    if (this.#heldUp.size > 0) {
+      this.#heldUp.delete(placeKey(step));
+    }
     this.#slots.release(step);
     this.#endings.lastMs = nowMs;
     this.#endings.count++;
@@ -414,4 +421,8 @@ function failureOf(
   const { node, shard, version, error, notAttempted } = event;
   const blocked = "blockedBy" in event ? { blockedBy: event.blockedBy } : {};
   return { node, shard, version, error, notAttempted, ...blocked };
+}
+
+function placeKey({ node, shard }: Place): string {
+  return JSON.stringify([node, shard]);
 }

@@ -238,23 +238,24 @@ describe("liveFrame", () => {
     );
   });
 
-  it("says who blocked the step that went back last", () => {
-    const requeued: RunEvent = {
-      type: "step:requeued",
-      node: "n",
-      shard: "a",
-      version: "v",
-      reason: "lock-timeout",
-      attempt: 1,
-      delayMs: 5,
-      blockedBy: [{ pid: 9 }],
-    };
-    const frame = frameOf(
-      [runStart(["n"], 2), requeued].map((event) => [0, event]),
-      { columns: 60, rows: 9 },
-      0,
-    );
-    expect(frame.slice(2, 4)).toEqual(["1 retried", "last blocked by process 9"]);
+  it("says who holds up shards, until their steps have ended, whatever else goes on", () => {
+    const requeued = (shard: string, pid: number): RunEvent => ({
+      ...{ type: "step:requeued", node: "n", shard, version: "v" },
+      ...{ reason: "lock-timeout", attempt: 1, delayMs: 5, blockedBy: [{ pid }] },
+    });
+    const done = (shard: string): RunEvent => ({
+      ...{ type: "step:done", node: "n", shard, version: "v", durationMs: 1 },
+    });
+    const lines = (...events: readonly RunEvent[]) =>
+      frameOf(
+        [runStart(["n"], 4), ...events].map((event) => [0, event]),
+        { columns: 60, rows: 12 },
+        0,
+      ).slice(2, 4);
+    const both = [requeued("a", 9), requeued("b", 8), done("c")];
+    expect(lines(...both)).toEqual(["2 retried", "held up: n:a and 1 more, by process 9"]);
+    expect(lines(...both, done("a"))[1]).toBe("held up: n:b, by process 8");
+    expect(lines(...both, done("a"), done("b"))[1]).not.toContain("held up");
   });
 
   it("says that no version is pending while only before.sql runs", () => {

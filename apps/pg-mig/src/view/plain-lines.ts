@@ -14,6 +14,7 @@ import {
   stepsPerSecond,
 } from "@pg-mig/report";
 import { awayText } from "./away-text.js";
+import { heldUpText } from "./held-up-text.js";
 import { pausedText } from "./paused-text.js";
 import { type Line, line } from "./styled-line.js";
 import { waveText } from "./wave-text.js";
@@ -105,9 +106,7 @@ export function progressLine(model: RunModel, nowMs: number): Line {
     ...(model.away.size === 0 ? [] : [awayText(model, nowMs)]),
     ...(model.paused.size === 0 ? [] : [pausedText(model, nowMs)]),
     ...longestWork(model, nowMs),
-    ...(model.lastBlockedBy === undefined
-      ? []
-      : [`last blocked by ${blockersText(model.lastBlockedBy)}`]),
+    ...(model.heldUp.size === 0 ? [] : [heldUpText(model)]),
   ];
   return line(parts.join(", "));
 }

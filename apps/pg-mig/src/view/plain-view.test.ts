@@ -146,14 +146,14 @@ describe("createPlainView", () => {
       blockedBy: [{ pid: 8 }],
     });
     clock.advance(15_000);
-    view.handle(done("n3", "sh0003"));
+    view.handle(done("n1", "sh0001"));
     clock.advance(15_000);
     // Every five seconds in the first minute.
     expect(lines()).toHaveLength(12);
     expect(lines().filter((_, index) => index > 0 && index % 3 === 0)).toEqual([
       "0/100 (0%), 2 slots busy, the longest for 15 s with n1:sh0001 v",
       "0/100 (0%), 2 slots busy, the longest for 30 s with n1:sh0001 v (waiting for process 7 app)",
-      "0/100 (0%), 1 slot busy, the longest for 45 s with n2:sh0002 v, last blocked by process 8",
+      "0/100 (0%), 1 slot busy, the longest for 45 s with n2:sh0002 v, held up: n1:sh0001, by process 8",
     ]);
     expect(lines().at(-1)).toMatch(/with n2:sh0002 v$/);
   });

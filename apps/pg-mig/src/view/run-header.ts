@@ -9,10 +9,10 @@ import {
 } from "@pg-mig/report";
 import { awayText } from "./away-text.js";
 import { displayWidth } from "./display-width.js";
+import { heldUpText } from "./held-up-text.js";
 import { pausedText } from "./paused-text.js";
 import { type Line, line, type Span } from "./styled-line.js";
 import { waveText } from "./wave-text.js";
-import { blockersText } from "./work-detail.js";
 
 const widestBar = 40;
 const narrowestBar = 8;
@@ -25,9 +25,7 @@ export function runHeader(model: RunModel, columns: number, nowMs: number): Line
     ...(model.wave === undefined ? [] : [line(waveText(model.wave, nowMs))]),
     ...troubleLine(model),
     ...failureLines(model),
-    ...(model.lastBlockedBy === undefined
-      ? []
-      : [line(`last blocked by ${blockersText(model.lastBlockedBy)}`, "quiet")]),
+    ...(model.heldUp.size === 0 ? [] : [line(heldUpText(model), "caution")]),
     ...(model.away.size === 0 ? [] : [line(awayText(model, nowMs), "caution")]),
     ...(model.paused.size === 0 ? [] : [line(pausedText(model, nowMs), "caution")]),
   ];
