@@ -100,6 +100,19 @@ describe("the gate after a wave", () => {
     expect(await given.column("SELECT to_regclass('public.made')")).toEqual([null]);
   });
 
+  it("sees a version that makes an application's query slow", async () => {
+    const given = await scenario({ shards });
+    await given.migrations({
+      [version]: "CREATE VIEW report AS SELECT 1 AS n FROM pg_catalog.pg_sleep(1)",
+    });
+    const took = "clock_timestamp() - statement_timestamp()";
+    await withGate(given, { sql: `SELECT count(*) = 1 AND ${took} < '0.5 s' FROM sh1.report` });
+    const { status, stderr } = await given.pgMig();
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^Gate of wave canary: no, /m);
+    expect(await applied(given)).toEqual(["sh1", "sh1"]);
+  });
+
   it("is ended by Ctrl-C while its query runs", async () => {
     const given = await scenario({ shards });
     await given.migrations({ [version]: "CREATE TABLE t ()" });
