@@ -89,7 +89,7 @@ describe("pg-mig --stop-at", () => {
   );
 
   it.each([
-    ["{ stopAtt: {} }", 'an object with waves, stopAt, and not "stopAtt"'],
+    ["{ stopAtt: {} }", 'an object with waves, stopAt, onStop, and not "stopAtt"'],
     ["{ stopAt: { failed: 0 } }", "rollout.stopAt.failed"],
     ["{ stopAt: { failedPercent: '1%' } }", "rollout.stopAt.failedPercent"],
   ])("refuses rollout: %s in the config", async (text, complaint) => {

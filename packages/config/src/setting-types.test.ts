@@ -156,8 +156,11 @@ const cases: readonly (readonly [
         { stopAt: { failed: 3, failedPercent: 0.5 } },
         { stopAt: { failed: 3, failedPercent: 0.5 } },
       ],
-      ["3", refused("an object with waves, stopAt", "something else")],
-      [{ stopat: {} }, refused('an object with waves, stopAt, and not "stopat"', "something else")],
+      ["3", refused("an object with waves, stopAt, onStop", "something else")],
+      [
+        { stopat: {} },
+        refused('an object with waves, stopAt, onStop, and not "stopat"', "something else"),
+      ],
       [
         {
           waves: [

@@ -5,6 +5,7 @@ it("exports exactly this", () => {
   expect(Object.keys(face).sort()).toEqual([
     "ChainSchedule",
     "attemptStep",
+    "blockersHint",
     "entryLostError",
     "isSameServer",
     "needsSessionLock",
