@@ -11,9 +11,13 @@ export interface Run extends AsyncIterable<RunEvent> {
   readonly result: Promise<Report>;
 }
 
+/** So many events that were read are kept at the most, before those that were not. */
+const mostRead = 1000;
+
 /** Starts a run: `start` does the work and calls `emit` for every event. */
 export function createRun(start: (emit: (event: RunEvent) => void) => Promise<Report>): Run {
   const waiting: RunEvent[] = [];
+  let read = 0;
   let wake: (() => void) | undefined;
   let ended = false;
   const result = start((event) => {
@@ -25,22 +29,22 @@ export function createRun(start: (emit: (event: RunEvent) => void) => Promise<Re
   });
   // Who only iterates learns of the failure there; the promise must not count as unhandled.
   result.catch(() => {});
-  return {
-    result,
-    async *[Symbol.asyncIterator]() {
-      for (;;) {
-        yield* waiting.splice(0);
-        if (waiting.length > 0) {
-          continue;
-        }
-        if (ended) {
-          break;
-        }
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
+  // A generator costs several promises an event, and there are two events a step.
+  const next = (): Promise<IteratorResult<RunEvent, undefined>> => {
+    const value = waiting[read];
+    if (value !== undefined) {
+      read++;
+      if (read === waiting.length || read > mostRead) {
+        waiting.splice(0, read);
+        read = 0;
       }
-      await result;
-    },
+      return Promise.resolve({ value, done: false });
+    }
+    return ended
+      ? result.then(() => ({ value: undefined, done: true }))
+      : new Promise<void>((resolve) => {
+          wake = resolve;
+        }).then(next);
   };
+  return { result, [Symbol.asyncIterator]: () => ({ next }) };
 }
