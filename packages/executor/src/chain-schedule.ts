@@ -233,6 +233,12 @@ export class ChainSchedule {
     return !state.held && state.running >= usedSlots(state) && hasWaiting(state);
   }
 
+  /** Whether nothing runs on a node that is held. */
+  standsStill(node: string): boolean {
+    const { held, running } = this.#node(node);
+    return held && running === 0;
+  }
+
   /** Whether every chain of a node has ended. */
   isFinished(node: string): boolean {
     return this.#node(node).chains === 0;

@@ -82,3 +82,35 @@ it("never has more sessions open than may be, and every chain comes to its end",
     }),
   );
 });
+
+it("lets other nodes go before one that is held, and comes back to it", () => {
+  const chains = ["held", "free"].map((node) => ({ id: node, node, host: "h", versions: ["a"] }));
+  const schedule = new ChainSchedule(chains, { parallelism: 2, limits: new Map() });
+  const options = { parallelism: 2, maxSessions: 1, now: () => 0, onSpare: () => {} };
+  const slots = new NodeSlots(schedule, ["held", "free"], { ...options, onLimit: () => {} });
+  schedule.hold("held", true);
+  expect(schedule.take(0)).toBeUndefined();
+  expect(slots.look()).toBe(true);
+  expect(schedule.take(0)).toMatchObject({ node: "free" });
+  slots.began("free");
+  schedule.hold("held", false);
+  expect(schedule.take(0)).toBeUndefined();
+  schedule.done("free", 0);
+  slots.left("free");
+  expect(schedule.take(0)).toMatchObject({ node: "held" });
+});
+
+it("goes round if all nodes are held", () => {
+  const chains = ["a", "b", "c"].map((node) => ({ id: node, node, host: "h", versions: ["v"] }));
+  const schedule = new ChainSchedule(chains, { parallelism: 2, limits: new Map() });
+  const options = { parallelism: 2, maxSessions: 2, now: () => 0, onSpare: () => {} };
+  const slots = new NodeSlots(schedule, ["a", "b", "c"], { ...options, onLimit: () => {} });
+  for (const { node } of chains) {
+    schedule.hold(node, true);
+  }
+  slots.look();
+  schedule.hold("b", false);
+  slots.look();
+  slots.look();
+  expect(schedule.take(0)).toMatchObject({ node: "b" });
+});

@@ -77,8 +77,14 @@ export class NodeSlots {
   /** Looks whether more may run at a time, since all steps take long; tells whether so anywhere. */
   look(): boolean {
     let more = false;
-    for (const [name, work] of this.#nodes) {
+    // Nodes may come and go meanwhile.
+    for (const [name, work] of [...this.#nodes]) {
       if (this.#endIfFinished(name)) {
+        more = true;
+        continue;
+      }
+      if (this.#waiting.length > 0 && this.#schedule.standsStill(name)) {
+        this.#putBack(name);
         more = true;
         continue;
       }
@@ -115,11 +121,7 @@ export class NodeSlots {
     if (this.#waiting.length === 0 && this.#most === this.#options.parallelism) {
       return false;
     }
-    this.#options.onSpare(name);
-    const next = this.#waiting.shift();
-    if (next !== undefined) {
-      this.#admit(next);
-    }
+    this.#makeRoom(name);
     const most = this.#share(this.#nodes.size);
     if (most > this.#most) {
       this.#most = most;
@@ -128,6 +130,22 @@ export class NodeSlots {
       }
     }
     return true;
+  }
+
+  /** Lets another node go before one on which nothing may start for now. */
+  #putBack(name: string): void {
+    this.#nodes.delete(name);
+    this.#schedule.wantSlots(name, 0);
+    this.#makeRoom(name);
+    this.#waiting.push(name);
+  }
+
+  #makeRoom(name: string): void {
+    this.#options.onSpare(name);
+    const next = this.#waiting.shift();
+    if (next !== undefined) {
+      this.#admit(next);
+    }
   }
 
   #share(nodes: number): number {
