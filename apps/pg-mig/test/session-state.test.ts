@@ -132,3 +132,35 @@ describe("what a file leaves in its session does not reach the next one:", () =>
     expect(await column("SELECT DISTINCT what::text FROM seen")).toHaveLength(2);
   });
 });
+
+describe("what code leaves that a definition runs does not reach ledger or next file:", () => {
+  const codeOfLongAgo = `
+    CREATE FUNCTION public.leave(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
+      PERFORM set_config('search_path', 'public', false), set_config('work_mem', '7MB', false);
+      RETURN $1;
+    END $$;
+    CREATE DOMAIN public.checked AS int CHECK (public.leave(1) = 1);
+    CREATE TABLE public.filled(id int); INSERT INTO public.filled VALUES (1);
+    CREATE TABLE public.parted(id int) PARTITION BY LIST (id);
+  `;
+  const eventTrigger = `
+    CREATE FUNCTION public.on_end() RETURNS event_trigger LANGUAGE plpgsql AS
+      $$ BEGIN PERFORM public.leave(1); END $$;
+    CREATE EVENT TRIGGER on_end ON ddl_command_end EXECUTE FUNCTION public.on_end()
+  `;
+
+  it.each([
+    ["a domain", "ALTER TABLE public.filled ADD c public.checked;", ""],
+    ["a cast", "ALTER TABLE public.filled ALTER id TYPE public.checked;", ""],
+    ["a bound", "CREATE TABLE p PARTITION OF public.parted FOR VALUES IN (public.leave(1));", ""],
+    ["an event trigger", "ALTER TABLE public.filled ADD c int;", eventTrigger],
+  ])("%s", async (_, definition, more) => {
+    const { migrations, apply, seen, fresh, database, column } = await watched();
+    await database.query(`${codeOfLongAgo}${more}`);
+    await migrations({ "1.define.sh": definition, "2.see.sh": see });
+    expect((await apply()).status).toBe(0);
+    expect(await seen()).toEqual([fresh]);
+    const path = "SELECT proconfig::text FROM pg_proc WHERE proname = 'mig_versions_const'";
+    expect(await column(path)).toEqual(["{search_path=sh1}"]);
+  });
+});

@@ -113,8 +113,9 @@ function preparedGuard<L>(
 
 function leftoversOfStep(step: StepScript, session: Session): Leftovers {
   const leftovers = leftoversOf(step.script);
-  // A lock of the session, and what surrounds a file outside of a transaction, is left.
-  return leftovers === "none" && isTakenForSession(step, session) ? "droppable" : leftovers;
+  // A lock of the session, what surrounds a file outside of a transaction, and what event triggers do, is left.
+  const isLeft = isTakenForSession(step, session) || session.opened?.hasEventTriggers === true;
+  return leftovers === "none" && isLeft ? "droppable" : leftovers;
 }
 
 /**

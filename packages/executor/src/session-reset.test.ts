@@ -28,20 +28,19 @@ const findsNothing = `DO $$ BEGIN
 describe("a session in which a version's guard is prepared", () => {
   it("is replaced if code that a version runs, and that nobody sees in it, drops what is prepared", async () => {
     const database = await databaseWith("sh1");
-    await database.query(`CREATE FUNCTION public.drops() RETURNS int LANGUAGE plpgsql AS $$
-      BEGIN EXECUTE 'DEALLOCATE ALL'; RETURN 1; END $$;
-      CREATE DOMAIN public.dropping AS int DEFAULT public.drops();
-      CREATE TABLE sh1.t (id int); INSERT INTO sh1.t VALUES (1)`);
     const events = await runVersions({
       targets: [target("n", database)],
       versions: {
-        v1: "ALTER TABLE t ADD COLUMN d public.dropping",
-        v2: "ALTER TABLE t ADD COLUMN e int",
+        // When the session was opened, there was no event trigger.
+        v1: `CREATE FUNCTION public.drops() RETURNS event_trigger LANGUAGE plpgsql AS $$
+          BEGIN EXECUTE 'DEALLOCATE ALL'; END $$;
+          CREATE EVENT TRIGGER drops ON ddl_command_end EXECUTE FUNCTION public.drops()`,
+        v2: "CREATE TABLE t (id int)",
         v3: "ALTER TABLE t ADD COLUMN f int",
       },
     });
     expect(events.filter(({ type }) => type === "step:requeued")).toMatchObject([
-      { version: "v2" },
+      { version: "v3" },
     ]);
     expect(await ledgerOf(database, "sh1")).toEqual(["v1", "v2", "v3"]);
   });

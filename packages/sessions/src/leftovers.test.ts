@@ -7,6 +7,7 @@ const judge = (text: string) => leftoversOf(parseScript(text, { file: "a.sql" })
 describe("leftoversOf", () => {
   it.each([
     "ALTER TABLE t ADD COLUMN c int;",
+    'ALTER TABLE t ADD COLUMN IF NOT EXISTS "C d" double precision NOT NULL, ADD e timestamp, DROP f;',
     "-- only a comment\n",
     "alter table t add column c int; create table u (id int); drop table u;",
     "CREATE TABLE t (id bigint PRIMARY KEY, name text NOT NULL); DROP TABLE u;",
@@ -38,6 +39,19 @@ describe("leftoversOf", () => {
     "ALTER TABLE t ALTER COLUMN c TYPE int USING f(c);",
     "CREATE INDEX ON t (f(c));",
     "DO $$ BEGIN PERFORM 1; END $$;",
+    // Of these, PostgreSQL runs functions of the user's for the rows that are there.
+    "ALTER TABLE t ADD COLUMN c a_domain;",
+    "ALTER TABLE t ADD COLUMN c public.text;",
+    "ALTER TABLE t ADD COLUMN c int, ADD d a_domain;",
+    "ALTER TABLE t ALTER c TYPE a_domain;",
+    "ALTER TYPE pair ADD ATTRIBUTE c a_domain CASCADE;",
+    "ALTER DOMAIN d SET NOT NULL;",
+    "ALTER TABLE t ADD EXCLUDE ((f(id)) WITH =);",
+    "CREATE TABLE p PARTITION OF t FOR VALUES IN (f(1));",
+    "CREATE SERVER s FOREIGN DATA WRAPPER w;",
+    'CREATE TABLE "pg_temp".t (id int);',
+    String.raw`CREATE TABLE U&"pg\005ftemp".t (id int);`,
+    "CREATE FUNCTION f(a a_domain = 1) RETURNS int RETURN f(1);",
     "ALTER TABLE t ADD COLUMN c int; LISTEN x;",
     "\\set x 1\n",
   ])("trusts nothing of %j", (text) => {

@@ -4,6 +4,7 @@ import {
   leadingWords,
   type Script,
   type Statement,
+  type Token,
 } from "@pg-mig/psql-script";
 
 /**
@@ -15,24 +16,41 @@ import {
  */
 export type Leftovers = "none" | "droppable" | "lasting";
 
-/** Statements that define objects and run no code of the user's that could change the session. */
-const definitions = new Set(["ALTER", "COMMENT", "CREATE", "DROP", "GRANT", "REVOKE"]);
+/** What definitions begin with that run no code of the user's which could change the session. */
+const definitions = [
+  /^CREATE (?:UNLOGGED )?(?:TABLE|SEQUENCE)\b/,
+  /^ALTER (?:TABLE|SEQUENCE)\b/,
+  /^(?:COMMENT|DROP|GRANT|REVOKE)\b/,
+];
 
 /** Words that show that a definition may evaluate expressions or run statements of the user's. */
 const runsCode = new Set([
   "AS", // CREATE TABLE … AS
-  "ATTACH", // checks the rows of the partition
   "CHECK",
+  "CONSTRAINT", // looks at the rows that are there, as the next ones do
   "DEFAULT", // ALTER TABLE … ADD COLUMN … DEFAULT
-  "EXTENSION",
+  "EXCLUDE",
+  "FOREIGN",
   "GENERATED",
   "INDEX", // may be on an expression
-  "SCHEMA", // CREATE SCHEMA may hold other statements
+  "PARTITION", // bounds are expressions, and keys may be
   "TEMP",
   "TEMPORARY",
-  "USING", // ALTER COLUMN … TYPE … USING
+  "TYPE", // ALTER COLUMN … TYPE casts what is there
+  "USING",
   "VALIDATE",
 ]);
+
+/**
+ * The types of PostgreSQL's that a column may have which is added to rows: a domain checks them with code of the
+ * user's. They are found in pg_catalog first.
+ */
+const plainTypes = new Set(
+  (
+    "BIGINT BOOL BOOLEAN BYTEA CHAR CHARACTER CIDR DATE DECIMAL DOUBLE FLOAT FLOAT4 FLOAT8 INET INT INT2 INT4 INT8 " +
+    "INTEGER INTERVAL JSON JSONB MACADDR NUMERIC REAL SMALLINT TEXT TIME TIMESTAMP TIMESTAMPTZ UUID VARCHAR"
+  ).split(" "),
+);
 
 /**
  * What makes lasting leftovers, wherever it stands: in strings, too, since DO, EXECUTE and \gexec run
@@ -88,13 +106,40 @@ function includesUnknown(commands: readonly Command[]): boolean {
 }
 
 function isPlainDefinition(statement: Statement): boolean {
-  const [first = ""] = leadingWords(statement, 1);
+  const first = leadingWords(statement, 3).join(" ");
   if (first === "") {
     return true;
   }
-  const words = statement.tokens.filter(({ kind }) => kind === "word");
+  const tokens = statement.tokens.filter(({ kind }) => kind !== "space" && !isComment(kind));
+  const words = tokens.map(({ kind, text }) => (kind === "word" ? text.toUpperCase() : ""));
   return (
-    definitions.has(first) &&
-    words.every(({ text }) => !runsCode.has(text.toUpperCase()) && !/^pg_temp/i.test(text))
+    definitions.some((definition) => definition.test(first)) &&
+    words.every((word) => !runsCode.has(word)) &&
+    tokens.every(({ text }) => !/^(?:U&)?"|^pg_temp/i.test(text) || isPlainName(text)) &&
+    (words[0] !== "ALTER" || addsPlainColumns(tokens, words))
   );
+}
+
+function isComment(kind: string): boolean {
+  return kind.endsWith("comment");
+}
+
+/** Whether a quoted name has no escapes, and is not that of the schema of temporary objects. */
+function isPlainName(text: string): boolean {
+  return text.startsWith('"') && !/^"pg_temp/.test(text);
+}
+
+/** Whether all that an ALTER adds are columns, each of a type of PostgreSQL's. */
+function addsPlainColumns(tokens: readonly Token[], words: readonly string[]): boolean {
+  return words.every((word, index) => {
+    if (word !== "ADD") {
+      return true;
+    }
+    const name = words
+      .slice(index + 1)
+      .findIndex((one) => !["COLUMN", "IF", "NOT", "EXISTS"].includes(one));
+    const type = index + 2 + name;
+    const isQualified = tokens[type + 1]?.text === ".";
+    return name >= 0 && plainTypes.has(words[type] ?? "") && !isQualified;
+  });
 }
