@@ -57,7 +57,7 @@ export async function attemptStep<L>(
   const leftovers = leftoversOfStep(step, session);
   const prepared = preparedGuard(session, attempt, leftovers);
   const sessionState = prepared !== undefined && leftovers === "none" ? "unchanged" : "changed";
-  const record = recorder.record(attempt.ledger, version, sessionState);
+  const record = recorder.record(attempt.ledger, version);
   let committing = false;
   let seen: readonly (readonly (string | null)[])[] = [];
   const take = (rows: typeof seen) => {

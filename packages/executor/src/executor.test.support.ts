@@ -232,10 +232,10 @@ const recorderOf = (versions: readonly string[]): StepRecorder<ShardLedger> => (
   takeFailure,
   isNotStored,
   holdersSql: ({ shard }) => shardHoldersSql(shard),
-  record(ledger, version, session) {
+  record(ledger, version) {
     const entries = [...ledger.entries, ledgerEntry(version, "0".repeat(64), new Date(0))];
     const after = withEntries(ledger, entries);
-    const sql = storeLedgerSql(ledger.shard, entries, session);
+    const sql = storeLedgerSql(ledger.shard, entries);
     return { sql, checkSql: [checkStoredSql(after)], ledger: after };
   },
   async replan(client, before) {

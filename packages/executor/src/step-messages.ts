@@ -29,7 +29,7 @@ export interface StepMessages<L> {
 /** Gives the very messages that running a step sends to the server. Sends nothing. */
 export async function stepMessages<L>(shown: StepToShow<L>): Promise<StepMessages<L>> {
   const { shard, version, ledger, step, lockTimeoutMs, recorder } = shown;
-  const record = recorder.record(ledger, version, "changed");
+  const record = recorder.record(ledger, version);
   const frame = {
     schema: shard,
     lockTimeoutMs,

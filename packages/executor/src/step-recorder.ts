@@ -27,11 +27,8 @@ export interface StepRecorder<L> {
    * cannot say who they are.
    */
   holdersSql?(ledger: L): string;
-  /**
-   * Renders what records a version, done now, in a ledger. `session`: whether the file may have changed the
-   * `search_path`.
-   */
-  record(ledger: L, version: string, session: "changed" | "unchanged"): StepRecord<L>;
+  /** Renders what records a version, done now, in a ledger. */
+  record(ledger: L, version: string): StepRecord<L>;
   /**
    * Reads the ledger of a shard of this node again and plans what is still to run there.
    *

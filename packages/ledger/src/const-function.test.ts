@@ -28,18 +28,6 @@ describe("renderConstFunction", () => {
 });
 
 describe("storeConstFunctionSql", () => {
-  it("sets the path only if it may be another one, and the role always", () => {
-    const [role, path, ...rest] = storeConstFunctionSql(
-      "sh",
-      "mig_versions_const",
-      " SELECT '[]'; ",
-    );
-    expect([role, path]).toEqual(["RESET SESSION AUTHORIZATION", 'SET LOCAL search_path TO "sh"']);
-    expect(
-      storeConstFunctionSql("sh", "mig_versions_const", " SELECT '[]'; ", "unchanged"),
-    ).toEqual([role, ...rest]);
-  });
-
   it("first undoes what a migration may have left in the way", () => {
     const stored = renderConstFunctionBody({ value: "v" });
     expect(storeConstFunctionSql('a"b', "mig_versions_const", stored)).toEqual([

@@ -17,27 +17,21 @@ export interface ConstFunctionBody {
   readonly details?: unknown;
 }
 
-/** Whether the `search_path` of a session is the schema alone, as the tool has set it: `unchanged`; or perhaps not. */
-export type SessionState = "changed" | "unchanged";
-
 /**
  * Renders the statements that store a constant function: first those that undo what a migration may
  * have left in the way (another role, another `search_path`), then the function itself, whose
  * `SET search_path FROM CURRENT` then names the schema alone. To be run in a transaction. No name in
- * them is looked up in a schema of others, nor among temporary objects. The path is not set
- * again if the session is `unchanged`.
+ * them is looked up in a schema of others, nor among temporary objects.
  */
 export function storeConstFunctionSql(
   schema: string,
   name: ConstFunctionName,
   stored: string,
-  session: SessionState = "changed",
 ): string[] {
-  const path = `SET LOCAL search_path TO ${quoteIdentifier(schema)}`;
   return [
     // Always: who logs in may have another role from the beginning, by ALTER ROLE … SET role.
     "RESET SESSION AUTHORIZATION",
-    ...(session === "unchanged" ? [] : [path]),
+    `SET LOCAL search_path TO ${quoteIdentifier(schema)}`,
     "SET LOCAL check_function_bodies TO off",
     renderConstFunction(schema, name, stored),
   ];

@@ -1,4 +1,4 @@
-export type { ConstFunctionBody, ConstFunctionName, SessionState } from "./const-function.js";
+export type { ConstFunctionBody, ConstFunctionName } from "./const-function.js";
 export { chooseDigest, loadDBDigest } from "./db-digest.js";
 export type {
   JournalBeginning,

@@ -3,7 +3,6 @@ import { PgMigError } from "@pg-mig/model";
 import {
   parseConstFunctionBody,
   renderConstFunctionText,
-  type SessionState,
   storeConstFunctionSql,
 } from "./const-function.js";
 
@@ -137,15 +136,10 @@ export function renderShardLedger(entries: readonly LedgerEntry[]): string {
 
 /**
  * Renders the statements that store the ledger of a shard, to be run in the transaction of the
- * version that changes it. They set role and `search_path` themselves; the path not if
- * `session` is `unchanged`: it is the shard alone already.
+ * version that changes it.
  */
-export function storeLedgerSql(
-  shard: string,
-  entries: readonly LedgerEntry[],
-  session: SessionState = "changed",
-): string[] {
-  return storeConstFunctionSql(shard, "mig_versions_const", textOf(entries).stored, session);
+export function storeLedgerSql(shard: string, entries: readonly LedgerEntry[]): string[] {
+  return storeConstFunctionSql(shard, "mig_versions_const", textOf(entries).stored);
 }
 
 /** A ledger entry for a version that is being applied now. */

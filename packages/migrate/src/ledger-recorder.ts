@@ -55,13 +55,13 @@ export function createLedgerRecorder({
     takeFailure,
     isNotStored,
     holdersSql: ({ shard }) => shardHoldersSql(shard),
-    record(ledger, version, session) {
+    record(ledger, version) {
       const entries =
         action === "apply"
           ? apply(ledger.entries, version)
           : ledger.entries.filter((entry) => entry.version !== version);
       const after = withEntries(ledger, entries);
-      const sql = storeLedgerSql(ledger.shard, entries, session);
+      const sql = storeLedgerSql(ledger.shard, entries);
       return {
         sql,
         // Most servers need none.
