@@ -9,7 +9,7 @@ export function project(
     test: {
       name,
       include: ["src/**/*.test.ts"],
-      // Files share processes: to start one for each costs half a second, and no file leaves anything behind.
+      // Files share processes, since each start takes half a second. So a file must put back what it changes.
       isolate: false,
       // What is built is not to be translated once more, for each project.
       server: { deps: { external: [/\/(packages|apps)\/[^/]+\/dist\//] } },

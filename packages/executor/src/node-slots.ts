@@ -14,10 +14,11 @@ export interface NodeSlotsOptions {
   readonly parallelism: number;
   /**
    * The most chains that may run at a time over all nodes. Each node that has something to do has the same
-   * part of them; if there are fewer than nodes, some nodes wait until others have come to their end.
+   * part of them; if there are fewer than nodes, some nodes wait until others have come to their end,
+   * or are held.
    */
   readonly maxSessions: number;
-  /** Told when a node has come to its end, if its sessions are what another one waits for. */
+  /** Told of a node whose sessions another one waits for: it has come to its end, or is held. */
   readonly onSpare: (node: string) => void;
   /** In milliseconds. */
   readonly now: () => number;
@@ -35,7 +36,7 @@ export class NodeSlots {
   #most: number;
   /** The nodes whose server had no room for as many as were asked for. */
   readonly #limited = new Set<string>();
-  /** The nodes that wait for others to come to their end. */
+  /** The nodes that wait until others have come to their end, or are held. */
   readonly #waiting: string[];
 
   /** `nodes` are the names that the schedule knows. */

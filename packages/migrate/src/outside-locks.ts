@@ -1,7 +1,7 @@
 import type { StepLook } from "@pg-mig/executor";
 import type { ShardLedger } from "@pg-mig/ledger";
 import { equals, quoteLiteral } from "@pg-mig/model";
-import type { PlacedStep, RunEvent } from "@pg-mig/report";
+import { countOf, type PlacedStep, type RunEvent } from "@pg-mig/report";
 
 const column = "pg_mig_outside";
 
@@ -85,14 +85,10 @@ export class OutsideLocks implements StepLook<ShardLedger> {
       return [
         ...[...objects].map(
           ([object, { shards, locks }]) =>
-            `${reaches} ${object} (${[...locks].sort().join(", ")}), on ${counted(shards)}.`,
+            `${reaches} ${object} (${[...locks].sort().join(", ")}), on ${countOf(shards, "shard")}.`,
         ),
-        ...(others === 0 ? [] : [`${reaches} further objects, on ${counted(others)}.`]),
+        ...(others === 0 ? [] : [`${reaches} further objects, on ${countOf(others, "shard")}.`]),
       ];
     });
   }
-}
-
-function counted(shards: number): string {
-  return `${shards} shard${shards === 1 ? "" : "s"}`;
 }

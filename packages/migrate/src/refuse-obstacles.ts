@@ -21,7 +21,8 @@ export async function refuseObstacles(
 }
 
 /**
- * Asks each node whether it lets something be stored there; one of which that is `undefined` is not asked.
+ * Asks each node whether it lets something be stored there. `toStoreOn` says what; a node for which it gives
+ * `undefined` is not asked.
  *
  * @throws PgMigError `NODE_NOT_WRITABLE` with all obstacles on all nodes
  */

@@ -113,7 +113,7 @@ export class ThrottleWatch implements ChainThrottle {
     }
   }
 
-  /** An answer that is as new as any: what asks again would only take time. */
+  /** The answer of the check before the run, once, if it is new enough to be judged instead of asking again. */
   #takeChecked(node: SessionNode): Found | undefined {
     const watched = this.#node(node);
     const { checked } = watched;

@@ -27,7 +27,7 @@ const definitions = [
 const runsCode = new Set([
   "AS", // CREATE TABLE … AS
   "CHECK",
-  "CONSTRAINT", // looks at the rows that are there, as the next ones do
+  "CONSTRAINT", // may be checked for the rows that are there
   "DEFAULT", // ALTER TABLE … ADD COLUMN … DEFAULT
   "EXCLUDE",
   "FOREIGN",

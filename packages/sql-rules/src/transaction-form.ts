@@ -81,7 +81,7 @@ export function judgeTransactions(
   };
 }
 
-/** Whether a statement has anything to do with transactions. Of a dump with a million that have not, nothing is kept. */
+/** Whether a statement has anything to do with transactions. A dump has a million that have not: nothing is kept of them. */
 function isOutOfTheOrdinary(statement: Statement): boolean {
   return phrasesOf(statement).some(
     (phrase) =>

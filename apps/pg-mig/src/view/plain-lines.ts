@@ -106,7 +106,7 @@ export function progressLine(model: RunModel, nowMs: number): Line {
     ...(model.away.size === 0 ? [] : [awayText(model, nowMs)]),
     ...(model.paused.size === 0 ? [] : [pausedText(model, nowMs)]),
     ...longestWork(model, nowMs),
-    ...(model.heldUp.size === 0 ? [] : [heldUpText(model)]),
+    ...heldUpText(model),
   ];
   return line(parts.join(", "));
 }

@@ -25,7 +25,7 @@ export function runHeader(model: RunModel, columns: number, nowMs: number): Line
     ...(model.wave === undefined ? [] : [line(waveText(model.wave, nowMs))]),
     ...troubleLine(model),
     ...failureLines(model),
-    ...(model.heldUp.size === 0 ? [] : [line(heldUpText(model), "caution")]),
+    ...heldUpText(model).map((text) => line(text, "caution")),
     ...(model.away.size === 0 ? [] : [line(awayText(model, nowMs), "caution")]),
     ...(model.paused.size === 0 ? [] : [line(pausedText(model, nowMs), "caution")]),
   ];
