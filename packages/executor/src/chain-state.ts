@@ -40,7 +40,11 @@ export function createChainState<L>({ shard, pending }: ChainToRun<L>): ChainSta
 
 /** Turns to the versions that are left now; the first of them was not tried yet. */
 export function advance<L>(state: ChainState<L>, versions: readonly string[]): void {
-  Object.assign(state, untried, { versions });
+  const { tried, unsettled, blockedBy } = untried;
+  state.tried = tried;
+  state.unsettled = unsettled;
+  state.blockedBy = blockedBy;
+  state.versions = versions;
 }
 
 const untried = {

@@ -230,13 +230,14 @@ const recorderOf = (versions: readonly string[]): StepRecorder<ShardLedger> => (
   takeSql: takeShardSql,
   prepared: { sql: prepareTakeSql(), takeSql: takePreparedSql },
   takeFailure,
+  checkSql: (ledger) => [checkStoredSql(ledger)],
   isNotStored,
   holdersSql: ({ shard }) => shardHoldersSql(shard),
   record(ledger, version) {
     const entries = [...ledger.entries, ledgerEntry(version, "0".repeat(64), new Date(0))];
     const after = withEntries(ledger, entries);
     const sql = storeLedgerSql(ledger.shard, entries);
-    return { sql, checkSql: [checkStoredSql(after)], ledger: after };
+    return { sql, ledger: after };
   },
   async replan(client, before) {
     const ledger = await readShardLedger(client, before.shard);

@@ -2,7 +2,6 @@ import type { StopAt } from "@pg-mig/model";
 import type { AbandonedChain, RequeueReason } from "@pg-mig/report";
 import type { Session, SessionNode, SessionWork } from "@pg-mig/sessions";
 import {
-  type AcquireSessionOptions,
   acquireSession,
   errorInfo,
   isBug,
@@ -181,13 +180,7 @@ class ChainRun<L> {
     } else {
       for (let step = this.#schedule.take(this.#options.now()); step !== undefined; ) {
         this.#running++;
-        const { chain } = step;
-        this.#runStep(chain)
-          .catch((bug: unknown) => this.#endOnBug(chain, bug))
-          .then(() => {
-            this.#running--;
-            this.#pump();
-          });
+        void this.#runStep(step.chain);
         step = this.#schedule.take(this.#options.now());
       }
     }
@@ -204,36 +197,37 @@ class ChainRun<L> {
     }
   }
 
+  /** Runs the next version of a chain, and starts what may start after it. Never rejects. */
   async #runStep(id: string): Promise<void> {
-    const state = this.#states.get(id);
-    const version = state?.versions[0];
-    if (state === undefined || version === undefined) {
-      throw new Error(`No step to run: ${id}`);
-    }
-    const { node, shard } = state;
-    const { emit, sessions, signal, now, random } = this.#options;
-    const startedAtMs = now();
-    emit({ type: "step:start", node: node.label, shard, version });
-    const step = this.#options.stepScript(version);
-    let session: Session;
-    let crowded = false;
-    const onCrowded = (busy: number, { message }: Error) => {
-      crowded = true;
-      this.#slots.limit(node, busy, message);
-    };
     try {
-      session = await this.#acquire(state, version, step, onCrowded);
-    } catch (error) {
-      if (isBug(error)) {
-        throw error;
+      const state = this.#states.get(id);
+      const version = state?.versions[0];
+      if (state === undefined || version === undefined) {
+        throw new Error(`No step to run: ${id}`);
       }
-      if (crowded) {
-        this.#putBack(id, state, version, { reason: "no-connection", delayMs: 0 });
-      } else {
-        this.#endUnreached(id, state);
+      const startedAtMs = this.#options.now();
+      const { node, shard } = state;
+      this.#options.emit({ type: "step:start", node: node.label, shard, version });
+      const session = await this.#acquire(id, state, version);
+      if (session !== undefined) {
+        await this.#useSession(session, id, state, { version, startedAtMs });
       }
-      return;
+    } catch (bug) {
+      this.#endOnBug(id, bug);
     }
+    this.#running--;
+    this.#pump();
+  }
+
+  async #useSession(
+    session: Session,
+    id: string,
+    state: ChainState<L>,
+    { version, startedAtMs }: { readonly version: string; readonly startedAtMs: number },
+  ): Promise<void> {
+    const { node, shard } = state;
+    const { sessions, signal, now, random } = this.#options;
+    const step = this.#options.stepScript(version);
     const alone = this.#schedule.runsAlone(id);
     this.#slots.began(node.name);
     try {
@@ -242,7 +236,7 @@ class ChainRun<L> {
         this.#endChain(id, state, this.#whyEnded() ?? "interrupted");
         return;
       }
-      const { file } = step.script;
+      const place = { node: node.label, shard, version };
       const attempt: StepAttempt<L> = {
         shard,
         version,
@@ -251,19 +245,14 @@ class ChainRun<L> {
         lockTimeoutMs: lockTimeoutMs(state.tried.attempts, this.#options.lockTimeoutMs),
         recorder: this.#options.recorder,
         look: this.#options.look,
-        scriptOptions: scriptOptions(this.#options, session, {
-          node: node.label,
-          shard,
-          version,
-          file,
-        }),
+        scriptOptions: scriptOptions(this.#options, session, place, step.script.file),
       };
       const attempted = state.tried.givenUp
         ? await checkStep(session, attempt)
         : await attemptStep(session, attempt);
       this.#slots.learn(node.name);
       if ("seen" in attempted && attempted.seen !== undefined) {
-        this.#options.look?.take({ node: node.label, shard, version }, attempted.seen);
+        this.#options.look?.take(place, attempted.seen);
       }
       const durationMs = now() - startedAtMs;
       if (session.blockedBy.length > 0) {
@@ -490,19 +479,43 @@ class ChainRun<L> {
     }
   }
 
+  /** Takes or opens a session for a step; `undefined`: there is none, and what becomes of the chain is told. */
   #acquire(
+    id: string,
     state: ChainState<L>,
     version: string,
-    step: StepScript,
-    onCrowded: AcquireSessionOptions["onCrowded"] & {},
-  ): Promise<Session> {
+  ): Session | Promise<Session | undefined> {
     const { node, shard } = state;
-    const { retryForMs: waitLimitMs, lockTimeoutMs: obstructLimitMs } = this.#options;
+    const { sessions, reconnectForMs, signal } = this.#options;
+    const { transaction, limits } = this.#options.stepScript(version);
     // A lock timeout would break what runs outside of a transaction: the watch has patience instead.
-    const patient = step.transaction !== "wrapped" && step.limits.lockTimeoutMs === undefined;
-    const limits = patient ? { waitLimitMs, obstructLimitMs } : {};
-    const work: SessionWork = { shard, version, ...limits };
-    return acquireSession(node, work, { ...this.#options, onCrowded });
+    const patient = transaction !== "wrapped" && limits.lockTimeoutMs === undefined;
+    const work: SessionWork = {
+      shard,
+      version,
+      waitLimitMs: patient ? this.#options.retryForMs : undefined,
+      obstructLimitMs: patient ? this.#options.lockTimeoutMs : undefined,
+    };
+    let crowded = false;
+    const onCrowded = (busy: number, { message }: Error) => {
+      crowded = true;
+      this.#slots.limit(node, busy, message);
+    };
+    const acquired = acquireSession(node, work, { sessions, reconnectForMs, signal, onCrowded });
+    if (!(acquired instanceof Promise)) {
+      return acquired;
+    }
+    return acquired.catch((error: unknown) => {
+      if (isBug(error)) {
+        throw error;
+      }
+      if (crowded) {
+        this.#putBack(id, state, version, { reason: "no-connection", delayMs: 0 });
+      } else {
+        this.#endUnreached(id, state);
+      }
+      return undefined;
+    });
   }
 }
 

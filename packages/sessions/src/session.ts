@@ -1,11 +1,5 @@
 import { PgMigError } from "@pg-mig/model";
-import {
-  type MessageOutcome,
-  type RunScriptOptions,
-  type ScriptNotice,
-  sendMessages,
-  toNotice,
-} from "@pg-mig/psql-script";
+import { type MessageOutcome, type RunScriptOptions, sendMessages } from "@pg-mig/psql-script";
 import type { Blocker } from "@pg-mig/report";
 import type { Leftovers } from "./leftovers.js";
 import { isBug, isConnectionLoss } from "./server-error.js";
@@ -157,17 +151,15 @@ export class Session {
    */
   async commit(
     leftovers: Leftovers,
-    { onNotice = () => {} }: Pick<RunScriptOptions, "onNotice"> = {},
+    { onNotice }: Pick<RunScriptOptions, "onNotice"> = {},
   ): Promise<void> {
     this.#mustClose ||= leftovers === "lasting";
-    const listen = (notice: Partial<ScriptNotice>) => onNotice(toNotice(notice));
-    this.client.on("notice", listen);
-    const [commit, ...drop] = sendMessages(this.client, ["COMMIT", ...this.#dropSql(leftovers)]);
+    const messages = ["COMMIT", ...this.#dropSql(leftovers)] as const;
+    const [commit, ...drop] = sendMessages(this.client, messages, { onNotice });
     if (drop.length > 0) {
       this.#settle(() => allDone(drop));
     }
     const { error, lost, tags } = (await commit) as MessageOutcome;
-    this.client.removeListener("notice", listen);
     if (error !== undefined || lost !== undefined) {
       throw commitError(error ?? lost);
     }

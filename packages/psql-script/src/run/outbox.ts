@@ -6,7 +6,7 @@ import { atStatement, judgeOutcome } from "./judge-outcome.js";
 import type { OutboxPart } from "./outbox-part.js";
 import type { RunScriptOptions } from "./run-script-options.js";
 import type { ScriptClient } from "./script-client.js";
-import { type QueryOutcome, SimpleQuery, type SimpleQueryOptions } from "./simple-query.js";
+import { type QueryOutcome, type SimpleQueryOptions, sendQuery } from "./simple-query.js";
 import type { TransactionStatus } from "./transaction-status.js";
 
 /** What comes from the run's options, complete. */
@@ -18,13 +18,11 @@ export interface OutboxOptions {
   readonly signal: AbortSignal | undefined;
   readonly afterMessage: RunScriptOptions["afterMessage"];
   readonly epilogueRows?: RunScriptOptions["epilogueRows"];
+  readonly onNotice?: RunScriptOptions["onNotice"] | undefined;
 }
 
 /** What the caller of {@link Outbox.flush} wants to know of the message's last statement. */
-export type FlushOptions = Omit<
-  SimpleQueryOptions,
-  "text" | "textsBehind" | "onOver" | "onParameter"
->;
+export type FlushOptions = Pick<SimpleQueryOptions, "rows" | "onCopyIn" | "onCopyOut">;
 
 /**
  * So many UTF-16 units of a script are enough for a message inside of a transaction. A server parses the whole
@@ -130,31 +128,54 @@ export class Outbox {
     this.standardStrings = (await this.ask("SHOW standard_conforming_strings")) !== "off";
   }
 
+  /** Sends a script that needs no reading, with the prologue and the epilogue: one message, or several if it is large. */
+  async sendWhole(parts: readonly OutboxPart[], options: FlushOptions): Promise<void> {
+    for (const part of parts) {
+      this.refuseEnd(part);
+    }
+    for (const part of parts) {
+      if (this.isFull) {
+        await this.flush(options);
+      }
+      this.add(part);
+    }
+    await this.finish("checked", options);
+  }
+
   /** Sends the rest and the epilogue: glued together, where nothing can come between them. */
   async finish(ending: "checked" | "unchecked", options: FlushOptions): Promise<void> {
-    const { batching, epilogue, epilogueRows } = this.#options;
-    const glued =
-      batching === "joined" && this.#pending.every((part) => part.lastControlAt === undefined);
-    if (!glued) {
+    if (!this.#isGlued) {
       await this.flush(options);
     }
     if (ending === "checked") {
       this.#checkEnding();
     }
-    const parts = this.#takePending();
+    await this.#sendLast(options);
+  }
+
+  /** The epilogue goes in one message with what waits. */
+  get #isGlued(): boolean {
+    return (
+      this.#options.batching === "joined" &&
+      this.#pending.every((part) => part.lastControlAt === undefined)
+    );
+  }
+
+  async #sendLast(options: FlushOptions): Promise<void> {
+    const { epilogue, epilogueRows } = this.#options;
+    const parts = [...(await this.#prologue()), ...this.#takePending()];
     if (epilogue.length > 0) {
       parts.push(new GluedStatements("epilogue", epilogue));
     }
-    const before = await this.#prologue();
-    if (before.length + parts.length === 0) {
+    if (parts.length === 0) {
       return;
     }
     if (epilogueRows === undefined || epilogue.length === 0) {
-      await this.#send([...before, ...parts], options);
+      await this.#send(parts, options);
       return;
     }
     const { column: ofColumn, take } = epilogueRows;
-    const { rows } = await this.#send([...before, ...parts], { ...options, rows: { ofColumn } });
+    const { rows } = await this.#send(parts, { ...options, rows: { ofColumn } });
     take(rows);
   }
 
@@ -211,7 +232,7 @@ export class Outbox {
 
   async #send(parts: readonly OutboxPart[], options: FlushOptions): Promise<QueryOutcome> {
     const message = new Message(parts);
-    const { expectOpenTransaction, signal, afterMessage } = this.#options;
+    const { expectOpenTransaction, signal, afterMessage, onNotice } = this.#options;
     if (signal?.aborted) {
       throw new ScriptError("the run was aborted before this statement.", {
         ...atStatement(message, 0),
@@ -219,15 +240,16 @@ export class Outbox {
         cause: signal.reason,
       });
     }
-    const query = new SimpleQuery({
-      ...options,
-      text: message.text,
-      onParameter: (name, value) => this.#noteParameter(name, value),
-    });
     this.#stringsChanged = false;
     this.messages++;
-    this.#client.query(query);
-    const outcome = await query.outcome;
+    const outcome = await sendQuery(this.#client, {
+      text: message.text,
+      rows: options.rows,
+      onCopyIn: options.onCopyIn,
+      onCopyOut: options.onCopyOut,
+      onParameter: (name, value) => this.#noteParameter(name, value),
+      onNotice,
+    });
     this.status = outcome.status ?? "idle";
     const failure = judgeOutcome(message, outcome, { expectOpenTransaction });
     if (failure !== undefined) {

@@ -9,7 +9,6 @@ import { plainParts } from "./plain-parts.js";
 import type { RunScriptOptions } from "./run-script-options.js";
 import { RunState } from "./run-state.js";
 import type { ScriptClient, ScriptResult } from "./script-client.js";
-import { type ScriptNotice, toNotice } from "./script-notice.js";
 import { ScriptOutput } from "./script-output.js";
 
 /**
@@ -47,32 +46,25 @@ export async function runScript(
     signal: options.signal,
     afterMessage: options.afterMessage,
     epilogueRows: options.epilogueRows,
+    onNotice: options.onNotice,
   });
   const output = new ScriptOutput(options.onOutput);
-  const onNotice = (notice: Partial<ScriptNotice>) => options.onNotice?.(toNotice(notice));
-  client.on("notice", onNotice);
-  client.on("error", breaksItsMessage);
+  const isHeard = (client.listenerCount?.("error") ?? 0) > 0;
+  if (!isHeard) {
+    client.on("error", breaksItsMessage);
+  }
   try {
     const parts = plainParts(script, outbox.standardStrings, options);
     if (parts === undefined) {
       await runFile(script, client, { ...options, outbox, output });
     } else {
-      const printing = { onCopyOut: (chunk: Buffer) => output.writeCopy(chunk) };
-      for (const part of parts) {
-        outbox.refuseEnd(part);
-      }
-      for (const part of parts) {
-        if (outbox.isFull) {
-          await outbox.flush(printing);
-        }
-        outbox.add(part);
-      }
-      await outbox.finish("checked", printing);
+      await outbox.sendWhole(parts, { onCopyOut: (chunk) => output.writeCopy(chunk) });
     }
   } finally {
     output.end();
-    client.removeListener("notice", onNotice);
-    client.removeListener("error", breaksItsMessage);
+    if (!isHeard) {
+      client.removeListener("error", breaksItsMessage);
+    }
   }
   return { transactionStatus: outbox.status, messages: outbox.messages };
 }
