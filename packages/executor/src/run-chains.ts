@@ -301,11 +301,14 @@ class ChainRun<L> {
     version: string,
     { durationMs, session }: { readonly durationMs: number; readonly session: Session },
   ): void {
-    this.#noteCommit(state, version, session.opened?.serverStartedAt);
-    advance(state, state.versions.slice(1));
-    // Of thousands of shards, those that are finished need no memory.
-    if (state.versions.length === 0) {
+    const serverStartedAt = session.opened?.serverStartedAt;
+    if (state.versions.length === 1) {
+      // Of thousands of shards, those that are finished need no memory.
       this.#states.delete(id);
+      this.#options.onCommit?.(state.node, serverStartedAt);
+    } else {
+      this.#noteCommit(state, version, serverStartedAt);
+      advance(state, state.versions.slice(1));
     }
     this.#schedule.done(id, this.#options.now());
     const { node, shard } = state;
@@ -351,6 +354,7 @@ class ChainRun<L> {
       const decision = afterLedgerChange(
         {
           ...state,
+          done: state.done ?? new Map(),
           inDoubt: state.tried.inDoubt !== undefined,
           isTransaction: this.#isTransaction(version),
         },
@@ -429,6 +433,7 @@ class ChainRun<L> {
   }
 
   #noteCommit(state: ChainState<L>, version: string, serverStartedAt: string | undefined): void {
+    state.done ??= new Map();
     state.done.set(version, serverStartedAt);
     this.#options.onCommit?.(state.node, serverStartedAt);
   }

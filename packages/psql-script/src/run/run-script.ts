@@ -5,11 +5,14 @@ import type { Command, Script } from "../read/script.js";
 import { ScriptError } from "../source/script-error.js";
 import { FileRun } from "./file-run.js";
 import { Outbox } from "./outbox.js";
+import type { OutboxPart } from "./outbox-part.js";
 import { plainParts } from "./plain-parts.js";
 import type { RunScriptOptions } from "./run-script-options.js";
 import { RunState } from "./run-state.js";
 import type { ScriptClient, ScriptResult } from "./script-client.js";
 import { ScriptOutput } from "./script-output.js";
+import { ServerReading } from "./server-reading.js";
+import { isOneMessage, sendWholeScript } from "./whole-script.js";
 
 /**
  * Runs a script over a connection, as `psql -X -v ON_ERROR_STOP=1 -f file` would.
@@ -38,7 +41,33 @@ export async function runScript(
       "Remove the \\c: another session has another transaction, other locks and another search_path.",
     ]);
   }
-  const outbox = new Outbox(client, {
+  const isHeard = (client.listenerCount?.("error") ?? 0) > 0;
+  if (!isHeard) {
+    client.on("error", breaksItsMessage);
+  }
+  try {
+    const reading = new ServerReading(client);
+    const parts = plainParts(script, reading.standardStrings, options);
+    return parts !== undefined && isOneMessage(parts, options)
+      ? await sendWholeScript(parts, client, reading, options)
+      : await runInMessages({ script, parts }, client, reading, options);
+  } finally {
+    if (!isHeard) {
+      client.removeListener("error", breaksItsMessage);
+    }
+  }
+}
+
+/** A connection that breaks fails the message that is under way; the event would end the process. */
+function breaksItsMessage(): void {}
+
+async function runInMessages(
+  { script, parts }: { readonly script: Script; readonly parts: readonly OutboxPart[] | undefined },
+  client: ScriptClient,
+  reading: ServerReading,
+  options: RunScriptOptions,
+): Promise<ScriptResult> {
+  const outbox = new Outbox(client, reading, {
     prologue: options.prologue ?? [],
     epilogue: options.epilogue ?? [],
     batching: options.batching ?? "joined",
@@ -49,12 +78,7 @@ export async function runScript(
     onNotice: options.onNotice,
   });
   const output = new ScriptOutput(options.onOutput);
-  const isHeard = (client.listenerCount?.("error") ?? 0) > 0;
-  if (!isHeard) {
-    client.on("error", breaksItsMessage);
-  }
   try {
-    const parts = plainParts(script, outbox.standardStrings, options);
     if (parts === undefined) {
       await runFile(script, client, { ...options, outbox, output });
     } else {
@@ -62,15 +86,9 @@ export async function runScript(
     }
   } finally {
     output.end();
-    if (!isHeard) {
-      client.removeListener("error", breaksItsMessage);
-    }
   }
   return { transactionStatus: outbox.status, messages: outbox.messages };
 }
-
-/** A connection that breaks fails the message that is under way; the event would end the process. */
-function breaksItsMessage(): void {}
 
 async function runFile(
   script: Script,

@@ -1,5 +1,10 @@
 import type { ScriptClient } from "./script-client.js";
-import { type QueryOutcome, SimpleQuery, type SimpleQueryOptions } from "./simple-query.js";
+import {
+  type QueryOutcome,
+  SimpleQuery,
+  type SimpleQueryOptions,
+  sendQuery,
+} from "./simple-query.js";
 
 /** What became of one message. */
 export type MessageOutcome = Pick<QueryOutcome, "status" | "tags" | "error" | "lost">;
@@ -14,6 +19,9 @@ export function sendMessages(
   [text, ...textsBehind]: readonly [string, ...string[]],
   { onNotice }: Pick<SimpleQueryOptions, "onNotice"> = {},
 ): readonly Promise<MessageOutcome>[] {
+  if (textsBehind.length === 0) {
+    return [sendQuery(client, { text, onNotice })];
+  }
   const settle: ((outcome: MessageOutcome) => void)[] = [];
   const outcomes = [text, ...textsBehind].map(
     () => new Promise<MessageOutcome>((resolve) => settle.push(resolve)),

@@ -3,7 +3,7 @@ import { isServerError, type ServerError } from "../source/server-error.js";
 import { observe } from "./observed-connection.js";
 import type { ConnectionMessage, ScriptClient, WireConnection } from "./script-client.js";
 import { type ScriptNotice, toNotice } from "./script-notice.js";
-import type { TransactionStatus } from "./transaction-status.js";
+import { statusOfLetter, type TransactionStatus } from "./transaction-status.js";
 
 /** What became of one message. It is never an exception: the caller knows better what it means. */
 export interface QueryOutcome {
@@ -54,8 +54,6 @@ export interface SimpleQueryOptions {
   /** A notice or a warning of the server. */
   readonly onNotice?: ((notice: ScriptNotice) => void) | undefined;
 }
-
-const statuses: Readonly<Record<string, TransactionStatus>> = { I: "idle", T: "open", E: "failed" };
 
 /**
  * One message of the simple query protocol, in the form that a `pg.Client` takes from its
@@ -108,7 +106,7 @@ export class SimpleQuery {
 
   /** The server is ready for the next message. After a failed query the client does not tell the state. */
   onReady({ status }: ConnectionMessage): void {
-    this.#finish({ status: statuses[status ?? ""], lost: undefined });
+    this.#finish({ status: statusOfLetter(status), lost: undefined });
   }
 
   onEnd(): void {
