@@ -149,7 +149,7 @@ export class Session {
    * @throws PgMigError `COMMIT_REFUSED` if the server answered with an error, and
    * `COMMIT_ROLLED_BACK` if with a rollback; `CONNECTION_LOST` if it gave no answer.
    */
-  async commit(
+  commit(
     leftovers: Leftovers,
     { onNotice }: Pick<RunScriptOptions, "onNotice"> = {},
   ): Promise<void> {
@@ -159,18 +159,7 @@ export class Session {
     if (drop.length > 0) {
       this.#settle(() => allDone(drop));
     }
-    const { error, lost, tags } = (await commit) as MessageOutcome;
-    if (error !== undefined || lost !== undefined) {
-      throw commitError(error ?? lost);
-    }
-    const command = tags.at(-1);
-    if (command === "COMMIT") {
-      return;
-    }
-    throw new PgMigError(`The server answered COMMIT with ${command ?? "nothing"}.`, {
-      code: "COMMIT_ROLLED_BACK",
-      hint: "A statement of the file must have ended or broken the transaction. Look at its BEGIN, COMMIT and ROLLBACK.",
-    });
+    return (commit as Promise<MessageOutcome>).then(requireCommitted);
   }
 
   /** The messages that drop what was left; with a shared backend there is nothing, or somebody else's. */
@@ -232,6 +221,19 @@ async function allDone(messages: readonly Promise<MessageOutcome>[]): Promise<vo
     if (error !== undefined || lost !== undefined) {
       throw error ?? lost;
     }
+  }
+}
+
+function requireCommitted({ error, lost, tags }: MessageOutcome): void {
+  if (error !== undefined || lost !== undefined) {
+    throw commitError(error ?? lost);
+  }
+  const command = tags.at(-1);
+  if (command !== "COMMIT") {
+    throw new PgMigError(`The server answered COMMIT with ${command ?? "nothing"}.`, {
+      code: "COMMIT_ROLLED_BACK",
+      hint: "A statement of the file must have ended or broken the transaction. Look at its BEGIN, COMMIT and ROLLBACK.",
+    });
   }
 }
 

@@ -12,6 +12,7 @@ import { RunState } from "./run-state.js";
 import type { ScriptClient, ScriptResult } from "./script-client.js";
 import { ScriptOutput } from "./script-output.js";
 import { ServerReading } from "./server-reading.js";
+import { surviveErrors } from "./survive-errors.js";
 import { isOneMessage, sendWholeScript } from "./whole-script.js";
 
 /**
@@ -24,11 +25,27 @@ import { isOneMessage, sendWholeScript } from "./whole-script.js";
  *
  * @throws ScriptError for whatever goes wrong; see its documentation for the codes.
  */
-export async function runScript(
+export function runScript(
   script: Script,
   client: ScriptClient,
   options: RunScriptOptions = {},
 ): Promise<ScriptResult> {
+  const reading = new ServerReading(client);
+  const parts = plainParts(script, reading.standardStrings, options);
+  return parts !== undefined && isOneMessage(parts, options)
+    ? sendWholeScript(parts, client, reading, options)
+    : runInMessages(script, client, { ...options, reading, parts });
+}
+
+async function runInMessages(
+  script: Script,
+  client: ScriptClient,
+  options: RunScriptOptions & {
+    readonly reading: ServerReading;
+    readonly parts: readonly OutboxPart[] | undefined;
+  },
+): Promise<ScriptResult> {
+  const { reading, parts } = options;
   if (!options.allowShell) {
     refuse(script, runsShell, [
       "shell commands are not allowed here.",
@@ -41,32 +58,6 @@ export async function runScript(
       "Remove the \\c: another session has another transaction, other locks and another search_path.",
     ]);
   }
-  const isHeard = (client.listenerCount?.("error") ?? 0) > 0;
-  if (!isHeard) {
-    client.on("error", breaksItsMessage);
-  }
-  try {
-    const reading = new ServerReading(client);
-    const parts = plainParts(script, reading.standardStrings, options);
-    return parts !== undefined && isOneMessage(parts, options)
-      ? await sendWholeScript(parts, client, reading, options)
-      : await runInMessages({ script, parts }, client, reading, options);
-  } finally {
-    if (!isHeard) {
-      client.removeListener("error", breaksItsMessage);
-    }
-  }
-}
-
-/** A connection that breaks fails the message that is under way; the event would end the process. */
-function breaksItsMessage(): void {}
-
-async function runInMessages(
-  { script, parts }: { readonly script: Script; readonly parts: readonly OutboxPart[] | undefined },
-  client: ScriptClient,
-  reading: ServerReading,
-  options: RunScriptOptions,
-): Promise<ScriptResult> {
   const outbox = new Outbox(client, reading, {
     prologue: options.prologue ?? [],
     epilogue: options.epilogue ?? [],
@@ -78,6 +69,7 @@ async function runInMessages(
     onNotice: options.onNotice,
   });
   const output = new ScriptOutput(options.onOutput);
+  const stopListening = surviveErrors(client);
   try {
     if (parts === undefined) {
       await runFile(script, client, { ...options, outbox, output });
@@ -86,6 +78,7 @@ async function runInMessages(
     }
   } finally {
     output.end();
+    stopListening();
   }
   return { transactionStatus: outbox.status, messages: outbox.messages };
 }

@@ -8,6 +8,7 @@ import type { ScriptClient, ScriptResult } from "./script-client.js";
 import { ScriptOutput } from "./script-output.js";
 import type { ServerReading } from "./server-reading.js";
 import { sendQuery } from "./simple-query.js";
+import { surviveErrors } from "./survive-errors.js";
 import { statusOfLetter } from "./transaction-status.js";
 
 /** Whether a script that needs no reading is one message with its prologue and its epilogue. */
@@ -50,6 +51,7 @@ export async function sendWholeScript(
   const message = new Message(parts);
   requireNotAborted(message, options.signal);
   let output: ScriptOutput | undefined;
+  const stopListening = surviveErrors(client);
   const outcome = await sendQuery(client, {
     text: message.text,
     rows: epilogueRows === undefined ? "drop" : { ofColumn: epilogueRows.column },
@@ -61,6 +63,7 @@ export async function sendWholeScript(
     onParameter: (name, value) => reading.note(name, value),
     onNotice: options.onNotice,
   });
+  stopListening();
   output?.end();
   requireSuccess(message, outcome, expectOpenTransaction);
   reading.check(parts);
