@@ -209,7 +209,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "entry-not-read-back",
     guard: "what is stored is read back if there are event triggers",
-    replacements: [["[...record.sql, ...recorder.checkSql(record.ledger)]", "record.sql"]],
+    replacements: [["[...record.sql, ...attempt.recorder.checkSql(record.ledger)]", "record.sql"]],
     noticedBy: ["entry-rewritten-as-it-is-stored"],
     times: 1,
   },

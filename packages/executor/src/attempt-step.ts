@@ -73,7 +73,7 @@ export async function attemptStep<L>(
       sessionState,
       guardSql: (scope) => prepared ?? recorder.takeSql(attempt.ledger, scope),
       recordSql: session.opened?.hasEventTriggers
-        ? [...record.sql, ...recorder.checkSql(record.ledger)]
+        ? [...record.sql, ...attempt.recorder.checkSql(record.ledger)]
         : record.sql,
       look: look && {
         sql: look.sql(attempt.ledger),

@@ -6,8 +6,8 @@ import { requireNotAborted, requireSuccess } from "./judge-outcome.js";
 import type { OutboxPart } from "./outbox-part.js";
 import type { RunScriptOptions } from "./run-script-options.js";
 import type { ScriptClient } from "./script-client.js";
-import type { ServerReading } from "./server-reading.js";
 import { type QueryOutcome, type SimpleQueryOptions, sendQuery } from "./simple-query.js";
+import type { TextSettings } from "./text-settings.js";
 import { statusOfLetter, type TransactionStatus } from "./transaction-status.js";
 
 /** What comes from the run's options, complete. */
@@ -39,7 +39,7 @@ export class Outbox {
   /** The state of the transaction behind the last message. */
   status: TransactionStatus;
   messages = 0;
-  readonly reading: ServerReading;
+  readonly settings: TextSettings;
 
   readonly #client: ScriptClient;
   readonly #options: OutboxOptions;
@@ -49,11 +49,11 @@ export class Outbox {
   #prologueSent: boolean;
   #lastControl: OutboxPart | undefined;
 
-  constructor(client: ScriptClient, reading: ServerReading, options: OutboxOptions) {
+  constructor(client: ScriptClient, settings: TextSettings, options: OutboxOptions) {
     this.#client = client;
     this.#options = options;
     this.#prologueSent = options.prologue.length === 0;
-    this.reading = reading;
+    this.settings = settings;
     this.status = this.#statusAtStart = statusOfLetter(client.getTransactionStatus?.()) ?? "idle";
   }
 
@@ -117,11 +117,11 @@ export class Outbox {
 
   /** Asks for standard_conforming_strings, where the server has not told it yet. */
   async knowStandardStrings(): Promise<void> {
-    const { reading } = this;
-    if (reading.standardStrings !== undefined) {
+    const { settings } = this;
+    if (settings.standardStrings !== undefined) {
       return;
     }
-    reading.standardStrings = (await this.ask("SHOW standard_conforming_strings")) !== "off";
+    settings.standardStrings = (await this.ask("SHOW standard_conforming_strings")) !== "off";
   }
 
   /** Sends a script that needs no reading, with the prologue and the epilogue: one message, or several if it is large. */
@@ -230,18 +230,18 @@ export class Outbox {
     const message = new Message(parts);
     const { signal, expectOpenTransaction, onNotice, afterMessage } = this.#options;
     requireNotAborted(message, signal);
-    const { reading } = this;
-    reading.begin();
+    const { settings } = this;
+    settings.begin();
     this.messages++;
     const outcome = await sendQuery(this.#client, {
       ...options,
       text: message.text,
-      onParameter: (name, value) => reading.note(name, value),
+      onParameter: (name, value) => settings.note(name, value),
       onNotice,
     });
     this.status = outcome.status ?? "idle";
     requireSuccess(message, outcome, expectOpenTransaction);
-    reading.check(parts);
+    settings.check(parts);
     if (afterMessage !== undefined && parts.some(({ part }) => part === "script")) {
       await afterMessage(message.text);
     }

@@ -11,8 +11,8 @@ import type { RunScriptOptions } from "./run-script-options.js";
 import { RunState } from "./run-state.js";
 import type { ScriptClient, ScriptResult } from "./script-client.js";
 import { ScriptOutput } from "./script-output.js";
-import { ServerReading } from "./server-reading.js";
 import { surviveErrors } from "./survive-errors.js";
+import { TextSettings } from "./text-settings.js";
 import { isOneMessage, sendWholeScript } from "./whole-script.js";
 
 /**
@@ -30,22 +30,22 @@ export function runScript(
   client: ScriptClient,
   options: RunScriptOptions = {},
 ): Promise<ScriptResult> {
-  const reading = new ServerReading(client);
-  const parts = plainParts(script, reading.standardStrings, options);
+  const settings = new TextSettings(client);
+  const parts = plainParts(script, settings.standardStrings, options);
   return parts !== undefined && isOneMessage(parts, options)
-    ? sendWholeScript(parts, client, reading, options)
-    : runInMessages(script, client, { ...options, reading, parts });
+    ? sendWholeScript(parts, client, settings, options)
+    : runInMessages(script, client, { ...options, settings, parts });
 }
 
 async function runInMessages(
   script: Script,
   client: ScriptClient,
   options: RunScriptOptions & {
-    readonly reading: ServerReading;
+    readonly settings: TextSettings;
     readonly parts: readonly OutboxPart[] | undefined;
   },
 ): Promise<ScriptResult> {
-  const { reading, parts } = options;
+  const { settings, parts } = options;
   if (!options.allowShell) {
     refuse(script, runsShell, [
       "shell commands are not allowed here.",
@@ -58,7 +58,7 @@ async function runInMessages(
       "Remove the \\c: another session has another transaction, other locks and another search_path.",
     ]);
   }
-  const outbox = new Outbox(client, reading, {
+  const outbox = new Outbox(client, settings, {
     prologue: options.prologue ?? [],
     epilogue: options.epilogue ?? [],
     batching: options.batching ?? "joined",

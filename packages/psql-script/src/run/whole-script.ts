@@ -6,9 +6,9 @@ import type { OutboxPart } from "./outbox-part.js";
 import type { RunScriptOptions } from "./run-script-options.js";
 import type { ScriptClient, ScriptResult } from "./script-client.js";
 import { ScriptOutput } from "./script-output.js";
-import type { ServerReading } from "./server-reading.js";
 import { sendQuery } from "./simple-query.js";
 import { surviveErrors } from "./survive-errors.js";
+import type { TextSettings } from "./text-settings.js";
 import { statusOfLetter } from "./transaction-status.js";
 
 /** Whether a script that needs no reading is one message with its prologue and its epilogue. */
@@ -30,7 +30,7 @@ export function isOneMessage(
 export async function sendWholeScript(
   script: readonly OutboxPart[],
   client: ScriptClient,
-  reading: ServerReading,
+  settings: TextSettings,
   options: RunScriptOptions,
 ): Promise<ScriptResult> {
   const { prologue = [], epilogue = [], epilogueRows, expectOpenTransaction = false } = options;
@@ -60,13 +60,13 @@ export async function sendWholeScript(
       output.writeCopy(chunk);
       return undefined;
     },
-    onParameter: (name, value) => reading.note(name, value),
+    onParameter: (name, value) => settings.note(name, value),
     onNotice: options.onNotice,
   });
   stopListening();
   output?.end();
   requireSuccess(message, outcome, expectOpenTransaction);
-  reading.check(parts);
+  settings.check(parts);
   epilogueRows?.take(outcome.rows);
   return { transactionStatus: outcome.status ?? "idle", messages: 1 };
 }

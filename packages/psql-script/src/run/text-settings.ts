@@ -2,8 +2,8 @@ import { ScriptError } from "../source/script-error.js";
 import type { OutboxPart } from "./outbox-part.js";
 import type { ScriptClient } from "./script-client.js";
 
-/** How the server reads what it is sent, as far as its settings decide that. */
-export class ServerReading {
+/** The settings of the server that decide how it reads text. */
+export class TextSettings {
   /** The server's standard_conforming_strings, where it is known. */
   standardStrings: boolean | undefined;
   #encoding: string | undefined;
