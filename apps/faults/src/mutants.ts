@@ -156,7 +156,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "lost-node-ends-all",
     guard: "a node that is given up ends the chains of no other node",
-    replacements: [['this.#abandon("node-lost", state.node.name);', 'this.#abandon("node-lost");']],
+    replacements: [['this.abandon("node-lost", state.node.name);', 'this.abandon("node-lost");']],
     noticedBy: ["node-stays-down"],
   },
   {
