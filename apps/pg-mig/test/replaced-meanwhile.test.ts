@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { cp, mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -47,6 +47,15 @@ describe("a run whose program is replaced meanwhile, as npm does", () => {
     expect(said).toContain("2 of 2 steps applied");
     expect(status).toBe(0);
     expect(page).toContain("<html");
+  });
+
+  it("does not end as if all were well if its files are gone from the start", async () => {
+    const { folder } = await scenario({ shards: [] });
+    await cp(fromHere("../bin"), join(folder, "bin"), { recursive: true });
+    const options = { encoding: "utf8" } as const;
+    const ended = spawnSync(process.execPath, [join(folder, "bin/pg-mig.cjs"), "list"], options);
+    expect(ended.stderr).toContain("package.json");
+    expect(ended.status).toBe(70);
   });
 
   it("tells what fails", async () => {
