@@ -18,14 +18,23 @@ const chunks = {
   "command-line": ["pg-mig/dist/run-command.js"],
   failure: ["pg-mig/dist/show-failure.js"],
   driver: ["node_modules/pg/"],
+  // Most of what actions have in common, that of apply first of all: it shall start soon.
   actions: ["actions/apply", "actions/undo", "resolve-settings", "read-service", "is-bug"].map(
     (name) => `pg-mig/dist/${name}.js`,
   ),
-  // Loaded with the run lock: another release may be installed while a run is under way.
-  run: ["run-lock", "throttle-watch", "run-journal", "ask-gate", "verify-shards"].map(
-    (name) => `dist/${name}.js`,
-  ),
+  // What reads files of SQL: if there is anything to do.
+  scripts: inMigrate("load-scripts", "shell-commands"),
+  // Loaded with the run lock, all of it: another release may be installed while a run is under way.
+  run: [
+    "sessions/dist/run-lock.js",
+    ...inMigrate("run-round", "run-sql-on-nodes", "refuse-unguarded", "throttle-watch"),
+    ...inMigrate("run-journal", "ask-gate", "verify-shards"),
+  ],
 };
+
+function inMigrate(...names) {
+  return names.map((name) => `migrate/dist/${name}.js`);
+}
 
 /** Modules of Node that cost time for nothing, and what stands for them. */
 const standIns = {
@@ -47,8 +56,8 @@ const standIns = {
 };
 
 /**
- * Has V8 read once what runs at once: the files of packages that are no modules stand in functions, and only of one
- * in parentheses that is no arrow function V8 knows that it is called.
+ * Has V8 read once what runs at once: a package that is no module stands in a function that is called when it is needed.
+ * V8 knows of no arrow function that it will be called, and reads it twice.
  */
 const readOnce = {
   name: "read-once",
