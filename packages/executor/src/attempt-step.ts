@@ -1,4 +1,4 @@
-import { type RunScriptOptions, type Script, ScriptError } from "@pg-mig/psql-script";
+import { type Script, ScriptError } from "@pg-mig/psql-script";
 import type { Leftovers, Session } from "@pg-mig/sessions";
 import {
   isBug,
@@ -11,7 +11,13 @@ import { gaveUpError } from "./blocked.js";
 import { entryRefusedError } from "./ledger-trouble.js";
 import type { StepLook } from "./step-look.js";
 import type { StepRecorder } from "./step-recorder.js";
-import { isTakenForSession, noScript, runStepScript, type StepScript } from "./step-script.js";
+import {
+  isTakenForSession,
+  noScript,
+  runStepScript,
+  type StepScript,
+  type StepScriptOptions,
+} from "./step-script.js";
 
 /** What is attempted: one version on one shard. */
 export interface StepAttempt<L> {
@@ -22,7 +28,7 @@ export interface StepAttempt<L> {
   /** How long a statement waits for a lock. Not for `concurrent` and `ends-transaction` scripts. */
   readonly lockTimeoutMs: number;
   readonly recorder: StepRecorder<L>;
-  readonly scriptOptions: RunScriptOptions;
+  readonly scriptOptions: StepScriptOptions;
   /** What is asked last, before the COMMIT. @default nothing */
   readonly look?: Pick<StepLook<L>, "column" | "sql"> | undefined;
 }
@@ -60,10 +66,6 @@ export async function attemptStep<L>(
   const record = recorder.record(attempt.ledger, version);
   let committing = false;
   let seen: readonly (readonly (string | null)[])[] = [];
-  const take = (rows: typeof seen) => {
-    seen = rows;
-  };
-  const epilogueRows = look && { column: look.column, take };
   try {
     await runStepScript(session, step, {
       schema: attempt.shard,
@@ -71,10 +73,16 @@ export async function attemptStep<L>(
       sessionState,
       guardSql: (scope) => prepared ?? recorder.takeSql(attempt.ledger, scope),
       recordSql: session.opened?.hasEventTriggers
-        ? [...record.sql, ...record.checkSql]
+        ? [...record.sql, ...attempt.recorder.checkSql(record.ledger)]
         : record.sql,
-      lookSql: look === undefined ? [] : [look.sql(attempt.ledger)],
-      scriptOptions: { ...attempt.scriptOptions, epilogueRows },
+      look: look && {
+        sql: look.sql(attempt.ledger),
+        column: look.column,
+        take: (rows) => {
+          seen = rows;
+        },
+      },
+      scriptOptions: attempt.scriptOptions,
     });
     session.hasGuard ||= prepared !== undefined;
     committing = true;
