@@ -54,6 +54,7 @@ export interface CurrentWave {
 /** A shard on which others are in the way of a version. */
 export interface HeldUpShard extends Place {
   readonly version: string;
+  /** Empty: nobody was seen. */
   readonly blockedBy: readonly Blocker[];
 }
 

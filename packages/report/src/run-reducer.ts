@@ -229,9 +229,12 @@ export class RunReducer {
       }
       case "step:requeued":
         model.requeued++;
-        if (event.blockedBy !== undefined) {
-          const { node, shard, version, blockedBy } = event;
-          this.#heldUp.set(placeKey(event), { node, shard, version, blockedBy });
+        // Short waits end before anybody has looked who was in the way.
+        if (event.blockedBy !== undefined || event.reason === "lock-timeout") {
+          const { node, shard, version } = event;
+          const key = placeKey(event);
+          const blockedBy = event.blockedBy ?? this.#heldUp.get(key)?.blockedBy ?? [];
+          this.#heldUp.set(key, { node, shard, version, blockedBy });
         }
         this.#slots.release(event);
         break;

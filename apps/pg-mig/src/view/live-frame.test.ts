@@ -263,9 +263,10 @@ describe("liveFrame", () => {
   });
 
   it("says who holds up shards, until their steps have ended, whatever else goes on", () => {
-    const requeued = (shard: string, pid: number): RunEvent => ({
+    const requeued = (shard: string, pid?: number): RunEvent => ({
       ...{ type: "step:requeued", node: "n", shard, version: "v" },
-      ...{ reason: "lock-timeout", attempt: 1, delayMs: 5, blockedBy: [{ pid }] },
+      ...{ reason: "lock-timeout", attempt: 1, delayMs: 5 },
+      ...(pid === undefined ? {} : { blockedBy: [{ pid }] }),
     });
     const done = (shard: string): RunEvent => ({
       ...{ type: "step:done", node: "n", shard, version: "v", durationMs: 1 },
@@ -280,6 +281,10 @@ describe("liveFrame", () => {
     expect(lines(...both)).toEqual(["2 retried", "held up: n:a and 1 more, by process 9"]);
     expect(lines(...both, done("a"))[1]).toBe("held up: n:b, by process 8");
     expect(lines(...both, done("a"), done("b"))[1]).not.toContain("held up");
+    // A short wait ends before anybody has looked.
+    expect(lines(requeued("a"))[1]).toBe("held up: n:a, by others");
+    expect(lines(requeued("a"), requeued("b", 8))[1]).toBe("held up: n:b and 1 more, by process 8");
+    expect(lines(requeued("a", 9), requeued("a"))[1]).toBe("held up: n:a, by process 9");
   });
 
   it("says that no version is pending while only before.sql runs", () => {
