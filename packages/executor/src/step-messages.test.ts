@@ -5,7 +5,7 @@ import { stepMessages } from "./step-messages.js";
 import type { StepScript } from "./step-script.js";
 
 function messagesOf(text: string, more: Partial<StepScript> = {}) {
-  const ledger = { shard: "sh1", schemaOid: "1", entries: [], storedHash: undefined };
+  const ledger = { shard: "sh1", schemaOid: 1, entries: [], storedHash: undefined };
   return stepMessages({
     shard: "sh1",
     version: "1.a.sh",
