@@ -11,6 +11,7 @@ describe("leftoversOf", () => {
     "ALTER TABLE IF EXISTS ONLY s.t ADD c character varying(10) NULL, ADD d numeric(5,2)[], ADD e int[3][];",
     'alter table t rename to u; alter table t /* no */ rename column "A b" to c;',
     "-- only a comment\n",
+    "/* and */; ; -- semicolons\n;",
     "alter table t add column c int; create table u (id int); drop table u;",
     "CREATE TABLE t (id bigint PRIMARY KEY, name text NOT NULL); DROP TABLE u;",
     "COMMENT ON TABLE t IS 'SET ROLE, TEMP, set_config()'; GRANT SELECT ON t TO PUBLIC;",
@@ -41,6 +42,8 @@ describe("leftoversOf", () => {
     "ALTER TABLE t ALTER COLUMN c TYPE int USING f(c);",
     "CREATE INDEX ON t (f(c));",
     "DO $$ BEGIN PERFORM 1; END $$;",
+    "(SELECT f());",
+    "CREATE TABLE t (id int); ((TABLE v) UNION VALUES (f()));",
     // Of these, PostgreSQL runs functions of the user's for the rows that are there.
     "ALTER TABLE t ADD COLUMN c a_domain;",
     "ALTER TABLE t ADD COLUMN c public.text;",

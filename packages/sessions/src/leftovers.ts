@@ -52,7 +52,7 @@ const plainAlter = (() => {
   const column = `ADD (?:COLUMN )?(?:IF NOT EXISTS )?(?:\\w+|") ${type}(?: (?:NOT )?NULL)?`;
   const renaming = `RENAME (?:(?:COLUMN )?${name} )?TO ${name}`;
   const actions = `(?:${column}(?: , ${column})*|${renaming})`;
-  return new RegExp(`^ALTER TABLE (?:IF EXISTS )?(?:ONLY )?${name} ${actions}(?: ;)?$`);
+  return new RegExp(`^ALTER TABLE (?:IF EXISTS )?(?:ONLY )?${name} ${actions}$`);
 })();
 
 /**
@@ -109,16 +109,16 @@ function includesUnknown(commands: readonly Command[]): boolean {
 }
 
 function isPlainDefinition(statement: Statement): boolean {
-  const [first] = leadingWords(statement, 1);
-  if (first === undefined) {
-    return true;
+  const first = leadingWords(statement, 3).join(" ");
+  const alters = first.startsWith("ALTER ");
+  if (first !== "" && !alters && !definitions.test(first)) {
+    return false; // before the tokens are made of what may be rows by the million
   }
-  const tokens = statement.tokens.filter(({ kind }) => kind !== "space" && !isComment(kind));
-  if (first === "ALTER") {
-    return plainAlter.test(tokens.map(shape).join(" "));
+  const tokens = statement.tokens.filter(({ kind }) => !empty.has(kind));
+  if (first === "" || alters) {
+    return tokens.length === 0 || plainAlter.test(tokens.map(shape).join(" "));
   }
   return (
-    definitions.test(leadingWords(statement, 3).join(" ")) &&
     tokens.every(({ kind, text }) => kind !== "word" || !runsCode.has(text.toUpperCase())) &&
     tokens.every(({ text }) => !/^(?:U&)?"|^pg_temp/i.test(text) || isPlainName(text))
   );
@@ -129,9 +129,13 @@ function shape({ kind, text }: Token): string {
   return kind === "word" ? text.toUpperCase() : text.replace(/^".*"$/s, '"');
 }
 
-function isComment(kind: string): boolean {
-  return kind.endsWith("comment");
-}
+/** Tokens that do nothing. */
+const empty: ReadonlySet<string> = new Set([
+  "space",
+  "line-comment",
+  "block-comment",
+  "terminator",
+]);
 
 /** Whether a quoted name has no escapes, and is not that of the schema of temporary objects. */
 function isPlainName(text: string): boolean {
