@@ -7,8 +7,7 @@ const checkLedger = "refuseUnlessSql(isStored, ledgerChanged)";
 const checkAsText = "return guardSql(lock, lockKey(ledger.shard), isStoredSql(termsOf(ledger)));";
 const checkByCall =
   "return guardSql(lock, lockKey(ledger.shard), ledger.storedHash === undefined ? 'true' : `${ledger.shard}.mig_versions_const() = '${JSON.stringify(ledger.entries.map(({ version }) => version))}'`);";
-const prepareIfSafe =
-  'if (prepared === void 0 || !isSafe || !(hasGuard || leftovers === "none")) {';
+const prepareIfSafe = 'if (prepared === void 0 || !(hasGuard || leftovers === "none")) {';
 
 /** The guards of the tool, each switched off. */
 export const mutants: readonly Mutant[] = [
