@@ -213,6 +213,30 @@ export const mutants: readonly Mutant[] = [
     times: 1,
   },
   {
+    name: "throttle-lets-go",
+    guard: "no version starts on a node that the throttle holds",
+    replacements: [
+      ["chains.hold(node, isPaused);", ""],
+      ["chains.hold(node, true);", ""],
+    ],
+    noticedBy: ["held-node"],
+    times: 2,
+  },
+  {
+    name: "throttle-looks-too-late",
+    guard: "no version starts before the throttle has judged its node",
+    replacements: [["chains.hold(node, true);", ""]],
+    noticedBy: ["held-node"],
+    times: 2,
+  },
+  {
+    name: "throttle-takes-loss-for-rest",
+    guard: "a connection of the throttle's that broke says nothing of its server",
+    replacements: [["if (!isFirst && isConnectionLoss(error)) {", "if (false) {"]],
+    noticedBy: ["held-node"],
+    times: 10,
+  },
+  {
     name: "bug-is-an-error-like-others",
     guard: "a bug of the tool ends the run, and is told as one",
     replacements: [["function isBug(error) {\n", "function isBug(error) {\n  return false;\n"]],
