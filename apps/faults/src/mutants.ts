@@ -155,7 +155,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "lost-node-ends-all",
     guard: "a node that is given up ends the chains of no other node",
-    replacements: [['this.#abandon("node-lost", state.node.name);', 'this.#abandon("node-lost");']],
+    replacements: [['this.abandon("node-lost", state.node.name);', 'this.abandon("node-lost");']],
     noticedBy: ["node-stays-down"],
   },
   {
@@ -208,7 +208,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "entry-not-read-back",
     guard: "what is stored is read back if there are event triggers",
-    replacements: [["[...record.sql, ...record.checkSql]", "record.sql"]],
+    replacements: [["[...record.sql, ...attempt.recorder.checkSql(record.ledger)]", "record.sql"]],
     noticedBy: ["entry-rewritten-as-it-is-stored"],
     times: 1,
   },

@@ -1,6 +1,9 @@
+/** Called when a query is over: with its error, if it failed. */
+type AtEnd = (error?: Error) => void;
+
 /** What rows are asked of: a `pg.Client`, or what passes queries on to one. */
 export interface StreamingClient {
-  query(query: { submit(connection: never): void; readonly outcome: Promise<unknown> }): unknown;
+  query(query: { submit(connection: never): void; callback: AtEnd | undefined }): unknown;
 }
 
 /**
@@ -17,10 +20,8 @@ export async function streamRows(
   const { Query } = await import("pg");
   const query = new Query(sql);
   query.on("row", onRow);
-  const outcome = new Promise<void>((resolve, reject) => {
-    query.on("end", () => resolve());
-    query.on("error", reject);
+  await new Promise<void>((resolve, reject) => {
+    const callback: AtEnd = (error) => (error ? reject(error) : resolve());
+    client.query(Object.assign(query, { callback }));
   });
-  client.query(Object.assign(query, { outcome }));
-  await outcome;
 }

@@ -1,4 +1,4 @@
-import { type RunScriptOptions, type Script, ScriptError } from "@pg-mig/psql-script";
+import { type Script, ScriptError } from "@pg-mig/psql-script";
 import type { Leftovers, Session } from "@pg-mig/sessions";
 import {
   isBug,
@@ -11,7 +11,13 @@ import { gaveUpError } from "./blocked.js";
 import { entryRefusedError } from "./ledger-trouble.js";
 import type { StepLook } from "./step-look.js";
 import type { StepRecorder } from "./step-recorder.js";
-import { isTakenForSession, noScript, runStepScript, type StepScript } from "./step-script.js";
+import {
+  isTakenForSession,
+  noScript,
+  runStepScript,
+  type StepScript,
+  type StepScriptOptions,
+} from "./step-script.js";
 
 /** What is attempted: one version on one shard. */
 export interface StepAttempt<L> {
@@ -22,7 +28,7 @@ export interface StepAttempt<L> {
   /** How long a statement waits for a lock. Not for `concurrent` and `ends-transaction` scripts. */
   readonly lockTimeoutMs: number;
   readonly recorder: StepRecorder<L>;
-  readonly scriptOptions: RunScriptOptions;
+  readonly scriptOptions: StepScriptOptions;
   /** What is asked last, before the COMMIT. @default nothing */
   readonly look?: Pick<StepLook<L>, "column" | "sql"> | undefined;
 }
@@ -52,21 +58,6 @@ export async function attemptStep<L>(
   session: Session,
   attempt: StepAttempt<L>,
 ): Promise<AttemptResult<L>> {
-  const result = await attemptOnce(session, attempt);
-  if (result.type !== "event-triggers") {
-    return result;
-  }
-  // They were made since the session was opened: from now on it reckons with them.
-  session.noteEventTriggers();
-  await session.ready();
-  return attemptStep(session, attempt);
-}
-
-/** Likewise, for a session that knows of all event triggers: `event-triggers` if it does not. */
-async function attemptOnce<L>(
-  session: Session,
-  attempt: StepAttempt<L>,
-): Promise<AttemptResult<L> | { readonly type: "event-triggers" }> {
   session.uses++;
   const { step, recorder, version, look } = attempt;
   const takenForSession = isTakenForSession(step, session);
@@ -79,19 +70,23 @@ async function attemptOnce<L>(
   const record = recorder.record(attempt.ledger, version);
   let committing = false;
   let seen: readonly (readonly (string | null)[])[] = [];
-  const take = (rows: typeof seen) => {
-    seen = rows;
-  };
-  const epilogueRows = look && { column: look.column, take };
   try {
     await runStepScript(session, step, {
       schema: attempt.shard,
       lockTimeoutMs: attempt.lockTimeoutMs,
       sessionState,
       guardSql: (scope) => prepared ?? guardAsText(attempt, scope, withoutTriggers),
-      recordSql: withoutTriggers ? record.sql : [...record.sql, ...record.checkSql],
-      lookSql: look === undefined ? [] : [look.sql(attempt.ledger)],
-      scriptOptions: { ...attempt.scriptOptions, epilogueRows },
+      recordSql: withoutTriggers
+        ? record.sql
+        : [...record.sql, ...attempt.recorder.checkSql(record.ledger)],
+      look: look && {
+        sql: look.sql(attempt.ledger),
+        column: look.column,
+        take: (rows) => {
+          seen = rows;
+        },
+      },
+      scriptOptions: attempt.scriptOptions,
     });
     session.hasGuard ||= prepared !== undefined;
     committing = true;
@@ -99,17 +94,20 @@ async function attemptOnce<L>(
     return { type: "committed", ledger: record.ledger, ...(seen.length > 0 ? { seen } : {}) };
   } catch (thrown) {
     const error = withFile(thrown, step.script);
-    if (isPrologue(error) && recorder.eventTriggers?.isRefused(error)) {
-      return { type: "event-triggers" };
+    if (!isPrologue(error) || !recorder.eventTriggers?.isRefused(error)) {
+      const failure = failureOf(error, session, attempt);
+      return committing && failure.type === "lost" ? { type: "in-doubt", error } : failure;
     }
-    const failure = failureOf(error, session, attempt);
-    return committing && failure.type === "lost" ? { type: "in-doubt", error } : failure;
   } finally {
     if (!committing) {
       // Whether the guard was prepared, nobody knows.
       session.reset(sessionState === "unchanged" ? "droppable" : leftovers);
     }
   }
+  // Event triggers were made since the session was opened: from now on it reckons with them.
+  session.noteEventTriggers();
+  await session.ready();
+  return attemptStep(session, attempt);
 }
 
 /**

@@ -20,8 +20,8 @@ export interface ChainState<L> {
   readonly node: SessionNode;
   readonly shard: string;
   ledger: L;
-  /** The versions that were committed in this chain, each with when the server was started. */
-  readonly done: Map<string, string | undefined>;
+  /** The versions that were committed in this chain, each with when the server was started; `undefined`: none yet. */
+  done: Map<string, string | undefined> | undefined;
   /** The versions that are left; the first is the one that runs or runs next. */
   versions: readonly string[];
   /** What is known of the first version. */
@@ -35,12 +35,16 @@ export interface ChainState<L> {
 /** A chain that has not begun. */
 export function createChainState<L>({ shard, pending }: ChainToRun<L>): ChainState<L> {
   const { node, name, ledger } = shard;
-  return { node, shard: name, ledger, ...untried, versions: pending, done: new Map() };
+  return { node, shard: name, ledger, ...untried, versions: pending, done: undefined };
 }
 
 /** Turns to the versions that are left now; the first of them was not tried yet. */
 export function advance<L>(state: ChainState<L>, versions: readonly string[]): void {
-  Object.assign(state, untried, { versions });
+  const { tried, unsettled, blockedBy } = untried;
+  state.tried = tried;
+  state.unsettled = unsettled;
+  state.blockedBy = blockedBy;
+  state.versions = versions;
 }
 
 const untried = {

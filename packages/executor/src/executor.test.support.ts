@@ -23,7 +23,8 @@ import type { TestDatabase, TestProxy } from "@pg-mig/testkit";
 import pg from "pg";
 import { onTestFinished } from "vitest";
 import type { ChainToRun } from "./chain-state.js";
-import { type RunChainsOptions, runChains } from "./run-chains.js";
+import { runChains } from "./run-chains.js";
+import type { RunChainsOptions } from "./run-chains-options.js";
 import { runHook } from "./run-on-nodes.js";
 import type { StepRecorder } from "./step-recorder.js";
 import type { StepScript } from "./step-script.js";
@@ -233,13 +234,14 @@ const recorderOf = (versions: readonly string[]): StepRecorder<ShardLedger> => (
   eventTriggers: { refuseSql: refuseEventTriggersSql, isRefused: refusedEventTriggers },
   prepared: { sql: prepareTakeSql(), takeSql: takePreparedSql },
   takeFailure,
+  checkSql: (ledger) => [checkStoredSql(ledger)],
   isNotStored,
   holdersSql: ({ shard }) => shardHoldersSql(shard),
   record(ledger, version) {
     const entries = [...ledger.entries, ledgerEntry(version, "0".repeat(64), new Date(0))];
     const after = withEntries(ledger, entries);
     const sql = storeLedgerSql(ledger.shard, entries);
-    return { sql, checkSql: [checkStoredSql(after)], ledger: after };
+    return { sql, ledger: after };
   },
   async replan(client, before) {
     const ledger = await readShardLedger(client, before.shard);

@@ -156,7 +156,7 @@ async function inTransaction(
   for (let attempt = 0; ; attempt++) {
     const { file } = step.script;
     const session = await acquireSession(node, file === "" ? undefined : { file }, options);
-    const environment = scriptOptions(options, session, { node: node.label, file });
+    const environment = scriptOptions(options, session, { node: node.label }, file);
     const leftovers = leftoversOf(step.script);
     let committing = false;
     try {

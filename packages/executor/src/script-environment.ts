@@ -19,7 +19,6 @@ interface ScriptPlace {
   readonly node: string;
   readonly shard?: string;
   readonly version?: string;
-  readonly file: string;
 }
 
 /**
@@ -29,7 +28,8 @@ interface ScriptPlace {
 export function scriptOptions(
   { env, allowShell, emit, sessions, signal }: ScriptEnvironment,
   session: Session,
-  { file, ...place }: ScriptPlace,
+  place: ScriptPlace,
+  file: string,
 ): RunScriptOptions {
   return {
     env: environmentOf(session, { env, sessions }),

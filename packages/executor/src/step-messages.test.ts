@@ -24,7 +24,8 @@ function messagesOf(text: string, more: Partial<StepScript> = {}) {
       takeSql: () => takeShardSql(ledger),
       takeFailure: () => undefined,
       isNotStored: () => false,
-      record: () => ({ sql: ["SELECT 'record'"], checkSql: [], ledger }),
+      checkSql: () => [],
+      record: () => ({ sql: ["SELECT 'record'"], ledger }),
       replan: () => Promise.reject(new Error("nothing is planned")),
     },
   });

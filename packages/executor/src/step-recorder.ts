@@ -25,7 +25,9 @@ export interface StepRecorder<L> {
     readonly sqlState?: string | undefined;
     readonly message: string;
   }): "shard-taken" | "ledger-changed" | undefined;
-  /** Whether an error of the server is a refusal of the `checkSql` of {@link record}. */
+  /** Statements that fail unless a ledger is stored as {@link record} gives it: something may have changed it at once. */
+  checkSql(ledger: L): readonly string[];
+  /** Whether an error of the server is a refusal of {@link checkSql}. */
   isNotStored(error: { readonly sqlState?: string | undefined; readonly message: string }): boolean;
   /**
    * A query for the processes, as one column of pids, that have taken the shard. Without it a run
@@ -46,8 +48,6 @@ export interface StepRecorder<L> {
 export interface StepRecord<L> {
   /** Statements that record it. */
   readonly sql: readonly string[];
-  /** Statements that fail, after those, unless it is recorded: something may have changed it at once. */
-  readonly checkSql: readonly string[];
   /** The ledger as it is then. */
   readonly ledger: L;
 }

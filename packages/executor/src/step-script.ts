@@ -59,10 +59,18 @@ export interface StepFrame {
   readonly guardSql: (scope: "transaction" | "session") => readonly string[];
   /** Statements that run last, in the transaction that is committed. */
   readonly recordSql: readonly string[];
-  /** Statements after all others, which only read. */
-  readonly lookSql?: readonly string[];
-  readonly scriptOptions: RunScriptOptions;
+  /** A statement after all others, which only reads, and who takes its rows. @default none */
+  readonly look?:
+    | (NonNullable<RunScriptOptions["epilogueRows"]> & { readonly sql: string })
+    | undefined;
+  readonly scriptOptions: StepScriptOptions;
 }
+
+/** What whoever runs a file has a say in. */
+export type StepScriptOptions = Pick<
+  RunScriptOptions,
+  "env" | "allowShell" | "signal" | "onNotice" | "onOutput" | "batching" | "afterMessage"
+>;
 
 /** A script with nothing in it: what runs then is the prologue. */
 export const noScript = parseScript("", { file: "" });
@@ -72,27 +80,31 @@ export const noScript = parseScript("", { file: "" });
  *
  * @throws ScriptError
  */
-export async function runStepScript(
+export function runStepScript(
   session: Session,
   step: StepScript,
   frame: StepFrame,
-): Promise<void> {
-  if (step.transaction === "wrapped") {
-    const isShared = session.backend === "shared";
-    const { prologue, epilogue } = aroundWrapped(step, frame, session);
-    await runScript(step.script, session.client, {
-      ...frame.scriptOptions,
-      prologue,
-      epilogue: [
-        ...epilogue,
-        ...(isShared ? leaveSharedSql(step, frame) : []),
-        ...(frame.lookSql ?? []),
-      ],
-      expectOpenTransaction: true,
-    });
-  } else {
-    await runOutside(session, step, frame);
+): Promise<unknown> {
+  if (step.transaction !== "wrapped") {
+    return runOutside(session, step, frame);
   }
+  const leave = session.backend === "shared" ? leaveSharedSql(step, frame) : [];
+  const { prologue, epilogue } = aroundWrapped(step, frame, session);
+  const { look, scriptOptions } = frame;
+  // One by one: to copy an object costs more than all the rest, for each step.
+  return runScript(step.script, session.client, {
+    env: scriptOptions.env,
+    allowShell: scriptOptions.allowShell,
+    signal: scriptOptions.signal,
+    onNotice: scriptOptions.onNotice,
+    onOutput: scriptOptions.onOutput,
+    batching: scriptOptions.batching,
+    afterMessage: scriptOptions.afterMessage,
+    prologue,
+    epilogue: [...epilogue, ...leave, ...lookSql(look)],
+    epilogueRows: look,
+    expectOpenTransaction: true,
+  });
 }
 
 /** Whether a step can be guarded by a lock of the session only, which a pooler may keep from it. */
@@ -180,7 +192,7 @@ function transactionSettings(step: StepScript, frame: StepFrame): string[] {
  */
 async function runOutside(session: Session, step: StepScript, frame: StepFrame): Promise<void> {
   const { script, dropFirst, concurrentIndexes, own } = step;
-  const { schema, guardSql, recordSql, lookSql = [], scriptOptions } = frame;
+  const { schema, guardSql, recordSql, look, scriptOptions } = frame;
   const endsTransaction = step.transaction === "ends-transaction";
   const run = (prologue: readonly string[]) =>
     runScript(noScript, session.client, { ...scriptOptions, prologue });
@@ -210,8 +222,12 @@ async function runOutside(session: Session, step: StepScript, frame: StepFrame):
     ? concurrentIndexes
     : concurrentIndexes.map((name) => inSchema(name, schema));
   await ensureIndexesAreValid(session, script, built);
-  const epilogue = [...recordSql, ...lookSql];
-  await runScript(noScript, session.client, { ...scriptOptions, epilogue });
+  const epilogue = [...recordSql, ...lookSql(look)];
+  await runScript(noScript, session.client, { ...scriptOptions, epilogue, epilogueRows: look });
+}
+
+function lookSql(look: StepFrame["look"]): readonly string[] {
+  return look === undefined ? [] : [look.sql];
 }
 
 function sessionSettings({ limits }: StepScript): string[] {

@@ -189,6 +189,17 @@ function lockKey(shard: string): string {
 }
 
 function lockKeyOf(shard: string): { readonly lockClass: number; readonly hash: number } {
-  const hash = hashOf("sha256", shard, "buffer").readInt32BE(0);
+  let hash = lockHashes.get(shard);
+  if (hash === undefined) {
+    hash = hashOf("sha256", shard, "buffer").readInt32BE(0);
+    if (lockHashes.size === mostLockHashes) {
+      lockHashes.clear();
+    }
+    lockHashes.set(shard, hash);
+  }
   return { lockClass: shardLockClass, hash };
 }
+
+/** Of the shards whose versions are being run, and some before them. */
+const lockHashes = new Map<string, number>();
+const mostLockHashes = 10_000;

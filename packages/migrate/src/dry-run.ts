@@ -95,7 +95,8 @@ export async function dryRun(options: DryRunOptions): Promise<PlannedRun> {
   try {
     // Who makes a database may do all in it.
     const there = run.nodes.filter(({ isMissing }) => isMissing !== true);
-    const chains = run.chains.filter(({ shard }) => there.some(({ node }) => node === shard.node));
+    const nodesThere = new Set<object>(there.map(({ node }) => node));
+    const chains = run.chains.filter(({ shard }) => nodesThere.has(shard.node));
     await refuseObstacles(run, { ...run, nodes: there, chains }, { partial: !run.isWhole });
     const nodes = run.cluster.nodes.map(({ node }) => node);
     return {

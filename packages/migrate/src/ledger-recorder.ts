@@ -56,6 +56,7 @@ export function createLedgerRecorder({
     eventTriggers: { refuseSql: refuseEventTriggersSql, isRefused: refusedEventTriggers },
     prepared: { sql: prepareTakeSql(), takeSql: takePreparedSql },
     takeFailure,
+    checkSql: (ledger) => [checkStoredSql(ledger)],
     isNotStored,
     holdersSql: ({ shard }) => shardHoldersSql(shard),
     record(ledger, version) {
@@ -64,15 +65,7 @@ export function createLedgerRecorder({
           ? apply(ledger.entries, version)
           : ledger.entries.filter((entry) => entry.version !== version);
       const after = withEntries(ledger, entries);
-      const sql = storeLedgerSql(ledger.shard, entries);
-      return {
-        sql,
-        // Most servers need none.
-        get checkSql() {
-          return [checkStoredSql(after)];
-        },
-        ledger: after,
-      };
+      return { sql: storeLedgerSql(ledger.shard, entries), ledger: after };
     },
     async replan(client, before, node) {
       const { shard } = before;

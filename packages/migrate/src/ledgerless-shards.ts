@@ -5,6 +5,7 @@ import { type OpenCluster, type OpenNode, type OpenShard, onEachNode } from "@pg
 import type { UnreadShard } from "./compare-nodes.js";
 import type { LedgerlessShards } from "./judge-adoption.js";
 import { ShapeReader } from "./shape-reader.js";
+import { shardsByNode } from "./shards-by-node.js";
 
 /** A shard without a ledger, and the prefix that takes it. */
 export interface Ledgerless {
@@ -35,10 +36,11 @@ export async function readLedgerless(
 ): Promise<{ readonly found: LedgerlessShards[]; readonly unread: UnreadShard[] }> {
   const unread: UnreadShard[] = [];
   const found = new Map<string, LedgerlessShards>();
+  const byNode = shardsByNode(ledgerless);
   await onEachNode(cluster.nodes, async ({ node: { label }, node }) => {
     const reader = readerOf(cluster, node, limits);
     try {
-      const own = ledgerless.filter(({ shard }) => shard.node === node);
+      const own = byNode.get(node) ?? [];
       const prefixes = new Map(own.map(({ shard, prefix }) => [shard.name, prefix]));
       const hashes: ShapeHash[] = [];
       await reader.readHashes([...prefixes.keys()], {
@@ -76,13 +78,15 @@ export async function changedSince(
   limits: ReadLimits,
 ): Promise<UnreadShard[]> {
   const changed: UnreadShard[] = [];
+  const formerByLabel = new Map<string, Map<string, string>>();
+  for (const { shape, shards } of found) {
+    for (const { node, shard } of shards) {
+      const former = formerByLabel.get(node) ?? new Map<string, string>();
+      formerByLabel.set(node, former.set(shard, shape.hash));
+    }
+  }
   await onEachNode(cluster.nodes, async ({ node: { label }, node }) => {
-    const own = found.flatMap(({ shape, shards }) =>
-      shards
-        .filter((place) => place.node === label)
-        .map(({ shard }) => [shard, shape.hash] as const),
-    );
-    const former = new Map(own);
+    const former = formerByLabel.get(label) ?? new Map<string, string>();
     const reader = readerOf(cluster, node, limits);
     try {
       const gone = new Set(former.keys());

@@ -3,6 +3,7 @@ import type { OpenCluster, OpenNode } from "@pg-mig/sessions";
 import { onEachNode } from "@pg-mig/sessions";
 import { type Obstacle, obstacleProblems, obstaclesSql, type ToStore } from "./node-obstacles.js";
 import { currentFingerprint, type PreparedRun, type RunPlan } from "./prepare-run.js";
+import { shardsByNode } from "./shards-by-node.js";
 
 /**
  * Asks each node that a run changes, in one query, whether it lets the run store its state there:
@@ -16,7 +17,11 @@ export async function refuseObstacles(
   { partial }: { readonly partial: boolean },
 ): Promise<void> {
   if (plan.changesNodes) {
-    await refuseUnwritable(run.cluster, plan.nodes, (open) => storedOn(open, run, plan, partial));
+    const chains = shardsByNode(plan.chains);
+    await refuseUnwritable(run.cluster, plan.nodes, (open) => {
+      const onNode = (chains.get(open.node) ?? []).map(({ shard }) => shard);
+      return storedOn(open, run, { shards: onNode, hasWork: plan.hasWork, partial });
+    });
   }
 }
 
@@ -55,10 +60,14 @@ export async function refuseUnwritable(
 function storedOn(
   open: OpenNode,
   { kind, files }: Pick<PreparedRun, "kind" | "files">,
-  { chains, hasWork }: RunPlan,
-  partial: boolean,
+  plan: {
+    readonly shards: readonly RunPlan["chains"][number]["shard"][];
+    readonly hasWork: boolean;
+    readonly partial: boolean;
+  },
 ): ToStore | undefined {
   const { digest, fingerprint } = open.ledger;
+  const { shards, hasWork, partial } = plan;
   const storesFingerprint = hasWork || fingerprint !== currentFingerprint(open, files);
   const storesDigest =
     (hasWork && kind.digestMeanwhile !== undefined) || (!partial && digest !== kind.digestAfter);
@@ -66,8 +75,6 @@ function storedOn(
     ...(storesFingerprint ? (["mig_rerun_fingerprint_const"] as const) : []),
     ...(storesDigest ? (["mig_digest_const"] as const) : []),
   ];
-  const schemaOids = chains
-    .filter(({ shard }) => shard.node === open.node)
-    .map(({ shard }) => shard.ledger.schemaOid);
+  const schemaOids = shards.map(({ ledger }) => ledger.schemaOid);
   return schemaOids.length + inPublic.length === 0 ? undefined : { schemaOids, inPublic };
 }

@@ -33,8 +33,9 @@ export interface ScratchShard extends RehearsalStage {
 const recorder: StepRecorder<undefined> = {
   takeSql: () => [],
   takeFailure: () => undefined,
+  checkSql: () => [],
   isNotStored: () => false,
-  record: () => ({ sql: [], checkSql: [], ledger: undefined }),
+  record: () => ({ sql: [], ledger: undefined }),
   replan: async () => ({ ledger: undefined, pending: [], changed: false }),
 };
 

@@ -120,7 +120,9 @@ export class RunReducer {
   get doneSteps(): readonly PlacedStep[] {
     return this.#done
       .byVersion()
-      .flatMap(({ version, shards }) => shards.map((shard) => ({ ...shard, version })));
+      .flatMap(({ version, shards }) =>
+        shards.map(({ node, shard }) => ({ node, shard, version })),
+      );
   }
 
   /** Takes the next event, which came at `nowMs`. */

@@ -23,6 +23,7 @@ export function createRun(start: (emit: (event: RunEvent) => void) => Promise<Re
   const result = start((event) => {
     waiting.push(event);
     wake?.();
+    wake = undefined;
   }).finally(() => {
     ended = true;
     wake?.();

@@ -29,23 +29,47 @@ const silentMs = 5000;
 const final = new Set(["RUN_LOCKED", "CONNECTION_LIMIT_TOO_LOW"]);
 
 /**
- * Opens or takes a session, waiting a while for a node that is away; not for another run.
+ * Takes a session, at once if there is one that is ready. Otherwise opens one, waiting a while for a node that is
+ * away; not for another run.
  *
  * @throws PgMigError why there is none: `RUN_LOCKED`, `CONNECTION_LIMIT_TOO_LOW`, and what
  * connecting rejects with.
  */
-export async function acquireSession(
+export function acquireSession(
+  node: SessionNode,
+  work: SessionWork | undefined,
+  options: AcquireSessionOptions,
+): Session | Promise<Session> {
+  const { sessions } = options;
+  const allowed = sessions.mayWork(node);
+  const idle = allowed === undefined ? takeIdle(sessions, node, work) : undefined;
+  return idle ?? waitForSession(node, work, options, allowed);
+}
+
+function takeIdle(
+  sessions: SessionPool,
+  node: SessionNode,
+  work: SessionWork | undefined,
+): Session | undefined {
+  const idle = sessions.takeIdle(node, work);
+  if (idle !== undefined) {
+    sessions.presence.seen(node);
+  }
+  return idle;
+}
+
+async function waitForSession(
   node: SessionNode,
   work: SessionWork | undefined,
   { sessions, reconnectForMs, signal, onCrowded }: AcquireSessionOptions,
+  firstAllowed: Promise<void> | undefined,
 ): Promise<Session> {
   const { presence } = sessions;
   for (let attempt = 0; ; attempt++) {
     try {
-      await sessions.mayWork(node);
-      const idle = sessions.takeIdle(node, work);
+      await (attempt === 0 ? firstAllowed : sessions.mayWork(node));
+      const idle = takeIdle(sessions, node, work);
       if (idle !== undefined) {
-        presence.seen(node);
         return idle;
       }
       const acquiring = sessions.acquire(node, work);

@@ -266,7 +266,7 @@ function createOpenCluster(
         await cancelBackend(backend.key);
       }
     },
-    mayWork: async (node) => runLock?.mayWork(node),
+    mayWork: (node) => runLock?.mayWork(node),
     sharesBackends: ({ name }) => shared.has(name),
   };
   const sessions = new SessionPool(connections, presence);

@@ -106,27 +106,27 @@ export class RunLock {
   }
 
   /**
-   * Resolves when the run may begin something on a node: at once, if it has the lock. If that was
+   * Whether the run may begin something on a node. `undefined`: at once, since it has the lock. If that was
    * lost, when it was taken again; and where the server did not confirm it for two heartbeats (the
-   * tool was stopped, or its machine asleep), when it has.
+   * tool was stopped, or its machine asleep), when it has: then the promise resolves.
    *
-   * @throws PgMigError `RUN_LOCKED` if another run has the lock by now; what connecting throws. A bug that was
-   * met while the servers were asked.
+   * Rejects with a PgMigError `RUN_LOCKED` if another run has the lock by now; with what connecting throws; with a
+   * bug that was met while the servers were asked.
    */
-  async mayWork({ name, label }: SessionNode): Promise<void> {
+  mayWork({ name, label }: SessionNode): Promise<void> | undefined {
     if (this.#bug !== undefined) {
-      throw this.#bug.reason;
+      return Promise.reject(this.#bug.reason);
     }
     const lock = this.#byName.get(name);
     if (lock === undefined || lock.isFresh(2 * this.#heartbeatMs)) {
-      return;
+      return undefined;
     }
     let retaking = this.#retaking.get(name);
     if (retaking === undefined) {
       retaking = this.#retake(label, lock).finally(() => this.#retaking.delete(name));
       this.#retaking.set(name, retaking);
     }
-    await retaking;
+    return retaking;
   }
 
   /**
@@ -208,7 +208,7 @@ export class RunLock {
       }
       // The run hears of what this rejects with when it wants to begin something.
       else {
-        this.mayWork(node).catch(() => {});
+        this.mayWork(node)?.catch(() => {});
       }
     }
   }

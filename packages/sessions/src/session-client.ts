@@ -56,8 +56,9 @@ export interface SessionConnections {
    */
   environment?(client: SessionClient): NodeEnvironment;
   /**
-   * Asked before something begins on a node. Rejects where nothing may begin there: with a
-   * `PgMigError` `RUN_LOCKED` if another run works on it, for good.
+   * Asked before something begins on a node. `undefined`: it may, at once. Otherwise it may when the promise
+   * resolves; it rejects if nothing may begin there: with a `PgMigError` `RUN_LOCKED` if another run works on
+   * it, for good.
    */
-  mayWork?(node: SessionNode): Promise<void>;
+  mayWork?(node: SessionNode): Promise<void> | undefined;
 }

@@ -25,9 +25,9 @@ export interface SessionWork {
    * For how long it may wait for others, in milliseconds, before a `SessionWatch` cancels it. Without
    * a watch, or without this, it waits for as long as the server lets it.
    */
-  readonly waitLimitMs?: number;
+  readonly waitLimitMs?: number | undefined;
   /** The same if those who read or write must wait for it. */
-  readonly obstructLimitMs?: number;
+  readonly obstructLimitMs?: number | undefined;
 }
 
 /** A session in use. */
@@ -75,9 +75,9 @@ export class SessionPool {
     return this.busy.filter((one) => one.node.name === node.name).length;
   }
 
-  /** Resolves when something may begin on the node; rejects where nothing may. */
-  async mayWork(node: SessionNode): Promise<void> {
-    await this.#connections.mayWork?.(node);
+  /** Resolves when something may begin on the node, and rejects if nothing may; `undefined`: it may at once. */
+  mayWork(node: SessionNode): Promise<void> | undefined {
+    return this.#connections.mayWork?.(node);
   }
 
   /** Takes the idle session of the node that was used last; `undefined`: there is none, or it is not ready yet. */

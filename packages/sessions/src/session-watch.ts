@@ -102,22 +102,33 @@ export class SessionWatch {
     for (const one of busy) {
       this.#emit(one, this.#observation(one).look(one.session.awaited));
     }
-    const nodes = [...busy.map(({ node }) => node), ...sessions.abandonedOn];
-    for (const [name, node] of new Map(nodes.map((one) => [one.name, one]))) {
-      const slow = busy.filter(
-        ({ node: { name: on }, session: { awaited } }) =>
-          on === name && awaited !== undefined && nowMs - awaited.sinceMs >= slowMs,
-      );
-      this.#watchNode(node, slow);
+    const nodes = new Map<string, NodeLook>();
+    const lookAt = (node: SessionNode) => {
+      const look = nodes.get(node.name) ?? { node, slow: [], isAbandoned: false };
+      nodes.set(node.name, look);
+      return look;
+    };
+    for (const one of busy) {
+      const { slow } = lookAt(one.node);
+      const { awaited } = one.session;
+      if (awaited !== undefined && nowMs - awaited.sinceMs >= slowMs) {
+        slow.push(one);
+      }
+    }
+    for (const node of sessions.abandonedOn) {
+      lookAt(node).isAbandoned = true;
+    }
+    for (const look of nodes.values()) {
+      this.#watchNode(look);
     }
   }
 
-  #watchNode(node: SessionNode, slow: readonly BusySession[]): void {
+  #watchNode({ node, slow, isAbandoned }: NodeLook): void {
     const { askEveryMs, silenceMs, sessions } = this.#options;
     const watch = this.#node(node);
     if (slow.length === 0) {
       watch.silentSinceMs = undefined;
-      if (!sessions.abandonedOn.some(({ name }) => name === node.name)) {
+      if (!isAbandoned) {
         return;
       }
     }
@@ -261,6 +272,15 @@ export class SessionWatch {
     }
     return observation;
   }
+}
+
+/** What a look finds on a node. */
+interface NodeLook {
+  readonly node: SessionNode;
+  /** The sessions whose message has waited long for its answer. */
+  readonly slow: BusySession[];
+  /** Whether the server may still have sessions whose connection broke. */
+  isAbandoned: boolean;
 }
 
 /** Ends a connection without waiting: one that is broken takes no leave. */

@@ -1,11 +1,5 @@
 import { PgMigError } from "@pg-mig/model";
-import {
-  type MessageOutcome,
-  type RunScriptOptions,
-  type ScriptNotice,
-  sendMessages,
-  toNotice,
-} from "@pg-mig/psql-script";
+import { type MessageOutcome, type RunScriptOptions, sendMessages } from "@pg-mig/psql-script";
 import type { Blocker } from "@pg-mig/report";
 import type { Leftovers } from "./leftovers.js";
 import { isBug, isConnectionLoss } from "./server-error.js";
@@ -160,30 +154,17 @@ export class Session {
    * @throws PgMigError `COMMIT_REFUSED` if the server answered with an error, and
    * `COMMIT_ROLLED_BACK` if with a rollback; `CONNECTION_LOST` if it gave no answer.
    */
-  async commit(
+  commit(
     leftovers: Leftovers,
-    { onNotice = () => {} }: Pick<RunScriptOptions, "onNotice"> = {},
+    { onNotice }: Pick<RunScriptOptions, "onNotice"> = {},
   ): Promise<void> {
     this.#mustClose ||= leftovers === "lasting";
-    const listen = (notice: Partial<ScriptNotice>) => onNotice(toNotice(notice));
-    this.client.on("notice", listen);
-    const [commit, ...drop] = sendMessages(this.client, ["COMMIT", ...this.#dropSql(leftovers)]);
+    const messages = ["COMMIT", ...this.#dropSql(leftovers)] as const;
+    const [commit, ...drop] = sendMessages(this.client, messages, { onNotice });
     if (drop.length > 0) {
       this.#settle(() => allDone(drop));
     }
-    const { error, lost, tags } = (await commit) as MessageOutcome;
-    this.client.removeListener("notice", listen);
-    if (error !== undefined || lost !== undefined) {
-      throw commitError(error ?? lost);
-    }
-    const command = tags.at(-1);
-    if (command === "COMMIT") {
-      return;
-    }
-    throw new PgMigError(`The server answered COMMIT with ${command ?? "nothing"}.`, {
-      code: "COMMIT_ROLLED_BACK",
-      hint: "A statement of the file must have ended or broken the transaction. Look at its BEGIN, COMMIT and ROLLBACK.",
-    });
+    return (commit as Promise<MessageOutcome>).then(requireCommitted);
   }
 
   /** The messages that drop what was left; with a shared backend there is nothing, or somebody else's. */
@@ -246,6 +227,19 @@ async function allDone(messages: readonly Promise<MessageOutcome>[]): Promise<vo
     if (error !== undefined || lost !== undefined) {
       throw error ?? lost;
     }
+  }
+}
+
+function requireCommitted({ error, lost, tags }: MessageOutcome): void {
+  if (error !== undefined || lost !== undefined) {
+    throw commitError(error ?? lost);
+  }
+  const command = tags.at(-1);
+  if (command !== "COMMIT") {
+    throw new PgMigError(`The server answered COMMIT with ${command ?? "nothing"}.`, {
+      code: "COMMIT_ROLLED_BACK",
+      hint: "A statement of the file must have ended or broken the transaction. Look at its BEGIN, COMMIT and ROLLBACK.",
+    });
   }
 }
 

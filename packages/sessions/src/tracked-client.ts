@@ -12,6 +12,11 @@ export class TrackedClient implements SessionClient {
   readonly #client: SessionClient;
   #unanswered = 0;
   #awaited: AwaitedMessage | undefined;
+  /** The client sends one message after another: the next one flies when this one has landed. */
+  readonly #land = () => {
+    this.#unanswered--;
+    this.#awaited = this.#unanswered === 0 ? undefined : { sinceMs: performance.now() };
+  };
 
   constructor(client: SessionClient) {
     this.#client = client;
@@ -28,18 +33,14 @@ export class TrackedClient implements SessionClient {
   query(message: string | ArrayQuery | ScriptQuery): unknown {
     this.#unanswered++;
     this.#awaited ??= { sinceMs: performance.now() };
-    // The client sends one message after another: the next one flies when this one has landed.
-    const land = () => {
-      this.#unanswered--;
-      this.#awaited = this.#unanswered === 0 ? undefined : { sinceMs: performance.now() };
-    };
-    if (typeof message === "object" && "outcome" in message) {
-      void message.outcome.then(land, land);
+    if (typeof message === "object" && "submit" in message) {
+      const { callback } = message;
+      message.callback = callback === undefined ? this.#land : chained(this.#land, callback);
       return this.#client.query(message);
     }
     const answer =
       typeof message === "string" ? this.#client.query(message) : this.#client.query(message);
-    answer.then(land, land);
+    answer.then(this.#land, this.#land);
     return answer;
   }
 
@@ -63,6 +64,10 @@ export class TrackedClient implements SessionClient {
     return this.#client.removeListener(...args);
   }
 
+  listenerCount(event: string): number {
+    return this.#client.listenerCount?.(event) ?? 0;
+  }
+
   get host() {
     return this.#client.host;
   }
@@ -78,4 +83,14 @@ export class TrackedClient implements SessionClient {
   get database() {
     return this.#client.database;
   }
+}
+
+function chained(
+  land: () => void,
+  callback: NonNullable<ScriptQuery["callback"]>,
+): NonNullable<ScriptQuery["callback"]> {
+  return (error) => {
+    land();
+    callback(error);
+  };
 }

@@ -1,4 +1,4 @@
-import { finishedSteps, type RunModel, RunReducer } from "@pg-mig/report";
+import { finishedSteps, type RunEvent, type RunModel, RunReducer } from "@pg-mig/report";
 import { createAnnouncer } from "./announcer.js";
 import { hookLines } from "./hook-lines.js";
 import { progressLine, startLines, stepLines } from "./plain-lines.js";
@@ -70,12 +70,15 @@ export function createPlainView({ terminal, clock, detail = "brief" }: PlainView
         group = "open";
         terminal.groups?.begin(event.action === "apply" ? "Applying" : "Undoing");
       }
-      print([
-        ...startLines(event),
-        ...describeHook(event),
-        ...(namesSteps(model.planned) ? stepLines(event) : []),
-        ...announce(event),
-      ]);
+      const isSilent = isRoutine(event) && !namesSteps(model.planned);
+      if (!isSilent) {
+        print([
+          ...startLines(event),
+          ...describeHook(event),
+          ...(namesSteps(model.planned) ? stepLines(event) : []),
+          ...announce(event),
+        ]);
+      }
       const due = tenthsOf(model) > reported.tenths && clock.now() - reported.atMs >= hurriedMs;
       if (due && !namesSteps(model.planned)) {
         reportProgress();
@@ -87,6 +90,11 @@ export function createPlainView({ terminal, clock, detail = "brief" }: PlainView
     say: (message) => print([line(message)]),
     stop,
   };
+}
+
+/** What comes for every step, and of which only `all` tells. */
+function isRoutine({ type }: RunEvent): boolean {
+  return type === "step:start" || type === "step:done";
 }
 
 function tenthsOf(model: RunModel): number {

@@ -89,7 +89,7 @@ export class FileRun implements CommandFile {
       await outbox.knowStandardStrings();
     }
     // Only with the setting that it was parsed by is the text cut as the server cuts it.
-    const cutHolds = plain && !changesStrings && outbox.standardStrings === true;
+    const cutHolds = plain && !changesStrings && outbox.settings.standardStrings === true;
     this.#sendsRegions = !psqlCompat && (!backslashInString || cutHolds);
     if (!script.plain && script.text.includes("SERVER_VERSION")) {
       await this.#run.knowServerVersion();
@@ -113,7 +113,7 @@ export class FileRun implements CommandFile {
         await this.attempt(() => this.sender.flush());
       }
     }
-    cursor.lexer.standardStrings = run.outbox.standardStrings ?? true;
+    cursor.lexer.standardStrings = run.outbox.settings.standardStrings ?? true;
     this.#sendRegion();
   }
 

@@ -4,20 +4,26 @@ import { ScriptError, type ScriptErrorOptions } from "../source/script-error.js"
 import type { ServerError } from "../source/server-error.js";
 import type { QueryOutcome } from "./simple-query.js";
 
-/** What an outcome is measured by. */
-export interface JudgeOptions {
-  readonly expectOpenTransaction: boolean;
+/** Throws if nothing more is to be sent. */
+export function requireNotAborted(message: Message, signal: AbortSignal | undefined): void {
+  if (signal?.aborted) {
+    throw new ScriptError("the run was aborted before this statement.", {
+      ...atStatement(message, 0),
+      code: "SCRIPT_ABORTED",
+      cause: signal.reason,
+    });
+  }
 }
 
-/** The error that a message's outcome means, at the statement that it is about; or undefined. */
-export function judgeOutcome(
+/** Throws the error that a message's outcome means, if it means one: at the statement that it is about. */
+export function requireSuccess(
   message: Message,
   outcome: QueryOutcome,
-  options: JudgeOptions,
-): ScriptError | undefined {
+  expectOpenTransaction: boolean,
+): void {
   const { tags, error, lost, status } = outcome;
   if (lost !== undefined) {
-    return new ScriptError(`the connection was lost${error ? `: ${error.message}` : ""}.`, {
+    throw new ScriptError(`the connection was lost${error ? `: ${error.message}` : ""}.`, {
       ...atStatement(message, tags.length),
       code: "CONNECTION_LOST",
       hint: "Look into the server's log. What was running may or may not have been done.",
@@ -31,7 +37,7 @@ export function judgeOutcome(
     const statement = place
       ? (message.placeOfStatementAt(Number(error.position)) ?? at)
       : atStatement(message, tags.length);
-    return new ScriptError(error.message, {
+    throw new ScriptError(error.message, {
       ...at,
       code: "SCRIPT_FAILED",
       // What the server advises about a statement of the caller's is not for the script's author.
@@ -43,14 +49,13 @@ export function judgeOutcome(
       cause: outcome.copyError ?? error,
     });
   }
-  if (options.expectOpenTransaction && status !== "open") {
-    return new ScriptError("the transaction around the script is gone after this statement.", {
+  if (expectOpenTransaction && status !== "open") {
+    throw new ScriptError("the transaction around the script is gone after this statement.", {
       ...atStatement(message, Math.max(tags.length - 1, 0)),
       code: "SCRIPT_ENDED_TRANSACTION",
       hint: "Remove what ends the transaction: it is not the script's to end.",
     });
   }
-  return undefined;
 }
 
 /** A syntax error, a name that does not exist, or one that cannot stand there (a column in a DEFAULT). */
@@ -68,7 +73,7 @@ function oddCharacterHint(
 }
 
 /** The fields of an error that say where: at the statement that the server counts as the `nth`. */
-export function atStatement(
+function atStatement(
   message: Message,
   nth: number,
 ): Pick<ScriptErrorOptions, "part" | "source" | "offset" | "includedFrom"> {

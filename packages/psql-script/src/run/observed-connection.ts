@@ -5,6 +5,7 @@ export interface ConnectionObserver {
   onReady(message: ConnectionMessage): void;
   onEnd(): void;
   onParameter(message: ConnectionMessage): void;
+  onNotice(message: ConnectionMessage): void;
   onCopyIn(connection: WireConnection, message: ConnectionMessage): void;
   onCopyOut(): void;
 }
@@ -32,6 +33,7 @@ export function observe(connection: WireConnection, by: ConnectionObserver): voi
   });
   connection.on("end", () => now.by?.onEnd());
   connection.on("parameterStatus", (message) => now.by?.onParameter(message));
+  connection.on("notice", (message) => now.by?.onNotice(message));
   connection.on("copyInResponse", (message) => now.by?.onCopyIn(connection, message));
   connection.on("copyOutResponse", () => now.by?.onCopyOut());
 }

@@ -2,12 +2,13 @@ import { transactionControl } from "../read/transaction-control.js";
 import { Message } from "../source/message.js";
 import { ScriptError } from "../source/script-error.js";
 import { GluedStatements } from "./glued-statements.js";
-import { atStatement, judgeOutcome } from "./judge-outcome.js";
+import { requireNotAborted, requireSuccess } from "./judge-outcome.js";
 import type { OutboxPart } from "./outbox-part.js";
 import type { RunScriptOptions } from "./run-script-options.js";
 import type { ScriptClient } from "./script-client.js";
-import { type QueryOutcome, SimpleQuery, type SimpleQueryOptions } from "./simple-query.js";
-import type { TransactionStatus } from "./transaction-status.js";
+import { type QueryOutcome, type SimpleQueryOptions, sendQuery } from "./simple-query.js";
+import type { TextSettings } from "./text-settings.js";
+import { statusOfLetter, type TransactionStatus } from "./transaction-status.js";
 
 /** What comes from the run's options, complete. */
 export interface OutboxOptions {
@@ -18,19 +19,17 @@ export interface OutboxOptions {
   readonly signal: AbortSignal | undefined;
   readonly afterMessage: RunScriptOptions["afterMessage"];
   readonly epilogueRows?: RunScriptOptions["epilogueRows"];
+  readonly onNotice?: RunScriptOptions["onNotice"] | undefined;
 }
 
 /** What the caller of {@link Outbox.flush} wants to know of the message's last statement. */
-export type FlushOptions = Omit<
-  SimpleQueryOptions,
-  "text" | "textsBehind" | "onOver" | "onParameter"
->;
+export type FlushOptions = Pick<SimpleQueryOptions, "rows" | "onCopyIn" | "onCopyOut">;
 
 /**
  * So many UTF-16 units of a script are enough for a message inside of a transaction. A server parses the whole
  * of a message before it runs any of it, in some twelve times the memory; the client holds it for each session.
  */
-const messageSize = 256 * 1024;
+export const messageSize = 256 * 1024;
 
 /**
  * One run's side of the connection: gathers statements to messages, sends them, and turns whatever
@@ -40,8 +39,7 @@ export class Outbox {
   /** The state of the transaction behind the last message. */
   status: TransactionStatus;
   messages = 0;
-  /** The server's standard_conforming_strings, where it is known. */
-  standardStrings: boolean | undefined;
+  readonly settings: TextSettings;
 
   readonly #client: ScriptClient;
   readonly #options: OutboxOptions;
@@ -50,18 +48,13 @@ export class Outbox {
   #pendingSize = 0;
   #prologueSent: boolean;
   #lastControl: OutboxPart | undefined;
-  #encoding: string | undefined;
-  #stringsChanged = false;
 
-  constructor(client: ScriptClient, options: OutboxOptions) {
+  constructor(client: ScriptClient, settings: TextSettings, options: OutboxOptions) {
     this.#client = client;
     this.#options = options;
     this.#prologueSent = options.prologue.length === 0;
-    const strings = client.getParameterStatus?.("standard_conforming_strings");
-    this.standardStrings = strings === undefined ? undefined : strings === "on";
-    const status = client.getTransactionStatus?.();
-    this.status = this.#statusAtStart =
-      status === "T" ? "open" : status === "E" ? "failed" : "idle";
+    this.settings = settings;
+    this.status = this.#statusAtStart = statusOfLetter(client.getTransactionStatus?.()) ?? "idle";
   }
 
   /** Nothing waits to be sent. */
@@ -124,37 +117,61 @@ export class Outbox {
 
   /** Asks for standard_conforming_strings, where the server has not told it yet. */
   async knowStandardStrings(): Promise<void> {
-    if (this.standardStrings !== undefined) {
+    const { settings } = this;
+    if (settings.standardStrings !== undefined) {
       return;
     }
-    this.standardStrings = (await this.ask("SHOW standard_conforming_strings")) !== "off";
+    settings.standardStrings = (await this.ask("SHOW standard_conforming_strings")) !== "off";
+  }
+
+  /** Sends a script that needs no reading, with the prologue and the epilogue: one message, or several if it is large. */
+  async sendWhole(parts: readonly OutboxPart[], options: FlushOptions): Promise<void> {
+    for (const part of parts) {
+      this.refuseEnd(part);
+    }
+    for (const part of parts) {
+      if (this.isFull) {
+        await this.flush(options);
+      }
+      this.add(part);
+    }
+    await this.finish("checked", options);
   }
 
   /** Sends the rest and the epilogue: glued together, where nothing can come between them. */
   async finish(ending: "checked" | "unchecked", options: FlushOptions): Promise<void> {
-    const { batching, epilogue, epilogueRows } = this.#options;
-    const glued =
-      batching === "joined" && this.#pending.every((part) => part.lastControlAt === undefined);
-    if (!glued) {
+    if (!this.#isGlued) {
       await this.flush(options);
     }
     if (ending === "checked") {
       this.#checkEnding();
     }
-    const parts = this.#takePending();
+    await this.#sendLast(options);
+  }
+
+  /** The epilogue goes in one message with what waits. */
+  get #isGlued(): boolean {
+    return (
+      this.#options.batching === "joined" &&
+      this.#pending.every((part) => part.lastControlAt === undefined)
+    );
+  }
+
+  async #sendLast(options: FlushOptions): Promise<void> {
+    const { epilogue, epilogueRows } = this.#options;
+    const parts = [...(await this.#prologue()), ...this.#takePending()];
     if (epilogue.length > 0) {
       parts.push(new GluedStatements("epilogue", epilogue));
     }
-    const before = await this.#prologue();
-    if (before.length + parts.length === 0) {
+    if (parts.length === 0) {
       return;
     }
     if (epilogueRows === undefined || epilogue.length === 0) {
-      await this.#send([...before, ...parts], options);
+      await this.#send(parts, options);
       return;
     }
     const { column: ofColumn, take } = epilogueRows;
-    const { rows } = await this.#send([...before, ...parts], { ...options, rows: { ofColumn } });
+    const { rows } = await this.#send(parts, { ...options, rows: { ofColumn } });
     take(rows);
   }
 
@@ -211,65 +228,23 @@ export class Outbox {
 
   async #send(parts: readonly OutboxPart[], options: FlushOptions): Promise<QueryOutcome> {
     const message = new Message(parts);
-    const { expectOpenTransaction, signal, afterMessage } = this.#options;
-    if (signal?.aborted) {
-      throw new ScriptError("the run was aborted before this statement.", {
-        ...atStatement(message, 0),
-        code: "SCRIPT_ABORTED",
-        cause: signal.reason,
-      });
-    }
-    const query = new SimpleQuery({
+    const { signal, expectOpenTransaction, onNotice, afterMessage } = this.#options;
+    requireNotAborted(message, signal);
+    const { settings } = this;
+    settings.begin();
+    this.messages++;
+    const outcome = await sendQuery(this.#client, {
       ...options,
       text: message.text,
-      onParameter: (name, value) => this.#noteParameter(name, value),
+      onParameter: (name, value) => settings.note(name, value),
+      onNotice,
     });
-    this.#stringsChanged = false;
-    this.messages++;
-    this.#client.query(query);
-    const outcome = await query.outcome;
     this.status = outcome.status ?? "idle";
-    const failure = judgeOutcome(message, outcome, { expectOpenTransaction });
-    if (failure !== undefined) {
-      throw failure;
-    }
-    this.#checkReading(parts);
+    requireSuccess(message, outcome, expectOpenTransaction);
+    settings.check(parts);
     if (afterMessage !== undefined && parts.some(({ part }) => part === "script")) {
       await afterMessage(message.text);
     }
     return outcome;
-  }
-
-  /** Throws if what comes next would be read in another way than it is written. */
-  #checkReading(parts: readonly OutboxPart[]): void {
-    if (this.#encoding !== undefined) {
-      const last = parts.findLast(({ part }) => part === "script");
-      throw new ScriptError(`the client encoding is ${this.#encoding} after this statement.`, {
-        ...(last ?? { part: "script", source: undefined }),
-        offset: last?.statements.at(-1),
-        code: "SCRIPT_ENCODING",
-        hint: "Leave client_encoding at UTF8, and save the script as UTF-8.",
-      });
-    }
-    const misread = this.#stringsChanged && parts.find(({ stringsMatter }) => stringsMatter);
-    if (misread) {
-      throw new ScriptError("a statement here changed standard_conforming_strings.", {
-        ...misread,
-        offset: misread.statements[0],
-        code: "SCRIPT_STRINGS",
-        hint: "Write SET standard_conforming_strings in the file itself: the strings after it are read in another way.",
-      });
-    }
-  }
-
-  #noteParameter(name: string, value: string): void {
-    if (name === "standard_conforming_strings") {
-      this.standardStrings = value === "on";
-      this.#stringsChanged = true;
-    }
-    if (name !== "client_encoding") {
-      return;
-    }
-    this.#encoding = /^(?:UTF8|SQL_ASCII)$/.test(value) ? undefined : value;
   }
 }

@@ -14,7 +14,7 @@ export interface RunScriptOptions {
    *
    * @default "joined"
    */
-  readonly batching?: "joined" | "single";
+  readonly batching?: "joined" | "single" | undefined;
   /**
    * The script runs in a transaction that its caller (or the prologue) began, and must leave it open.
    * A statement that would end it is refused before it is sent; if it is gone nevertheless, nothing
@@ -44,7 +44,7 @@ export interface RunScriptOptions {
    *
    * @default {}
    */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>> | undefined;
   /**
    * The directory that `\i`, `\copy` and shell commands start from.
    *
@@ -56,7 +56,7 @@ export interface RunScriptOptions {
    *
    * @default false
    */
-  readonly allowShell?: boolean;
+  readonly allowShell?: boolean | undefined;
   /**
    * Reads a file that an `\i` names and that was not read beforehand.
    *
@@ -64,15 +64,15 @@ export interface RunScriptOptions {
    */
   readonly readFile?: (path: string) => Promise<Uint8Array>;
   /** Called for every notice and warning of the server. */
-  readonly onNotice?: (notice: ScriptNotice) => void;
+  readonly onNotice?: ((notice: ScriptNotice) => void) | undefined;
   /** Called for every line that the script prints: by `\echo`, by shell commands, as warnings. */
-  readonly onOutput?: (line: string, stream: OutputStream) => void;
+  readonly onOutput?: ((line: string, stream: OutputStream) => void) | undefined;
   /**
    * Called with each message that held something of the script and succeeded. The next one is sent when
    * the returned promise has resolved: until then, what the message did can be looked at over another
    * connection.
    */
-  readonly afterMessage?: (text: string) => Promise<void>;
+  readonly afterMessage?: ((text: string) => Promise<void>) | undefined;
   /**
    * Takes the rows of a query of the epilogue, known by the name of its first column. Nothing else of what statements
    * give is kept.
@@ -84,5 +84,5 @@ export interface RunScriptOptions {
       }
     | undefined;
   /** When aborted, no further message is sent. What is running on the server goes on. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }

@@ -5,12 +5,15 @@ import type { Command, Script } from "../read/script.js";
 import { ScriptError } from "../source/script-error.js";
 import { FileRun } from "./file-run.js";
 import { Outbox } from "./outbox.js";
+import type { OutboxPart } from "./outbox-part.js";
 import { plainParts } from "./plain-parts.js";
 import type { RunScriptOptions } from "./run-script-options.js";
 import { RunState } from "./run-state.js";
 import type { ScriptClient, ScriptResult } from "./script-client.js";
-import { type ScriptNotice, toNotice } from "./script-notice.js";
 import { ScriptOutput } from "./script-output.js";
+import { surviveErrors } from "./survive-errors.js";
+import { TextSettings } from "./text-settings.js";
+import { isOneMessage, sendWholeScript } from "./whole-script.js";
 
 /**
  * Runs a script over a connection, as `psql -X -v ON_ERROR_STOP=1 -f file` would.
@@ -22,11 +25,27 @@ import { ScriptOutput } from "./script-output.js";
  *
  * @throws ScriptError for whatever goes wrong; see its documentation for the codes.
  */
-export async function runScript(
+export function runScript(
   script: Script,
   client: ScriptClient,
   options: RunScriptOptions = {},
 ): Promise<ScriptResult> {
+  const settings = new TextSettings(client);
+  const parts = plainParts(script, settings.standardStrings, options);
+  return parts !== undefined && isOneMessage(parts, options)
+    ? sendWholeScript(parts, client, settings, options)
+    : runInMessages(script, client, { ...options, settings, parts });
+}
+
+async function runInMessages(
+  script: Script,
+  client: ScriptClient,
+  options: RunScriptOptions & {
+    readonly settings: TextSettings;
+    readonly parts: readonly OutboxPart[] | undefined;
+  },
+): Promise<ScriptResult> {
+  const { settings, parts } = options;
   if (!options.allowShell) {
     refuse(script, runsShell, [
       "shell commands are not allowed here.",
@@ -39,7 +58,7 @@ export async function runScript(
       "Remove the \\c: another session has another transaction, other locks and another search_path.",
     ]);
   }
-  const outbox = new Outbox(client, {
+  const outbox = new Outbox(client, settings, {
     prologue: options.prologue ?? [],
     epilogue: options.epilogue ?? [],
     batching: options.batching ?? "joined",
@@ -47,38 +66,22 @@ export async function runScript(
     signal: options.signal,
     afterMessage: options.afterMessage,
     epilogueRows: options.epilogueRows,
+    onNotice: options.onNotice,
   });
   const output = new ScriptOutput(options.onOutput);
-  const onNotice = (notice: Partial<ScriptNotice>) => options.onNotice?.(toNotice(notice));
-  client.on("notice", onNotice);
-  client.on("error", breaksItsMessage);
+  const stopListening = surviveErrors(client);
   try {
-    const parts = plainParts(script, outbox.standardStrings, options);
     if (parts === undefined) {
       await runFile(script, client, { ...options, outbox, output });
     } else {
-      const printing = { onCopyOut: (chunk: Buffer) => output.writeCopy(chunk) };
-      for (const part of parts) {
-        outbox.refuseEnd(part);
-      }
-      for (const part of parts) {
-        if (outbox.isFull) {
-          await outbox.flush(printing);
-        }
-        outbox.add(part);
-      }
-      await outbox.finish("checked", printing);
+      await outbox.sendWhole(parts, { onCopyOut: (chunk) => output.writeCopy(chunk) });
     }
   } finally {
     output.end();
-    client.removeListener("notice", onNotice);
-    client.removeListener("error", breaksItsMessage);
+    stopListening();
   }
   return { transactionStatus: outbox.status, messages: outbox.messages };
 }
-
-/** A connection that breaks fails the message that is under way; the event would end the process. */
-function breaksItsMessage(): void {}
 
 async function runFile(
   script: Script,

@@ -1,9 +1,10 @@
 import type { EventEmitter } from "node:events";
 import type { Duplex } from "node:stream";
+import type { ScriptNotice } from "./script-notice.js";
 import type { TransactionStatus } from "./transaction-status.js";
 
 /** The fields that are read of the messages which a connection emits. */
-export interface ConnectionMessage {
+export interface ConnectionMessage extends Partial<ScriptNotice> {
   readonly status?: string;
   readonly parameterName?: string;
   readonly parameterValue?: string;
@@ -22,13 +23,13 @@ export interface WireConnection {
   on(event: string, listener: (message: ConnectionMessage) => void): unknown;
 }
 
-/** A message in the form that a `pg.Client` takes, and what tells that it has its answer. */
+/** A message in the form that a `pg.Client` takes. */
 export interface ScriptQuery {
   submit(connection: never): void;
   /** Told when a statement of it is completed. */
   handleCommandComplete(message: { readonly text: string }): void;
-  /** Settles when the server is ready for the next message, or the connection is gone. */
-  readonly outcome: Promise<unknown>;
+  /** Called when it is over; a client that wants to know sets it, and calls the one that was there. */
+  callback: ((error?: Error) => void) | undefined;
 }
 
 /**
@@ -39,6 +40,7 @@ export interface ScriptClient {
   query(submittable: ScriptQuery): unknown;
   on(event: string, listener: Listener): unknown;
   removeListener(event: string, listener: Listener): unknown;
+  listenerCount?(event: string): number;
   /** The state of the transaction at the moment: `I`, `T` or `E`. */
   getTransactionStatus?(): "I" | "T" | "E" | null;
   /**

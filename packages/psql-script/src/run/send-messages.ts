@@ -1,5 +1,10 @@
 import type { ScriptClient } from "./script-client.js";
-import { type QueryOutcome, SimpleQuery } from "./simple-query.js";
+import {
+  type QueryOutcome,
+  SimpleQuery,
+  type SimpleQueryOptions,
+  sendQuery,
+} from "./simple-query.js";
 
 /** What became of one message. */
 export type MessageOutcome = Pick<QueryOutcome, "status" | "tags" | "error" | "lost">;
@@ -7,26 +12,30 @@ export type MessageOutcome = Pick<QueryOutcome, "status" | "tags" | "error" | "l
 /**
  * Sends texts in one write, each a message of its own: the server takes the next one whatever became of
  * the one before it. Gives what becomes of each, in order; none of the promises rejects. Nobody else may
- * use the client until the last one is settled.
+ * use the client until the last one is settled. `onNotice` hears what the server says to the first.
  */
 export function sendMessages(
   client: ScriptClient,
   [text, ...textsBehind]: readonly [string, ...string[]],
+  { onNotice }: Pick<SimpleQueryOptions, "onNotice"> = {},
 ): readonly Promise<MessageOutcome>[] {
-  const settle: ((outcome: Promise<MessageOutcome>) => void)[] = [];
-  const outcomes = textsBehind.map(
+  if (textsBehind.length === 0) {
+    return [sendQuery(client, { text, onNotice })];
+  }
+  const settle: ((outcome: MessageOutcome) => void)[] = [];
+  const outcomes = [text, ...textsBehind].map(
     () => new Promise<MessageOutcome>((resolve) => settle.push(resolve)),
   );
-  // The client must take each answer for that of a message: the next is its own as soon as one is over.
-  const answerNext = () => {
-    const next = settle.shift();
-    if (next !== undefined) {
-      const query = new SimpleQuery({ text: undefined, onOver: answerNext });
-      next(query.outcome);
-      client.query(query);
-    }
-  };
-  const first = new SimpleQuery({ text, textsBehind, onOver: answerNext });
-  client.query(first);
-  return [first.outcome, ...outcomes];
+  const send = (options: SimpleQueryOptions) =>
+    client.query(
+      new SimpleQuery(options, (outcome) => {
+        settle.shift()?.(outcome);
+        // The client must take each answer for that of a message: the next is its own as soon as one is over.
+        if (settle.length > 0) {
+          send({ text: undefined });
+        }
+      }),
+    );
+  send({ text, textsBehind, onNotice });
+  return outcomes;
 }

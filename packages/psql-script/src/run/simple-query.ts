@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { isServerError, type ServerError } from "../source/server-error.js";
 import { observe } from "./observed-connection.js";
-import type { ConnectionMessage, WireConnection } from "./script-client.js";
-import type { TransactionStatus } from "./transaction-status.js";
+import type { ConnectionMessage, ScriptClient, WireConnection } from "./script-client.js";
+import { type ScriptNotice, toNotice } from "./script-notice.js";
+import { statusOfLetter, type TransactionStatus } from "./transaction-status.js";
 
 /** What became of one message. It is never an exception: the caller knows better what it means. */
 export interface QueryOutcome {
@@ -43,30 +44,27 @@ export interface SimpleQueryOptions {
   readonly text: string | undefined;
   /** More messages, in the same write. */
   readonly textsBehind?: readonly string[];
-  /** Called as soon as it is over, before anything else of the server's is read. */
-  readonly onOver?: () => void;
   /** Whether rows are kept: all, none, or those of results whose first column has a name. */
-  readonly rows?: "keep" | "drop" | { readonly ofColumn: string };
-  readonly onCopyIn?: (format: CopyFormat) => CopySource;
+  readonly rows?: "keep" | "drop" | { readonly ofColumn: string } | undefined;
+  readonly onCopyIn?: ((format: CopyFormat) => CopySource) | undefined;
   /** Takes the data of a COPY TO STDOUT. While a returned promise is pending, no more is read. */
-  readonly onCopyOut?: (chunk: Buffer) => Promise<unknown> | undefined;
+  readonly onCopyOut?: ((chunk: Buffer) => Promise<unknown> | undefined) | undefined;
   /** The server reports that one of its parameters changed. */
   readonly onParameter?: (name: string, value: string) => void;
+  /** A notice or a warning of the server. */
+  readonly onNotice?: ((notice: ScriptNotice) => void) | undefined;
 }
-
-const statuses: Readonly<Record<string, TransactionStatus>> = { I: "idle", T: "open", E: "failed" };
 
 /**
  * One message of the simple query protocol, in the form that a `pg.Client` takes from its
- * `query(submittable)`. The driver calls the methods; `outcome` settles when the server is ready for
- * the next message, or the connection is gone.
+ * `query(submittable)`. The driver calls the methods. `onOver` is called once, as soon as the server is
+ * ready for the next message or the connection is gone, before anything else of the server's is read.
  */
 export class SimpleQuery {
-  readonly outcome: Promise<QueryOutcome>;
-  /** Set by a client that has a `query_timeout`, and to be called at the end. */
-  callback: (() => void) | undefined;
+  callback: ((error?: Error) => void) | undefined;
 
   readonly #options: SimpleQueryOptions;
+  readonly #onOver: (outcome: QueryOutcome) => void;
   readonly #tags: string[] = [];
   #fields: readonly Field[] | undefined;
   #rows: (readonly (string | null)[])[] = noRows;
@@ -79,16 +77,13 @@ export class SimpleQuery {
   #copyError: unknown;
   #copyHint: string | undefined;
   #full: Promise<unknown> | undefined;
-  #settle: (outcome: QueryOutcome) => void = () => {};
   #isOver = false;
   /** Aborts when the data of a COPY is not wanted any more. */
   #over: AbortController | undefined;
 
-  constructor(options: SimpleQueryOptions) {
+  constructor(options: SimpleQueryOptions, onOver: (outcome: QueryOutcome) => void) {
     this.#options = options;
-    this.outcome = new Promise((resolve) => {
-      this.#settle = resolve;
-    });
+    this.#onOver = onOver;
   }
 
   submit(connection: WireConnection): null {
@@ -111,7 +106,7 @@ export class SimpleQuery {
 
   /** The server is ready for the next message. After a failed query the client does not tell the state. */
   onReady({ status }: ConnectionMessage): void {
-    this.#finish({ status: statuses[status ?? ""], lost: undefined });
+    this.#finish({ status: statusOfLetter(status), lost: undefined });
   }
 
   onEnd(): void {
@@ -120,6 +115,10 @@ export class SimpleQuery {
 
   onParameter({ parameterName = "", parameterValue = "" }: ConnectionMessage): void {
     this.#options.onParameter?.(parameterName, parameterValue);
+  }
+
+  onNotice(notice: Partial<ScriptNotice>): void {
+    this.#options.onNotice?.(toNotice(notice));
   }
 
   /** The driver calls handleCopyInResponse without the server's message, which tells the format. */
@@ -229,7 +228,7 @@ export class SimpleQuery {
     this.#isOver = true;
     this.#over?.abort();
     this.callback?.();
-    this.#settle({
+    this.#onOver({
       status,
       tags: this.#tags,
       columns: this.#fields?.map(({ name }) => name),
@@ -240,8 +239,17 @@ export class SimpleQuery {
       copyHint: this.#copyHint,
       lost,
     });
-    this.#options.onOver?.();
   }
+}
+
+/** Sends a message. Never rejects. */
+export function sendQuery(
+  client: ScriptClient,
+  options: SimpleQueryOptions,
+): Promise<QueryOutcome> {
+  return new Promise((resolve) => {
+    client.query(new SimpleQuery(options, resolve));
+  });
 }
 
 /** A column of a result, as the driver describes it. */

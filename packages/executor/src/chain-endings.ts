@@ -1,0 +1,119 @@
+import type { AbandonedChain } from "@pg-mig/report";
+import { errorInfo, isBug } from "@pg-mig/sessions";
+import { abandonedEvent, failedEvent } from "./chain-events.js";
+import type { ChainSchedule } from "./chain-schedule.js";
+import type { ChainState } from "./chain-state.js";
+import { FailureBudget } from "./failure-budget.js";
+import { entryLostError } from "./ledger-trouble.js";
+import type { RunChainsOptions } from "./run-chains-options.js";
+import { whatStays } from "./what-stays.js";
+
+/**
+ * How chains end that have not run all of their versions: each is taken out of the schedule, and events tell
+ * what became of it. Knows, too, why nothing starts any more.
+ */
+export class ChainEndings<L> {
+  readonly #schedule: ChainSchedule;
+  readonly #states: ReadonlyMap<string, ChainState<L>>;
+  readonly #options: Pick<RunChainsOptions<L>, "emit" | "stepScript" | "signal" | "pause">;
+  readonly #budget: FailureBudget;
+  #bug: { readonly reason: unknown } | undefined;
+
+  constructor(
+    schedule: ChainSchedule,
+    states: ReadonlyMap<string, ChainState<L>>,
+    options: RunChainsOptions<L>,
+  ) {
+    this.#schedule = schedule;
+    this.#states = states;
+    this.#options = options;
+    this.#budget = new FailureBudget(options.stopAt ?? {}, states.size);
+  }
+
+  /** What the run is ended for: nothing starts any more, what runs goes on to its end. */
+  get bug(): { readonly reason: unknown } | undefined {
+    return this.#bug;
+  }
+
+  /** Why nothing starts any more; `undefined`: it does. */
+  get whyEnded(): "interrupted" | "bug" | "stopped" | "paused" | undefined {
+    const { signal, pause } = this.#options;
+    if (this.#bug !== undefined || (signal.aborted && isBug(signal.reason))) {
+      return "bug";
+    }
+    if (signal.aborted) {
+      return "interrupted";
+    }
+    return this.#budget.isSpent ? "stopped" : pause?.aborted ? "paused" : undefined;
+  }
+
+  /** A bug was met. If the chain still runs, its version has failed. */
+  onBug(id: string, bug: unknown): void {
+    this.#bug ??= { reason: bug };
+    const state = this.#states.get(id);
+    const version = state?.versions[0];
+    if (state !== undefined && version !== undefined && this.#schedule.isRunning(id)) {
+      this.failed(id, state, { version, error: bug, durationMs: 0 });
+    }
+  }
+
+  /** The version of the chain that runs has failed. */
+  failed(
+    id: string,
+    state: ChainState<L>,
+    failure: { readonly version: string; readonly error: unknown; readonly durationMs: number },
+  ): void {
+    const { version, error, durationMs } = failure;
+    const notAttempted = this.#schedule.fail(id);
+    const stays = whatStays(this.#options.stepScript(version), error);
+    this.#options.emit(failedEvent(state, version, { error, notAttempted, durationMs, stays }));
+    this.#countFailure(state);
+  }
+
+  /** What this run has committed is not run again, nor is what comes after it. */
+  takenAway(id: string, state: ChainState<L>, taken: readonly string[]): void {
+    this.#schedule.fail(id);
+    const { node, shard, versions } = state;
+    for (const [index, version] of taken.entries()) {
+      const step = { node: node.label, shard, version };
+      const error = errorInfo(entryLostError(step), step);
+      const notAttempted = index === 0 ? versions : [];
+      this.#options.emit({ type: "step:vanished", ...step, doneBy: "this-run" });
+      this.#options.emit({ type: "step:failed", ...step, error, notAttempted, durationMs: 0 });
+    }
+    this.#countFailure(state);
+  }
+
+  /** The version that runs was cut short, since nothing starts any more. */
+  interrupted(id: string, state: ChainState<L>): void {
+    this.#end(id, state, this.whyEnded ?? "interrupted");
+  }
+
+  /** The node is not waited for any more: ends this chain and those that wait for the node. */
+  unreached(id: string, state: ChainState<L>): void {
+    this.#end(id, state, this.whyEnded ?? "node-lost");
+    this.abandon("node-lost", state.node.name);
+  }
+
+  /** Ends all chains, of one node or of all, that do not run at the moment. */
+  abandon(reason: AbandonedChain["reason"], node?: string): void {
+    for (const { chain, notAttempted } of this.#schedule.abandon(node)) {
+      const state = this.#states.get(chain);
+      if (state !== undefined) {
+        this.#options.emit(abandonedEvent(state, notAttempted, reason));
+      }
+    }
+  }
+
+  #end(id: string, state: ChainState<L>, reason: AbandonedChain["reason"]): void {
+    this.#schedule.fail(id);
+    this.#options.emit(abandonedEvent(state, state.versions, reason));
+  }
+
+  #countFailure({ node }: ChainState<L>): void {
+    const spent = this.#budget.fail(node.label);
+    if (spent !== undefined) {
+      this.#options.emit({ type: "budget:spent", ...spent });
+    }
+  }
+}
