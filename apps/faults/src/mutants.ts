@@ -4,10 +4,10 @@ import type { Mutant } from "./mutant.js";
 const tryLock = "refuseUnlessSql(`pg_catalog.${lock}(${ofShard})`, shardTaken)";
 const waitForLock = "`SELECT pg_catalog.${lock.replace('_try_', '_')}(${ofShard})`";
 const checkLedger = "refuseUnlessSql(isStored, ledgerChanged)";
-const checkAsText = "return guardSql(lock, lockKey(ledger.shard), isStoredSql(termsOf(ledger)));";
+const checkAsText = "lockKey(ledger.shard), isStoredSql(termsOf(ledger)));";
 const checkByCall =
-  "return guardSql(lock, lockKey(ledger.shard), ledger.storedHash === undefined ? 'true' : `${ledger.shard}.mig_versions_const() = '${JSON.stringify(ledger.entries.map(({ version }) => version))}'`);";
-const prepareIfSafe = 'if (prepared === void 0 || !(hasGuard || leftovers === "none")) {';
+  "lockKey(ledger.shard), ledger.storedHash === undefined ? 'true' : `${ledger.shard}.mig_versions_const() = '${JSON.stringify(ledger.entries.map(({ version }) => version))}'`);";
+const prepareIfSafe = 'if (prepared === void 0 || !(hasGuard || leftovers === "none")) return;';
 
 /** The guards of the tool, each switched off. */
 export const mutants: readonly Mutant[] = [
@@ -30,7 +30,7 @@ export const mutants: readonly Mutant[] = [
     replacements: [
       [tryLock, waitForLock],
       [checkAsText, checkByCall],
-      [prepareIfSafe, "if (true) {"],
+      [prepareIfSafe, "if (true) return;"],
     ],
     noticedBy: ["outside-writer"],
     times: 30,
@@ -45,10 +45,7 @@ export const mutants: readonly Mutant[] = [
     name: "commit-in-the-message",
     guard: "COMMIT is a message of its own, sent when all before it is done",
     replacements: [
-      [
-        "return { prologue: prologue2, epilogue: recordSql };",
-        'return { prologue: prologue2, epilogue: [...recordSql, "COMMIT"] };',
-      ],
+      ["epilogue: recordSql\n", 'epilogue: [...recordSql, "COMMIT"]\n'],
       ["expectOpenTransaction: true\n", "expectOpenTransaction: false\n"],
     ],
     noticedBy: ["kill-tool-behind-reader"],
@@ -65,8 +62,8 @@ export const mutants: readonly Mutant[] = [
     guard: "a COMMIT without an answer is looked up in the ledger",
     replacements: [
       [
-        'return committing && failure.type === "lost" ? { type: "in-doubt", error } : failure;',
-        'return committing && failure.type === "lost" ? { type: "failed", error } : failure;',
+        'failure.type === "lost" ? {\n\t\t\t\ttype: "in-doubt",',
+        'failure.type === "lost" ? {\n\t\t\t\ttype: "failed",',
       ],
     ],
     noticedBy: ["commit-reply-cut"],
@@ -74,12 +71,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "lost-commit-is-none",
     guard: "what was in doubt and is there was done by this run",
-    replacements: [
-      [
-        'return committing && failure.type === "lost" ? { type: "in-doubt", error } : failure;',
-        "return failure;",
-      ],
-    ],
+    replacements: [['return committing && failure.type === "lost" ? {', "return false ? {"]],
     noticedBy: ["commit-reply-cut"],
   },
   {
@@ -134,7 +126,7 @@ export const mutants: readonly Mutant[] = [
     name: "no-identity-check",
     guard: "a connection that leads to another database is not used",
     replacements: [
-      ['throw moved(node, "is another database than the one that the run began with");', "{}"],
+      ["if (!(found.systemIdentifier === identity.systemIdentifier &&", "if (false && !(true &&"],
     ],
     noticedBy: ["address-leads-elsewhere"],
   },
@@ -186,7 +178,7 @@ export const mutants: readonly Mutant[] = [
     name: "names-by-the-path",
     guard: "no name in the tool's own SQL is found in a schema of others",
     replacements: [
-      ['ownPath = "pg_catalog, pg_temp"', 'ownPath = "public, pg_catalog"'],
+      ['= "pg_catalog, pg_temp";', '= "public, pg_catalog";'],
       ['equals = "OPERATOR(pg_catalog.=)"', 'equals = "="'],
     ],
     noticedBy: ["hostile-operators"],
@@ -232,7 +224,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "throttle-takes-loss-for-rest",
     guard: "a connection of the throttle's that broke says nothing of its server",
-    replacements: [["if (!isFirst && isConnectionLoss(error)) {", "if (false) {"]],
+    replacements: [["if (!isFirst && isConnectionLoss(error)) return", "if (false) return"]],
     noticedBy: ["held-node"],
     times: 10,
   },

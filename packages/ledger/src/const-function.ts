@@ -51,20 +51,18 @@ export function renderConstFunction(
 
 /** Renders what `pg_proc.prosrc` will hold. */
 export function renderConstFunctionBody({ value, details }: ConstFunctionBody): string {
-  return renderConstFunctionText(
-    value,
-    details === undefined ? undefined : JSON.stringify(details),
+  return renderEscapedBody(
+    textForLiteral(value),
+    details === undefined ? undefined : jsonForComment(JSON.stringify(details)),
   );
 }
 
 /**
- * The same, with the details in JSON. They go into a comment after the value, where evaluating the
- * function does not see them.
+ * The same from texts that {@link textForLiteral} and {@link jsonForComment} have given. The details go into a
+ * comment after the value, where evaluating the function does not see them.
  */
-export function renderConstFunctionText(value: string, detailsJson: string | undefined): string {
-  const literal = `'${value.replaceAll("'", "''")}'`;
-  const comment = detailsJson === undefined ? "" : `/* pg-mig ${jsonForComment(detailsJson)} */ `;
-  return ` SELECT ${literal}; ${comment}`;
+export function renderEscapedBody(value: string, details: string | undefined): string {
+  return ` SELECT '${value}'; ${details === undefined ? "" : `/* pg-mig ${details} */ `}`;
 }
 
 /**
@@ -120,8 +118,13 @@ function parseDetails(comment: string): unknown {
   }
 }
 
-/** JSON without "/" or "$": it can neither open nor close a comment, nor close a dollar quote. */
-function jsonForComment(json: string): string {
+/** A text, or a piece of one, as it stands between the quotes of a literal. */
+export function textForLiteral(text: string): string {
+  return text.replaceAll("'", "''");
+}
+
+/** JSON, or a piece of it, without "/" or "$": it can neither open nor close a comment, nor close a dollar quote. */
+export function jsonForComment(json: string): string {
   return json.replaceAll("/", "\\u002f").replaceAll("$", "\\u0024");
 }
 

@@ -9,6 +9,7 @@ import {
   renderShardLedger,
   storeLedgerSql,
   withEntries,
+  withEntry,
 } from "./shard-ledger.js";
 
 const entry: fc.Arbitrary<LedgerEntry> = fc
@@ -116,6 +117,24 @@ describe("parseShardLedger", () => {
     const parse = () => parseShardLedger({ shard: "sh0007", schemaOid: 1, stored });
     expect(parse).toThrow(
       expect.objectContaining({ code: "LEDGER_UNREADABLE", where: { shard: "sh0007" } }),
+    );
+  });
+});
+
+describe("withEntry", () => {
+  it("stores what a ledger with all of the entries stores", () => {
+    const none: readonly LedgerEntry[] = [];
+    // Texts that end what surrounds them.
+    const nasty = fc.constantFrom("'", "[", "]", '"', '{"applied":[', "*/", "$$", ",", "\\");
+    const versions = fc
+      .array(nasty)
+      .map((parts) => parts.join(""))
+      .map((version) => ({ version }));
+    fc.assert(
+      fc.property(fc.array(fc.oneof(entry, versions)), (entries) => {
+        const grown = entries.reduce(withEntry, none);
+        expect(renderShardLedger(grown)).toBe(renderShardLedger([...entries]));
+      }),
     );
   });
 });

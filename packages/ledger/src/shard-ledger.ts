@@ -1,9 +1,11 @@
 import { hash } from "node:crypto";
 import { PgMigError } from "@pg-mig/model";
 import {
+  jsonForComment,
   parseConstFunctionBody,
-  renderConstFunctionText,
+  renderEscapedBody,
   storeConstFunctionSql,
+  textForLiteral,
 } from "./const-function.js";
 
 /** One applied version, as the ledger of a shard remembers it. */
@@ -125,7 +127,7 @@ export function withEntry(
   entry: LedgerEntry,
 ): readonly LedgerEntry[] {
   const longer = [...entries, entry];
-  partsOfLists.set(longer, addEntry(partsOf(entries), entry));
+  textsOfLists.set(longer, toText(addEntry(textOf(entries), entry)));
   return longer;
 }
 
@@ -167,7 +169,7 @@ export function editedVersions(
     .map(({ version }) => version);
 }
 
-/** The insides of the two arrays that are stored. */
+/** The insides of the two arrays that are stored, as they are stored. */
 interface LedgerParts {
   readonly names: string;
   /**
@@ -178,23 +180,23 @@ interface LedgerParts {
   readonly hasDetails: boolean;
 }
 
-interface LedgerText {
+/** What is stored, and its parts, to which the next entry is added. */
+interface LedgerText extends LedgerParts {
   /** What `pg_proc.prosrc` holds. */
   readonly stored: string;
   readonly storedHash: string;
 }
 
 /** Lists do not change, and thousands of shards share one. */
-const partsOfLists = new WeakMap<readonly LedgerEntry[], LedgerParts>();
 const textsOfLists = new WeakMap<readonly LedgerEntry[], LedgerText>();
 
-function partsOf(entries: readonly LedgerEntry[]): LedgerParts {
-  let parts = partsOfLists.get(entries);
-  if (parts === undefined) {
-    parts = entries.reduce(addEntry, { names: "", applied: "", hasDetails: false });
-    partsOfLists.set(entries, parts);
+function textOf(entries: readonly LedgerEntry[]): LedgerText {
+  let text = textsOfLists.get(entries);
+  if (text === undefined) {
+    text = toText(entries.reduce(addEntry, { names: "", applied: "", hasDetails: false }));
+    textsOfLists.set(entries, text);
   }
-  return parts;
+  return text;
 }
 
 function addEntry(
@@ -204,22 +206,27 @@ function addEntry(
   const comma = names === "" ? "" : ",";
   const detail = checksum === undefined ? null : [checksum, appliedAt].filter(Boolean).join(" ");
   return {
-    names: `${names}${comma}${JSON.stringify(version)}`,
-    applied: `${applied}${comma}${JSON.stringify(detail)}`,
+    names: `${names}${comma}${textForLiteral(JSON.stringify(version))}`,
+    applied: `${applied}${comma}${jsonForComment(JSON.stringify(detail))}`,
     hasDetails: hasDetails || checksum !== undefined,
   };
 }
 
-function textOf(entries: readonly LedgerEntry[]): LedgerText {
-  let text = textsOfLists.get(entries);
-  if (text === undefined) {
-    const { names, applied, hasDetails } = partsOf(entries);
-    const details = hasDetails ? `{"applied":[${applied}]}` : undefined;
-    const stored = renderConstFunctionText(`[${names}]`, details);
-    text = { stored, storedHash: sha256(stored) };
-    textsOfLists.set(entries, text);
-  }
-  return text;
+function toText({ names, applied, hasDetails }: LedgerParts): LedgerText {
+  const beforeApplied = '{"applied":[';
+  const details = hasDetails ? `${beforeApplied}${applied}]}` : undefined;
+  const stored = renderEscapedBody(`[${names}]`, details);
+  const storedHash = sha256(stored);
+  // The hash has put `stored` together. Pieces of it spare the next text the thousands that these were made of.
+  const namesAt = stored.indexOf("[") + 1;
+  const appliedAt = stored.indexOf(beforeApplied, namesAt + names.length) + beforeApplied.length;
+  return {
+    stored,
+    storedHash,
+    names: stored.slice(namesAt, namesAt + names.length),
+    applied: hasDetails ? stored.slice(appliedAt, appliedAt + applied.length) : applied,
+    hasDetails,
+  };
 }
 
 function parseVersionList(value: string): string[] | undefined {
