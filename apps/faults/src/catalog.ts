@@ -20,6 +20,7 @@ import { runLockFaults } from "./faults/run-lock.js";
 import { serverFaults } from "./faults/servers.js";
 import { severalWritersFaults } from "./faults/several-writers.js";
 import { signalFaults } from "./faults/signals.js";
+import { throttleFaults } from "./faults/throttle.js";
 import { unreachableNodeFaults } from "./faults/unreachable-nodes.js";
 
 /** All faults. */
@@ -35,6 +36,7 @@ export const faults: readonly Fault[] = [
   ...lockFaults,
   ...severalWritersFaults,
   ...rolloutFaults,
+  ...throttleFaults,
   ...runLockFaults,
   ...hostileFileFaults,
   ...ruinedLedgerFaults,

@@ -7,8 +7,7 @@ const checkLedger = "refuseUnlessSql(isStored, ledgerChanged)";
 const checkAsText = "lockKey(ledger.shard), isStoredSql(termsOf(ledger)));";
 const checkByCall =
   "lockKey(ledger.shard), ledger.storedHash === undefined ? 'true' : `${ledger.shard}.mig_versions_const() = '${JSON.stringify(ledger.entries.map(({ version }) => version))}'`);";
-const prepareIfSafe =
-  'if (prepared === void 0 || !isSafe || !(hasGuard || leftovers === "none")) return;';
+const prepareIfSafe = 'if (prepared === void 0 || !(hasGuard || leftovers === "none")) return;';
 
 /** The guards of the tool, each switched off. */
 export const mutants: readonly Mutant[] = [
@@ -63,8 +62,8 @@ export const mutants: readonly Mutant[] = [
     guard: "a COMMIT without an answer is looked up in the ledger",
     replacements: [
       [
-        'failure.type === "lost" ? {\n\t\t\ttype: "in-doubt",',
-        'failure.type === "lost" ? {\n\t\t\ttype: "failed",',
+        'failure.type === "lost" ? {\n\t\t\t\ttype: "in-doubt",',
+        'failure.type === "lost" ? {\n\t\t\t\ttype: "failed",',
       ],
     ],
     noticedBy: ["commit-reply-cut"],
@@ -204,6 +203,30 @@ export const mutants: readonly Mutant[] = [
     replacements: [["[...record.sql, ...attempt.recorder.checkSql(record.ledger)]", "record.sql"]],
     noticedBy: ["entry-rewritten-as-it-is-stored"],
     times: 1,
+  },
+  {
+    name: "throttle-lets-go",
+    guard: "no version starts on a node that the throttle holds",
+    replacements: [
+      ["chains.hold(node, isPaused);", ""],
+      ["chains.hold(node, true);", ""],
+    ],
+    noticedBy: ["held-node"],
+    times: 2,
+  },
+  {
+    name: "throttle-looks-too-late",
+    guard: "no version starts before the throttle has judged its node",
+    replacements: [["chains.hold(node, true);", ""]],
+    noticedBy: ["held-node"],
+    times: 2,
+  },
+  {
+    name: "throttle-takes-loss-for-rest",
+    guard: "a connection of the throttle's that broke says nothing of its server",
+    replacements: [["if (!isFirst && isConnectionLoss(error)) return", "if (false) return"]],
+    noticedBy: ["held-node"],
+    times: 10,
   },
   {
     name: "bug-is-an-error-like-others",

@@ -163,4 +163,21 @@ describe("what code leaves that a definition runs does not reach ledger or next 
     const path = "SELECT proconfig::text FROM pg_proc WHERE proname = 'mig_versions_const'";
     expect(await column(path)).toEqual(["{search_path=sh1}"]);
   });
+
+  it("an event trigger beside a hook, and what the run itself stores", async () => {
+    const { migrations, apply, seen, fresh, database, write, pgMig } = await watched({
+      shards: ["sh1", "sh2"],
+    });
+    await database.query(`${codeOfLongAgo}${eventTrigger}`);
+    await migrations({
+      "before.sql": "CREATE TABLE made();",
+      "1.see.sh": see,
+      "1.see.sh.dn.sql": see,
+    });
+    expect((await apply()).status).toBe(0);
+    expect(await seen()).toEqual([fresh, fresh]);
+    await write("mig/before.sql", "");
+    expect((await pgMig(["undo", "1.see.sh", "--parallelism=1"])).status).toBe(0);
+    expect(await seen()).toEqual(Array(4).fill(fresh));
+  });
 });

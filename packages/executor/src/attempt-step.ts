@@ -60,8 +60,12 @@ export async function attemptStep<L>(
 ): Promise<AttemptResult<L>> {
   session.uses++;
   const { step, recorder, version, look } = attempt;
-  const leftovers = leftoversOfStep(step, session);
-  const prepared = preparedGuard(session, attempt, leftovers);
+  const takenForSession = isTakenForSession(step, session);
+  // A lock of the session, and what surrounds a file outside of a transaction, is left.
+  const left = leftoversOf(step.script);
+  const leftovers = left === "none" && takenForSession ? "droppable" : left;
+  const withoutTriggers = session.opened?.hasEventTriggers === false && !takenForSession;
+  const prepared = withoutTriggers ? preparedGuard(session, attempt, leftovers) : undefined;
   const sessionState = prepared !== undefined && leftovers === "none" ? "unchanged" : "changed";
   const record = recorder.record(attempt.ledger, version);
   let committing = false;
@@ -71,10 +75,10 @@ export async function attemptStep<L>(
       schema: attempt.shard,
       lockTimeoutMs: attempt.lockTimeoutMs,
       sessionState,
-      guardSql: (scope) => prepared ?? recorder.takeSql(attempt.ledger, scope),
-      recordSql: session.opened?.hasEventTriggers
-        ? [...record.sql, ...attempt.recorder.checkSql(record.ledger)]
-        : record.sql,
+      guardSql: (scope) => prepared ?? guardAsText(attempt, scope, withoutTriggers),
+      recordSql: withoutTriggers
+        ? record.sql
+        : [...record.sql, ...attempt.recorder.checkSql(record.ledger)],
       look: look && {
         sql: look.sql(attempt.ledger),
         column: look.column,
@@ -90,40 +94,47 @@ export async function attemptStep<L>(
     return { type: "committed", ledger: record.ledger, ...(seen.length > 0 ? { seen } : {}) };
   } catch (thrown) {
     const error = withFile(thrown, step.script);
-    const failure = failureOf(error, session, attempt);
-    return committing && failure.type === "lost" ? { type: "in-doubt", error } : failure;
+    if (!isPrologue(error) || !recorder.eventTriggers?.isRefused(error)) {
+      const failure = failureOf(error, session, attempt);
+      return committing && failure.type === "lost" ? { type: "in-doubt", error } : failure;
+    }
   } finally {
     if (!committing) {
       // Whether the guard was prepared, nobody knows.
       session.reset(sessionState === "unchanged" ? "droppable" : leftovers);
     }
   }
+  // Event triggers were made since the session was opened: from now on it reckons with them.
+  session.noteEventTriggers();
+  await session.ready();
+  return attemptStep(session, attempt);
 }
 
 /**
  * The guard by statements that are prepared in the session, with what prepares them if they are to stay;
- * `undefined` if it must be sent as text: for a lock of the session, and where code could have put other
- * statements in their place. What may run code is followed by a reset, which drops them; but event triggers
- * run it beside any statement.
+ * `undefined` if it must be sent as text: what may run code is followed by a reset, which drops them. Not for a
+ * lock of the session, nor if there are event triggers, whose code could put other statements in their place.
  */
 function preparedGuard<L>(
   session: Session,
-  { step, ledger, recorder: { prepared } }: StepAttempt<L>,
+  { ledger, recorder: { prepared } }: StepAttempt<L>,
   leftovers: Leftovers,
 ): readonly string[] | undefined {
-  const { opened, hasGuard } = session;
-  const isSafe = opened?.hasEventTriggers === false && !isTakenForSession(step, session);
-  if (prepared === undefined || !isSafe || !(hasGuard || leftovers === "none")) {
+  const { hasGuard } = session;
+  if (prepared === undefined || !(hasGuard || leftovers === "none")) {
     return undefined;
   }
   return [...(hasGuard ? [] : prepared.sql), ...prepared.takeSql(ledger)];
 }
 
-function leftoversOfStep(step: StepScript, session: Session): Leftovers {
-  const leftovers = leftoversOf(step.script);
-  // A lock of the session, what surrounds a file outside of a transaction, and what event triggers do, is left.
-  const isLeft = isTakenForSession(step, session) || session.opened?.hasEventTriggers === true;
-  return leftovers === "none" && isLeft ? "droppable" : leftovers;
+function guardAsText<L>(
+  { recorder, ledger }: StepAttempt<L>,
+  scope: "transaction" | "session",
+  withoutTriggers: boolean,
+): readonly string[] {
+  const { eventTriggers } = recorder;
+  const refuse = withoutTriggers && eventTriggers !== undefined;
+  return [...recorder.takeSql(ledger, scope), ...(refuse ? [eventTriggers.refuseSql] : [])];
 }
 
 /**
@@ -158,7 +169,7 @@ function withFile(error: unknown, source: Script): unknown {
   return isOurs ? error.ledTo({ source }) : error;
 }
 
-function isPrologue(error: unknown): boolean {
+function isPrologue(error: unknown): error is ScriptError {
   return error instanceof ScriptError && error.part === "prologue";
 }
 

@@ -5,6 +5,8 @@ import {
   prepareTakeSql,
   readNodeLedger,
   readShardLedger,
+  refusedEventTriggers,
+  refuseEventTriggersSql,
   type ShardLedger,
   shardHoldersSql,
   storeLedgerSql,
@@ -229,6 +231,7 @@ function stepScript(version: string, given: TestVersion): StepScript {
 
 const recorderOf = (versions: readonly string[]): StepRecorder<ShardLedger> => ({
   takeSql: takeShardSql,
+  eventTriggers: { refuseSql: refuseEventTriggersSql, isRefused: refusedEventTriggers },
   prepared: { sql: prepareTakeSql(), takeSql: takePreparedSql },
   takeFailure,
   checkSql: (ledger) => [checkStoredSql(ledger)],

@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import type { ScriptQuery } from "@pg-mig/psql-script";
+import { leadingWords, parseScript, type ScriptQuery } from "@pg-mig/psql-script";
 import type { SessionClient } from "@pg-mig/sessions";
 
 /**
@@ -43,9 +43,20 @@ export function createRecordingClient(): {
   return { client, messages };
 }
 
-/** The last statement of a message that begins or ends a transaction; each begins a line. */
-function statusAfter(message: string, before: "T" | "I"): "T" | "I" {
-  const controls = message.match(/^\s*(?:BEGIN|START|COMMIT|END|ROLLBACK|ABORT)\b/gim);
-  const last = controls?.at(-1)?.trim().toUpperCase();
-  return last === undefined ? before : last === "BEGIN" || last === "START" ? "T" : "I";
+/** The state that the last statement of a message leaves which begins or ends a transaction. */
+function statusAfter(text: string, before: "T" | "I"): "T" | "I" {
+  const { statements } = parseScript(text, { file: "" });
+  return statements.reduce((status, statement) => {
+    // ROLLBACK WORK AND NO CHAIN is the longest.
+    const [first, ...rest] = leadingWords(statement, 5);
+    if (first === "BEGIN" || first === "START") {
+      return "T";
+    }
+    if (first === undefined || !ends.has(first) || rest.includes("TO")) {
+      return status;
+    }
+    return rest.includes("CHAIN") && !rest.includes("NO") ? "T" : "I";
+  }, before);
 }
+
+const ends = new Set(["ABORT", "COMMIT", "END", "ROLLBACK"]);

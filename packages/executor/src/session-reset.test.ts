@@ -26,17 +26,16 @@ const findsNothing = `DO $$ BEGIN
   ASSERT current_setting('work_mem') <> '77MB' AND to_regclass('left_behind') IS NULL; END $$`;
 
 describe("a session in which a version's guard is prepared", () => {
-  it("is replaced if code that a version runs, and that nobody sees in it, drops what is prepared", async () => {
+  it("is replaced if code drops what is prepared that came to be while a version ran", async () => {
     const database = await databaseWith("sh1");
+    await database.query("CREATE TABLE sh1.t ()");
+    await whileOneWaits(database, "sh1.t", onEveryCommand("EXECUTE 'DEALLOCATE ALL'"));
     const events = await runVersions({
       targets: [target("n", database)],
       versions: {
-        // When the session was opened, there was no event trigger.
-        v1: `CREATE FUNCTION public.drops() RETURNS event_trigger LANGUAGE plpgsql AS $$
-          BEGIN EXECUTE 'DEALLOCATE ALL'; END $$;
-          CREATE EVENT TRIGGER drops ON ddl_command_end EXECUTE FUNCTION public.drops()`,
-        v2: "CREATE TABLE t (id int)",
-        v3: "ALTER TABLE t ADD COLUMN f int",
+        v1: "CREATE TABLE u ()",
+        v2: { sql: "ALTER TABLE t ADD COLUMN b int; CREATE TABLE v ()", ...patient },
+        v3: "ALTER TABLE t ADD COLUMN c int",
       },
     });
     expect(events.filter(({ type }) => type === "step:requeued")).toMatchObject([
@@ -87,6 +86,87 @@ describe("a session in which a version's guard is prepared", () => {
     });
     expect(proxy.seen.filter((sql) => /PREPARE|EXECUTE pg_mig/.test(sql))).toEqual([]);
     expect(await ledgerOf(database, "sh1")).toEqual(["v1", "v2"]);
+  });
+});
+
+/** Makes an event trigger whose function does what is given at the end of each command. */
+function onEveryCommand(action: string): string {
+  return `CREATE FUNCTION public.does() RETURNS event_trigger LANGUAGE plpgsql AS
+    $$ BEGIN ${action}; END $$;
+    CREATE EVENT TRIGGER does ON ddl_command_end EXECUTE FUNCTION public.does()`;
+}
+
+/** Holds a table until a version waits for it, and does something before that version goes on. */
+async function whileOneWaits(database: TestDatabase, table: string, sql: string): Promise<void> {
+  const client = await database.connect();
+  await client.query(`BEGIN; LOCK TABLE ${table}`);
+  const meanwhile = vi
+    .waitFor(async () => {
+      const waiting = await database.query("SELECT FROM pg_locks WHERE NOT granted");
+      expect(waiting).toHaveLength(1);
+    }, 10_000)
+    .then(() => database.query(sql))
+    .finally(() => client.end());
+  onTestFinished(() => meanwhile.then(() => {}));
+}
+
+const patient = { limits: { lockTimeoutMs: 20_000 } };
+
+describe("event triggers that are made during a run", () => {
+  const leaves = onEveryCommand(
+    "PERFORM set_config('work_mem', '77MB', false), set_config('search_path', 'public', false)",
+  );
+
+  it("by one of its versions leave nothing to the next one, and are no failure", async () => {
+    const database = await databaseWith("sh1");
+    const events = await runVersions({
+      targets: [target("n", database)],
+      versions: {
+        v1: leaves,
+        v2: "CREATE TABLE t ()",
+        v3: `${findsNothing}; CREATE TABLE u ()`,
+        v4: "ALTER TABLE t ADD COLUMN c int",
+        v5: findsNothing,
+      },
+    });
+    expect(events.filter(({ type }) => type !== "step:start").map(({ type }) => type)).toEqual(
+      Array(5).fill("step:done"),
+    );
+    expect(await ledgerOf(database, "sh1")).toEqual(["v1", "v2", "v3", "v4", "v5"]);
+  });
+
+  it("by others while a version runs leave nothing to the next one", async () => {
+    const database = await databaseWith("sh1");
+    await database.query("CREATE TABLE sh1.t ()");
+    await whileOneWaits(database, "sh1.t", leaves);
+    await runVersions({
+      targets: [target("n", database)],
+      versions: {
+        v1: "CREATE TABLE u ()",
+        v2: { sql: "ALTER TABLE t ADD COLUMN b int; CREATE TABLE v ()", ...patient },
+        v3: findsNothing,
+        v4: "ALTER TABLE t ADD COLUMN c int",
+      },
+    });
+    expect(await ledgerOf(database, "sh1")).toEqual(["v1", "v2", "v3", "v4"]);
+  });
+
+  it("are seen if they change the entry of a later version as it is stored", async () => {
+    const database = await databaseWith("sh1");
+    const rewrites = onEveryCommand(`UPDATE pg_proc SET prosrc = ' SELECT ''[]''; '
+      WHERE proname = 'mig_versions_const' AND prosrc LIKE '%v3%'`);
+    for (const v3 of ["CREATE TABLE t ()", "INSERT INTO u VALUES (1)"]) {
+      const events = await runVersions({
+        targets: [target("n", database)],
+        versions: { v1: "CREATE TABLE u (id int)", v2: rewrites, v3 },
+      });
+      expect(events.filter(({ type }) => type === "step:failed")).toMatchObject([
+        { version: "v3", error: { code: "LEDGER_NOT_STORED" } },
+      ]);
+      expect(await ledgerOf(database, "sh1")).toEqual(["v1", "v2"]);
+      await database.query(`DROP EVENT TRIGGER does; DROP FUNCTION public.does;
+        DROP SCHEMA sh1 CASCADE; CREATE SCHEMA sh1`);
+    }
   });
 });
 

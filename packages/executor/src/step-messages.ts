@@ -18,8 +18,8 @@ export interface StepMessages<L> {
   /** The texts, one a message, in order. */
   readonly messages: readonly string[];
   /**
-   * Whether the file's part is shown as it is in the file, since psql commands in it decide
-   * only when it runs what is sent.
+   * Whether the file's part is shown as it is in the file, since psql commands, variables or the data of a
+   * COPY in it decide only when it runs what is sent.
    */
   readonly fileAsItStands: boolean;
   /** The ledger as it is after the step. */
@@ -39,7 +39,7 @@ export async function stepMessages<L>(shown: StepToShow<L>): Promise<StepMessage
   };
   const { client, messages } = createRecordingClient();
   const session = new Session(client);
-  if (step.script.commands.length > 0) {
+  if (!step.script.plain) {
     const join = (statements: readonly string[]) => `${statements.join(";\n")};`;
     const { prologue, epilogue } = aroundWrapped(step, frame, session);
     const messages = [join(prologue), step.script.text, join(epilogue), "COMMIT"];

@@ -15,6 +15,11 @@ export interface StepRecorder<L> {
     readonly sql: readonly string[];
     takeSql(ledger: L): readonly string[];
   };
+  /** A statement after those that fails if there are event triggers, and its refusal; `prepared` has it. @default none */
+  readonly eventTriggers?: {
+    readonly refuseSql: string;
+    isRefused(error: { readonly sqlState?: string | undefined; readonly message: string }): boolean;
+  };
   /** Whether an error of the server is a refusal of {@link takeSql}, and which. */
   takeFailure(error: {
     readonly sqlState?: string | undefined;

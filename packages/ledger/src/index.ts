@@ -61,8 +61,11 @@ export {
 export type { StatementError, TakeFailure } from "./take-shard.js";
 export {
   checkStoredSql,
+  hasEventTriggersSql,
   isNotStored,
   prepareTakeSql,
+  refusedEventTriggers,
+  refuseEventTriggersSql,
   releaseShardSql,
   shardHoldersSql,
   takeFailure,

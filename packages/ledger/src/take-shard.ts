@@ -12,6 +12,7 @@ const shardLockClass = 0x70676d67;
 const shardTaken = "pg-mig: another run has taken the shard";
 const ledgerChanged = "pg-mig: the ledger has changed";
 const notStored = "pg-mig: the ledger is not what was stored";
+const eventTriggers = "pg-mig: there are event triggers";
 
 /** Why a shard could not be taken. */
 export type TakeFailure = "shard-taken" | "ledger-changed";
@@ -45,9 +46,17 @@ function guardSql(lock: string, ofShard: string, isStored: string): [take: strin
   ];
 }
 
+/** A condition: there are event triggers, whose code may run beside any statement. */
+export const hasEventTriggersSql = `EXISTS (SELECT FROM pg_catalog.pg_event_trigger WHERE evtenabled OPERATOR(pg_catalog.<>) 'D'::pg_catalog."char")`;
+
+const unlessEventTriggers = refusalSql(`NOT ${hasEventTriggersSql}`, eventTriggers);
+
+/** A statement for after the guard that fails if there are event triggers; {@link refusedEventTriggers} tells that. */
+export const refuseEventTriggersSql = `SELECT ${unlessEventTriggers}`;
+
 /**
  * Statements that prepare the guard of transactions in a session, for {@link takePreparedSql}: to plan
- * it costs a server as much as a small version. Run them where `pg_catalog` is looked at first. They are
+ * it costs a server as much as a small version. It refuses event triggers, too. Run them where `pg_catalog` is looked at first. They are
  * dropped by `DISCARD ALL`, and can be replaced by code that a file runs: the caller must see to it that
  * none has run since.
  */
@@ -61,11 +70,11 @@ export function prepareTakeSql(): string[] {
   const [take, check] = guardSql("pg_try_advisory_xact_lock", "$1, $2", isStoredSql(stored));
   return [
     `PREPARE pg_mig_take(pg_catalog.int4, pg_catalog.int4) AS ${take}`,
-    `PREPARE pg_mig_check(pg_catalog.oid, pg_catalog.text, pg_catalog.text) AS ${check}`,
+    `PREPARE pg_mig_check(pg_catalog.oid, pg_catalog.text, pg_catalog.text) AS ${check}, ${unlessEventTriggers}`,
   ];
 }
 
-/** Renders what {@link takeShardSql} does in a transaction, by the statements of {@link prepareTakeSql}. */
+/** Renders what {@link takeShardSql} and {@link refuseEventTriggersSql} do in a transaction, by the statements of {@link prepareTakeSql}. */
 export function takePreparedSql({ shard, schemaOid, storedHash }: ShardLedger): string[] {
   const { lockClass, hash } = lockKeyOf(shard);
   const expected = storedHash === undefined ? "NULL" : `'${storedHash}'`;
@@ -109,6 +118,11 @@ export function takeFailure(error: StatementError): TakeFailure | undefined {
   return isRefusal(error, ledgerChanged) ? "ledger-changed" : undefined;
 }
 
+/** Tells from a server's error whether {@link refuseEventTriggersSql} refused. */
+export function refusedEventTriggers(error: StatementError): boolean {
+  return isRefusal(error, eventTriggers);
+}
+
 /** Tells from a server's error whether {@link checkStoredSql} refused. */
 export function isNotStored(error: StatementError): boolean {
   return isRefusal(error, notStored);
@@ -121,8 +135,12 @@ export function isNotStored(error: StatementError): boolean {
  * of the two texts it will be.
  */
 function refuseUnlessSql(isSo: string, refusalText: string): string {
+  return `SELECT ${refusalSql(isSo, refusalText)}`;
+}
+
+function refusalSql(isSo: string, refusalText: string): string {
   return (
-    `SELECT (CASE WHEN (${isSo}) IS TRUE THEN '0'::pg_catalog.text ` +
+    `(CASE WHEN (${isSo}) IS TRUE THEN '0'::pg_catalog.text ` +
     `ELSE '${refusalText}'::pg_catalog.text END)::pg_catalog.int4`
   );
 }

@@ -6,6 +6,8 @@ import {
   ledgerEntry,
   prepareTakeSql,
   readShardLedger,
+  refusedEventTriggers,
+  refuseEventTriggersSql,
   type ShardLedger,
   shardHoldersSql,
   storeLedgerSql,
@@ -51,6 +53,7 @@ export function createLedgerRecorder({
   };
   return {
     takeSql: takeShardSql,
+    eventTriggers: { refuseSql: refuseEventTriggersSql, isRefused: refusedEventTriggers },
     prepared: { sql: prepareTakeSql(), takeSql: takePreparedSql },
     takeFailure,
     checkSql: (ledger) => [checkStoredSql(ledger)],

@@ -17,40 +17,43 @@ import {
 export type Leftovers = "none" | "droppable" | "lasting";
 
 /** What definitions begin with that run no code of the user's which could change the session. */
-const definitions = [
-  /^CREATE (?:UNLOGGED )?(?:TABLE|SEQUENCE)\b/,
-  /^ALTER (?:TABLE|SEQUENCE)\b/,
-  /^(?:COMMENT|DROP|GRANT|REVOKE)\b/,
-];
+const definitions = /^(?:CREATE (?:UNLOGGED )?(?:TABLE|SEQUENCE)|COMMENT|DROP|GRANT|REVOKE)\b/;
 
 /** Words that show that a definition may evaluate expressions or run statements of the user's. */
 const runsCode = new Set([
   "AS", // CREATE TABLE … AS
   "CHECK",
-  "CONSTRAINT", // may be checked for the rows that are there
-  "DEFAULT", // ALTER TABLE … ADD COLUMN … DEFAULT
+  "CONSTRAINT",
+  "DEFAULT",
   "EXCLUDE",
   "FOREIGN",
   "GENERATED",
-  "INDEX", // may be on an expression
+  "INDEX",
+  "INHERITS", // takes over what another table has, as the next one does
+  "LIKE",
+  "OF",
   "PARTITION", // bounds are expressions, and keys may be
   "TEMP",
   "TEMPORARY",
-  "TYPE", // ALTER COLUMN … TYPE casts what is there
   "USING",
-  "VALIDATE",
 ]);
 
 /**
- * The types of PostgreSQL's that a column may have which is added to rows: a domain checks them with code of the
- * user's. They are found in pg_catalog first.
+ * The only ALTERs that run no code, whatever the table is like: to add columns, and to rename. Others look
+ * at the rows, as a domain does, or at expressions: SET NOT NULL computes parts of the checks of the table, DROP of
+ * the key of its partitions, UNIQUE of other indexes. The types are found in pg_catalog first.
  */
-const plainTypes = new Set(
-  (
-    "BIGINT BOOL BOOLEAN BYTEA CHAR CHARACTER CIDR DATE DECIMAL DOUBLE FLOAT FLOAT4 FLOAT8 INET INT INT2 INT4 INT8 " +
-    "INTEGER INTERVAL JSON JSONB MACADDR NUMERIC REAL SMALLINT TEXT TIME TIMESTAMP TIMESTAMPTZ UUID VARCHAR"
-  ).split(" "),
-);
+const plainAlter = (() => {
+  const name = String.raw`(?:\w+|")(?: \. (?:\w+|"))?`;
+  const type =
+    "(?:BIGINT|BOOL|BOOLEAN|BYTEA|CHAR|CHARACTER|CIDR|DATE|DECIMAL|DOUBLE PRECISION|FLOAT|FLOAT4|FLOAT8|INET|INT|INT2|" +
+    "INT4|INT8|INTEGER|INTERVAL|JSON|JSONB|MACADDR|NUMERIC|REAL|SMALLINT|TEXT|TIME|TIMESTAMP|TIMESTAMPTZ|UUID|VARCHAR)" +
+    String.raw`(?: VARYING)?(?: \( \d+(?: , \d+)? \))?(?: WITH(?:OUT)? TIME ZONE)?(?: \[ (?:\d+ )?\])*`;
+  const column = `ADD (?:COLUMN )?(?:IF NOT EXISTS )?(?:\\w+|") ${type}(?: (?:NOT )?NULL)?`;
+  const renaming = `RENAME (?:(?:COLUMN )?${name} )?TO ${name}`;
+  const actions = `(?:${column}(?: , ${column})*|${renaming})`;
+  return new RegExp(`^ALTER TABLE (?:IF EXISTS )?(?:ONLY )?${name} ${actions}$`);
+})();
 
 /**
  * What makes lasting leftovers, wherever it stands: in strings, too, since DO, EXECUTE and \gexec run
@@ -107,39 +110,34 @@ function includesUnknown(commands: readonly Command[]): boolean {
 
 function isPlainDefinition(statement: Statement): boolean {
   const first = leadingWords(statement, 3).join(" ");
-  if (first === "") {
-    return true;
+  const alters = first.startsWith("ALTER ");
+  if (first !== "" && !alters && !definitions.test(first)) {
+    return false; // before the tokens are made of what may be rows by the million
   }
-  const tokens = statement.tokens.filter(({ kind }) => kind !== "space" && !isComment(kind));
-  const words = tokens.map(({ kind, text }) => (kind === "word" ? text.toUpperCase() : ""));
+  const tokens = statement.tokens.filter(({ kind }) => !empty.has(kind));
+  if (first === "" || alters) {
+    return tokens.length === 0 || plainAlter.test(tokens.map(shape).join(" "));
+  }
   return (
-    definitions.some((definition) => definition.test(first)) &&
-    words.every((word) => !runsCode.has(word)) &&
-    tokens.every(({ text }) => !/^(?:U&)?"|^pg_temp/i.test(text) || isPlainName(text)) &&
-    (words[0] !== "ALTER" || addsPlainColumns(tokens, words))
+    tokens.every(({ kind, text }) => kind !== "word" || !runsCode.has(text.toUpperCase())) &&
+    tokens.every(({ text }) => !/^(?:U&)?"|^pg_temp/i.test(text) || isPlainName(text))
   );
 }
 
-function isComment(kind: string): boolean {
-  return kind.endsWith("comment");
+/** A word in capital letters; of a quoted name no more than that it is one. */
+function shape({ kind, text }: Token): string {
+  return kind === "word" ? text.toUpperCase() : text.replace(/^".*"$/s, '"');
 }
+
+/** Tokens that do nothing. */
+const empty: ReadonlySet<string> = new Set([
+  "space",
+  "line-comment",
+  "block-comment",
+  "terminator",
+]);
 
 /** Whether a quoted name has no escapes, and is not that of the schema of temporary objects. */
 function isPlainName(text: string): boolean {
   return text.startsWith('"') && !/^"pg_temp/.test(text);
-}
-
-/** Whether all that an ALTER adds are columns, each of a type of PostgreSQL's. */
-function addsPlainColumns(tokens: readonly Token[], words: readonly string[]): boolean {
-  return words.every((word, index) => {
-    if (word !== "ADD") {
-      return true;
-    }
-    const name = words
-      .slice(index + 1)
-      .findIndex((one) => !["COLUMN", "IF", "NOT", "EXISTS"].includes(one));
-    const type = index + 2 + name;
-    const isQualified = tokens[type + 1]?.text === ".";
-    return name >= 0 && plainTypes.has(words[type] ?? "") && !isQualified;
-  });
 }

@@ -1,3 +1,4 @@
+import { hasEventTriggersSql } from "@pg-mig/ledger";
 import { equals, ownPath } from "@pg-mig/model";
 
 /**
@@ -36,7 +37,7 @@ export interface OpenedSession extends ServerSession {
   readonly isolation?: string | undefined;
   /** When the server was started: another one, or the same one started again, has another time. */
   readonly serverStartedAt?: string | undefined;
-  /** Whether something of the database may change what is stored, the moment it is stored. */
+  /** Whether code of the database may run beside any statement, and change what it does or leave something. */
   readonly hasEventTriggers?: boolean | undefined;
 }
 
@@ -58,8 +59,7 @@ export function openSessionSql(except?: string): string {
       "THEN pg_catalog.set_config(name, value, false) END IS NOT NULL) AS settings, " +
       "pg_catalog.current_setting('default_transaction_isolation') AS isolation, " +
       'EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time())::pg_catalog.text AS "serverStartedAt", ' +
-      "EXISTS (SELECT FROM pg_catalog.pg_event_trigger WHERE evtenabled " +
-      `OPERATOR(pg_catalog.<>) 'D'::pg_catalog."char") AS "hasEventTriggers"`,
+      `${hasEventTriggersSql} AS "hasEventTriggers"`,
   ].join(";\n");
 }
 

@@ -74,6 +74,11 @@ export class Session {
     return this.#opened;
   }
 
+  /** Takes note that event triggers were made since it was opened. */
+  noteEventTriggers(): void {
+    this.#opened &&= { ...this.#opened, hasEventTriggers: true };
+  }
+
   /** The message that waits for the server's answer; `undefined`: none does. */
   get awaited(): AwaitedMessage | undefined {
     return this.#tracked.awaited;
@@ -164,7 +169,8 @@ export class Session {
 
   /** The messages that drop what was left; with a shared backend there is nothing, or somebody else's. */
   #dropSql(leftovers: Leftovers): readonly string[] {
-    if (this.backend === "shared" || leftovers === "none") {
+    const mayLeave = leftovers !== "none" || this.#opened?.hasEventTriggers;
+    if (this.backend === "shared" || !mayLeave) {
       return [];
     }
     this.hasGuard = false;

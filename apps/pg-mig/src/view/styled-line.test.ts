@@ -1,9 +1,10 @@
 import { stripVTControlCharacters } from "node:util";
 import { anyName } from "@pg-mig/report/testing";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { displayWidth } from "./display-width.js";
-import { renderLine } from "./styled-line.js";
+import { renderLines } from "./render-lines.js";
+import { type Line, line, renderLine } from "./styled-line.js";
 
 const spans = fc.array(
   fc.record({ text: anyName, tone: fc.constantFrom("bad", "good", "quiet" as const) }),
@@ -35,5 +36,20 @@ describe("renderLine", () => {
 
   it("writes no control code without colours", () => {
     expect(renderLine([{ text: "x", tone: "bad" }], { colors: false })).toBe("x");
+  });
+});
+
+describe("renderLines", () => {
+  it("measures nothing if there is no limit: a line may be the whole of a dump", () => {
+    const segment = vi.spyOn(Intl.Segmenter.prototype, "segment");
+    onTestFinished(() => segment.mockRestore());
+    const source: Line = [{ text: "SELECT 'ä';", wrap: "never" }];
+    const texts = [line("é é"), source];
+    const pipe = { colors: false, isTty: false, columns: () => 2 };
+    expect(renderLines(texts, pipe)).toBe("é é\nSELECT 'ä';\n");
+    expect(renderLines([source], { ...pipe, isTty: true })).toBe("SELECT 'ä';\n");
+    expect(segment).not.toHaveBeenCalled();
+    expect(renderLines(texts, { ...pipe, isTty: true })).toBe("é\n  é\nSELECT 'ä';\n");
+    expect(segment).toHaveBeenCalled();
   });
 });

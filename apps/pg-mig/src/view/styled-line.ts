@@ -43,6 +43,10 @@ export function line(text: string, tone?: Tone): Line {
 export function renderLine(spans: Line, options: RenderLineOptions): string {
   const { columns = Number.POSITIVE_INFINITY, colors } = options;
   const safe = spans.map((span) => ({ ...span, text: printable(span.text) }));
+  const draw = ({ text, tone }: Span) => (tone === undefined || !colors ? text : paint(text, tone));
+  if (columns === Number.POSITIVE_INFINITY) {
+    return safe.map(draw).join("");
+  }
   const width = safe.reduce((sum, { text }) => sum + displayWidth(text), 0);
   const cut = width > columns;
   let left = cut ? columns - 1 : width;
@@ -50,7 +54,7 @@ export function renderLine(spans: Line, options: RenderLineOptions): string {
   for (const { text, tone } of safe) {
     const kept = cutToWidth(text, left);
     left -= displayWidth(kept);
-    drawn += tone === undefined || !colors ? kept : paint(kept, tone);
+    drawn += draw({ text: kept, ...(tone && { tone }) });
     if (kept !== text) {
       break;
     }

@@ -10,9 +10,12 @@ const hanging = 2;
  * be broken. Pure.
  */
 export function wrapLine(spans: Line, columns: number): Line[] {
+  if (columns === Number.POSITIVE_INFINITY || spans.some(({ wrap }) => wrap === "never")) {
+    return [spans];
+  }
   const safe = spans.map((span) => ({ ...span, text: printable(span.text) }));
   const text = safe.map((span) => span.text).join("");
-  if (displayWidth(text) <= columns || safe.some(({ wrap }) => wrap === "never")) {
+  if (displayWidth(text) <= columns) {
     return [spans];
   }
   const indent = Math.min(/^ */.exec(text)?.[0].length ?? 0, Math.floor(columns / 2)) + hanging;

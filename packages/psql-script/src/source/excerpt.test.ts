@@ -40,4 +40,10 @@ describe("positionAt", () => {
       }),
     );
   });
+
+  it("cuts what it shows out of a line that is too long to be taken apart", () => {
+    const text = `${"a".repeat(140e6)}x😀${"b".repeat(100)}`;
+    const shown = excerptAt({ file: "f", text }, 140e6);
+    expect(shown).toBe(`…${"a".repeat(60)}x😀${"b".repeat(58)}…\n${" ".repeat(61)}^`);
+  });
 });

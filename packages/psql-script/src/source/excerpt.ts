@@ -17,9 +17,12 @@ export function excerptAt(source: SourceText, offset: number): string {
   const { text } = source;
   const lineStart = Math.max(text.lastIndexOf("\n", offset - 1) + 1, textStart(text));
   const lineFeed = text.indexOf("\n", offset);
-  const line = text.slice(lineStart, lineFeed < 0 ? text.length : lineFeed).replace(/\r$/, "");
-  const before = [...line.slice(0, offset - lineStart)];
-  const after = [...line.slice(offset - lineStart)];
+  const lineEnd = lineFeed < 0 ? text.length : lineFeed;
+  // A line may be the whole of a dump: it is not taken apart. A character has two units at most.
+  const before = [...text.slice(Math.max(lineStart, offset - 2 * reach - 1), offset)];
+  const after = [
+    ...text.slice(offset, Math.min(lineEnd, offset + 2 * reach + 1)).replace(/\r$/, ""),
+  ];
   const cutBefore = before.length > reach ? ["…", ...before.slice(-reach)] : before;
   const cutAfter = after.length > reach ? [...after.slice(0, reach), "…"] : after;
   const shown = [...cutBefore, ...cutAfter].map((c) => (isControl(c) ? " " : c)).join("");

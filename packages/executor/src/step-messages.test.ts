@@ -1,0 +1,66 @@
+import { takeShardSql } from "@pg-mig/ledger";
+import { parseScript } from "@pg-mig/psql-script";
+import { describe, expect, it } from "vitest";
+import { stepMessages } from "./step-messages.js";
+import type { StepScript } from "./step-script.js";
+
+function messagesOf(text: string, more: Partial<StepScript> = {}) {
+  const ledger = { shard: "sh1", schemaOid: 1, entries: [], storedHash: undefined };
+  return stepMessages({
+    shard: "sh1",
+    version: "1.a.sh",
+    ledger,
+    step: {
+      script: parseScript(text, { file: "1.a.sh.up.sql" }),
+      limits: {},
+      transaction: "wrapped",
+      mayRunBeside: "transactions",
+      dropFirst: undefined,
+      concurrentIndexes: [],
+      ...more,
+    },
+    lockTimeoutMs: 2000,
+    recorder: {
+      takeSql: () => takeShardSql(ledger),
+      takeFailure: () => undefined,
+      isNotStored: () => false,
+      checkSql: () => [],
+      record: () => ({ sql: ["SELECT 'record'"], ledger }),
+      replan: () => Promise.reject(new Error("nothing is planned")),
+    },
+  });
+}
+
+describe("stepMessages", () => {
+  it.each([
+    [
+      "bodies of functions",
+      "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$\nBEGIN\n  RETURN 1;\nEND\n$$;\n",
+    ],
+    ["strings", "INSERT INTO t VALUES ('\nROLLBACK\n');\n"],
+    ["SQL bodies", "CREATE FUNCTION f() RETURNS int\nBEGIN ATOMIC\n  SELECT 1;\nEND;\n"],
+  ])("gives each piece of a large file, whatever stands in %s", async (_, statement) => {
+    const text = statement.repeat((600 * 1024) / statement.length);
+    const { messages, fileAsItStands } = await messagesOf(text);
+    expect(fileAsItStands).toBe(false);
+    expect(messages).toHaveLength(4);
+    expect(messages.at(-1)).toBe("COMMIT");
+    expect(messages.join("").replaceAll(/\n/g, "")).toContain(text.replaceAll(/\n/g, ""));
+  });
+
+  it("shows a file as it stands whose COPY gets its data from there", async () => {
+    const text = "COPY t FROM stdin;\n1\n\\.\nSELECT 1;\n";
+    const { messages, fileAsItStands } = await messagesOf(text);
+    expect(fileAsItStands).toBe(true);
+    expect(messages[1]).toBe(text);
+  });
+
+  it.each([
+    ["COMMIT;\nBEGIN;\nSELECT 1;\n", ["SELECT 'record'", "COMMIT"]],
+    ["COMMIT;\nBEGIN;\nSELECT 1;\nROLLBACK TO s;\n", ["SELECT 'record'", "COMMIT"]],
+    ["COMMIT;\nSELECT 1;\nBEGIN;\nCOMMIT AND CHAIN;\n", ["SELECT 'record'", "COMMIT"]],
+  ])("follows the transactions of %j", async (text, end) => {
+    const { messages } = await messagesOf(text, { transaction: "ends-transaction" });
+    expect(messages.slice(-2)).toEqual(end);
+  });
+});
