@@ -158,7 +158,10 @@ describe("rollout.onStop: undo", () => {
     expect((await ledgers(given)).filter((versions) => versions.includes(first))).toHaveLength(2);
   });
 
-  it("is finished by undo --run if it is killed", async () => {
+  it.each([
+    ["SIGKILL", null],
+    ["SIGINT", 130],
+  ] as const)("is finished by undo --run after a %s", async (signal, status) => {
     const given = await beforeRelease({
       ...release,
       [`${second}.dn.sql`]: "SELECT pg_sleep(60); DROP TABLE b;",
@@ -167,11 +170,11 @@ describe("rollout.onStop: undo", () => {
     await given.write("pg-mig.config.mjs", stopping({ waves }));
     const run = given.start(["--report=r.json"]);
     await run.printed("Undoing 4 steps");
-    run.kill("SIGKILL");
-    await run.result;
+    run.kill(signal);
+    expect((await run.result).status).toBe(status);
     await given.migrations(release);
-    const { status, stderr } = await given.pgMig(["undo", "--run=r.json", "--wait=1m"]);
-    expect({ status, stderr }).toMatchObject({ status: 0 });
+    const { stderr, ...finished } = await given.pgMig(["undo", "--run=r.json", "--wait=1m"]);
+    expect({ stderr, ...finished }).toMatchObject({ status: 0 });
     expect(await ledgers(given)).toEqual(allOld);
   });
 });
