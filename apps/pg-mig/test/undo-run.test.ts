@@ -115,6 +115,11 @@ describe("pg-mig undo --run", () => {
     const none = await given.pgMig(["undo", "--run=none.json"]);
     expect(none).toMatchObject({ status: 1, stderr: expect.stringContaining("REPORT_UNREADABLE") });
     expect((await given.pgMig(["--report=a.json"])).status).toBe(0);
+    const report = JSON.parse(await readFile(join(given.folder, "a.json"), "utf8"));
+    await given.write("c.json", JSON.stringify({ ...report, nodes: report.nodes.slice(1) }));
+    const cut = await given.pgMig(["undo", "--run=c.json"]);
+    expect(cut).toMatchObject({ status: 1, stderr: expect.stringContaining("RUN_NOT_UNDOABLE") });
+    expect(cut.stderr).toContain("does not say which database that is");
     const over = await given.pgMig(["undo", "--run=a.json", "--report=a.json"]);
     expect(over.stderr).toContain("--run and --report name one file");
     expect((await given.pgMig(["undo", second, "--report=b.json"])).status).toBe(0);
