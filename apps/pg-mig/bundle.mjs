@@ -1,50 +1,127 @@
-// Bundles the command into one file: instead of hundreds it halves the time until it does its work.
-// The library (dist/) is not bundled.
+// Bundles the command: that of hundreds of files a handful is loaded halves the time until it does its work. The
+// library (dist/) is not bundled.
 //
-//   node bundle.mjs [--readable=<file>]   a second one, as it was written, for programs that look at it
+//   node bundle.mjs [--readable=<file>]   all in one file, as it was written, for programs that look at it
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
+import { rolldown } from "rolldown";
+
+/**
+ * What is loaded together. A chunk holds these files and all that they import, but what an earlier chunk has. Each
+ * other `import()` of the source makes one of its own from what is in none of these: `bin/status.cjs`. What two of
+ * those need and nothing else is a chunk, too.
+ */
+const chunks = {
+  start: ["pg-mig/dist/cli.js"],
+  "command-line": ["pg-mig/dist/run-command.js"],
+  failure: ["pg-mig/dist/show-failure.js"],
+  driver: ["node_modules/pg/"],
+  // Most of what actions have in common, that of apply first of all: it shall start soon.
+  actions: ["actions/apply", "actions/undo", "resolve-settings", "read-service", "is-bug"].map(
+    (name) => `pg-mig/dist/${name}.js`,
+  ),
+  // What reads files of SQL: if there is anything to do.
+  scripts: inMigrate("load-scripts", "shell-commands"),
+  // Loaded with the run lock, all of it: another release may be installed while a run is under way.
+  run: [
+    "sessions/dist/run-lock.js",
+    ...inMigrate("run-round", "run-sql-on-nodes", "refuse-unguarded", "throttle-watch"),
+    ...inMigrate("run-journal", "ask-gate", "verify-shards"),
+  ],
+};
+
+function inMigrate(...names) {
+  return names.map((name) => `migrate/dist/${name}.js`);
+}
+
+/** Modules of Node that cost time for nothing, and what stands for them. */
+const standIns = {
+  name: "stand-ins",
+  resolveId(source, importer = "") {
+    const isOurs = !importer.includes("/node_modules/");
+    const isCommander = importer.includes("/node_modules/commander/");
+    return (isOurs && source === "node:process") || (isCommander && source === "node:child_process")
+      ? `\0${source}`
+      : undefined;
+  },
+  load: (id) =>
+    ({
+      // A bundler copies all properties of a module, and this one is there anyway.
+      "\0node:process": "export default process;",
+      // For commands that are programs of their own: there are none.
+      "\0node:child_process": "module.exports = {};",
+    })[id],
+};
+
+/**
+ * Has V8 read once what runs at once: a package that is no module stands in a function that is called when it is needed.
+ * V8 knows of no arrow function that it will be called, and reads it twice.
+ */
+const readOnce = {
+  name: "read-once",
+  generateBundle(_, written) {
+    for (const chunk of Object.values(written)) {
+      chunk.code = chunk.code.replace(
+        /(\.t\(\()(?:\(([\w,]*)\)|(\w+))=>\{/g,
+        (_match, call, several, one) => `${call}function(${several ?? one}){`,
+      );
+    }
+  },
+};
 
 const { readable } = parseArgs({ options: { readable: { type: "string" } } }).values;
-const bundle = {
-  entryPoints: ["dist/main.js"],
-  outfile: "bin/pg-mig.cjs",
-  bundle: true,
-  // Names stay, so that stack traces can be read: to keep them by `keepNames` costs a call for each function,
-  // each time it is made.
-  minifyWhitespace: true,
-  minifySyntax: true,
+const bundle = await rolldown({
+  input: { "pg-mig": "dist/main.js" },
   platform: "node",
-  // Node starts a script of this kind some 10 ms sooner than a module.
-  format: "cjs",
-  target: "node20.19",
   // jiti loads a file of its own by path; pg-native is optional and not ours.
   external: ["jiti", "pg-native"],
-  define: {
+  transform: {
+    target: "node20.19",
     // pg asks whether it runs at Cloudflare by making a Response, for which Node 20 loads all of fetch.
-    Response: "undefined",
-    "import.meta.url": "importMetaUrl",
+    define: { Response: "undefined" },
   },
-  banner: {
-    js: "#!/usr/bin/env node\nconst importMetaUrl = require('node:url').pathToFileURL(__filename).href;",
+  plugins: [standIns, readOnce],
+  // What is loaded later must not be loaded sooner by somebody who writes this.
+  onLog(level, { code, message }) {
+    if (level !== "info") {
+      throw new Error(`${code}: ${message}`);
+    }
   },
-  metafile: true,
+});
+const output = {
+  // Node starts a script of this kind some 10 ms sooner than a module.
+  format: "cjs",
+  exports: "named",
+  banner: ({ isEntry }) => (isEntry ? "#!/usr/bin/env node" : ""),
 };
 if (readable !== undefined) {
-  await build({ ...bundle, outfile: readable, minifyWhitespace: false, minifySyntax: false });
+  await bundle.write({ ...output, file: readable, codeSplitting: false, minify: false });
   process.exit();
 }
 rmSync("bin", { recursive: true, force: true });
-const { metafile } = await build(bundle);
+const built = await bundle.write({
+  ...output,
+  dir: "bin",
+  entryFileNames: "[name].cjs",
+  chunkFileNames: "[name].cjs",
+  codeSplitting: {
+    groups: Object.entries(chunks).map(([name, files], at, { length }) => ({
+      name,
+      test: (id) => files.some((file) => id.includes(`/${file}`)),
+      priority: length - at,
+    })),
+  },
+  // Names stay, so that stack traces can be read.
+  minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+});
 chmodSync("bin/pg-mig.cjs", 0o755);
 
 const packages = new Set(
-  Object.keys(metafile.inputs).flatMap(
-    (input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? [],
-  ),
+  built.output
+    .flatMap(({ moduleIds }) => moduleIds)
+    .flatMap((id) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? []),
 );
 const licenses = [...packages].sort().map((folder) => {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));

@@ -4,11 +4,11 @@ import type { Mutant } from "./mutant.js";
 const tryLock = "refuseUnlessSql(`pg_catalog.${lock}(${ofShard})`, shardTaken)";
 const waitForLock = "`SELECT pg_catalog.${lock.replace('_try_', '_')}(${ofShard})`";
 const checkLedger = "refuseUnlessSql(isStored, ledgerChanged)";
-const checkAsText = "return guardSql(lock, lockKey(ledger.shard), isStoredSql(termsOf(ledger)));";
+const checkAsText = "lockKey(ledger.shard), isStoredSql(termsOf(ledger)));";
 const checkByCall =
-  "return guardSql(lock, lockKey(ledger.shard), ledger.storedHash === undefined ? 'true' : `${ledger.shard}.mig_versions_const() = '${JSON.stringify(ledger.entries.map(({ version }) => version))}'`);";
+  "lockKey(ledger.shard), ledger.storedHash === undefined ? 'true' : `${ledger.shard}.mig_versions_const() = '${JSON.stringify(ledger.entries.map(({ version }) => version))}'`);";
 const prepareIfSafe =
-  'if (prepared === void 0 || !isSafe || !(hasGuard || leftovers === "none")) {';
+  'if (prepared === void 0 || !isSafe || !(hasGuard || leftovers === "none")) return;';
 
 /** The guards of the tool, each switched off. */
 export const mutants: readonly Mutant[] = [
@@ -31,7 +31,7 @@ export const mutants: readonly Mutant[] = [
     replacements: [
       [tryLock, waitForLock],
       [checkAsText, checkByCall],
-      [prepareIfSafe, "if (true) {"],
+      [prepareIfSafe, "if (true) return;"],
     ],
     noticedBy: ["outside-writer"],
     times: 30,
@@ -46,10 +46,7 @@ export const mutants: readonly Mutant[] = [
     name: "commit-in-the-message",
     guard: "COMMIT is a message of its own, sent when all before it is done",
     replacements: [
-      [
-        "return { prologue: prologue2, epilogue: recordSql };",
-        'return { prologue: prologue2, epilogue: [...recordSql, "COMMIT"] };',
-      ],
+      ["epilogue: recordSql\n", 'epilogue: [...recordSql, "COMMIT"]\n'],
       ["expectOpenTransaction: true\n", "expectOpenTransaction: false\n"],
     ],
     noticedBy: ["kill-tool-behind-reader"],
@@ -66,8 +63,8 @@ export const mutants: readonly Mutant[] = [
     guard: "a COMMIT without an answer is looked up in the ledger",
     replacements: [
       [
-        'return committing && failure.type === "lost" ? { type: "in-doubt", error } : failure;',
-        'return committing && failure.type === "lost" ? { type: "failed", error } : failure;',
+        'failure.type === "lost" ? {\n\t\t\ttype: "in-doubt",',
+        'failure.type === "lost" ? {\n\t\t\ttype: "failed",',
       ],
     ],
     noticedBy: ["commit-reply-cut"],
@@ -75,12 +72,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "lost-commit-is-none",
     guard: "what was in doubt and is there was done by this run",
-    replacements: [
-      [
-        'return committing && failure.type === "lost" ? { type: "in-doubt", error } : failure;',
-        "return failure;",
-      ],
-    ],
+    replacements: [['return committing && failure.type === "lost" ? {', "return false ? {"]],
     noticedBy: ["commit-reply-cut"],
   },
   {
@@ -135,7 +127,7 @@ export const mutants: readonly Mutant[] = [
     name: "no-identity-check",
     guard: "a connection that leads to another database is not used",
     replacements: [
-      ['throw moved(node, "is another database than the one that the run began with");', "{}"],
+      ["if (!(found.systemIdentifier === identity.systemIdentifier &&", "if (false && !(true &&"],
     ],
     noticedBy: ["address-leads-elsewhere"],
   },
@@ -187,7 +179,7 @@ export const mutants: readonly Mutant[] = [
     name: "names-by-the-path",
     guard: "no name in the tool's own SQL is found in a schema of others",
     replacements: [
-      ['ownPath = "pg_catalog, pg_temp"', 'ownPath = "public, pg_catalog"'],
+      ['= "pg_catalog, pg_temp";', '= "public, pg_catalog";'],
       ['equals = "OPERATOR(pg_catalog.=)"', 'equals = "="'],
     ],
     noticedBy: ["hostile-operators"],

@@ -1,6 +1,7 @@
 import { closeSync } from "node:fs";
 import process from "node:process";
 import { isatty } from "node:tty";
+import { exitStatus } from "./exit-status.js";
 import { guardingOutput } from "./output-guard.js";
 import { run } from "./run.js";
 
@@ -9,7 +10,11 @@ import { run } from "./run.js";
  * status as soon as its work is done and all output is written, whatever a config file has left open.
  */
 export function cli(): void {
-  void runToExit();
+  runToExit().catch((error) => {
+    // Not even that could be told, and whoever listens to what nobody catches keeps Node from failing.
+    process.stderr.write(`bug: ${error}\n`);
+    process.exit(exitStatus.bug);
+  });
 }
 
 async function runToExit(): Promise<never> {

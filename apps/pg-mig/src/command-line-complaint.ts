@@ -81,7 +81,7 @@ function unknownOption(typed: string, command: string): Error {
   if (here.includes(typed)) {
     return commandLineError(`${typed} takes no value.`, "Leave the value out.");
   }
-  return allOptions.includes(typed)
+  return namesOf(allOptions()).includes(typed)
     ? takesNot(command, typed)
     : commandLineError(
         `There is no option ${typed}.`,

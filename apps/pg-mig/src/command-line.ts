@@ -32,7 +32,7 @@ import {
   type CommandLineOutput,
 } from "./explaining-commands.js";
 import { helpLayout, helpOption, outputGroup, programHelp, sentence } from "./help-text.js";
-import { actionOptions, nameOf, optionOf } from "./option-table.js";
+import { actionOptions, allOptions, nameOf, optionOf } from "./option-table.js";
 import { plainArguments } from "./plain-arguments.js";
 
 /** The command line, taken apart. Values are as they were typed: commands and `config` judge them. */
@@ -56,10 +56,9 @@ export async function parseCommandLine(
   const program = createProgram(output, (line) => {
     chosen = line;
   });
-  const options = [program, ...program.commands].flatMap((command) => command.options);
   const plain = plainArguments(
     args,
-    options.map(({ flags }) => flags),
+    allOptions().map(({ flags }) => flags),
   );
   try {
     await program.parseAsync([...plain.args], { from: "user" });
@@ -119,7 +118,8 @@ function createProgram(output: CommandLineOutput, choose: (line: CommandLine) =>
   for (const definition of commands) {
     addCommand(program, definition, choose);
   }
-  addHelpCommand(program, output);
+  program.hook("preSubcommand", (_, command) => addOptions(command));
+  addHelpCommand(program, output, addOptions);
   addCompletionCommand(program, output);
   for (const option of actionOptions) {
     program.addOption(made(option).helpGroup("Options of pg-mig 2.x, and the command of each:"));
@@ -142,7 +142,7 @@ function addCommand(
   definition: CommandDefinition,
   choose: (line: CommandLine) => void,
 ): void {
-  const { name, help, details, argument, options = [], settings, examples } = definition;
+  const { name, help, details, argument, options = [], examples } = definition;
   const command = program
     .command(name)
     .summary(help)
@@ -155,14 +155,6 @@ function addCommand(
     // What is missing is told by the command itself.
     command.argument(argument.name.replace(/^<(.*)>$/, "[$1]"), argument.help);
     command.usage(`${argument.name} [options]`);
-  }
-  for (const option of options) {
-    command.addOption(made(option));
-  }
-  for (const [setting] of settingDefinitions) {
-    if (settings.includes(setting)) {
-      addSetting(command, setting);
-    }
   }
   command.action(() => {
     const [typed] = command.args;
@@ -177,6 +169,20 @@ function addCommand(
       flags: all as Flags,
     });
   });
+}
+
+/** Adds what a command takes. Only one is asked for: those of all others would take as long as all else does. */
+function addOptions(command: Command): void {
+  const { options = [], settings = [] } =
+    commands.find(({ name }) => name === command.name()) ?? {};
+  for (const option of options) {
+    command.addOption(made(option));
+  }
+  for (const [setting] of settingDefinitions) {
+    if (settings.includes(setting)) {
+      addSetting(command, setting);
+    }
+  }
 }
 
 /** What was typed: commander gives an option such as `--no-shell` a value, too, if nobody gave it. */

@@ -38,8 +38,16 @@ export function addCompletionCommand(program: Command, output: CommandLineOutput
     });
 }
 
-/** Prints the help of a command, or what is known of the code of an error. */
-export function addHelpCommand(program: Command, { columns, writeOut }: CommandLineOutput): void {
+/**
+ * Prints the help of a command, or what is known of the code of an error.
+ *
+ * @param addOptions gives a command what it takes, before its help is made.
+ */
+export function addHelpCommand(
+  program: Command,
+  { columns, writeOut }: CommandLineOutput,
+  addOptions: (command: Command) => void,
+): void {
   program
     .command(helpCommand.name)
     .summary(helpCommand.help)
@@ -47,9 +55,11 @@ export function addHelpCommand(program: Command, { columns, writeOut }: CommandL
     .argument(helpCommand.argument.name, helpCommand.argument.help)
     .addHelpOption(helpOption("print this help"))
     .action(async (about: string | undefined) => {
-      const command =
-        about === undefined ? program : program.commands.find((one) => one.name() === about);
-      if (command !== undefined) {
+      const command = program.commands.find((one) => one.name() === about);
+      if (about === undefined) {
+        program.outputHelp();
+      } else if (command !== undefined) {
+        addOptions(command);
         command.outputHelp();
       } else if (/^[A-Z_]+$/.test(String(about))) {
         const { errorCodes, explainedCode } = await import("./error-codes.js");

@@ -6,6 +6,6 @@ export type { ErrorInfo, Report, Run, RunEvent, RunOutcome, StepFailure } from "
 export { cli } from "./cli.js";
 export type { MigrateAction, MigrateOptions } from "./migrate.js";
 export { migrate } from "./migrate.js";
-export { main } from "./run.js";
+export { main } from "./run-command.js";
 export type { RolloutOptions, StartMigrationOptions } from "./start-migration.js";
 export { startMigration } from "./start-migration.js";

@@ -1,5 +1,4 @@
 import {
-  optionName,
   type SettingDefinition,
   type SettingName,
   settingDefinitions,
@@ -95,12 +94,14 @@ export function optionOf(setting: SettingName): CommandOption[] {
       ];
 }
 
-/** The names of all options of all commands. */
-export const allOptions: readonly string[] = [
-  ...namesOf(programOptions),
-  ...commands.flatMap(({ options = [] }) => namesOf(options)),
-  ...settingDefinitions.flatMap(([, definition]) => optionName(definition) ?? []),
-];
+/** All options of all commands, each once or more. */
+export function allOptions(): CommandOption[] {
+  return [
+    ...programOptions,
+    ...commands.flatMap(({ options = [] }) => options),
+    ...settingDefinitions.flatMap(([setting]) => optionOf(setting)),
+  ];
+}
 
 /** The names of the options that may follow a command; those of the program for `undefined`. */
 export function optionNamesOf(command: string | undefined): string[] {

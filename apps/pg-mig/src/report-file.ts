@@ -30,16 +30,20 @@ export function reportFormat(path: string): ReportFormat {
 
 /** A report as the text of a file. */
 export async function renderReport(report: Report, format: ReportFormat): Promise<string> {
+  return (await reportRenderer(format))(report);
+}
+
+/** Most runs write no page. One that does calls this beforehand: then nothing is left to load after its work. */
+export async function reportRenderer(format: ReportFormat): Promise<(report: Report) => string> {
   if (format === ".json") {
-    return renderJson(report);
+    return renderJson;
   }
-  // Most runs write no page: what makes one is loaded when it is needed.
   const { renderHtmlReport, renderJunitReport, renderMarkdownReport } = await import(
-    "@pg-mig/report"
+    "./report-pages.js"
   );
   return { ".html": renderHtmlReport, ".md": renderMarkdownReport, ".xml": renderJunitReport }[
     format
-  ](report);
+  ];
 }
 
 /** Any report as the text of a JSON file. */

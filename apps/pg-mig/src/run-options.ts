@@ -10,7 +10,12 @@ import {
 import { PgMigError } from "@pg-mig/model";
 import type { ActionContext } from "./action-context.js";
 import { pauseSignal } from "./pause-signal.js";
-import { readFailedShards, refuseReportPlace, reportFormat } from "./report-file.js";
+import {
+  readFailedShards,
+  refuseReportPlace,
+  reportFormat,
+  reportRenderer,
+} from "./report-file.js";
 import { runOrigin } from "./run-origin.js";
 import { shortPath } from "./short-path.js";
 
@@ -61,6 +66,7 @@ export async function runOptions(context: ActionContext): Promise<RunOptions> {
   const { report = [] } = settings;
   for (const path of report) {
     await refuseReportPlace(path);
+    await reportRenderer(reportFormat(path));
   }
   return {
     ...(await clusterOptions(context)),

@@ -2,7 +2,8 @@ import { EventEmitter } from "node:events";
 import { createRequire } from "node:module";
 import { bugAddress } from "@pg-mig/model";
 import { describe, expect, it } from "vitest";
-import { type CommandProcess, run } from "./run.js";
+import type { CommandProcess } from "./command-process.js";
+import { run } from "./run.js";
 
 /** A process that cannot be asked for its working directory, which is no fault of the user's. */
 function brokenProcess(signal = "none") {

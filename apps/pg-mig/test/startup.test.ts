@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { type Scenario, scenarios } from "./scenario.js";
@@ -10,11 +11,13 @@ const command = fileURLToPath(new URL("../bin/pg-mig.cjs", import.meta.url));
 const startProbe = `process.on("exit", () => {
   const { user, system } = process.cpuUsage();
   const files = Object.keys(require.cache).filter((file) => file !== __filename);
-  process.stderr.write("\\n" + JSON.stringify({ cpu: user + system, files, builtins: process.moduleLoadList }));
+  const builtins = process.moduleLoadList.map((name) => name.replace("NativeModule ", ""));
+  process.stderr.write("\\n" + JSON.stringify({ cpu: user + system, files, builtins }));
 });`;
 
 interface Probed {
   readonly cpu: number;
+  /** The names of what it loaded, without their ending and in the order that they were asked for. */
   readonly files: readonly string[];
   readonly builtins: readonly string[];
 }
@@ -23,7 +26,8 @@ function probe(folder: string, args: readonly string[]): Probed {
   const all = ["--require", `${folder}/probe.cjs`, ...args];
   const { status, stderr } = spawnSync(process.execPath, all, { encoding: "utf8" });
   expect(status, stderr).toBe(0);
-  return JSON.parse(stderr.slice(stderr.lastIndexOf("\n")));
+  const { files, ...rest }: Probed = JSON.parse(stderr.slice(stderr.lastIndexOf("\n")));
+  return { ...rest, files: files.map((file) => basename(file, ".cjs")) };
 }
 
 async function nothingToDo(): Promise<Scenario & { readonly args: readonly string[] }> {
@@ -49,10 +53,27 @@ describe("a run with nothing to do", () => {
     expect(idle / node).toBeLessThan(5);
   });
 
-  it("loads one file, and nothing of Node's own fetch", async () => {
+  it("loads what it needs, and nothing of Node's own fetch", async () => {
     const { folder, args } = await nothingToDo();
     const { files, builtins } = probe(folder, args);
-    expect(files).toEqual([command]);
+    expect(files).toEqual([
+      ...["pg-mig", "start", "command-line", "rolldown-runtime", "actions", "failure", "driver"],
+    ]);
     expect(builtins.filter((name) => name.includes("undici"))).toEqual([]);
+  });
+});
+
+describe("what is asked of the program itself", () => {
+  it.each([
+    ["--version", ["pg-mig", "start"]],
+    ["-V", ["pg-mig", "start"]],
+    ["--help", ["pg-mig", "start", "command-line", "rolldown-runtime"]],
+  ])("%s loads next to nothing", async (option, expected) => {
+    const { folder, write } = await scenario({ shards: [] });
+    await write("probe.cjs", startProbe);
+    const { files, builtins } = probe(folder, [command, option]);
+    expect(files).toEqual(expected);
+    const unused = ["child_process", "crypto", "tls", "dns", "fs/promises"];
+    expect(builtins.filter((name) => unused.includes(name))).toEqual([]);
   });
 });

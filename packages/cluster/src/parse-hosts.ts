@@ -228,6 +228,10 @@ const ipv6Hint = { hint: 'Write an IPv6 address as "[::1]" or "[::1]:5432".' };
 
 /** An IPv6 address without brackets, where it can be read in one way alone. */
 function parseBareIpv6(entry: string, text: string): Pick<NodeSpec, "host" | "port"> | undefined {
+  // Node 20 takes 4 ms to make the regular expression of an IPv6 address, which is asked for only if need be.
+  if (!/:.*:/s.test(text)) {
+    return undefined;
+  }
   const [, start = "", end = ""] = /^([^[\]]*):(\d{1,5})$/.exec(text) ?? [];
   const whole = isIPv6(text);
   if (whole && isIPv6(start)) {

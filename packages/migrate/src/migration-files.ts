@@ -2,8 +2,6 @@ import type { StepScript } from "@pg-mig/executor";
 import {
   type CheckedScript,
   type Direction,
-  holdsStatement,
-  loadMigrationScripts,
   type MigrationDirectory,
   type MigrationScript,
   nodeFileSystem,
@@ -32,6 +30,8 @@ export class MigrationFiles {
   readonly #directory: MigrationDirectory;
   readonly #direction: Direction;
   readonly #scripts = new Map<string, MigrationScript>();
+  /** The versions whose file does nothing. */
+  readonly #empty = new Set<string>();
 
   private constructor(directory: MigrationDirectory, direction: Direction, hooks: readonly Hook[]) {
     this.#directory = directory;
@@ -41,6 +41,10 @@ export class MigrationFiles {
 
   /** Reads before.sql and after.sql. @throws PgMigError `MIGRATION_FILE_INVALID` */
   static async open(directory: MigrationDirectory, direction: Direction): Promise<MigrationFiles> {
+    if (directory.before === undefined && directory.after === undefined) {
+      return new MigrationFiles(directory, direction, []);
+    }
+    const { loadMigrationScripts } = await import("./load-scripts.js");
     const options = { fs: nodeFileSystem, versions: [], directions: [] };
     const { before, after } = await loadMigrationScripts(directory, options);
     return new MigrationFiles(directory, direction, [
@@ -59,11 +63,15 @@ export class MigrationFiles {
     if (missing.length === 0) {
       return;
     }
+    const { holdsStatement, loadMigrationScripts } = await import("./load-scripts.js");
     const direction = this.#direction;
     const options = { fs: nodeFileSystem, versions: missing, directions: [direction] };
     const scripts = await loadMigrationScripts(this.#directory, options);
     for (const [version, script] of scripts[direction]) {
       this.#scripts.set(version, script);
+      if (!holdsStatement(script.script)) {
+        this.#empty.add(version);
+      }
     }
   }
 
@@ -89,7 +97,7 @@ export class MigrationFiles {
   emptyFiles(versions: readonly string[]): readonly FileWarning[] {
     return [...new Set(versions)].sort().flatMap((version) => {
       const { script } = this.#script(version);
-      if (holdsStatement(script)) {
+      if (!this.#empty.has(version)) {
         return [];
       }
       const message = `${script.file} holds no statement: it changes nothing, and the version counts as applied.`;

@@ -1,4 +1,4 @@
-import { type RunOnNodesOptions, runSqlOnNodes } from "@pg-mig/executor";
+import type { RunOnNodesOptions } from "@pg-mig/executor";
 import { storeDigestSql, storeFingerprintSql } from "@pg-mig/ledger";
 import type { OpenNode, SessionNode } from "@pg-mig/sessions";
 import { currentFingerprint, type PreparedRun } from "./prepare-run.js";
@@ -43,5 +43,9 @@ async function store(
       .map((open) => [open.node, sqlFor(open)] as const)
       .filter(([, statements]) => statements.length > 0),
   );
+  if (marks.size === 0) {
+    return;
+  }
+  const { runSqlOnNodes } = await import("./run-sql-on-nodes.js");
   await runSqlOnNodes([...marks.keys()], (node) => marks.get(node) ?? [], options);
 }

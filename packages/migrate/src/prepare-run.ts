@@ -31,7 +31,6 @@ import { refuseEmptyFiles } from "./refuse-empty-files.js";
 import { rerunFingerprint } from "./rerun-fingerprint.js";
 import type { RunKind } from "./run-kind.js";
 import type { ApplyOptions } from "./run-options.js";
-import { refuseShellCommands } from "./shell-commands.js";
 import { refuseUnusualFiles } from "./unusual-files.js";
 import { leftOutNote, validShards } from "./valid-shards.js";
 
@@ -196,6 +195,7 @@ async function planRun(
   }
   const hasWork = chains.length > 0 || hooksAreDue;
   if (hasWork && options.allowShell !== true) {
+    const { refuseShellCommands } = await import("./shell-commands.js");
     refuseShellCommands(files.scripts);
   }
   const isRemembered =

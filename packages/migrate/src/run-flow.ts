@@ -21,6 +21,7 @@ import {
   SessionWatch,
   schemasOf,
 } from "@pg-mig/sessions";
+import { abandonChains } from "./abandon-chains.js";
 import { refuseBeside2x, watchFor2x } from "./beside-2x.js";
 import { chainsOf } from "./chains-of.js";
 import { CommitServers } from "./commit-servers.js";
@@ -31,12 +32,10 @@ import { OutsideLocks } from "./outside-locks.js";
 import { refuseImpossibleWaves } from "./planned-waves.js";
 import { prepareRun, type RunPlan } from "./prepare-run.js";
 import { refuseObstacles } from "./refuse-obstacles.js";
-import { refuseUnguarded } from "./refuse-unguarded.js";
 import { type NextTurn, RolloutCourse } from "./rollout-course.js";
 import type { RunJournal } from "./run-journal.js";
 import type { RunKind } from "./run-kind.js";
 import type { ApplyOptions } from "./run-options.js";
-import { abandonChains, runRound } from "./run-round.js";
 import type { ThrottleWatch } from "./throttle-watch.js";
 import { findUnmatchedPrefixes } from "./unmatched-prefixes.js";
 import { vanishedSteps } from "./vanished-steps.js";
@@ -194,6 +193,7 @@ async function run(
       // Another run may have done it all since this one was planned.
       const plan = await prepared.planAgain(await cluster.readLedgers());
       ({ nodes, chains, edited, hasWork, isWhole } = plan);
+      const { refuseUnguarded } = await import("./refuse-unguarded.js");
       refuseUnguarded(chains, prepared);
       await refuseObstacles(prepared, plan, { partial: !isWhole });
       if (options.throttle !== undefined && hasWork) {
@@ -273,6 +273,7 @@ async function run(
             });
           }
         }
+        const { runRound } = await import("./run-round.js");
         const ended = await runRound(turn.chains, prepared, {
           ...executor,
           commits,

@@ -8,8 +8,8 @@ import {
 import type { ShardLedger } from "@pg-mig/ledger";
 import type { StopAt } from "@pg-mig/model";
 import type { Chain } from "@pg-mig/planner";
-import type { AbandonedChain, RunEvent } from "@pg-mig/report";
-import { type OpenShard, openShard, placeOf } from "@pg-mig/sessions";
+import { type OpenShard, openShard } from "@pg-mig/sessions";
+import { abandonChains } from "./abandon-chains.js";
 import { chainsOf } from "./chains-of.js";
 import type { CommitServers } from "./commit-servers.js";
 import { createLedgerRecorder } from "./ledger-recorder.js";
@@ -73,15 +73,4 @@ export async function runRound(
     onCommit: (node, serverStartedAt) => commits.add(node, serverStartedAt),
   });
   return !signal.aborted && (await runHookNamed("after.sql"));
-}
-
-/** Tells of chains that nothing is done of. */
-export function abandonChains(
-  chains: readonly Chain<OpenShard>[],
-  reason: AbandonedChain["reason"],
-  emit: (event: RunEvent) => void,
-): void {
-  for (const { shard, pending } of chains) {
-    emit({ type: "chain:abandoned", ...placeOf(shard), notAttempted: pending, reason });
-  }
 }

@@ -11,12 +11,8 @@ export type {
 export { holdsStatement } from "./holds-statement.js";
 export type { InitProjectOptions } from "./init-project.js";
 export { initProject } from "./init-project.js";
-export type {
-  FileChecksums,
-  LoadMigrationScriptsOptions,
-  MigrationScripts,
-} from "./load-migration-scripts.js";
-export { loadMigrationScripts, readChecksums } from "./load-migration-scripts.js";
+export type { LoadMigrationScriptsOptions, MigrationScripts } from "./load-migration-scripts.js";
+export { loadMigrationScripts } from "./load-migration-scripts.js";
 export type { MadeMigration, MakeMigrationOptions } from "./make-migration.js";
 export { makeMigration } from "./make-migration.js";
 export type { MigrationDirectory, ReadMigrationDirectoryOptions } from "./migration-directory.js";
@@ -27,6 +23,8 @@ export type { NewVersion, PlanNewVersionOptions, UnknownPrefix } from "./new-ver
 export { planNewVersion } from "./new-version.js";
 export { nodeFileSystem } from "./node-file-system.js";
 export type { FileProblem } from "./problems-error.js";
+export type { FileChecksums } from "./read-checksums.js";
+export { readChecksums } from "./read-checksums.js";
 export { renderChainFile } from "./render-chain-file.js";
 export type { Direction, MigrationFileName, Version } from "./version.js";
 export {

@@ -6,9 +6,10 @@ import { isPgMigError } from "@pg-mig/model";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { decodeUtf8 } from "./decode-utf8.js";
-import { loadMigrationScripts, readChecksums } from "./load-migration-scripts.js";
+import { loadMigrationScripts } from "./load-migration-scripts.js";
 import { readMigrationDirectory } from "./migration-directory.js";
 import { nodeFileSystem } from "./node-file-system.js";
+import { readChecksums } from "./read-checksums.js";
 import { emptyPairs, memoryFiles } from "./testing/memory-files.js";
 
 type Files = Readonly<Record<string, string | Uint8Array>>;

@@ -1,6 +1,5 @@
 import { isInclude, loadScript } from "@pg-mig/psql-script";
-import { checksumOf, sha256 } from "./checksum.js";
-import { type FileReader, systemErrorCode } from "./file-system.js";
+import type { FileReader } from "./file-system.js";
 import { type MigrationDirectory, migrationFilePath } from "./migration-directory.js";
 import {
   type CheckedScript,
@@ -12,6 +11,7 @@ import {
   scriptProblems,
 } from "./migration-script.js";
 import { type FileProblem, problemsError } from "./problems-error.js";
+import { inBatches, readOrProblem, selectNames } from "./read-files.js";
 import type { Direction } from "./version.js";
 
 export interface LoadMigrationScriptsOptions {
@@ -37,9 +37,6 @@ interface MigrationFile {
   readonly version: string;
   readonly direction: Direction;
 }
-
-/** How many files are open at a time. */
-const batch = 32;
 
 /**
  * Reads and checks the files of versions, and before.sql and after.sql where there are such.
@@ -91,53 +88,6 @@ export async function loadMigrationScripts(
   return { up: select("up"), down: select("down"), before, after };
 }
 
-/** The checksums that a file may have been recorded with. */
-export interface FileChecksums {
-  /** As `CheckedScript.checksum`: a byte order mark, CRLF and line feeds at the end do not count. */
-  readonly checksum: string;
-  /** SHA-256 of the bytes as they are, in hex: what earlier releases recorded. */
-  readonly ofBytes: string;
-}
-
-/**
- * Gives the checksums of the up files of versions, by version: what tells a file that was edited after
- * it was applied. The files are not checked.
- *
- * @throws PgMigError `MIGRATION_FILE_INVALID` if files cannot be read.
- */
-export async function readChecksums(
-  directory: MigrationDirectory,
-  { fs, versions }: Pick<LoadMigrationScriptsOptions, "fs" | "versions">,
-): Promise<ReadonlyMap<string, FileChecksums>> {
-  const files = await inBatches(selectNames(directory, versions), async (name) => ({
-    name,
-    bytes: await readOrProblem(migrationFilePath(directory, name, "up"), fs),
-  }));
-  const [first, ...rest] = files.flatMap(({ bytes }) => (bytes instanceof Uint8Array ? [] : bytes));
-  if (first !== undefined) {
-    throw problemsError("MIGRATION_FILE_INVALID", [first, ...rest]);
-  }
-  return new Map(
-    files.flatMap(({ name, bytes }) =>
-      bytes instanceof Uint8Array
-        ? [[name, { checksum: checksumOf(bytes), ofBytes: sha256(bytes) }]]
-        : [],
-    ),
-  );
-}
-
-function selectNames(
-  directory: MigrationDirectory,
-  versions: readonly string[] | undefined,
-): readonly string[] {
-  const names = directory.versions.map(({ name }) => name);
-  if (versions === undefined) {
-    return names;
-  }
-  const wanted = new Set(versions);
-  return names.filter((name) => wanted.has(name));
-}
-
 /** Reads the files that a script includes, so that they are read once, and found bad beforehand. */
 async function withIncludes(checked: CheckedScript, fs: FileReader): Promise<CheckResult> {
   const { script } = checked;
@@ -156,32 +106,4 @@ async function withIncludes(checked: CheckedScript, fs: FileReader): Promise<Che
 async function readContent(file: string, fs: FileReader): Promise<FileContent | FileProblem> {
   const bytes = await readOrProblem(file, fs);
   return bytes instanceof Uint8Array ? contentOf(bytes) : bytes;
-}
-
-async function readOrProblem(file: string, fs: FileReader): Promise<Uint8Array | FileProblem> {
-  try {
-    return await fs.readFile(file);
-  } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === undefined) {
-      throw error;
-    }
-    return {
-      message: `the file cannot be read (${code})`,
-      hint: "Check that it is there and may be read.",
-      where: { file },
-    };
-  }
-}
-
-/** Does the work on every item, some at a time; gives the results in the order of the items. */
-async function inBatches<T, R>(
-  items: readonly T[],
-  work: (item: T) => Promise<R>,
-): Promise<readonly R[]> {
-  const results: R[] = [];
-  for (let start = 0; start < items.length; start += batch) {
-    results.push(...(await Promise.all(items.slice(start, start + batch).map(work))));
-  }
-  return results;
 }

@@ -305,6 +305,7 @@ export class RunReducer {
    */
   passTime(nowMs: number): void {
     const model = this.#model;
+    this.#times.watch();
     const running = runningWork(model);
     model.standstillMs = standstillMs(running, this.#endings, this.#times, nowMs);
     const pace = notePace(model.pace, finishedSteps(model), nowMs);
@@ -313,7 +314,8 @@ export class RunReducer {
       model.remainingMs = undefined;
     } else if (pace !== model.pace) {
       const leftMs = estimateMs(model, this.#endings, this.#times, nowMs);
-      model.remainingMs = leftMs === undefined ? undefined : Math.ceil(leftMs / 1000) * 1000;
+      model.remainingMs =
+        leftMs === undefined ? undefined : Math.max(1, Math.round(leftMs / 1000)) * 1000;
     }
     model.pace = pace;
   }

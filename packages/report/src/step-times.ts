@@ -1,3 +1,4 @@
+import { DurationSpread, type Left } from "./duration-spread.js";
 import type { NodeDurations, StepDurations, VersionDurations } from "./run-event.js";
 import type { PlacedStep } from "./step-set.js";
 
@@ -27,10 +28,19 @@ type TimedStep = PlacedStep & { readonly durationMs: number };
 /** So many of the slowest steps are kept. */
 const slowestKept = 20;
 
+/** Of so many shards it is known how long their steps took: those that had a step last. */
+const shardsKept = 10_000;
 /** A mean of more steps than this forgets the oldest: a server may get slower. */
 const remembered = 50;
 /** Fewer steps of a version on a node than this say less than those on the other nodes. */
 const enough = 3;
+
+/** How long the steps of a shard took, and those of other shards with the same versions. */
+interface ShardTimes {
+  count: number;
+  tookMs: number;
+  usualMs: number;
+}
 
 /** How long the steps of a run take, by node and version. An event takes time that does not depend on their number. */
 export class StepTimes {
@@ -38,6 +48,16 @@ export class StepTimes {
   readonly #versions = new Map<string, Times>();
   readonly #all = noTimes();
   readonly #slowest: TimedStep[] = [];
+  /** How long steps took in parts of what was expected of them. */
+  readonly #parts = new DurationSpread();
+  readonly #partsByVersion = new Map<string, DurationSpread>();
+  readonly #shards = new Map<string, ShardTimes>();
+  #isWatched = false;
+
+  /** Keeps from now on what {@link leftOfStep} needs, too: a run that nobody watches does without. */
+  watch(): void {
+    this.#isWatched = true;
+  }
 
   /** Notes that a step starts. */
   start(node: string, nowMs: number): void {
@@ -53,6 +73,9 @@ export class StepTimes {
 
   /** Notes that a step was done. */
   add({ node, shard, version, durationMs }: TimedStep, nowMs: number): void {
+    if (this.#isWatched) {
+      this.#addToShard({ node, shard, version, durationMs });
+    }
     const ofNode = this.#nodes.get(node);
     if (ofNode !== undefined) {
       ofNode.lastMs = nowMs;
@@ -105,6 +128,69 @@ export class StepTimes {
     return here !== undefined && here.count >= enough ? here.meanMs : this.meanOfVersion(version);
   }
 
+  /** How long a step is expected to take on a shard; undefined: none of its version has ended. */
+  #expectedMs({ node, shard, version }: PlacedStep): number | undefined {
+    const usualMs = this.meanOn(node, version);
+    return usualMs === undefined ? undefined : usualMs * this.slownessOf(node, shard);
+  }
+
+  #addToShard(step: TimedStep): void {
+    const { node, shard, version, durationMs } = step;
+    const usualMs = this.meanOn(node, version);
+    const expectedMs = this.#expectedMs(step);
+    if (usualMs === undefined || expectedMs === undefined || expectedMs === 0) {
+      return;
+    }
+    const part = durationMs / expectedMs;
+    this.#parts.add(part);
+    const ofVersion = this.#partsByVersion.get(version) ?? new DurationSpread();
+    this.#partsByVersion.set(version, ofVersion);
+    ofVersion.add(part);
+    const key = placeKey(node, shard);
+    const known = this.#shards.get(key) ?? { count: 0, tookMs: 0, usualMs: 0 };
+    known.count++;
+    known.tookMs += durationMs;
+    known.usualMs += usualMs;
+    this.#shards.delete(key);
+    this.#shards.set(key, known);
+    if (this.#shards.size > shardsKept) {
+      this.#shards.delete(this.#shards.keys().next().value ?? "");
+    }
+  }
+
+  /**
+   * How many times longer than others a shard takes, by its steps so far. It is 1 unless they differ by
+   * more than steps do by chance.
+   */
+  slownessOf(node: string, shard: string): number {
+    const known = this.#shards.get(placeKey(node, shard));
+    if (known === undefined || known.usualMs === 0) {
+      return 1;
+    }
+    const off = known.tookMs / known.usualMs - 1;
+    const chance = (4 * this.#parts.variance) / known.count;
+    return off === 0 ? 1 : 1 + off * Math.max(0, 1 - chance / (off * off));
+  }
+
+  /**
+   * What is left of a step that runs for `ageMs`, by the steps of its version that took longer than was
+   * expected of them to the same degree; undefined: none did, or none has ended.
+   */
+  leftOfStep(step: PlacedStep, ageMs: number): Left | undefined {
+    const expectedMs = this.#expectedMs(step);
+    const parts = this.#partsByVersion.get(step.version);
+    if (expectedMs === undefined || expectedMs === 0 || parts === undefined) {
+      return undefined;
+    }
+    const left = parts.after(ageMs / expectedMs);
+    return (
+      left && {
+        mean: left.mean * expectedMs,
+        variance: left.variance * expectedMs * expectedMs,
+      }
+    );
+  }
+
   /** How many steps of a version were timed on a node. */
   countOn(node: string, version: string): number {
     return this.#nodes.get(node)?.byVersion.get(version)?.count ?? 0;
@@ -136,4 +222,8 @@ function addDuration(times: Times, durationMs: number): void {
   times.totalMs += durationMs;
   times.longestMs = Math.max(times.longestMs, durationMs);
   times.meanMs += (durationMs - times.meanMs) / Math.min(times.count, remembered);
+}
+
+function placeKey(node: string, shard: string): string {
+  return `${node}\0${shard}`;
 }

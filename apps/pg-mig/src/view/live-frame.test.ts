@@ -112,6 +112,30 @@ describe("liveFrame", () => {
     ]);
   });
 
+  it("keeps the rows with failures if there is no room for all", () => {
+    const frame = frameOf(
+      [
+        ...until(60_000),
+        [
+          60_000,
+          {
+            type: "step:failed",
+            durationMs: 1,
+            ...failureOn("db3:5432", "sh0349", { version: "20260103000000.idx.sh" }),
+          },
+        ],
+      ],
+      { columns: 39, rows: 7 },
+      60_000,
+    );
+    expect(frame.slice(3)).toEqual([
+      expect.stringMatching(/^ {2}db3:5432 .* 1 failed$/),
+      expect.stringMatching(/^ {2}… 2 nodes /),
+      expect.stringMatching(/^ {2}…0+\.idx\.sh .* 1 failed$/),
+      expect.stringMatching(/^ {2}… 2 versions /),
+    ]);
+  });
+
   it("keeps each count in its place while the run goes on", () => {
     const countAt = (ms: number) =>
       frameOf(until(ms), { columns: 99, rows: 20 }, ms)
@@ -138,7 +162,7 @@ describe("liveFrame", () => {
     expect(frame.slice(2)).toEqual([
       expect.stringMatching(/^ {2}db0000 /),
       expect.stringMatching(/^ {2}db0700 .* 1\/10 /),
-      expect.stringMatching(/^ {2}… 998 more nodes {2,}4,990\/9,980/),
+      expect.stringMatching(/^ {2}… 998 nodes {2,}4,990\/9,980/),
       expect.stringMatching(/^ {2}20240102\.add\.sh .*4,996\/10,000/),
     ]);
   });

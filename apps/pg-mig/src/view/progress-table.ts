@@ -10,7 +10,7 @@ interface Row extends Readonly<StepCounts> {
   readonly busy: number;
   /** What else is to be said, from the right word on: a name that is away, or how long a step takes. */
   readonly note: string;
-  /** The rows with the lowest are shown if there is no room for all. */
+  /** If there is no room for all, rows with failures are shown, then those with the lowest rank. */
   readonly rank: number;
 }
 
@@ -20,7 +20,8 @@ const gap = "  ";
 
 /**
  * A row per node and a row per version, with counts in columns that keep their place, at most `rows` in all.
- * If there is no room for all of them: the slowest nodes, the versions at work, and the rest as one row.
+ * If there is no room for all of them: those with failures, the slowest nodes, the versions at work, and the
+ * rest as one row.
  */
 export function progressTable(
   model: RunModel,
@@ -92,14 +93,18 @@ function fitting(rows: readonly Row[], limit: number, noun: "node" | "version"):
   if (limit < 1) {
     return [];
   }
-  const kept = new Set(rows.toSorted((a, b) => a.rank - b.rank).slice(0, limit - 1));
+  const kept = new Set(
+    rows
+      .toSorted((a, b) => Number(b.failed > 0) - Number(a.failed > 0) || a.rank - b.rank)
+      .slice(0, limit - 1),
+  );
   const rest = rows.filter((row) => !kept.has(row));
   const sum = (what: keyof StepCounts | "busy") =>
     rest.reduce((total, row) => total + row[what], 0);
   return [
     ...rows.filter((row) => kept.has(row)),
     {
-      name: `${kept.size === 0 ? "" : "… "}${formatCount(rest.length)} ${kept.size === 0 ? "" : "more "}${noun}s`,
+      name: `${kept.size === 0 ? "" : "… "}${formatCount(rest.length)} ${noun}s`,
       planned: sum("planned"),
       finished: sum("finished"),
       failed: sum("failed"),

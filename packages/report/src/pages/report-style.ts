@@ -24,7 +24,7 @@ dd { margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; min-width: 0; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { padding: 0.25rem 0.75rem 0.25rem 0; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
-th:first-child { text-align: left; font-weight: 600; }
+th:first-child { text-align: left; font-weight: 600; white-space: normal; overflow-wrap: anywhere; min-width: 10rem; }
 thead th { color: var(--soft); font-weight: 400; }
 figure { margin: 0.75rem 0; }
 figcaption, small { color: var(--soft); font-size: 0.9rem; overflow-wrap: anywhere; }
@@ -37,8 +37,9 @@ path.failed { fill: var(--failed); } path.left { fill: var(--left); } path.done 
 li { overflow-wrap: anywhere; }
 @media (max-width: 40rem) { dl { grid-template-columns: 1fr; } dd { margin-bottom: 0.35rem; } }
 @media print { main { max-width: none; padding: 0; } article, figure, tr { break-inside: avoid; }
+  pre { white-space: pre-wrap; overflow-wrap: anywhere; } .scroll { overflow-x: visible; }
   path, .key { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 `;
 
 /** What the page's policy allows, and nothing else: this style. A test holds it against the text above. */
-export const styleHash = "sha256-a+x6mjd1H0vucnxmhlFDfKQzcwPMCHhhwXbSb9l5HUg=";
+export const styleHash = "sha256-TTkRhf88DY8zBgMOyPoXBzw0C1Ype32Gxb6smLsWDQA=";
