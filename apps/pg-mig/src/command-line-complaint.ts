@@ -31,10 +31,23 @@ export function takesNot(command: string, option: string): Error {
         `These actions exclude each other: ${command}, ${option}.`,
         "Give one of them: nothing was changed.",
       )
-    : commandLineError(
-        `${command} takes no ${option}: it would have no effect.`,
-        `Leave it out; ${seeHelp(command)} lists what there is.`,
-      );
+    : command === "pg-mig"
+      ? needsCommand(option)
+      : commandLineError(
+          `${command} takes no ${option}: it would have no effect.`,
+          `Leave it out; ${seeHelp(command)} lists what there is.`,
+        );
+}
+
+/** Without the option, the run that no command means would do more than was asked for. */
+function needsCommand(option: string): Error {
+  const takers = completionTable.commands
+    .map(({ name }) => name)
+    .filter((name) => optionNamesOf(name).includes(option));
+  return commandLineError(
+    `${option} needs a command before it: ${takers.join(", ")}.`,
+    `Write pg-mig ${takers[0]} ${option}; nothing was changed.`,
+  );
 }
 
 /** What commander found wrong, in our words. The value of an option that is not ours may be a secret. */

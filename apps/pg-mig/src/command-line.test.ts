@@ -173,6 +173,8 @@ describe("what is mistyped", () => {
     [["status", "--dry"], "status takes no --dry: it would have no effect."],
     [["status", "--sql"], "status takes no --sql: it would have no effect."],
     [["chain", "more"], /^There are too many arguments for chain;/],
+    [["--plan=a.plan"], "--plan needs a command before it: apply."],
+    [["--out=a.plan", "--dry"], "--out needs a command before it: plan."],
     [["status", "--list"], "These actions exclude each other: status, --list."],
     [["--undo=a", "--make=b@c"], "These actions exclude each other: --undo, --make."],
     [["--quiet", "--verbose"], "--verbose and --quiet exclude each other."],

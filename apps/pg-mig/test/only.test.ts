@@ -84,7 +84,7 @@ describe("pg-mig --only", () => {
     expect(await shardsWithTable()).toEqual(["sh1", "sh3"]);
     expect(stdout + stderr).toContain("This was a partial run: no digest is saved.");
     expect((await pgMig([bySource, ...chosen])).stdout).toContain(
-      "Nothing to do on the chosen nodes and shards.",
+      "Nothing to do in this partial run.",
     );
     expect(await column("SELECT to_regproc('public.mig_digest_const')::text")).toEqual([null]);
   });

@@ -71,6 +71,7 @@ describe("a plan in a file", () => {
     expect(applied.stdout).toContain("12 of 12 steps applied");
     expect(await rows(given)).toEqual(done);
     const again = await given.pgMig(applyPlan);
+    expect(again.stderr).toContain("with steps: 12, all done already.");
     expect(again).toMatchObject({ status: 0, stdout: expect.stringContaining("Nothing to do.") });
     // The digest says it, too: a run has nothing left.
     expect((await given.pgMig(["status", "--check"])).status).toBe(0);
@@ -135,7 +136,9 @@ describe("a plan in a file", () => {
     expect(databaseDigest).toMatch(/^20240102000000\./);
     // What came later and is applied everywhere keeps its digest.
     expect((await given.pgMig()).status).toBe(0);
-    expect((await given.pgMig(applyPlan)).stdout).toContain("Nothing to do");
+    const again = await given.pgMig(applyPlan);
+    expect(again.stderr).toContain("with steps: 12, all done already.");
+    expect(again.stdout).toContain("Nothing to do in this partial run.");
     const after = JSON.parse((await given.pgMig(["status", "--json"])).stdout).databaseDigest;
     expect(after).toMatch(/^20240103000000\./);
   });

@@ -115,6 +115,11 @@ describe("pg-mig undo --run", () => {
     const none = await given.pgMig(["undo", "--run=none.json"]);
     expect(none).toMatchObject({ status: 1, stderr: expect.stringContaining("REPORT_UNREADABLE") });
     expect((await given.pgMig(["--report=a.json"])).status).toBe(0);
+    const report = JSON.parse(await readFile(join(given.folder, "a.json"), "utf8"));
+    await given.write("c.json", JSON.stringify({ ...report, nodes: report.nodes.slice(1) }));
+    const cut = await given.pgMig(["undo", "--run=c.json"]);
+    expect(cut).toMatchObject({ status: 1, stderr: expect.stringContaining("RUN_NOT_UNDOABLE") });
+    expect(cut.stderr).toContain("does not say which database that is");
     const over = await given.pgMig(["undo", "--run=a.json", "--report=a.json"]);
     expect(over.stderr).toContain("--run and --report name one file");
     expect((await given.pgMig(["undo", second, "--report=b.json"])).status).toBe(0);
@@ -158,7 +163,10 @@ describe("rollout.onStop: undo", () => {
     expect((await ledgers(given)).filter((versions) => versions.includes(first))).toHaveLength(2);
   });
 
-  it("is finished by undo --run if it is killed", async () => {
+  it.each([
+    ["SIGKILL", null],
+    ["SIGINT", 130],
+  ] as const)("is finished by undo --run after a %s", async (signal, status) => {
     const given = await beforeRelease({
       ...release,
       [`${second}.dn.sql`]: "SELECT pg_sleep(60); DROP TABLE b;",
@@ -167,11 +175,11 @@ describe("rollout.onStop: undo", () => {
     await given.write("pg-mig.config.mjs", stopping({ waves }));
     const run = given.start(["--report=r.json"]);
     await run.printed("Undoing 4 steps");
-    run.kill("SIGKILL");
-    await run.result;
+    run.kill(signal);
+    expect((await run.result).status).toBe(status);
     await given.migrations(release);
-    const { status, stderr } = await given.pgMig(["undo", "--run=r.json", "--wait=1m"]);
-    expect({ status, stderr }).toMatchObject({ status: 0 });
+    const { stderr, ...finished } = await given.pgMig(["undo", "--run=r.json", "--wait=1m"]);
+    expect({ stderr, ...finished }).toMatchObject({ status: 0 });
     expect(await ledgers(given)).toEqual(allOld);
   });
 });

@@ -100,6 +100,18 @@ it("lets other nodes go before one that is held, and comes back to it", () => {
   expect(schedule.take(0)).toMatchObject({ node: "held" });
 });
 
+it("has idle sessions closed that would be too many, and no others", () => {
+  const chains = ["a", "b", "c"].map((node) => ({ id: node, node, host: "h", versions: ["v"] }));
+  const slotsFor = (maxSessions: number) => {
+    const schedule = new ChainSchedule(chains, { parallelism: 2, limits: new Map() });
+    const options = { parallelism: 2, maxSessions, now: () => 0, onSpare: () => {} };
+    return new NodeSlots(schedule, ["a", "b", "c"], { ...options, onLimit: () => {} });
+  };
+  expect(slotsFor(2).toClose(["a", "c", "no chain"])).toEqual(["c", "no chain"]);
+  expect(slotsFor(6).toClose(["a", "c", "no chain"])).toEqual(["no chain"]);
+  expect(slotsFor(7).toClose(["a", "c", "no chain"])).toEqual([]);
+});
+
 it("goes round if all nodes are held", () => {
   const chains = ["a", "b", "c"].map((node) => ({ id: node, node, host: "h", versions: ["v"] }));
   const schedule = new ChainSchedule(chains, { parallelism: 2, limits: new Map() });

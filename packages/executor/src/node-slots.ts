@@ -54,6 +54,13 @@ export class NodeSlots {
     }
   }
 
+  /** Of the nodes with idle sessions, those that must close them before anything starts: they would be too many. */
+  toClose(idleOn: readonly string[]): readonly string[] {
+    const others = idleOn.filter((name) => !this.#nodes.has(name));
+    const room = this.#options.maxSessions - this.#nodes.size * this.#most;
+    return others.length > room ? others : [];
+  }
+
   /** A step runs in an open session from now on. */
   began(node: string): void {
     this.#work(node).working++;

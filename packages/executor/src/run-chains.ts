@@ -102,6 +102,9 @@ class ChainRun<L> {
     pause?.addEventListener("abort", onPause);
     const endThrottle = this.#throttle();
     try {
+      // Their ledgers were read, or they had a wave before.
+      const spare = this.#slots.toClose(sessions.idleOn);
+      await Promise.all(spare.map((node) => sessions.closeIdle(node)));
       await new Promise<void>((resolve, reject) => {
         this.#settle = { resolve, reject };
         this.#pump();

@@ -123,8 +123,10 @@ export function judgePlannedApply(
   const leftAlone = [...others.chains, ...others.violations].map(({ shard }) => shard);
   const { steps } = plan.statistics;
   const done = compared.doneSteps;
+  const progress =
+    done === 0 ? "" : done === steps ? ", all done already" : `, done already: ${done}`;
   const notes = [
-    `The plan of ${plan.madeAt} by ${plan.program}, with steps: ${steps}${done === 0 ? "" : `, done already: ${done}`}.`,
+    `The plan of ${plan.madeAt} by ${plan.program}, with steps: ${steps}${progress}.`,
     ...leftAloneNote("Nodes", strangers.map(({ node }) => node.label).join(", ")),
     ...leftAloneNote("Versions", later.map(({ name }) => name).join(", ")),
     ...leftAloneNote("Shards", listAll(leftAlone)),

@@ -29,7 +29,7 @@ export interface UndoRunOptions extends RunOptions {
  * has failed, and the rest goes on.
  *
  * `result` rejects, with nothing changed, as that of `apply`, and with `RUN_NOT_UNDOABLE` if the report is not
- * that of an apply, or a node of it cannot be found.
+ * that of an apply, or a node of it is not known or cannot be found.
  */
 export function undoRun({ run, ...options }: UndoRunOptions): Run {
   const { action, nodes } = run;
@@ -39,6 +39,15 @@ export function undoRun({ run, ...options }: UndoRunOptions): Run {
         ? "The report does not say which databases the run worked on."
         : "The report is of an undo.",
       "Name the report of an apply: what an undo has done is applied again by the next apply.",
+    );
+  }
+  const known = new Set(nodes.map(({ node }) => node));
+  const places = [...run.doneByVersion.flatMap(({ shards }) => shards), ...run.inDoubt];
+  const unknown = places.find(({ node }) => !known.has(node));
+  if (unknown !== undefined) {
+    throw notUndoable(
+      `The report has steps on ${unknown.node}, and does not say which database that is.`,
+      "Name the report as the run has written it.",
     );
   }
   const { only } = options;

@@ -52,6 +52,8 @@ export class SessionPool {
   readonly #connections: SessionConnections;
   readonly #idle = new Map<string, Session[]>();
   readonly #busy = new Map<Session, BusySession>();
+  /** What makes room for others, until it has: no session is opened before. */
+  readonly #leaving = new Set<Promise<unknown>>();
   readonly #abandoned = new Map<
     string,
     { readonly node: SessionNode; readonly sessions: ServerSession[] }
@@ -105,6 +107,7 @@ export class SessionPool {
         return session;
       }
     }
+    await Promise.all(this.#leaving);
     const session = new Session(await this.connect(node), {
       backend: this.#connections.sharesBackends?.(node) ? "shared" : "own",
       onBroken: (broken) => this.#abandon(broken, node),
@@ -181,11 +184,21 @@ export class SessionPool {
     }
   }
 
-  /** Closes the sessions of a node that are not in use: another node has more need of the room. */
+  /** The names of the nodes that have sessions which are not in use. */
+  get idleOn(): readonly string[] {
+    return [...this.#idle].flatMap(([name, idle]) => (idle.length === 0 ? [] : [name]));
+  }
+
+  /**
+   * Closes the sessions of a node that are not in use: another node has more need of the room. Until they are
+   * gone, {@link acquire} opens none.
+   */
   async closeIdle(node: string): Promise<void> {
     const idle = this.#idle.get(node) ?? [];
     this.#idle.delete(node);
-    await Promise.all(idle.map((session) => session.close()));
+    const leaving = Promise.all(idle.map((session) => session.close()));
+    this.#leaving.add(leaving);
+    await leaving.finally(() => this.#leaving.delete(leaving));
   }
 
   /** Closes all sessions, waiting for a while for the resets that are under way. */

@@ -28,7 +28,12 @@ export async function applyAction(given: ActionContext, plan?: string): Promise<
       `Undoing what this run has applied (rollout.onStop). If that is not finished, ${finishesBy(context)}.`,
     );
     // The files are of the apply: they say what is to be undone, also if this is killed.
-    await showRun(undoRun({ ...options, run: report, stopAt: undefined }), context, []);
+    const undone = await showRun(
+      undoRun({ ...options, run: report, stopAt: undefined }),
+      context,
+      [],
+    );
+    return undone === interruption.exitStatus ? undone : status;
   }
   if (status === exitStatus.done) {
     await interruption.leaveAtOnceDuring(() => callAfterHooks(after));

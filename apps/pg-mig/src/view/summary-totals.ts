@@ -7,10 +7,7 @@ import { type Line, line } from "./styled-line.js";
 export function totalsLine(report: Report): Line {
   const { outcome, planned, done, alreadyDone, failed, inDoubt, notAttempted } = report;
   if (outcome === "nothing-to-do") {
-    return line(
-      report.partial ? "Nothing to do on the chosen nodes and shards." : "Nothing to do.",
-      "good",
-    );
+    return line(report.partial ? "Nothing to do in this partial run." : "Nothing to do.", "good");
   }
   const verb = report.action === "apply" ? "applied" : "undone";
   const parts = [
