@@ -84,5 +84,8 @@ export const applySettings: readonly SettingName[] = [
   ...settingsOf("Output"),
 ];
 
-/** Settings of commands that start another run, or show one beforehand. */
+/** Settings of commands that start another run. */
 export const runSettings: readonly SettingName[] = applySettings.filter((name) => name !== "wave");
+
+/** Settings of the command that shows a run beforehand: there is nothing to report yet. */
+export const planSettings: readonly SettingName[] = runSettings.filter((name) => name !== "report");

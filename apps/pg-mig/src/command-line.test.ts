@@ -178,6 +178,9 @@ describe("what is mistyped", () => {
     [["status", "--list"], "These actions exclude each other: status, --list."],
     [["--undo=a", "--make=b@c"], "These actions exclude each other: --undo, --make."],
     [["--quiet", "--verbose"], "--verbose and --quiet exclude each other."],
+    [["--dry", "--report=a.json"], "--dry and --report exclude each other."],
+    [["undo", "1.a.sh", "--dry=sql", "--report=a.json"], "--dry and --report exclude each other."],
+    [["plan", "--report=a.json"], "plan takes no --report: it would have no effect."],
     [["plan", "--json", "--verbose"], "--verbose and --json exclude each other."],
   ])("%s is refused with a sentence and what to do", async (args, says) => {
     const { message, hint } = await refusal(...args);

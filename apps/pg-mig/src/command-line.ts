@@ -78,6 +78,12 @@ export async function parseCommandLine(
       "Both say which nodes there are: leave one out.",
     );
   }
+  if (chosen.flags.report !== undefined && wantedDryRun(chosen.input.options.dry) !== undefined) {
+    throw commandLineError(
+      "--dry and --report exclude each other.",
+      "A dry run has nothing to report: leave one out, or print the plan with --json.",
+    );
+  }
   if (chosen.flags.verbose === true && (chosen.flags.quiet ?? chosen.flags.json) === true) {
     throw commandLineError(
       `--verbose and ${chosen.flags.quiet === true ? "--quiet" : "--json"} exclude each other.`,
