@@ -54,6 +54,10 @@ export interface TestRunOptions
   readonly user?: string;
   /** How long a connection has to come up. @default no limit */
   readonly connectTimeoutMs?: number;
+  /** When it aborts, what runs is cancelled. @default never */
+  readonly signal?: AbortSignal;
+  /** So many requests to cancel come before their statement, and do nothing. @default 0 */
+  readonly lostCancels?: number;
   /** What the watch asks over. @default a connection of its own, through the proxy */
   readonly ask?: SessionWatchOptions["ask"];
   /** Timings of the watch. */
@@ -116,7 +120,7 @@ async function watched(
       reconnectForMs: 60_000,
       env: {},
       allowShell: true,
-      signal: new AbortController().signal,
+      signal: options.signal ?? new AbortController().signal,
     });
   } finally {
     await sessions.close();
@@ -125,10 +129,11 @@ async function watched(
   return events;
 }
 
-type Way = Pick<TestRunOptions, "targets" | "user" | "connectTimeoutMs">;
+type Way = Pick<TestRunOptions, "targets" | "user" | "connectTimeoutMs" | "lostCancels">;
 
 function openPool(way: Way): SessionPool {
   const backends = new WeakMap<object, number>();
+  let lost = way.lostCancels ?? 0;
   return new SessionPool({
     async connect({ name }) {
       const client = await connect(name, way);
@@ -139,6 +144,9 @@ function openPool(way: Way): SessionPool {
       return client;
     },
     async cancel({ name }, client) {
+      if (lost-- > 0) {
+        return;
+      }
       const { database } = byName(way.targets, name);
       await database.query("SELECT pg_cancel_backend($1)", [backends.get(client)]);
     },

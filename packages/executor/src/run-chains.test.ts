@@ -90,3 +90,24 @@ describe("a bug of the tool", () => {
     expect(await ledgerOf(database, "sh2")).toEqual([]);
   });
 });
+
+describe("a run that is interrupted", () => {
+  it("cancels again what a request to cancel has missed", { timeout: 30_000 }, async () => {
+    const database = await cluster.node.createDatabase();
+    onTestFinished(() => database.drop());
+    await database.query("CREATE SCHEMA sh0001; CREATE SCHEMA sh0002");
+    const controller = new AbortController();
+    const run = runVersions({
+      targets: [target("n", database)],
+      versions: { "1.sleep.sh": "SELECT pg_sleep(600)" },
+      signal: controller.signal,
+      lostCancels: 3,
+    });
+    const asleep =
+      "SELECT count(*)::int AS asleep FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+    await expect.poll(() => database.query(asleep)).toEqual([{ asleep: 2 }]);
+    controller.abort();
+    const ended = (await run).filter(({ type }) => type === "chain:abandoned");
+    expect(ended).toMatchObject([{ reason: "interrupted" }, { reason: "interrupted" }]);
+  });
+});

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { PgMigError } from "@pg-mig/model";
 import { NodePresence } from "./node-presence.js";
 import { Session } from "./session.js";
@@ -12,6 +13,9 @@ import { within } from "./within.js";
 
 /** How long a node has to let a connection in, whatever the time that each of its addresses gets. */
 const connectMs = 60_000;
+
+/** After so long a statement that was to be cancelled, and goes on, is cancelled again. */
+const cancelAgainMs = 500;
 
 const nobody: Session["blockedBy"] = [];
 
@@ -164,9 +168,22 @@ export class SessionPool {
     return abandoned;
   }
 
-  /** Asks the servers to cancel everything that runs. */
+  /**
+   * Asks the servers to cancel everything that runs, and asks again for what still waits for the same answer: a
+   * request that comes before its statement does nothing.
+   */
   async cancelAll(): Promise<void> {
-    await Promise.allSettled(this.busy.map((one) => this.cancel(one)));
+    let asked = this.busy.map((one) => ({ one, awaited: one.session.awaited }));
+    while (asked.length > 0) {
+      await Promise.allSettled(asked.map(({ one }) => this.cancel(one)));
+      await sleep(cancelAgainMs, undefined, { ref: false });
+      asked = asked.filter(
+        ({ one, awaited }) =>
+          awaited !== undefined &&
+          one.session.awaited === awaited &&
+          this.#busy.get(one.session) === one,
+      );
+    }
   }
 
   /** Asks the server to cancel what runs on one session. */
