@@ -49,6 +49,8 @@ export interface CommandDefinition {
   readonly flags?: Flags;
   /** A call that somebody might make, and what it is for. */
   readonly examples: readonly (readonly [call: string, purpose: string])[];
+  /** Whether it writes the report that is asked for; the others read one, for `--only=failed`. @default false */
+  readonly writesReport?: boolean;
   /** Whether it connects to servers. */
   readonly connects: boolean;
   /** What the functions in config files are called with. */
@@ -84,8 +86,5 @@ export const applySettings: readonly SettingName[] = [
   ...settingsOf("Output"),
 ];
 
-/** Settings of commands that start another run. */
+/** Settings of commands that start another run, or show one beforehand. */
 export const runSettings: readonly SettingName[] = applySettings.filter((name) => name !== "wave");
-
-/** Settings of the command that shows a run beforehand: there is nothing to report yet. */
-export const planSettings: readonly SettingName[] = runSettings.filter((name) => name !== "report");

@@ -178,14 +178,24 @@ describe("what is mistyped", () => {
     [["status", "--list"], "These actions exclude each other: status, --list."],
     [["--undo=a", "--make=b@c"], "These actions exclude each other: --undo, --make."],
     [["--quiet", "--verbose"], "--verbose and --quiet exclude each other."],
-    [["--dry", "--report=a.json"], "--dry and --report exclude each other."],
-    [["undo", "1.a.sh", "--dry=sql", "--report=a.json"], "--dry and --report exclude each other."],
-    [["plan", "--report=a.json"], "plan takes no --report: it would have no effect."],
+    [["--dry", "--report=a.json"], "A dry run writes no report: --report would have no effect."],
+    [["undo", "1.a.sh", "--dry=sql", "--report=a.json"], "A dry run writes no report:"],
+    [["plan", "--report=a.json"], "plan writes no report: --report would have no effect."],
+    [["status", "--report=a.json", "--only=region=failed"], "status writes no report:"],
     [["plan", "--json", "--verbose"], "--verbose and --json exclude each other."],
   ])("%s is refused with a sentence and what to do", async (args, says) => {
     const { message, hint } = await refusal(...args);
     expect(message).toMatch(says);
     expect(hint).toMatch(/^\S.*\.$/);
+  });
+
+  it.each([
+    ["plan", "--only=failed"],
+    ["--dry", "--only=region=eu,failed"],
+    ["status", "--only=region=eu", "--only=failed"],
+  ])("%s %s takes the report that it reads", async (...args) => {
+    const { flags } = await parsed(...args, "--report=a.json");
+    expect(flags.report).toEqual(["a.json"]);
   });
 
   it("never shows what may be a secret", async () => {

@@ -78,12 +78,7 @@ export async function parseCommandLine(
       "Both say which nodes there are: leave one out.",
     );
   }
-  if (chosen.flags.report !== undefined && wantedDryRun(chosen.input.options.dry) !== undefined) {
-    throw commandLineError(
-      "--dry and --report exclude each other.",
-      "A dry run has nothing to report: leave one out, or print the plan with --json.",
-    );
-  }
+  refuseIdleReport(chosen);
   if (chosen.flags.verbose === true && (chosen.flags.quiet ?? chosen.flags.json) === true) {
     throw commandLineError(
       `--verbose and ${chosen.flags.quiet === true ? "--quiet" : "--json"} exclude each other.`,
@@ -91,6 +86,19 @@ export async function parseCommandLine(
     );
   }
   return chosen;
+}
+
+/** A report that nobody writes is read for `--only=failed`, or has no effect. */
+function refuseIdleReport({ command, input, flags }: CommandLine): void {
+  const isDry = wantedDryRun(input.options.dry) !== undefined;
+  const isWritten = command.writesReport === true && !isDry;
+  const isRead = /(?:^|,)\s*failed\s*(?:,|$)/.test(String(flags.only));
+  if (flags.report !== undefined && !isWritten && !isRead) {
+    throw commandLineError(
+      `${isDry ? "A dry run" : command.name} writes no report: --report would have no effect.`,
+      "Leave it out; only --only=failed reads one.",
+    );
+  }
 }
 
 /** The settings that are said not to be, as flags; what is no setting is off if it is not given. */

@@ -224,7 +224,8 @@ function pendingOf(ledger: ShardLedger, versions: readonly string[]): string[] {
   return versions.filter((name) => !ledger.entries.some(({ version }) => version === name));
 }
 
-function stepScript(version: string, given: TestVersion): StepScript {
+/** A version as a step takes it. */
+export function stepScript(version: string, given: TestVersion): StepScript {
   const { sql, ...more } = typeof given === "string" ? { sql: given } : given;
   return {
     script: parseScript(sql, { file: `${version}.up.sql` }),

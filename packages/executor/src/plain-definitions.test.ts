@@ -116,7 +116,7 @@ const others = [
   "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA sh FROM PUBLIC",
 ];
 
-describe("a definition of which leftoversOf says that it leaves nothing", () => {
+describe("a definition that leftoversOf judges to leave nothing", () => {
   it("runs no code of the user's, whatever the tables are like that it is about", async () => {
     const database = await cluster.node.createDatabase();
     await database.query(mines);

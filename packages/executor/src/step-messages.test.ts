@@ -1,6 +1,6 @@
 import { takeShardSql } from "@pg-mig/ledger";
-import { parseScript } from "@pg-mig/psql-script";
 import { describe, expect, it } from "vitest";
+import { stepScript } from "./executor.test.support.js";
 import { stepMessages } from "./step-messages.js";
 import type { StepScript } from "./step-script.js";
 
@@ -10,15 +10,7 @@ function messagesOf(text: string, more: Partial<StepScript> = {}) {
     shard: "sh1",
     version: "1.a.sh",
     ledger,
-    step: {
-      script: parseScript(text, { file: "1.a.sh.up.sql" }),
-      limits: {},
-      transaction: "wrapped",
-      mayRunBeside: "transactions",
-      dropFirst: undefined,
-      concurrentIndexes: [],
-      ...more,
-    },
+    step: stepScript("1.a.sh", { sql: text, ...more }),
     lockTimeoutMs: 2000,
     recorder: {
       takeSql: () => takeShardSql(ledger),

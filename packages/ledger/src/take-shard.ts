@@ -56,9 +56,9 @@ export const refuseEventTriggersSql = `SELECT ${unlessEventTriggers}`;
 
 /**
  * Statements that prepare the guard of transactions in a session, for {@link takePreparedSql}: to plan
- * it costs a server as much as a small version. It refuses event triggers, too. Run them where `pg_catalog` is looked at first. They are
- * dropped by `DISCARD ALL`, and can be replaced by code that a file runs: the caller must see to it that
- * none has run since.
+ * it costs a server as much as a small version. It refuses event triggers, too. Run them where `pg_catalog` is
+ * looked at first. They are dropped by `DISCARD ALL`, and can be replaced by code that a file runs: the caller
+ * must see to it that none has run since.
  */
 export function prepareTakeSql(): string[] {
   const stored = {
@@ -74,7 +74,10 @@ export function prepareTakeSql(): string[] {
   ];
 }
 
-/** Renders what {@link takeShardSql} and {@link refuseEventTriggersSql} do in a transaction, by the statements of {@link prepareTakeSql}. */
+/**
+ * Renders what {@link takeShardSql} and {@link refuseEventTriggersSql} do in a transaction, by the statements of
+ * {@link prepareTakeSql}.
+ */
 export function takePreparedSql({ shard, schemaOid, storedHash }: ShardLedger): string[] {
   const { lockClass, hash } = lockKeyOf(shard);
   const expected = storedHash === undefined ? "NULL" : `'${storedHash}'`;

@@ -88,7 +88,7 @@ const workloads: Readonly<Record<string, Workload>> = {
     shown: 1,
     right: 1,
   },
-  "steps of which a few are very long": {
+  "a few very long steps": {
     ...base,
     durationMs: (step) => -250 * Math.log(1 - 0.9999 * chanceOf(step)),
     shown: 1,

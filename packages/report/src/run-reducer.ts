@@ -1,7 +1,8 @@
-import { comparePlaces, type Place } from "@pg-mig/model";
+import { comparePlaces } from "@pg-mig/model";
 import { estimateMs, standstillMs } from "./estimate.js";
 import { failureReason } from "./group-failures.js";
 import { notePace, startPace } from "./pace.js";
+import { placeKey } from "./place-key.js";
 import type {
   AbandonedChain,
   ErrorInfo,
@@ -428,8 +429,4 @@ function failureOf(
   const { node, shard, version, error, notAttempted } = event;
   const blocked = "blockedBy" in event ? { blockedBy: event.blockedBy } : {};
   return { node, shard, version, error, notAttempted, ...blocked };
-}
-
-function placeKey({ node, shard }: Place): string {
-  return JSON.stringify([node, shard]);
 }

@@ -1,4 +1,5 @@
 import { DurationSpread, type Left } from "./duration-spread.js";
+import { placeKey } from "./place-key.js";
 import type { NodeDurations, StepDurations, VersionDurations } from "./run-event.js";
 import type { PlacedStep } from "./step-set.js";
 
@@ -135,7 +136,7 @@ export class StepTimes {
   }
 
   #addToShard(step: TimedStep): void {
-    const { node, shard, version, durationMs } = step;
+    const { node, version, durationMs } = step;
     const usualMs = this.meanOn(node, version);
     const expectedMs = this.#expectedMs(step);
     if (usualMs === undefined || expectedMs === undefined || expectedMs === 0) {
@@ -146,7 +147,7 @@ export class StepTimes {
     const ofVersion = this.#partsByVersion.get(version) ?? new DurationSpread();
     this.#partsByVersion.set(version, ofVersion);
     ofVersion.add(part);
-    const key = placeKey(node, shard);
+    const key = placeKey(step);
     const known = this.#shards.get(key) ?? { count: 0, tookMs: 0, usualMs: 0 };
     known.count++;
     known.tookMs += durationMs;
@@ -163,7 +164,7 @@ export class StepTimes {
    * more than steps do by chance.
    */
   slownessOf(node: string, shard: string): number {
-    const known = this.#shards.get(placeKey(node, shard));
+    const known = this.#shards.get(placeKey({ node, shard }));
     if (known === undefined || known.usualMs === 0) {
       return 1;
     }
@@ -222,8 +223,4 @@ function addDuration(times: Times, durationMs: number): void {
   times.totalMs += durationMs;
   times.longestMs = Math.max(times.longestMs, durationMs);
   times.meanMs += (durationMs - times.meanMs) / Math.min(times.count, remembered);
-}
-
-function placeKey(node: string, shard: string): string {
-  return `${node}\0${shard}`;
 }

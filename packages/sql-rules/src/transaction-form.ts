@@ -81,7 +81,7 @@ export function judgeTransactions(
   };
 }
 
-/** Whether a statement has anything to do with transactions. A dump has a million that have not: nothing is kept of them. */
+/** Whether a statement bears on transactions. A dump has a million that do not: nothing is kept of those. */
 function isOutOfTheOrdinary(statement: Statement): boolean {
   return phrasesOf(statement).some(
     (phrase) =>

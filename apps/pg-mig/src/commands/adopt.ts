@@ -23,6 +23,7 @@ export const adoptCommand: CommandDefinition = {
     ["pg-mig adopt --scratch=embedded --dry", "which shard is at which version"],
     ["pg-mig adopt --only=shard=sh0001 --as=20260102030405.users.sh", "insists"],
   ],
+  writesReport: true,
   connects: true,
   configAction: "apply",
   async load({ options: { as = "", dry } }) {

@@ -23,6 +23,7 @@ export const applyCommand: CommandDefinition = {
     ["pg-mig apply --plan=release.plan", "exactly what was planned, or nothing if anything moved"],
     ["pg-mig apply --report=last.json", "all of them, and keep the report"],
   ],
+  writesReport: true,
   connects: true,
   configAction: "apply",
   async load({ options: { dry, plan: given } }) {

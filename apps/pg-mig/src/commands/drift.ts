@@ -29,6 +29,7 @@ export const driftCommand: CommandDefinition = {
     ["pg-mig drift --against=files --scratch=embedded", "a fleet that is wrong everywhere, too"],
     ["pg-mig drift --ignore=comment", "comments do not count"],
   ],
+  writesReport: true,
   connects: true,
   configAction: "list",
   async load({ options }) {

@@ -32,6 +32,7 @@ export const rehearseCommand: CommandDefinition = {
     ["pg-mig rehearse --scratch=postgres://me@db1/postgres", "what is pending"],
     ["pg-mig rehearse --on=shard=sh0001", "what is pending there, with the rows of that shard"],
   ],
+  writesReport: true,
   connects: true,
   configAction: "list",
   async load({ arguments: versions = [], options }) {

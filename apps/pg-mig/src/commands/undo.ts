@@ -27,6 +27,7 @@ export const undoCommand: CommandDefinition = {
     ["pg-mig undo 20260102030405.add-users.sh", "does it"],
     ["pg-mig undo --run=last.json", "all that a run has applied, and nothing else"],
   ],
+  writesReport: true,
   connects: true,
   configAction: "undo",
   async load({ argument = "", options: { dry, run } }) {

@@ -70,17 +70,17 @@ export function createPlainView({ terminal, clock, detail = "brief" }: PlainView
         group = "open";
         terminal.groups?.begin(event.action === "apply" ? "Applying" : "Undoing");
       }
-      const isSilent = isRoutine(event) && !namesSteps(model.planned);
-      if (!isSilent) {
+      const named = namesSteps(model.planned);
+      if (named || !isOfEachStep(event)) {
         print([
           ...startLines(event),
           ...describeHook(event),
-          ...(namesSteps(model.planned) ? stepLines(event) : []),
+          ...(named ? stepLines(event) : []),
           ...announce(event),
         ]);
       }
       const due = tenthsOf(model) > reported.tenths && clock.now() - reported.atMs >= hurriedMs;
-      if (due && !namesSteps(model.planned)) {
+      if (due && !named) {
         reportProgress();
       }
       if (event.type === "run:done") {
@@ -92,8 +92,8 @@ export function createPlainView({ terminal, clock, detail = "brief" }: PlainView
   };
 }
 
-/** What comes for every step, and of which only `all` tells. */
-function isRoutine({ type }: RunEvent): boolean {
+/** Whether every step has such an event. A run of many does not even look at what it would say of them. */
+function isOfEachStep({ type }: RunEvent): boolean {
   return type === "step:start" || type === "step:done";
 }
 
