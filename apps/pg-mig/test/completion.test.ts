@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -37,7 +38,8 @@ function isInstalled(program: string): boolean {
 /** A folder with versions, labelled nodes, and a pg-mig that prints its arguments unless it completes. */
 async function folderToTypeIn(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "pg-mig-completion-"));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  // A shell that ends writes its history there, perhaps just now.
+  onTestFinished(() => rm(folder, { recursive: true, maxRetries: 20 }));
   await mkdir(join(folder, "bin"));
   await mkdir(join(folder, "migrations"));
   for (const version of ["1.a.sh", "2.b.sh"]) {
@@ -92,7 +94,12 @@ async function typed(
     look();
   });
   child.on("close", () => look());
-  onTestFinished(() => void child.kill());
+  onTestFinished(async () => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill();
+      await once(child, "close");
+    }
+  });
   // The echo of the line holds no "rea""dy" in one piece.
   child.stdin.write(`${setup}\necho rea""dy\n`);
   await isPrinted("ready", 0);
