@@ -3,6 +3,8 @@ import { expect, it } from "vitest";
 import { ChainSchedule } from "./chain-schedule.js";
 import { NodeSlots } from "./node-slots.js";
 
+const still = { now: () => 0, cpuMs: () => 0 };
+
 const fleet = fc.record({
   parallelism: fc.integer({ min: 1, max: 5 }),
   maxSessions: fc.integer({ min: 1, max: 12 }),
@@ -44,6 +46,7 @@ it("never has more sessions open than may be, and every chain comes to its end",
           parallelism,
           maxSessions,
           now: () => nowMs,
+          cpuMs: () => 0,
           onSpare: (node) => open.set(node, { ...of(node), idle: 0 }),
           onLimit: () => {},
         },
@@ -86,7 +89,7 @@ it("never has more sessions open than may be, and every chain comes to its end",
 it("lets other nodes go before one that is held, and comes back to it", () => {
   const chains = ["held", "free"].map((node) => ({ id: node, node, host: "h", versions: ["a"] }));
   const schedule = new ChainSchedule(chains, { parallelism: 2, limits: new Map() });
-  const options = { parallelism: 2, maxSessions: 1, now: () => 0, onSpare: () => {} };
+  const options = { parallelism: 2, maxSessions: 1, ...still, onSpare: () => {} };
   const slots = new NodeSlots(schedule, ["held", "free"], { ...options, onLimit: () => {} });
   schedule.hold("held", true);
   expect(schedule.take(0)).toBeUndefined();
@@ -104,7 +107,7 @@ it("has idle sessions closed that would be too many, and no others", () => {
   const chains = ["a", "b", "c"].map((node) => ({ id: node, node, host: "h", versions: ["v"] }));
   const slotsFor = (maxSessions: number) => {
     const schedule = new ChainSchedule(chains, { parallelism: 2, limits: new Map() });
-    const options = { parallelism: 2, maxSessions, now: () => 0, onSpare: () => {} };
+    const options = { parallelism: 2, maxSessions, ...still, onSpare: () => {} };
     return new NodeSlots(schedule, ["a", "b", "c"], { ...options, onLimit: () => {} });
   };
   expect(slotsFor(2).toClose(["a", "c", "no chain"])).toEqual(["c", "no chain"]);
@@ -115,7 +118,7 @@ it("has idle sessions closed that would be too many, and no others", () => {
 it("goes round if all nodes are held", () => {
   const chains = ["a", "b", "c"].map((node) => ({ id: node, node, host: "h", versions: ["v"] }));
   const schedule = new ChainSchedule(chains, { parallelism: 2, limits: new Map() });
-  const options = { parallelism: 2, maxSessions: 2, now: () => 0, onSpare: () => {} };
+  const options = { parallelism: 2, maxSessions: 2, ...still, onSpare: () => {} };
   const slots = new NodeSlots(schedule, ["a", "b", "c"], { ...options, onLimit: () => {} });
   for (const { node } of chains) {
     schedule.hold(node, true);

@@ -22,6 +22,8 @@ export interface NodeSlotsOptions {
   readonly onSpare: (node: string) => void;
   /** In milliseconds. */
   readonly now: () => number;
+  /** How long this process has been at work so far, on all processors, in milliseconds. */
+  readonly cpuMs: () => number;
   /** Told once a node, if its server has no room for as many as were asked for. */
   readonly onLimit: (message: string) => void;
 }
@@ -162,7 +164,7 @@ export class NodeSlots {
   }
 
   #admit(name: string): void {
-    const search = new SlotSearch(this.#most, this.#options.now());
+    const search = new SlotSearch(this.#most, this.#options.now(), this.#options.cpuMs);
     this.#nodes.set(name, { search, working: 0 });
     this.#schedule.wantSlots(name, search.slots);
   }

@@ -39,6 +39,8 @@ export interface RunChainsOptions<L> extends ScriptEnvironment {
   readonly throttle?: ChainThrottle | undefined;
   /** The time, in milliseconds. @default Date.now */
   readonly now?: () => number;
+  /** How long this process has been at work so far, on all processors, in milliseconds. @default process.cpuUsage */
+  readonly cpuMs?: () => number;
   /** A number in [0, 1), which spreads pauses. @default Math.random */
   readonly random?: () => number;
 }

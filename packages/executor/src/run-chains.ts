@@ -1,3 +1,4 @@
+import process from "node:process";
 import type { RequeueReason } from "@pg-mig/report";
 import {
   acquireSession,
@@ -82,6 +83,7 @@ class ChainRun<L> {
       maxSessions: options.maxSessions,
       onSpare: (node) => void options.sessions.closeIdle(node),
       now: this.#options.now,
+      cpuMs: options.cpuMs ?? cpuMs,
       onLimit: (message) => options.emit({ type: "note", message }),
     });
   }
@@ -413,6 +415,11 @@ class ChainRun<L> {
       return undefined;
     });
   }
+}
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 function messageOf(error: unknown): string {

@@ -2,19 +2,24 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SlotSearch } from "./slot-search.js";
 
-/**
- * Runs steps for a while on a server that ends `rate(slots)` of them in a millisecond, with chains enough;
- * gives the slots at every step's end.
- */
-function slotsOver(
-  totalMs: number,
-  { most, rate }: { readonly most: number; readonly rate: (slots: number) => number },
-): number[] {
-  const search = new SlotSearch(most, 0);
+interface Workload {
+  readonly most: number;
+  /** How many steps end in a millisecond. */
+  readonly rate: (slots: number) => number;
+  /** The part of the time in which the client itself is at work. */
+  readonly clientShare?: number;
+}
+
+/** Runs steps for a while, with chains enough; gives the slots at every step's end. */
+function slotsOver(totalMs: number, { most, rate, clientShare = 0 }: Workload): number[] {
+  let cpuMs = 0;
+  const search = new SlotSearch(most, 0, () => cpuMs);
   const seen: number[] = [];
   let lookedAtMs = 0;
   for (let nowMs = 0; nowMs < totalMs; ) {
-    nowMs += 1 / rate(search.slots);
+    const tookMs = 1 / rate(search.slots);
+    nowMs += tookMs;
+    cpuMs += tookMs * clientShare;
     for (; lookedAtMs + 50 < nowMs; lookedAtMs += 50) {
       search.passed(lookedAtMs + 50, true);
     }
@@ -54,12 +59,22 @@ describe("the search for the number of slots", () => {
     expect(seen.at(-1)).toBe(8);
   });
 
+  it("tries no more while this process is at work all the time, though its steps become faster", () => {
+    const slotsAt = (clientShare: number) => {
+      let steps = 0;
+      return new Set(slotsOver(300, { most: 10, rate: () => 1 + steps++ / 20, clientShare }));
+    };
+    expect(slotsAt(0)).toEqual(new Set([2, 4, 8, 10]));
+    expect(slotsAt(0.8)).toEqual(new Set([2, 4, 8, 10]));
+    expect(slotsAt(0.9)).toEqual(new Set([2]));
+  });
+
   it("takes all slots if steps take long", () => {
     expect(slotsOver(1000, { most: 10, rate: () => 1 / 450 })).toEqual([10, 10, 10]);
   });
 
   it("learns nothing while slots are free", () => {
-    const search = new SlotSearch(10, 0);
+    const search = new SlotSearch(10, 0, () => 0);
     for (let nowMs = 0; nowMs < 10_000; nowMs++) {
       search.ended(nowMs, false);
       search.passed(nowMs, false);
@@ -71,7 +86,7 @@ describe("the search for the number of slots", () => {
     const event = fc.record({ afterMs: fc.nat(300), isFull: fc.boolean(), ends: fc.boolean() });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 40 }), fc.array(event), (most, events) => {
-        const search = new SlotSearch(most, 0);
+        const search = new SlotSearch(most, 0, () => 0);
         let nowMs = 0;
         for (const { afterMs, isFull, ends } of events) {
           nowMs += afterMs;

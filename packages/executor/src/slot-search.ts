@@ -12,28 +12,32 @@ const [firstRestMs, longestRestMs] = [500, 8000];
 /**
  * Finds how many chains of a node should run at a time, by how fast its steps end: a server that is busy with
  * two gets nothing from ten but the cost of their sessions. It begins with few, doubles them as long
- * as that pays, and goes back by one trial if it does not; from time to time it tries again. If no step
- * ends for a while, they wait for something else than the server, and there are more at once.
+ * as that pays, and goes back by one trial if it does not; from time to time it tries again. While this
+ * process is at work all the time itself, more cannot pay, and is not tried. If no step ends for a while,
+ * they wait for something else than the server, and there are more at once.
  *
  * Pure: times are arguments, in milliseconds of any clock that does not go back.
  */
 export class SlotSearch {
+  readonly #cpuMs: () => number;
   #most: number;
   #slots: number;
   /** What a trial with more slots is compared with. */
   #before: { readonly slots: number; readonly rate: number } | undefined;
-  #windowSinceMs: number;
+  /** Since when all slots are at work, and the ends of steps count; `undefined`: they are not. */
+  #window: { readonly sinceMs: number; readonly sinceCpuMs: number } | undefined;
   #ended = 0;
   #quietSinceMs: number;
   #restUntilMs = Number.NEGATIVE_INFINITY;
   #restMs = firstRestMs;
 
-  /** `most` is the upper bound. */
-  constructor(most: number, nowMs: number) {
+  /** `most` is the upper bound, `cpuMs` gives how long this process has been at work so far, on all processors. */
+  constructor(most: number, nowMs: number, cpuMs: () => number) {
+    this.#cpuMs = cpuMs;
     this.#most = most;
     this.#slots = Math.min(firstSlots, most);
-    this.#windowSinceMs = nowMs;
     this.#quietSinceMs = nowMs;
+    this.#startWindow(nowMs);
   }
 
   /** How many should run at a time now. */
@@ -50,20 +54,25 @@ export class SlotSearch {
   ended(nowMs: number, isFull: boolean): void {
     this.#quietSinceMs = nowMs;
     if (!isFull) {
+      this.#window = undefined;
+      return;
+    }
+    if (this.#window === undefined) {
       this.#startWindow(nowMs);
       return;
     }
     this.#ended++;
-    const elapsedMs = nowMs - this.#windowSinceMs;
+    const { sinceMs, sinceCpuMs } = this.#window;
+    const elapsedMs = nowMs - sinceMs;
     if (this.#ended < 2 * this.#slots || elapsedMs < shortestWindowMs) {
       return;
     }
     const rate = this.#ended / elapsedMs;
-    this.#startWindow(nowMs);
+    const { sinceCpuMs: untilCpuMs } = this.#startWindow(nowMs);
     if (this.#before !== undefined) {
       const { slots, rate: rateBefore } = this.#before;
       this.#before = undefined;
-      if (rate < rateBefore * (1 + leastGain * (this.#slots / slots - 1))) {
+      if (rate < rateBefore * worthwhile(this.#slots / slots)) {
         this.#slots = slots;
         this.#restUntilMs = nowMs + this.#restMs;
         this.#restMs = Math.min(2 * this.#restMs, longestRestMs);
@@ -71,9 +80,11 @@ export class SlotSearch {
       }
       this.#restMs = firstRestMs;
     }
-    if (nowMs >= this.#restUntilMs && this.#slots < this.#most) {
+    const more = Math.min(2 * this.#slots, this.#most);
+    const mayPay = elapsedMs >= (untilCpuMs - sinceCpuMs) * worthwhile(more / this.#slots);
+    if (nowMs >= this.#restUntilMs && more > this.#slots && mayPay) {
       this.#before = { slots: this.#slots, rate };
-      this.#slots = Math.min(2 * this.#slots, this.#most);
+      this.#slots = more;
     }
   }
 
@@ -89,8 +100,14 @@ export class SlotSearch {
     }
   }
 
-  #startWindow(nowMs: number): void {
-    this.#windowSinceMs = nowMs;
+  #startWindow(nowMs: number) {
     this.#ended = 0;
+    this.#window = { sinceMs: nowMs, sinceCpuMs: this.#cpuMs() };
+    return this.#window;
   }
+}
+
+/** How many times as fast so many times the slots must be. */
+function worthwhile(slots: number): number {
+  return 1 + leastGain * (slots - 1);
 }
