@@ -3,7 +3,7 @@
 //
 //   node bundle.mjs [--readable=<file>]   all in one file, as it was written, for programs that look at it
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { rolldown } from "rolldown";
@@ -36,11 +36,15 @@ function inMigrate(...names) {
   return names.map((name) => `migrate/dist/${name}.js`);
 }
 
-/** Modules of Node that cost time for nothing, and what stands for them. */
+/** Modules that cost time for nothing, and what stands for them. */
 const standIns = {
   name: "stand-ins",
   resolveId(source, importer = "") {
     const isOurs = !importer.includes("/node_modules/");
+    const asked = join(dirname(importer), source);
+    if (asked.endsWith("/node_modules/pg/lib/crypto/utils")) {
+      return resolve("login-cryptography.cjs");
+    }
     const isCommander = importer.includes("/node_modules/commander/");
     return (isOurs && source === "node:process") || (isCommander && source === "node:child_process")
       ? `\0${source}`
@@ -81,6 +85,7 @@ const bundle = await rolldown({
     target: "node20.19",
     // pg asks whether it runs at Cloudflare by making a Response, for which Node 20 loads all of fetch.
     define: { Response: "undefined" },
+    inject: { performance: [resolve("dist/process-time.js"), "performance"] },
   },
   plugins: [standIns, readOnce],
   // What is loaded later must not be loaded sooner by somebody who writes this.
