@@ -59,7 +59,7 @@ describe("a run with nothing to do", () => {
     expect(files).toEqual([
       ...["pg-mig", "start", "command-line", "rolldown-runtime", "actions", "failure", "driver"],
     ]);
-    const unused = /undici|webcrypto|^(tls|child_process|dns\/promises|module|perf_hooks)$/;
+    const unused = /undici|webcrypto|^(tls|child_process|dns|dns\/promises|module|perf_hooks)$/;
     expect(builtins.filter((name) => unused.test(name))).toEqual([]);
   });
 });
