@@ -119,12 +119,15 @@ function turnedOff(names: readonly string[]): Flags {
   return Object.fromEntries(flags.map((name) => [name, false]));
 }
 
-/** Help lists all commands; without it, those that nobody has typed would be made for nothing. */
+/**
+ * Help lists all commands; without it, those that nobody has typed would be made for nothing. Commander takes a
+ * negative number for no option if there are no commands.
+ */
 function wantedCommands(args: readonly string[]): (name: string) => boolean {
   const typed = new Set(args);
-  const wantsHelp =
-    typed.has(helpCommand.name) || args.some((arg) => /^(?:--help|-\w*h)/.test(arg));
-  return (name) => wantsHelp || typed.has(name);
+  const wantsAll =
+    typed.has(helpCommand.name) || args.some((arg) => /^(?:--help|-\w*h|-[.\d])/.test(arg));
+  return (name) => wantsAll || typed.has(name);
 }
 
 function createProgram(
