@@ -3,7 +3,7 @@
 //
 //   node bundle.mjs [--readable=<file>]   all in one file, as it was written, for programs that look at it
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { rolldown } from "rolldown";
@@ -17,7 +17,7 @@ const chunks = {
   start: ["pg-mig/dist/cli.js"],
   "command-line": ["pg-mig/dist/run-command.js"],
   failure: ["pg-mig/dist/show-failure.js"],
-  driver: ["node_modules/pg/"],
+  driver: ["stand-in/ours/pg", "node_modules/pg/"],
   // Most of what actions have in common, that of apply first of all: it shall start soon.
   actions: ["actions/apply", "actions/undo", "resolve-settings", "read-service", "is-bug"].map(
     (name) => `pg-mig/dist/${name}.js`,
@@ -36,23 +36,33 @@ function inMigrate(...names) {
   return names.map((name) => `migrate/dist/${name}.js`);
 }
 
-/** Modules of Node that cost time for nothing, and what stands for them. */
+/** What stands for modules that cost time for nothing, by who asks for which. */
 const standIns = {
-  name: "stand-ins",
+  // A bundler copies all properties of a module, and this one is there anyway.
+  "ours/node:process": "export default process;",
+  // Without its pool and its other driver.
+  "ours/pg":
+    'export { default as Client } from "pg/lib/client"; export { default as Query } from "pg/lib/query";',
+  // We read such files and texts ourselves.
+  "pg/pgpass": "module.exports = {};",
+  "pg/pg-connection-string": "module.exports = {};",
+  // For what pg hands to its other driver.
+  "pg/dns": "module.exports = {};",
+  // For commands that are programs of their own: there are none.
+  "commander/node:child_process": "module.exports = {};",
+};
+
+const useStandIns = {
+  name: "use-stand-ins",
   resolveId(source, importer = "") {
-    const isOurs = !importer.includes("/node_modules/");
-    const isCommander = importer.includes("/node_modules/commander/");
-    return (isOurs && source === "node:process") || (isCommander && source === "node:child_process")
-      ? `\0${source}`
-      : undefined;
+    if (join(dirname(importer), source).endsWith("/node_modules/pg/lib/crypto/utils")) {
+      return resolve("login-cryptography.cjs");
+    }
+    const asking = /^.*\/node_modules\/([^/]+)/.exec(importer)?.[1] ?? "ours";
+    const name = `${asking}/${source}`;
+    return name in standIns ? `\0/stand-in/${name}` : undefined;
   },
-  load: (id) =>
-    ({
-      // A bundler copies all properties of a module, and this one is there anyway.
-      "\0node:process": "export default process;",
-      // For commands that are programs of their own: there are none.
-      "\0node:child_process": "module.exports = {};",
-    })[id],
+  load: (id) => standIns[id.replace("\0/stand-in/", "")],
 };
 
 /**
@@ -81,8 +91,9 @@ const bundle = await rolldown({
     target: "node20.19",
     // pg asks whether it runs at Cloudflare by making a Response, for which Node 20 loads all of fetch.
     define: { Response: "undefined" },
+    inject: { performance: [resolve("dist/process-time.js"), "performance"] },
   },
-  plugins: [standIns, readOnce],
+  plugins: [useStandIns, readOnce],
   // What is loaded later must not be loaded sooner by somebody who writes this.
   onLog(level, { code, message }) {
     if (level !== "info") {

@@ -168,6 +168,8 @@ describe("what is mistyped", () => {
   it.each([
     [["zzzzzz"], 'There is no command "zzzzzz".'],
     [["--zzzzzz"], "There is no option --zzzzzz."],
+    [["-5"], "There is no option -5."],
+    [["-.5"], "There is no option -.."],
     [["--hosts"], "--hosts needs a value."],
     [["--json=7"], "--json takes no value."],
     [["status", "--dry"], "status takes no --dry: it would have no effect."],

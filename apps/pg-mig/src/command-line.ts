@@ -32,7 +32,14 @@ import {
   type CommandLineOutput,
 } from "./explaining-commands.js";
 import { helpLayout, helpOption, outputGroup, programHelp, sentence } from "./help-text.js";
-import { actionOptions, allOptions, nameOf, optionOf } from "./option-table.js";
+import {
+  actionOptions,
+  allOptions,
+  completionCommand,
+  helpCommand,
+  nameOf,
+  optionOf,
+} from "./option-table.js";
 import { plainArguments } from "./plain-arguments.js";
 
 /** The command line, taken apart. Values are as they were typed: commands and `config` judge them. */
@@ -53,13 +60,16 @@ export async function parseCommandLine(
   output: CommandLineOutput,
 ): Promise<CommandLine | "answered"> {
   let chosen: CommandLine | undefined;
-  const program = createProgram(output, (line) => {
-    chosen = line;
-  });
   const plain = plainArguments(
     args,
     allOptions().map(({ flags }) => flags),
   );
+  const program = createProgram(output, {
+    isWanted: wantedCommands(plain.args),
+    choose(line) {
+      chosen = line;
+    },
+  });
   try {
     await program.parseAsync([...plain.args], { from: "user" });
   } catch (error) {
@@ -109,7 +119,27 @@ function turnedOff(names: readonly string[]): Flags {
   return Object.fromEntries(flags.map((name) => [name, false]));
 }
 
-function createProgram(output: CommandLineOutput, choose: (line: CommandLine) => void): Command {
+/**
+ * Help lists all commands; without it, those that nobody has typed would be made for nothing. Commander takes a
+ * negative number for no option if there are no commands.
+ */
+function wantedCommands(args: readonly string[]): (name: string) => boolean {
+  const typed = new Set(args);
+  const wantsAll =
+    typed.has(helpCommand.name) || args.some((arg) => /^(?:--help|-\w*h|-[.\d])/.test(arg));
+  return (name) => wantsAll || typed.has(name);
+}
+
+function createProgram(
+  output: CommandLineOutput,
+  {
+    isWanted,
+    choose,
+  }: {
+    readonly isWanted: (command: string) => boolean;
+    readonly choose: (line: CommandLine) => void;
+  },
+): Command {
   const program = new Command("pg-mig")
     .description(programHelp.about)
     .version(output.version, "-V, --version", "print the version of pg-mig")
@@ -129,12 +159,16 @@ function createProgram(output: CommandLineOutput, choose: (line: CommandLine) =>
     .configureHelp(helpLayout)
     .addHelpText("after", programHelp.after);
   program.options.find(({ long }) => long === "--version")?.helpGroup(outputGroup);
-  for (const definition of commands) {
+  for (const definition of commands.filter(({ name }) => isWanted(name))) {
     addCommand(program, definition, choose);
   }
   program.hook("preSubcommand", (_, command) => addOptions(command));
-  addHelpCommand(program, output, addOptions);
-  addCompletionCommand(program, output);
+  if (isWanted(helpCommand.name)) {
+    addHelpCommand(program, output, addOptions);
+  }
+  if (isWanted(completionCommand.name)) {
+    addCompletionCommand(program, output);
+  }
   for (const option of actionOptions) {
     program.addOption(made(option).helpGroup("Options of pg-mig 2.x, and the command of each:"));
   }

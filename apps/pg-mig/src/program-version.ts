@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 
 let version: string | undefined;
 
@@ -9,6 +10,6 @@ export function programVersion(): string {
 }
 
 function readVersion(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  const text = readFileSync(join(import.meta.dirname, "..", "package.json"), "utf8");
   return (JSON.parse(text) as { version: string }).version;
 }

@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import { hostname } from "node:os";
 import type { RunOrigin } from "@pg-mig/migrate";
 import { accountName } from "./account-name.js";
@@ -25,7 +24,8 @@ export async function runOrigin({
   };
 }
 
-function commitOf(directory: string, path: string | undefined): Promise<string | undefined> {
+async function commitOf(directory: string, path: string | undefined): Promise<string | undefined> {
+  const { execFile } = await import("node:child_process");
   return new Promise((resolve) => {
     const args = ["-C", directory, "rev-parse", "--verify", "--quiet", "HEAD"];
     // Nothing of the environment but where git is: GIT_DIR and its like would answer for another repository.

@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import type { DiscoverySource } from "./discovery-source.js";
 import { parseNodeList } from "./node-list.js";
 import type { NodeSpec } from "./node-spec.js";
@@ -37,8 +36,9 @@ export function command(program: string, options: CommandOptions = {}): Discover
   return {
     // Without the arguments: a token may be among them.
     name: `command ${program}`,
-    discover: ({ signal }) =>
-      new Promise((resolve, reject) => {
+    async discover({ signal }) {
+      const { execFile } = await import("node:child_process");
+      return new Promise((resolve, reject) => {
         const settings = { cwd, env, signal, maxBuffer: maxOutputBytes, windowsHide: true };
         const child = execFile(program, args, settings, (error, stdout, stderr) => {
           try {
@@ -52,7 +52,8 @@ export function command(program: string, options: CommandOptions = {}): Discover
         });
         // A program that asks something gets no answer, instead of waiting for one forever.
         child.stdin?.end();
-      }),
+      });
+    },
   };
 }
 

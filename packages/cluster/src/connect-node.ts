@@ -1,8 +1,6 @@
-import { lookup } from "node:dns/promises";
 import { setMaxListeners } from "node:events";
 import { isIP, Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { TLSSocket } from "node:tls";
 import { defaults, PgMigError } from "@pg-mig/model";
 import type { Client } from "pg";
 import { watchAuthentication } from "./authentication.js";
@@ -218,6 +216,7 @@ async function connectOnce(
         answer = firstBytes(data);
       });
     }
+    const isEncrypted = stream !== socket;
     const client = new Client({
       host,
       port: endpoint.port,
@@ -229,13 +228,13 @@ async function connectOnce(
       // The stream is encrypted already.
       ssl: false,
       sslnegotiation: "postgres",
-      enableChannelBinding: stream instanceof TLSSocket && parameters.channel_binding !== "disable",
+      enableChannelBinding: isEncrypted && parameters.channel_binding !== "disable",
       stream: () => connectedStream(stream),
     });
     sendAtStart(client, node.startupParameters);
     client.on("error", () => {});
     login = watchAuthentication(client, {
-      isEncrypted: stream instanceof TLSSocket,
+      isEncrypted,
       rules: {
         requireAuth: parameters.require_auth,
         channelBinding: parameters.channel_binding,
@@ -396,6 +395,8 @@ async function addressesOf({ host, hostaddr }: NodeEndpoint): Promise<string[]> 
   if (hostaddr !== undefined) {
     throw new Error(`the hostaddr of ${host} is no IP address`);
   }
+  // Many clusters name addresses alone.
+  const { lookup } = await import("node:dns/promises");
   const addresses = await lookup(host, { all: true });
   return addresses.map(({ address: found }) => found);
 }

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { type ConnectionOptions, connect as connectTls } from "node:tls";
+import type { ConnectionOptions } from "node:tls";
 
 /**
  * How an attempt is encrypted: `none`; `asked`: if the server agrees, else in plain over the same
@@ -34,7 +34,8 @@ const tlsRequest = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
  * Connects a socket and, as libpq does, agrees with the server on TLS. `pg` would connect a second
  * time to a server without TLS, and cannot go on in plain.
  *
- * @returns the stream to speak PostgreSQL's protocol over, which nobody reads yet
+ * @returns the stream to speak PostgreSQL's protocol over, which nobody reads yet; the socket itself if it is
+ * not encrypted
  */
 export async function openStream(socket: Socket, options: OpenStreamOptions): Promise<Duplex> {
   const { host, port, encryption, tlsOptions, onProgress } = options;
@@ -76,7 +77,8 @@ async function encrypt(
   options: ConnectionOptions,
   onProgress: OpenStreamOptions["onProgress"],
 ): Promise<Duplex> {
-  const stream = connectTls({ ...options, socket });
+  const { connect } = await import("node:tls");
+  const stream = connect({ ...options, socket });
   await happened(stream, "secureConnect");
   if (options.ALPNProtocols !== undefined && stream.alpnProtocol !== "postgresql") {
     throw new Error("the server does not confirm that it speaks PostgreSQL's protocol");

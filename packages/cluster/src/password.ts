@@ -1,4 +1,3 @@
-import { exec } from "node:child_process";
 import { PgMigError } from "@pg-mig/model";
 import type { NodeAddress } from "./node-address.js";
 
@@ -37,8 +36,9 @@ export async function readPasswordFrom(password: Password, place: LoginPlace): P
  * The command sees `PGHOST`, `PGPORT`, `PGUSER` and `PGDATABASE` of the node.
  */
 export function passwordFromCommand(command: string): Password {
-  return ({ host, port, database, user }) =>
-    new Promise((resolve, reject) => {
+  return async ({ host, port, database, user }) => {
+    const { exec } = await import("node:child_process");
+    return new Promise((resolve, reject) => {
       const place = { PGHOST: host, PGPORT: String(port), PGUSER: user, PGDATABASE: database };
       const options = { env: { ...process.env, ...place }, windowsHide: true };
       const child = exec(command, options, (error, stdout, stderr) => {
@@ -53,6 +53,7 @@ export function passwordFromCommand(command: string): Password {
       });
       child.stdin?.end();
     });
+  };
 }
 
 function failed({ host, user }: LoginPlace, words: string): PgMigError {

@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import tls from "node:tls";
 
 /** Where the systems keep the authorities that they trust, as one file. */
 const bundles: readonly string[] = [
@@ -19,6 +18,7 @@ export async function systemAuthorities(): Promise<string | string[] | undefined
   if (named) {
     return readFile(named, "utf8");
   }
+  const tls = await import("node:tls");
   // Node.js has it since 22.15.
   if ("getCACertificates" in tls && typeof tls.getCACertificates === "function") {
     const found: string[] = tls.getCACertificates("system");

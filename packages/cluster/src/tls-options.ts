@@ -1,13 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { isIP } from "node:net";
 import { join } from "node:path";
-import {
-  type ConnectionOptions,
-  checkServerIdentity,
-  createSecureContext,
-  type PeerCertificate,
-  type SecureVersion,
-} from "node:tls";
+import type { ConnectionOptions, PeerCertificate, SecureVersion } from "node:tls";
 import { PgMigError } from "@pg-mig/model";
 import type { Node } from "./node.js";
 import { systemAuthorities } from "./system-authorities.js";
@@ -37,6 +31,7 @@ export async function tlsOptions(
   onNote: OnNote,
 ): Promise<ConnectionOptions> {
   const { parameters, sslMode } = node;
+  const tls = await import("node:tls");
   const ca = await authorities(node);
   const crl = ca === undefined || ca === "system" ? [] : await revocations(node, onNote);
   const identity = await clientIdentity(node);
@@ -48,8 +43,8 @@ export async function tlsOptions(
     // must not be sent as a name (RFC 6066).
     ...(sendsName ? { servername: host } : {}),
     checkServerIdentity: (_, certificate) =>
-      sslMode === "verify-full" ? identityProblem(host, certificate) : undefined,
-    secureContext: secureContext(node, {
+      sslMode === "verify-full" ? identityProblem(tls, host, certificate) : undefined,
+    secureContext: secureContext(tls, node, {
       ...identity,
       ...(trusted === undefined ? {} : { ca: trusted }),
       ...(crl.length === 0 ? {} : { crl }),
@@ -148,7 +143,14 @@ async function requirePrivateKey(node: Node, path: string): Promise<void> {
   }
 }
 
-function secureContext(node: Node, options: Parameters<typeof createSecureContext>[0]) {
+/** What belongs to TLS in Node.js, which is loaded if a server offers it. */
+type Tls = typeof import("node:tls");
+
+function secureContext(
+  { createSecureContext }: Tls,
+  node: Node,
+  options: Parameters<Tls["createSecureContext"]>[0],
+) {
   try {
     return createSecureContext(options);
   } catch (cause) {
@@ -165,7 +167,11 @@ function secureContext(node: Node, options: Parameters<typeof createSecureContex
 }
 
 /** Like Node.js, but for an address in the common name of a certificate without other names. */
-function identityProblem(host: string, certificate: PeerCertificate): Error | undefined {
+function identityProblem(
+  { checkServerIdentity }: Tls,
+  host: string,
+  certificate: PeerCertificate,
+): Error | undefined {
   if (isIP(host) !== 0 && !certificate.subjectaltname && certificate.subject?.CN === host) {
     return undefined;
   }

@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
 import { extname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -36,7 +35,7 @@ export async function importModule(
 
 async function jitiFor(path: string) {
   const { createJiti } = await import("jiti");
-  const own = ownPackage();
+  const own = await ownPackage();
   // No cache: its folder may be one that anybody can write to, and the files are small.
   return createJiti(path, {
     fsCache: false,
@@ -49,7 +48,8 @@ async function jitiFor(path: string) {
  * The package `pg-mig` that runs. A config file imports `defineConfig` from it, also where npx has it and
  * the project has not.
  */
-function ownPackage(): string | undefined {
+async function ownPackage(): Promise<string | undefined> {
+  const { createRequire } = await import("node:module");
   try {
     return createRequire(import.meta.url).resolve("pg-mig");
   } catch {

@@ -18,27 +18,35 @@ export interface NodeLedger {
 
 /** A row of {@link nodeLedgerSql}, as any driver gives it. */
 export interface NodeLedgerRow {
-  readonly schema: string;
-  readonly oid: number;
+  /** The function; `null`: these schemas have none. */
   readonly name: string | null;
   readonly stored: string | null;
+  /** Those in which the function has this text. */
+  readonly schemas: readonly (readonly [schema: string, oid: number])[];
 }
 
 /**
- * The one query that reads all ledgers of a node, a row per schema and function. It executes none
- * of the functions: a call may answer from a stale plan, and takes seven times as long for
- * thousands of shards. It means the same under any `search_path`.
+ * The one query that reads all ledgers of a node, a row per function and text: most shards have the same one.
+ * It executes none of the functions: a call may answer from a stale plan, and takes seven times as long
+ * for thousands of shards. It means the same under any `search_path`.
  */
-export const nodeLedgerSql = `SELECT n.nspname AS schema, n.oid, p.proname AS name, p.prosrc AS stored
+export const nodeLedgerSql = ledgerSql("");
+
+/** Of the schemas that a condition on `n` is true for. */
+function ledgerSql(condition: string): string {
+  return `SELECT p.proname AS name, p.prosrc AS stored,
+pg_catalog.json_agg(pg_catalog.json_build_array(n.nspname, n.oid::pg_catalog.int8)) AS schemas
 FROM pg_catalog.pg_namespace n
 LEFT JOIN pg_catalog.pg_proc p ON p.pronamespace ${equals} n.oid AND p.proargtypes ${equals} ''::pg_catalog.oidvector
 AND p.proname ${equals} ANY ('{mig_versions_const,mig_digest_const,mig_rerun_fingerprint_const}'::pg_catalog.name[])
 WHERE n.nspname OPERATOR(pg_catalog.!~) '^(pg_|debug_)'::pg_catalog.text
-AND n.nspname OPERATOR(pg_catalog.<>) 'information_schema'::pg_catalog.name`;
+AND n.nspname OPERATOR(pg_catalog.<>) 'information_schema'::pg_catalog.name${condition}
+GROUP BY p.proname, p.prosrc`;
+}
 
 /** Tells the rows of {@link nodeLedgerSql} from others that came with them. */
 export function isNodeLedgerRow(row: object): row is NodeLedgerRow {
-  return "schema" in row && "oid" in row && "name" in row && "stored" in row;
+  return "name" in row && "stored" in row && "schemas" in row;
 }
 
 /** Reads the rows of {@link nodeLedgerSql} as they come, and keeps of them what they say alone. */
@@ -54,19 +62,24 @@ export class NodeLedgerReader {
   }
 
   /** Never throws. */
-  add({ schema, oid, name, stored: text }: NodeLedgerRow): void {
+  add({ name, stored, schemas }: NodeLedgerRow): void {
     const isLedger = name === "mig_versions_const";
-    if (isLedger || !this.#shards.has(schema)) {
-      const stored = isLedger ? (text ?? "") : undefined;
-      try {
-        const ledger = parseShardLedger({ shard: schema, schemaOid: oid, stored }, this.#pool);
-        this.#shards.set(schema, ledger);
-      } catch (error) {
-        this.#unreadable.set(schema, error);
+    const text = isLedger ? (stored ?? "") : undefined;
+    // The same text is read once.
+    let read: ShardLedger | undefined;
+    for (const [shard, schemaOid] of schemas) {
+      if (isLedger || !this.#shards.has(shard)) {
+        try {
+          read ??= parseShardLedger({ shard, schemaOid, stored: text }, this.#pool);
+          const { entries, storedHash } = read;
+          this.#shards.set(shard, { shard, schemaOid, entries, storedHash });
+        } catch (error) {
+          this.#unreadable.set(shard, error);
+        }
       }
-    }
-    if (name !== null && schema === "public") {
-      this.#ofNode.set(name, parseConstFunctionBody(text ?? "")?.value);
+      if (name !== null && shard === "public") {
+        this.#ofNode.set(name, parseConstFunctionBody(stored ?? "")?.value);
+      }
     }
   }
 
@@ -150,7 +163,7 @@ export async function readShardLedger(
   shard: string,
 ): Promise<ShardLedger | undefined> {
   const { rows } = await client.query(
-    `${nodeLedgerSql} AND n.nspname ${equals} ${quoteLiteral(shard)}::pg_catalog.name`,
+    ledgerSql(`\nAND n.nspname ${equals} ${quoteLiteral(shard)}::pg_catalog.name`),
   );
   return parseNodeLedger(rows as readonly NodeLedgerRow[]).shards[0];
 }

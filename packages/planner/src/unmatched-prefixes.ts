@@ -30,6 +30,9 @@ export function unmatchedPrefixes(
   }
   const prefixes = [...left.keys()];
   for (const schema of schemas) {
+    if (left.size === 0) {
+      break;
+    }
     const owner = longestPrefix(prefixes, schema);
     if (owner === undefined) {
       continue;

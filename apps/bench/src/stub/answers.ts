@@ -76,6 +76,14 @@ function answerToSelect(statement: string, session: StubSession): readonly Buffe
 }
 
 function rowsOf(statement: string, { node, pid }: StubSession): Rows {
+  if (statement.includes("AS schemas")) {
+    const columns = [
+      ["name", "text"],
+      ["stored", "text"],
+      ["schemas", "json"],
+    ] as const;
+    return { columns, rows: node.ledgers() };
+  }
   if (statement.includes("prosrc AS stored")) {
     const columns = [
       ["schema", "text"],

@@ -34,6 +34,21 @@ export class StubNode {
       yield* stored.length > 0 ? stored : [[schema, String(16384 + i), null, null]];
     }
   }
+
+  /** Rows of name, text and the schemas that have it, as JSON. */
+  *ledgers(): Generator<readonly (string | null)[]> {
+    const schemas = new Map<string, [string, number][]>();
+    for (const [schema, oid, name, text] of this.ledgerRows()) {
+      const key = JSON.stringify([name, text]);
+      const same = schemas.get(key) ?? [];
+      same.push([schema ?? "", Number(oid)]);
+      schemas.set(key, same);
+    }
+    for (const [key, same] of schemas) {
+      const [name, text]: [string | null, string | null] = JSON.parse(key);
+      yield [name, text, JSON.stringify(same)];
+    }
+  }
 }
 
 const kept = new Map<string, string>();
