@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { renderConstFunctionBody, storeConstFunctionSql } from "./const-function.js";
 import {
   isNodeLedgerRow,
+  type NodeLedger,
   NodeLedgerReader,
   type NodeLedgerRow,
   nodeLedgerSql,
@@ -35,6 +36,29 @@ describe("NodeLedgerReader", () => {
     expect(two?.entries).not.toEqual(one?.entries);
     expect(two?.entries[0]).toBe(one?.entries[0]);
     expect(other?.schemaOid).toBe(7);
+  });
+
+  it("gives the very objects of a reading before, of what has not changed since", () => {
+    const read = (rows: readonly NodeLedgerRow[], before?: NodeLedger) => {
+      const reader = new NodeLedgerReader(new EntryPool(), before);
+      for (const one of rows) {
+        reader.add(one);
+      }
+      return reader.end();
+    };
+    const empty = { schema: "sh3", oid: 3, name: null, stored: null };
+    const before = read([row("sh1", noon), row("sh2", noon), empty]);
+    expect(read([empty, row("sh2", noon), row("sh1", noon)], before).shards).toBe(before.shards);
+    const [one, two, three] = before.shards;
+    for (const changed of [row("sh2", later), row("sh2", noon, 7)]) {
+      const now = read([row("sh1", noon), changed, empty], before);
+      expect(now.shards).not.toBe(before.shards);
+      expect(now.shards[0]).toBe(one);
+      expect(now.shards[1]).not.toEqual(two);
+      expect(now.shards[2]).toBe(three);
+      expect(now).toEqual(read([row("sh1", noon), changed, empty]));
+    }
+    expect(read([row("sh1", noon)], before).shards).toEqual([one]);
   });
 
   it("names the shards whose ledgers cannot be read in order, when all are known", () => {

@@ -44,13 +44,20 @@ export function isNodeLedgerRow(row: object): row is NodeLedgerRow {
 /** Reads the rows of {@link nodeLedgerSql} as they come, and keeps of them what they say alone. */
 export class NodeLedgerReader {
   readonly #pool: EntryPool;
+  readonly #before: readonly ShardLedger[];
+  readonly #shardsBefore: ReadonlyMap<string, ShardLedger>;
   readonly #shards = new Map<string, ShardLedger>();
   readonly #ofNode = new Map<string, string | undefined>();
   readonly #unreadable = new Map<string, unknown>();
 
-  /** Give the readers of several nodes one pool. */
-  constructor(pool = new EntryPool()) {
+  /**
+   * Give the readers of several nodes one pool. What has not changed since the node was read `before` is the very
+   * same object again.
+   */
+  constructor(pool = new EntryPool(), before?: Pick<NodeLedger, "shards">) {
     this.#pool = pool;
+    this.#before = before?.shards ?? [];
+    this.#shardsBefore = new Map(this.#before.map((ledger) => [ledger.shard, ledger]));
   }
 
   /** Never throws. */
@@ -59,8 +66,10 @@ export class NodeLedgerReader {
     if (isLedger || !this.#shards.has(schema)) {
       const stored = isLedger ? (text ?? "") : undefined;
       try {
-        const ledger = parseShardLedger({ shard: schema, schemaOid: oid, stored }, this.#pool);
-        this.#shards.set(schema, ledger);
+        const before = this.#shardsBefore.get(schema);
+        const shard = before?.shard ?? schema;
+        const ledger = parseShardLedger({ shard, schemaOid: oid, stored }, this.#pool);
+        this.#shards.set(shard, isSame(before, ledger) ? before : ledger);
       } catch (error) {
         this.#unreadable.set(schema, error);
       }
@@ -82,12 +91,21 @@ export class NodeLedgerReader {
     if (first !== undefined) {
       throw unreadableError(unreadable, this.#unreadable.get(first));
     }
+    const shards = [...this.#shards.values()].sort((a, b) => (a.shard < b.shard ? -1 : 1));
     return {
-      shards: [...this.#shards.values()].sort((a, b) => (a.shard < b.shard ? -1 : 1)),
+      shards: hasSameItems(this.#before, shards) ? this.#before : shards,
       digest: this.#ofNode.get("mig_digest_const"),
       fingerprint: this.#ofNode.get("mig_rerun_fingerprint_const"),
     };
   }
+}
+
+function isSame(before: ShardLedger | undefined, now: ShardLedger): before is ShardLedger {
+  return before?.schemaOid === now.schemaOid && before.storedHash === now.storedHash;
+}
+
+function hasSameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i]);
 }
 
 /** How many shards an error names. */

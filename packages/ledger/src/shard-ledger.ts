@@ -43,22 +43,31 @@ export interface StoredLedger extends Pick<ShardLedger, "shard" | "schemaOid"> {
 /** The digits of a checksum that the ledger keeps: 64 bits tell an edited file. */
 const checksumDigits = 16;
 
+/** What was read from a text, and the text's hash. */
+type HashedEntries = Pick<ShardLedger, "entries"> & { readonly storedHash: string };
+
 /**
  * Keeps one of what is read many times: thousands of shards have the same versions, applied in the
  * same seconds. With it, memory hardly grows with the number of shards.
  */
 export class EntryPool {
   readonly #entries = new Map<string, Map<string | undefined, LedgerEntry>>();
-  readonly #lists = new Map<string, readonly LedgerEntry[]>();
+  readonly #lists = new Map<string, HashedEntries>();
+  /** Shards that are read one after the other mostly have the same text. */
+  #last: { readonly stored: string; readonly list: HashedEntries } | undefined;
 
-  /** The list that was read from a text with this hash, or that `read` reads now. */
-  list(storedHash: string, read: () => readonly LedgerEntry[]): readonly LedgerEntry[] {
-    let list = this.#lists.get(storedHash);
-    if (list === undefined) {
-      list = read();
-      this.#lists.set(storedHash, list);
+  /** The list that was read from this text, or that `read` reads now. */
+  list(stored: string, read: () => readonly LedgerEntry[]): HashedEntries {
+    if (this.#last?.stored !== stored) {
+      const storedHash = sha256(stored);
+      let list = this.#lists.get(storedHash);
+      if (list === undefined) {
+        list = { storedHash, entries: read() };
+        this.#lists.set(storedHash, list);
+      }
+      this.#last = { stored, list };
     }
-    return list;
+    return this.#last.list;
   }
 
   /** The entry of a version; `applied` is what the details say of it. */
@@ -93,8 +102,7 @@ export function parseShardLedger(
   if (stored === undefined) {
     return { shard, schemaOid, entries: noEntries, storedHash: undefined };
   }
-  const storedHash = sha256(stored);
-  const entries = pool.list(storedHash, () => parseEntries(shard, stored, pool));
+  const { entries, storedHash } = pool.list(stored, () => parseEntries(shard, stored, pool));
   return { shard, schemaOid, entries, storedHash };
 }
 
