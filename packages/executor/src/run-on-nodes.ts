@@ -11,12 +11,12 @@ import {
   lockTimeoutMs,
   maxConnectionLosses,
   nodesAtATime,
+  onEach,
   pause,
   retryPauseMs,
   retryReason,
   serverWords,
 } from "@pg-mig/sessions";
-import PQueue from "p-queue";
 import { withBlockers } from "./blocked.js";
 import { type ScriptEnvironment, scriptOptions } from "./script-environment.js";
 import { noScript, runStepScript, type StepScript } from "./step-script.js";
@@ -122,13 +122,18 @@ async function onEachNode<T>(
   { sessions, signal }: RunOnNodesOptions,
   run: (node: SessionNode) => Promise<T>,
 ): Promise<T[]> {
-  const queue = new PQueue({ concurrency: nodesAtATime });
   const onAbort = () => {
     void sessions.cancelAll();
   };
   signal.addEventListener("abort", onAbort);
   try {
-    return await queue.addAll(nodes.map((node) => () => run(node)));
+    const results = await onEach(nodes, nodesAtATime, run);
+    return results.map((result) => {
+      if (result.status === "rejected") {
+        throw result.reason;
+      }
+      return result.value;
+    });
   } finally {
     signal.removeEventListener("abort", onAbort);
   }

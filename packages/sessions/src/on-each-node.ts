@@ -1,9 +1,6 @@
 import { isPgMigError, PgMigError } from "@pg-mig/model";
-import PQueue from "p-queue";
+import { nodesAtATime, onEach } from "./on-each.js";
 import { isBug } from "./server-error.js";
-
-/** On how many nodes at a time something happens that happens once per node. */
-export const nodesAtATime = 64;
 
 /** What an error calls a node, be it found only, or open. */
 type Labelled = { readonly label: string } | { readonly node: { readonly label: string } };
@@ -18,8 +15,7 @@ export async function onEachNode<N extends Labelled, T>(
   nodes: readonly N[],
   run: (node: N) => Promise<T>,
 ): Promise<T[]> {
-  const queue = new PQueue({ concurrency: nodesAtATime });
-  const results = await Promise.allSettled(nodes.map((node) => queue.add(() => run(node))));
+  const results = await onEach(nodes, nodesAtATime, run);
   const failures = results.flatMap((result, i) => {
     if (result.status === "fulfilled") {
       return [];
