@@ -2,13 +2,33 @@ import { libpqOptions } from "@pg-mig/model";
 import type { Node } from "./node.js";
 import { passwordOf } from "./pass-file.js";
 
+/** Environment variables, by name; `undefined`: it must not be set. */
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** What was made last for a node: all sessions there have the same one. */
+const known = new WeakMap<
+  Node,
+  { readonly password: string | undefined; readonly variables: Variables }
+>();
+
 /**
  * The environment variables with which psql and other programs of PostgreSQL reach a node as we do,
- * its password included; `undefined`: the variable must not be set. Reads the node's password file.
+ * its password included; `undefined`: the variable must not be set. Reads the node's password file. The same
+ * object again, as long as the password is the same.
  */
-export async function nodeEnvironment(node: Node): Promise<Record<string, string | undefined>> {
-  const { endpoints, parameters } = node;
+export async function nodeEnvironment(node: Node): Promise<Variables> {
   const { password } = await passwordOf(node);
+  const before = known.get(node);
+  if (before !== undefined && before.password === password) {
+    return before.variables;
+  }
+  const variables = variablesOf(node, password);
+  known.set(node, { password, variables });
+  return variables;
+}
+
+function variablesOf(node: Node, password: string | undefined): Variables {
+  const { endpoints, parameters } = node;
   const variables: Record<string, string | undefined> = {};
   for (const { keyword, variable } of libpqOptions) {
     const value = keyword === undefined ? undefined : parameters[keyword];

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { startNodes, type TestCluster } from "@pg-mig/testkit";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { streamRows } from "./stream-rows.js";
@@ -9,6 +11,9 @@ beforeAll(async () => {
 });
 
 afterAll(() => cluster.stop());
+
+setFlagsFromString("--expose-gc");
+const collectGarbage: () => void = runInNewContext("gc");
 
 async function connect() {
   const client = await cluster.node.connect();
@@ -25,6 +30,22 @@ describe("streamRows", () => {
     );
     expect(rows).toEqual([{ a: 1 }, { b: 1 }, { b: 2 }]);
     expect((await client.query("SELECT 2 AS c")).rows).toEqual([{ c: 2 }]);
+  });
+
+  it("keeps no row that was handed over", async () => {
+    const client = await connect();
+    let rows = 0;
+    let first: WeakRef<object> | undefined;
+    let isFirstKept: boolean | undefined;
+    await streamRows(client, "SELECT repeat('x', 1000) FROM generate_series(1, 2000)", (row) => {
+      rows++;
+      first ??= new WeakRef(row);
+      if (rows === 2000) {
+        collectGarbage();
+        isFirstKept = first.deref() !== undefined;
+      }
+    });
+    expect(isFirstKept).toBe(false);
   });
 
   it("rejects with the server's words, behind the rows before them", async () => {

@@ -2,7 +2,7 @@ import type { AbandonedChain } from "@pg-mig/report";
 import { errorInfo, isBug } from "@pg-mig/sessions";
 import { abandonedEvent, failedEvent } from "./chain-events.js";
 import type { ChainSchedule } from "./chain-schedule.js";
-import type { ChainState } from "./chain-state.js";
+import { type ChainState, type ChainToRun, createChainState } from "./chain-state.js";
 import { FailureBudget } from "./failure-budget.js";
 import { entryLostError } from "./ledger-trouble.js";
 import type { RunChainsOptions } from "./run-chains-options.js";
@@ -13,21 +13,22 @@ import { whatStays } from "./what-stays.js";
  * what became of it. Knows, too, why nothing starts any more.
  */
 export class ChainEndings<L> {
-  readonly #schedule: ChainSchedule;
-  readonly #states: ReadonlyMap<string, ChainState<L>>;
+  readonly #schedule: ChainSchedule<ChainToRun<L>>;
+  readonly #states: ReadonlyMap<ChainToRun<L>, ChainState<L>>;
   readonly #options: Pick<RunChainsOptions<L>, "emit" | "stepScript" | "signal" | "pause">;
   readonly #budget: FailureBudget;
   #bug: { readonly reason: unknown } | undefined;
 
+  /** `states` are those of the `chains` chains that have begun and not ended. */
   constructor(
-    schedule: ChainSchedule,
-    states: ReadonlyMap<string, ChainState<L>>,
-    options: RunChainsOptions<L>,
+    schedule: ChainSchedule<ChainToRun<L>>,
+    states: ReadonlyMap<ChainToRun<L>, ChainState<L>>,
+    options: RunChainsOptions<L> & { readonly chains: number },
   ) {
     this.#schedule = schedule;
     this.#states = states;
     this.#options = options;
-    this.#budget = new FailureBudget(options.stopAt ?? {}, states.size);
+    this.#budget = new FailureBudget(options.stopAt ?? {}, options.chains);
   }
 
   /** What the run is ended for: nothing starts any more, what runs goes on to its end. */
@@ -48,7 +49,7 @@ export class ChainEndings<L> {
   }
 
   /** A bug was met. If the chain still runs, its version has failed. */
-  onBug(id: string, bug: unknown): void {
+  onBug(id: ChainToRun<L>, bug: unknown): void {
     this.#bug ??= { reason: bug };
     const state = this.#states.get(id);
     const version = state?.versions[0];
@@ -59,7 +60,7 @@ export class ChainEndings<L> {
 
   /** The version of the chain that runs has failed. */
   failed(
-    id: string,
+    id: ChainToRun<L>,
     state: ChainState<L>,
     failure: { readonly version: string; readonly error: unknown; readonly durationMs: number },
   ): void {
@@ -71,7 +72,7 @@ export class ChainEndings<L> {
   }
 
   /** What this run has committed is not run again, nor is what comes after it. */
-  takenAway(id: string, state: ChainState<L>, taken: readonly string[]): void {
+  takenAway(id: ChainToRun<L>, state: ChainState<L>, taken: readonly string[]): void {
     this.#schedule.fail(id);
     const { node, shard, versions } = state;
     for (const [index, version] of taken.entries()) {
@@ -85,12 +86,12 @@ export class ChainEndings<L> {
   }
 
   /** The version that runs was cut short, since nothing starts any more. */
-  interrupted(id: string, state: ChainState<L>): void {
+  interrupted(id: ChainToRun<L>, state: ChainState<L>): void {
     this.#end(id, state, this.whyEnded ?? "interrupted");
   }
 
   /** The node is not waited for any more: ends this chain and those that wait for the node. */
-  unreached(id: string, state: ChainState<L>): void {
+  unreached(id: ChainToRun<L>, state: ChainState<L>): void {
     this.#end(id, state, this.whyEnded ?? "node-lost");
     this.abandon("node-lost", state.node.name);
   }
@@ -98,14 +99,12 @@ export class ChainEndings<L> {
   /** Ends all chains, of one node or of all, that do not run at the moment. */
   abandon(reason: AbandonedChain["reason"], node?: string): void {
     for (const { chain, notAttempted } of this.#schedule.abandon(node)) {
-      const state = this.#states.get(chain);
-      if (state !== undefined) {
-        this.#options.emit(abandonedEvent(state, notAttempted, reason));
-      }
+      const state = this.#states.get(chain) ?? createChainState(chain);
+      this.#options.emit(abandonedEvent(state, notAttempted, reason));
     }
   }
 
-  #end(id: string, state: ChainState<L>, reason: AbandonedChain["reason"]): void {
+  #end(id: ChainToRun<L>, state: ChainState<L>, reason: AbandonedChain["reason"]): void {
     this.#schedule.fail(id);
     this.#options.emit(abandonedEvent(state, state.versions, reason));
   }

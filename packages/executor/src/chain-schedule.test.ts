@@ -3,6 +3,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ChainSchedule, type ScheduledChain, type VersionLimits } from "./chain-schedule.js";
 
+interface NamedChain extends ScheduledChain {
+  readonly id: string;
+}
+
+function chainOn(node: string, id: string, pending: string[], host = "h"): NamedChain {
+  return { id, shard: { node: { name: node, host } }, pending };
+}
+
 const allVersions = ["v1", "v2", "v3", "v4"];
 
 const limits = fc.record(
@@ -51,39 +59,32 @@ function simulate(
   check: (state: {
     running: readonly Running[];
     held: readonly Running[];
-    chainOf: (id: string) => ScheduledChain;
     limitsOf: (version: string) => VersionLimits;
-    waiting: (node: string) => readonly { chain: ScheduledChain; version: string }[];
+    waiting: (node: string) => readonly { chain: NamedChain; version: string }[];
     slotsOf: (node: string) => number;
     isHeld: (node: string) => boolean;
   }) => void,
 ) {
   const limitsByVersion = new Map(allVersions.map((v, i) => [v, input.limits[i] as VersionLimits]));
-  const chains = input.chains.map(
-    ({ node, from }, i): ScheduledChain => ({
-      id: `c${i}`,
-      node: `n${node}`,
-      host: `h${node >> 1}`,
-      versions: allVersions.slice(from),
-    }),
+  const chains = input.chains.map(({ node, from }, i) =>
+    chainOn(`n${node}`, `c${i}`, allVersions.slice(from), `h${node >> 1}`),
   );
   const schedule = new ChainSchedule(chains, {
     parallelism: input.parallelism,
     limits: limitsByVersion,
   });
-  const left = new Map(chains.map((chain) => [chain.id, [...chain.versions]]));
-  const paused = new Map<string, number>();
+  const left = new Map(chains.map((chain) => [chain, [...chain.pending]]));
+  const paused = new Map<NamedChain, number>();
   /** Chains whose versions were replaced on the way. */
-  const replaced = new Set<string>();
+  const replaced = new Set<NamedChain>();
   const slots = new Map<string, number>();
   const slotsOf = (node: string) => slots.get(node) ?? input.parallelism;
   const heldNodes = new Set<string>();
   const isHeld = (node: string) => heldNodes.has(node);
-  const log: { chain: string; version: string; fate: string }[] = [];
+  const log: { chain: NamedChain; version: string; fate: string }[] = [];
   let running: Running[] = [];
   let held: Running[] = [];
   let now = 0;
-  const chainOf = (id: string) => chains.find((chain) => chain.id === id) as ScheduledChain;
   const limitsOf = (version: string) => limitsByVersion.get(version) ?? {};
   for (let turn = 0; !schedule.finished; turn++) {
     if (turn > 5000) {
@@ -102,7 +103,7 @@ function simulate(
     const isAlone = ({ node }: Running) =>
       slotsOf(node) === 1 && running.filter((step) => step.node === node).length === 1;
     expect({
-      running: chains.filter(({ id }) => schedule.isRunning(id)).length,
+      running: chains.filter((chain) => schedule.isRunning(chain)).length,
       alone: running.filter(({ chain }) => schedule.runsAlone(chain)),
     }).toEqual({
       running: running.length,
@@ -110,7 +111,7 @@ function simulate(
     });
     const nodeOfTurn = `n${turn % 4}`;
     const chainsLeft = [...left].filter(
-      ([id, versions]) => versions.length > 0 && chainOf(id).node === nodeOfTurn,
+      ([{ shard }, versions]) => versions.length > 0 && shard.node.name === nodeOfTurn,
     ).length;
     const runningThere = running.filter(({ node }) => node === nodeOfTurn).length;
     expect(schedule.leftOn(nodeOfTurn)).toBe(
@@ -120,19 +121,17 @@ function simulate(
     check({
       running,
       held,
-      chainOf,
       limitsOf,
       slotsOf,
       isHeld,
       waiting: (node) =>
-        [...left].flatMap(([id, [version]]) => {
-          const chain = chainOf(id);
+        [...left].flatMap(([chain, [version]]) => {
           const free =
-            chain.node === node &&
+            chain.shard.node.name === node &&
             version !== undefined &&
-            (paused.get(id) ?? 0) <= now &&
-            !running.some((step) => step.chain === id) &&
-            !held.some((step) => step.chain === id);
+            (paused.get(chain) ?? 0) <= now &&
+            !running.some((step) => step.chain === chain) &&
+            !held.some((step) => step.chain === chain);
           return free ? [{ chain, version }] : [];
         }),
     });
@@ -189,16 +188,18 @@ function simulate(
     } else if (incident.kind === "abandon" || (incident.kind === "stop" && turn > 20)) {
       const given = incident.kind === "abandon" ? node : undefined;
       const idle = [...left].filter(
-        ([id, versions]) =>
+        ([chain, versions]) =>
           versions.length > 0 &&
-          !running.some((step) => step.chain === id) &&
-          (given === undefined || chainOf(id).node === given),
+          !running.some((step) => step.chain === chain) &&
+          (given === undefined || chain.shard.node.name === given),
       );
-      expect(schedule.abandon(given)).toEqual(
-        idle.map(([chain, notAttempted]) => ({ chain, notAttempted })),
+      const byId = (a: { chain: NamedChain }, b: { chain: NamedChain }) =>
+        a.chain.id < b.chain.id ? -1 : 1;
+      expect(schedule.abandon(given).sort(byId)).toEqual(
+        idle.map(([chain, notAttempted]) => ({ chain, notAttempted })).sort(byId),
       );
-      for (const [id] of idle) {
-        left.delete(id);
+      for (const [chain] of idle) {
+        left.delete(chain);
       }
     }
   }
@@ -206,7 +207,7 @@ function simulate(
 }
 
 interface Running {
-  readonly chain: string;
+  readonly chain: NamedChain;
   readonly node: string;
   readonly version: string;
   readonly endsAt: number;
@@ -219,7 +220,7 @@ describe("ChainSchedule", () => {
   it("keeps all limits at every moment, counting delays, and never idles a slot that could run", () => {
     fc.assert(
       fc.property(plan, (input) => {
-        simulate(input, ({ running, held, chainOf, limitsOf, waiting, slotsOf, isHeld }) => {
+        simulate(input, ({ running, held, limitsOf, waiting, slotsOf, isHeld }) => {
           const busy = [...running, ...held];
           const mayRunBeside = (version: string) =>
             limitsOf(version).mayRunBeside ?? "transactions";
@@ -228,11 +229,11 @@ describe("ChainSchedule", () => {
             const all = [...beside.map(({ version }) => version), ...versions].map(mayRunBeside);
             return new Set(all).size <= 1 && (all[0] !== "nothing" || all.length === 1);
           };
-          const fits = (version: string, chain: ScheduledChain, extra: number) => {
+          const fits = (version: string, { shard }: NamedChain, extra: number) => {
             const { perHost, global, delayMs, runAlone } = limitsOf(version);
             const same = busy.filter((step) => step.version === version);
-            const onHost = same.filter((step) => chainOf(step.chain).host === chain.host);
-            const onNode = same.filter((step) => step.node === chain.node);
+            const onHost = same.filter(({ chain }) => chain.shard.node.host === shard.node.host);
+            const onNode = same.filter((step) => step.node === shard.node.name);
             return (
               onHost.length + extra <= (perHost ?? Number.POSITIVE_INFINITY) &&
               same.length + extra <= (global ?? Number.POSITIVE_INFINITY) &&
@@ -241,7 +242,7 @@ describe("ChainSchedule", () => {
             );
           };
           for (const step of busy) {
-            expect(fits(step.version, chainOf(step.chain), 0), `${step.version} fits`).toBe(true);
+            expect(fits(step.version, step.chain, 0), `${step.version} fits`).toBe(true);
           }
           for (const { node } of running) {
             expect(suits(node, []), node).toBe(true);
@@ -267,12 +268,12 @@ describe("ChainSchedule", () => {
     fc.assert(
       fc.property(plan, (input) => {
         const { log, chains, left, replaced } = simulate(input, () => {});
-        for (const chain of chains.filter(({ id }) => !replaced.has(id))) {
-          const done = log.filter((step) => step.chain === chain.id && step.fate === "done");
+        for (const chain of chains.filter((one) => !replaced.has(one))) {
+          const done = log.filter((step) => step.chain === chain && step.fate === "done");
           const versions = done.map((step) => step.version);
-          expect(versions).toEqual(chain.versions.slice(0, versions.length));
-          if (left.has(chain.id)) {
-            expect(versions).toEqual(chain.versions);
+          expect(versions).toEqual(chain.pending.slice(0, versions.length));
+          if (left.has(chain)) {
+            expect(versions).toEqual(chain.pending);
           }
         }
       }),
@@ -282,31 +283,22 @@ describe("ChainSchedule", () => {
 
   it("goes on with a chain that has begun before it starts another", () => {
     const schedule = new ChainSchedule(
-      ["a", "b"].map((id) => ({ id, node: "n", host: "h", versions: ["v1", "v2"] })),
+      ["a", "b"].map((id) => chainOn("n", id, ["v1", "v2"])),
       { parallelism: 1, limits: new Map() },
     );
     const order = [];
     for (let step = schedule.take(0); step !== undefined; step = schedule.take(0)) {
-      order.push(`${step.chain} ${step.version}`);
+      order.push(`${step.chain.id} ${step.version}`);
       schedule.done(step.chain, 0);
     }
     expect(order).toEqual(["a v1", "a v2", "b v1", "b v2"]);
   });
 
   it("lets concurrent builds of a node begin together, when no transaction can start there", () => {
-    const chain = (id: string, node: string, versions: string[]) => ({
-      id,
-      node,
-      host: node,
-      versions,
-    });
+    const a = chainOn("n", "a", ["build", "later"]);
+    const b = chainOn("n", "b", ["earlier", "build"]);
     const schedule = new ChainSchedule(
-      [
-        chain("a", "n", ["build", "later"]),
-        chain("b", "n", ["earlier", "build"]),
-        chain("c", "n", ["partial"]),
-        chain("d", "other", ["later"]),
-      ],
+      [a, b, chainOn("n", "c", ["partial"]), chainOn("other", "d", ["later"])],
       {
         parallelism: 10,
         limits: new Map([
@@ -318,68 +310,66 @@ describe("ChainSchedule", () => {
     const start = () => {
       const steps = [];
       for (let step = schedule.take(0); step !== undefined; step = schedule.take(0)) {
-        steps.push(`${step.chain} ${step.version}`);
+        steps.push(`${step.chain.id} ${step.version}`);
       }
       return steps;
     };
     expect(start()).toEqual(["b earlier", "d later"]);
-    schedule.done("b", 0);
+    schedule.done(b, 0);
     expect(start()).toEqual(["b build", "a build"]);
-    schedule.done("a", 0);
+    schedule.done(a, 0);
     expect(start()).toEqual([]);
-    schedule.done("b", 0);
+    schedule.done(b, 0);
     expect(start()).toEqual(["a later"]);
-    schedule.done("a", 0);
+    schedule.done(a, 0);
     expect(start()).toEqual(["c partial"]);
   });
 
   it("leaves running chains alone when the rest is abandoned", () => {
-    const schedule = new ChainSchedule(
-      ["a", "b"].map((id) => ({ id, node: "n", host: "h", versions: ["v1", "v2"] })),
-      { parallelism: 1, limits: new Map() },
-    );
-    expect(schedule.take(0)?.chain).toBe("a");
-    expect(schedule.abandon()).toEqual([{ chain: "b", notAttempted: ["v1", "v2"] }]);
+    const [a, b] = [chainOn("n", "a", ["v1", "v2"]), chainOn("n", "b", ["v1", "v2"])];
+    const schedule = new ChainSchedule([a, b], { parallelism: 1, limits: new Map() });
+    expect(schedule.take(0)?.chain).toBe(a);
+    expect(schedule.abandon()).toEqual([{ chain: b, notAttempted: ["v1", "v2"] }]);
     expect(schedule.finished).toBe(false);
-    expect(schedule.fail("a")).toEqual(["v2"]);
+    expect(schedule.fail(a)).toEqual(["v2"]);
     expect(schedule.finished).toBe(true);
   });
 
   it("has a time to wait for only where something is put off, and turns to what came first", () => {
-    const schedule = new ChainSchedule(
-      ["a", "b", "c"].map((id) => ({ id, node: "n", host: "h", versions: ["v1", "v2"] })),
-      { parallelism: 3, limits: new Map([["v1", { delayMs: 0 }]]) },
-    );
+    const a = chainOn("n", "a", ["v1", "v2"]);
+    const b = chainOn("n", "b", ["v1", "v2"]);
+    const c = chainOn("n", "c", ["v1", "v2"]);
+    const schedule = new ChainSchedule([a, b, c], {
+      parallelism: 3,
+      limits: new Map([["v1", { delayMs: 0 }]]),
+    });
     const start = (nowMs: number) => {
       const started = [];
       for (let step = schedule.take(nowMs); step !== undefined; step = schedule.take(nowMs)) {
-        started.push(`${step.chain} ${step.version}`);
+        started.push(`${step.chain.id} ${step.version}`);
       }
       return started;
     };
     expect(start(0)).toEqual(["a v1", "b v1", "c v1"]);
-    schedule.done("a", 0);
+    schedule.done(a, 0);
     expect(schedule.nextTimerMs()).toBeUndefined();
-    schedule.requeue("b", { notBeforeMs: 10 });
-    schedule.requeue("c", { notBeforeMs: 10 });
+    schedule.requeue(b, { notBeforeMs: 10 });
+    schedule.requeue(c, { notBeforeMs: 10 });
     expect(schedule.nextTimerMs()).toBe(10);
     expect(start(9)).toEqual(["a v2"]);
     expect(start(10)).toEqual(["b v1", "c v1"]);
   });
 
-  it("refuses to end a step that does not run, and to judge a chain that it does not have", () => {
-    const schedule = new ChainSchedule(
-      ["a", "b"].map((id) => ({ id, node: "n", host: "h", versions: ["v1"] })),
-      { parallelism: 1, limits: new Map() },
-    );
-    expect(schedule.take(0)?.chain).toBe("a");
-    for (const chain of ["b", "c"]) {
-      const notRunning = `The chain "${chain}" is not running.`;
+  it("refuses to end a step that does not run", () => {
+    const [a, b] = [chainOn("n", "a", ["v1"]), chainOn("n", "b", ["v1"])];
+    const schedule = new ChainSchedule([a, b], { parallelism: 1, limits: new Map() });
+    expect(schedule.take(0)?.chain).toBe(a);
+    for (const chain of [b, chainOn("n", "c", ["v1"])]) {
+      const notRunning = "No version of this chain is running.";
       expect(() => schedule.done(chain, 0)).toThrow(notRunning);
       expect(() => schedule.fail(chain)).toThrow(notRunning);
       expect(() => schedule.requeue(chain, { notBeforeMs: 0 })).toThrow(notRunning);
     }
-    expect(() => schedule.runsAlone("c")).toThrow('There is no chain "c".');
-    expect(schedule.runningOn("b")).toBe(1);
+    expect(schedule.runningOn(b)).toBe(1);
   });
 });

@@ -17,19 +17,19 @@ export interface VersionLimits {
 /** In the order in which they are turned to, so that those of a kind run together. */
 const kindsOfNeighbour: readonly MayRunBeside[] = ["transactions", "builds", "nothing"];
 
-/** One shard's chain, as the schedule sees it. */
+/**
+ * One shard's chain, as the schedule sees it: structurally, a `Chain` of `@pg-mig/planner` whose shard has a
+ * node. The object itself is what {@link ChainSchedule}'s methods know the chain by.
+ */
 export interface ScheduledChain {
-  /** Identifies the chain in {@link ChainSchedule}'s methods. */
-  readonly id: string;
-  readonly node: string;
-  readonly host: string;
+  readonly shard: { readonly node: { readonly name: string; readonly host: string } };
   /** The versions to run, in order. Not empty. */
-  readonly versions: readonly string[];
+  readonly pending: readonly string[];
 }
 
 /** A step that may start now. */
-export interface StartedStep {
-  readonly chain: string;
+export interface StartedStep<C extends ScheduledChain = ScheduledChain> {
+  readonly chain: C;
   readonly node: string;
   readonly version: string;
 }
@@ -42,13 +42,7 @@ export interface ChainScheduleOptions {
   readonly limits: ReadonlyMap<string, VersionLimits>;
 }
 
-/** A chain that has not ended, and what it has still to run. */
-interface UnfinishedChain {
-  readonly chain: ScheduledChain;
-  versions: readonly string[];
-}
-
-interface NodeState {
+interface NodeState<C> {
   readonly name: string;
   /** How many there is room for. */
   slots: number;
@@ -62,8 +56,8 @@ interface NodeState {
   /** Chains that have not ended. */
   chains: number;
   /** Chains that may go on, in queues by their next version; those that have begun come first. */
-  readonly begun: Map<string, UnfinishedChain[]>;
-  readonly fresh: Map<string, UnfinishedChain[]>;
+  readonly begun: Map<string, C[]>;
+  readonly fresh: Map<string, C[]>;
 }
 
 /** Something that ends at a time: the hold of a `$delay`, or the pause of a requeued chain. */
@@ -83,14 +77,21 @@ interface Timer {
  * A chain that has begun goes before one that has not. A version that runs alone waits until
  * nothing else can start anywhere, so it never makes slots wait for it; in the same way, on each
  * node, concurrent builds wait until no transaction can start there.
+ *
+ * Of a million chains, one that has not begun takes a place in a queue and nothing else.
  */
-export class ChainSchedule {
+export class ChainSchedule<C extends ScheduledChain = ScheduledChain> {
   readonly #options: ChainScheduleOptions;
-  readonly #nodes = new Map<string, NodeState>();
+  readonly #nodes = new Map<string, NodeState<C>>();
   /** The nodes that are not held and have both a free slot and a waiting chain: only these are looked at. */
-  readonly #open = new Set<NodeState>();
-  readonly #chains = new Map<string, UnfinishedChain>();
-  readonly #running = new Map<string, string>();
+  readonly #open = new Set<NodeState<C>>();
+  /** How many chains have not ended. */
+  #unfinished = 0;
+  /** What chains have still to run that is not all that they began with. */
+  readonly #left = new Map<C, readonly string[]>();
+  readonly #running = new Map<C, string>();
+  /** Chains that wait for a time, and then go back to their queues. */
+  readonly #paused = new Set<C>();
   /** Taken places of limited versions, by `version`, `version host` and so on. */
   readonly #taken = new Map<string, number>();
   readonly #timers: Timer[] = [];
@@ -98,26 +99,25 @@ export class ChainSchedule {
   #busy = 0;
   #aloneBusy = false;
 
-  constructor(chains: readonly ScheduledChain[], options: ChainScheduleOptions) {
+  constructor(chains: readonly C[], options: ChainScheduleOptions) {
     this.#options = options;
+    this.#unfinished = chains.length;
     for (const chain of chains) {
-      const state: UnfinishedChain = { chain, versions: chain.versions };
-      this.#chains.set(chain.id, state);
-      this.#node(chain.node).chains++;
-      this.#enqueue(state, "fresh");
+      this.#nodeOf(chain).chains++;
+      this.#enqueue(chain, "fresh");
     }
   }
 
   /** Whether every chain has ended. Delays that are still held do not count. */
   get finished(): boolean {
-    return this.#chains.size === 0;
+    return this.#unfinished === 0;
   }
 
   /**
    * Takes the next step that may start now, and counts it as running; `undefined`: none may until
    * a step ends or {@link nextTimerMs} comes.
    */
-  take(nowMs: number): StartedStep | undefined {
+  take(nowMs: number): StartedStep<C> | undefined {
     this.#runTimers(nowMs);
     if (this.#aloneBusy) {
       return undefined;
@@ -131,18 +131,19 @@ export class ChainSchedule {
   }
 
   /** The step of this chain is done. After the delay of its version, the chain goes on. */
-  done(chainId: string, nowMs: number): void {
-    const { state, version } = this.#end(chainId);
-    state.versions = state.versions.slice(1);
-    if (state.versions.length === 0) {
-      this.#forget(state);
+  done(chain: C, nowMs: number): void {
+    const version = this.#end(chain);
+    const left = this.#leftOf(chain).slice(1);
+    if (left.length === 0) {
+      this.#forget(chain);
+    } else {
+      this.#left.set(chain, left);
+      this.#paused.add(chain);
     }
     const delayMs = this.#limits(version).delayMs ?? 0;
     const release = () => {
-      this.#release(state.chain, version);
-      if (state.versions.length > 0) {
-        this.#enqueue(state, "begun");
-      }
+      this.#release(chain, version);
+      this.#goOn(chain, "begun");
     };
     if (delayMs > 0) {
       this.#at(nowMs + delayMs, release);
@@ -155,48 +156,56 @@ export class ChainSchedule {
    * The step of this chain did not happen: it will be tried again after the other chains of its
    * node, not before `notBeforeMs`. `versions` replaces what the chain has still to run.
    */
-  requeue(chainId: string, options: { notBeforeMs: number; versions?: readonly string[] }): void {
-    const { state, version } = this.#end(chainId);
-    this.#release(state.chain, version);
-    state.versions = options.versions ?? state.versions;
-    if (state.versions.length === 0) {
-      this.#forget(state);
+  requeue(chain: C, options: { notBeforeMs: number; versions?: readonly string[] }): void {
+    this.#release(chain, this.#end(chain));
+    const left = options.versions ?? this.#leftOf(chain);
+    if (left.length === 0) {
+      this.#forget(chain);
     } else {
-      this.#at(options.notBeforeMs, () => this.#enqueue(state, "fresh"));
+      this.#left.set(chain, left);
+      this.#paused.add(chain);
+      this.#at(options.notBeforeMs, () => this.#goOn(chain, "fresh"));
     }
   }
 
   /** The step of this chain failed: the chain ends. Returns the versions that it never tried. */
-  fail(chainId: string): readonly string[] {
-    const { state, version } = this.#end(chainId);
-    this.#release(state.chain, version);
-    this.#forget(state);
-    return state.versions.slice(1);
+  fail(chain: C): readonly string[] {
+    this.#release(chain, this.#end(chain));
+    const left = this.#leftOf(chain);
+    this.#forget(chain);
+    return left.slice(1);
   }
 
   /**
    * Ends all chains that are not running (of one node, or of all), as when a node is lost or the
    * run is interrupted. Returns them with the versions that they never tried.
    */
-  abandon(node?: string): { readonly chain: string; readonly notAttempted: readonly string[] }[] {
-    const abandoned = [];
-    for (const [id, unfinished] of this.#chains) {
-      const { chain, versions } = unfinished;
-      if (this.#running.has(id) || (node !== undefined && chain.node !== node)) {
-        continue;
-      }
-      this.#forget(unfinished);
-      abandoned.push({ chain: id, notAttempted: versions });
-    }
+  abandon(node?: string): { readonly chain: C; readonly notAttempted: readonly string[] }[] {
+    const abandoned: C[] = [];
     for (const state of this.#nodes.values()) {
-      if (node !== undefined && state.name !== node) {
-        continue;
+      if (node === undefined || state.name === node) {
+        for (const queues of [state.begun, state.fresh]) {
+          for (const queue of queues.values()) {
+            for (const chain of queue) {
+              abandoned.push(chain);
+            }
+          }
+          queues.clear();
+        }
+        this.#refresh(state);
       }
-      state.begun.clear();
-      state.fresh.clear();
-      this.#refresh(state);
     }
-    return abandoned;
+    for (const chain of this.#paused) {
+      if (node === undefined || chain.shard.node.name === node) {
+        abandoned.push(chain);
+        this.#paused.delete(chain);
+      }
+    }
+    return abandoned.map((chain) => {
+      const notAttempted = this.#leftOf(chain);
+      this.#forget(chain);
+      return { chain, notAttempted };
+    });
   }
 
   /** Lowers the number of slots of a node that has no room for more; at least 1 stays. Returns it. */
@@ -245,17 +254,17 @@ export class ChainSchedule {
   }
 
   /** How many steps run on the node of this chain. */
-  runningOn(chainId: string): number {
-    return this.#nodeOf(chainId).running;
+  runningOn(chain: C): number {
+    return this.#nodeOf(chain).running;
   }
 
   /** Whether a chain that runs has its node for itself, and keeps it as long as it runs. */
-  runsAlone(chainId: string): boolean {
-    const { running, slots } = this.#nodeOf(chainId);
+  runsAlone(chain: C): boolean {
+    const { running, slots } = this.#nodeOf(chain);
     return running === 1 && slots === 1;
   }
 
-  #takeFrom(kind: "shared" | "alone"): StartedStep | undefined {
+  #takeFrom(kind: "shared" | "alone"): StartedStep<C> | undefined {
     for (const node of this.#open) {
       for (const mayRunBeside of admittedOn(node)) {
         const next = this.#nextOn(node, kind, mayRunBeside);
@@ -269,66 +278,65 @@ export class ChainSchedule {
 
   /** Takes the next chain of a node out of its queue. */
   #nextOn(
-    node: NodeState,
+    node: NodeState<C>,
     kind: "shared" | "alone",
     mayRunBeside: MayRunBeside,
-  ): { readonly chain: ScheduledChain; readonly version: string } | undefined {
+  ): { readonly chain: C; readonly version: string } | undefined {
     for (const queues of [node.begun, node.fresh]) {
       for (const [version, queue] of queues) {
         const next = queue[0];
         if (next === undefined || this.#mayRunBeside(version) !== mayRunBeside) {
           continue;
         }
-        if (!this.#mayStart(next.chain, version, kind)) {
+        if (!this.#mayStart(next, version, kind)) {
           continue;
         }
         queue.shift();
         if (queue.length === 0) {
           queues.delete(version);
         }
-        return { chain: next.chain, version };
+        return { chain: next, version };
       }
     }
     return undefined;
   }
 
   /** Whether a version of the chain is under way. */
-  isRunning(chainId: string): boolean {
-    return this.#running.has(chainId);
+  isRunning(chain: C): boolean {
+    return this.#running.has(chain);
   }
 
-  #start(node: NodeState, chain: ScheduledChain, version: string): StartedStep {
+  #start(node: NodeState<C>, chain: C, version: string): StartedStep<C> {
     node.running++;
     node.mayRunBeside = this.#mayRunBeside(version);
     this.#refresh(node);
     this.#busy++;
     this.#aloneBusy = this.#limits(version).runAlone === true;
-    this.#running.set(chain.id, version);
+    this.#running.set(chain, version);
     this.#count(chain, version, 1);
-    return { chain: chain.id, node: node.name, version };
+    return { chain, node: node.name, version };
   }
 
-  /** Frees the slot. The places in the limits stay taken until {@link #release}. */
-  #end(chainId: string): { state: UnfinishedChain; version: string } {
-    const state = this.#chains.get(chainId);
-    const version = this.#running.get(chainId);
-    if (state === undefined || version === undefined) {
-      throw new Error(`The chain "${chainId}" is not running.`);
+  /** Frees the slot. The places in the limits stay taken until {@link #release}. Returns what ran. */
+  #end(chain: C): string {
+    const version = this.#running.get(chain);
+    if (version === undefined) {
+      throw new Error("No version of this chain is running.");
     }
-    this.#running.delete(chainId);
-    const node = this.#node(state.chain.node);
+    this.#running.delete(chain);
+    const node = this.#nodeOf(chain);
     node.running--;
     this.#refresh(node);
-    return { state, version };
+    return version;
   }
 
-  #release(chain: ScheduledChain, version: string): void {
+  #release(chain: C, version: string): void {
     this.#busy--;
     this.#aloneBusy = false;
     this.#count(chain, version, -1);
   }
 
-  #mayStart(chain: ScheduledChain, version: string, kind: "shared" | "alone"): boolean {
+  #mayStart(chain: C, version: string, kind: "shared" | "alone"): boolean {
     if ((this.#limits(version).runAlone === true) !== (kind === "alone")) {
       return false;
     }
@@ -337,26 +345,26 @@ export class ChainSchedule {
     );
   }
 
-  #count(chain: ScheduledChain, version: string, by: 1 | -1): void {
+  #count(chain: C, version: string, by: 1 | -1): void {
     for (const { key } of this.#places(chain, version)) {
       this.#taken.set(key, (this.#taken.get(key) ?? 0) + by);
     }
   }
 
   /** The limited resources that a step takes one place of. */
-  #places(chain: ScheduledChain, version: string): { key: string; places: number }[] {
+  #places(chain: C, version: string): { key: string; places: number }[] {
     const { perHost, global, delayMs } = this.#limits(version);
     const limited = [];
     if (global !== undefined) {
       limited.push({ key: version, places: global });
     }
     if (perHost !== undefined) {
-      limited.push({ key: `${version} host ${chain.host}`, places: perHost });
+      limited.push({ key: `${version} host ${chain.shard.node.host}`, places: perHost });
     }
     if (delayMs !== undefined && delayMs > 0) {
       // Without another limit a delay is held by the slot: it paces the version, not the node.
       const places = this.#options.parallelism;
-      limited.push({ key: `${version} node ${chain.node}`, places });
+      limited.push({ key: `${version} node ${chain.shard.node.name}`, places });
     }
     return limited;
   }
@@ -369,27 +377,39 @@ export class ChainSchedule {
     return this.#options.limits.get(version) ?? {};
   }
 
-  #enqueue(state: UnfinishedChain, where: "begun" | "fresh"): void {
-    const [version] = state.versions;
-    if (version === undefined || this.#chains.get(state.chain.id) !== state) {
+  #leftOf(chain: C): readonly string[] {
+    return this.#left.get(chain) ?? chain.pending;
+  }
+
+  /** Puts a chain that has waited for a time back in a queue, unless it was abandoned meanwhile. */
+  #goOn(chain: C, where: "begun" | "fresh"): void {
+    if (this.#paused.delete(chain)) {
+      this.#enqueue(chain, where);
+    }
+  }
+
+  #enqueue(chain: C, where: "begun" | "fresh"): void {
+    const [version] = this.#leftOf(chain);
+    if (version === undefined) {
       return;
     }
-    const node = this.#node(state.chain.node);
+    const node = this.#nodeOf(chain);
     const queue = node[where].get(version);
     if (queue === undefined) {
-      node[where].set(version, [state]);
+      node[where].set(version, [chain]);
     } else {
-      queue.push(state);
+      queue.push(chain);
     }
     this.#refresh(node);
   }
 
-  #forget({ chain }: UnfinishedChain): void {
-    this.#chains.delete(chain.id);
-    this.#node(chain.node).chains--;
+  #forget(chain: C): void {
+    this.#left.delete(chain);
+    this.#unfinished--;
+    this.#nodeOf(chain).chains--;
   }
 
-  #refresh(node: NodeState): void {
+  #refresh(node: NodeState<C>): void {
     if (!node.held && node.running < usedSlots(node) && hasWaiting(node)) {
       this.#open.add(node);
     } else {
@@ -397,15 +417,11 @@ export class ChainSchedule {
     }
   }
 
-  #nodeOf(chainId: string): NodeState {
-    const state = this.#chains.get(chainId);
-    if (state === undefined) {
-      throw new Error(`There is no chain "${chainId}".`);
-    }
-    return this.#node(state.chain.node);
+  #nodeOf(chain: C): NodeState<C> {
+    return this.#node(chain.shard.node.name);
   }
 
-  #node(name: string): NodeState {
+  #node(name: string): NodeState<C> {
     let node = this.#nodes.get(name);
     if (node === undefined) {
       const slots = this.#options.parallelism;
@@ -442,16 +458,16 @@ export class ChainSchedule {
   }
 }
 
-function usedSlots({ slots, wanted }: NodeState): number {
+function usedSlots({ slots, wanted }: NodeState<unknown>): number {
   return Math.min(slots, wanted);
 }
 
-function hasWaiting({ begun, fresh }: NodeState): boolean {
+function hasWaiting({ begun, fresh }: NodeState<unknown>): boolean {
   return begun.size + fresh.size > 0;
 }
 
 /** What may start on a node beside that which runs there, in the order of preference. */
-function admittedOn({ running, mayRunBeside }: NodeState): readonly MayRunBeside[] {
+function admittedOn({ running, mayRunBeside }: NodeState<unknown>): readonly MayRunBeside[] {
   if (running === 0) {
     return kindsOfNeighbour;
   }

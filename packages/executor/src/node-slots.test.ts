@@ -1,9 +1,13 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { ChainSchedule } from "./chain-schedule.js";
+import { ChainSchedule, type ScheduledChain } from "./chain-schedule.js";
 import { NodeSlots } from "./node-slots.js";
 
 const still = { now: () => 0, cpuMs: () => 0 };
+
+function chainOn(node: string, pending: readonly string[]): ScheduledChain {
+  return { shard: { node: { name: node, host: "host" } }, pending };
+}
 
 const fleet = fc.record({
   parallelism: fc.integer({ min: 1, max: 5 }),
@@ -27,12 +31,7 @@ it("never has more sessions open than may be, and every chain comes to its end",
   fc.assert(
     fc.property(fleet, ({ parallelism, maxSessions, nodes, ends }) => {
       const chains = nodes.flatMap((sizes, node) =>
-        sizes.map((size, chain) => ({
-          id: `${node} ${chain}`,
-          node: `node ${node}`,
-          host: "host",
-          versions: ["a", "b", "c"].slice(0, size),
-        })),
+        sizes.map((size) => chainOn(`node ${node}`, ["a", "b", "c"].slice(0, size))),
       );
       const schedule = new ChainSchedule(chains, { parallelism, limits: new Map() });
       /** The sessions of each node, as a pool keeps them: those in use, and idle ones. */
@@ -41,7 +40,7 @@ it("never has more sessions open than may be, and every chain comes to its end",
       let nowMs = 0;
       const slots = new NodeSlots(
         schedule,
-        chains.map(({ node }) => node),
+        chains.map(({ shard }) => shard.node.name),
         {
           parallelism,
           maxSessions,
@@ -51,7 +50,7 @@ it("never has more sessions open than may be, and every chain comes to its end",
           onLimit: () => {},
         },
       );
-      const running: { readonly chain: string; readonly node: string }[] = [];
+      const running: { readonly chain: ScheduledChain; readonly node: string }[] = [];
       const [next] = [ends[Symbol.iterator]()];
       for (let turn = 0; !schedule.finished && turn < 500; turn++) {
         for (let step = schedule.take(nowMs); step !== undefined; step = schedule.take(nowMs)) {
@@ -87,24 +86,27 @@ it("never has more sessions open than may be, and every chain comes to its end",
 });
 
 it("lets other nodes go before one that is held, and comes back to it", () => {
-  const chains = ["held", "free"].map((node) => ({ id: node, node, host: "h", versions: ["a"] }));
+  const chains = ["held", "free"].map((node) => chainOn(node, ["a"]));
   const schedule = new ChainSchedule(chains, { parallelism: 2, limits: new Map() });
   const options = { parallelism: 2, maxSessions: 1, ...still, onSpare: () => {} };
   const slots = new NodeSlots(schedule, ["held", "free"], { ...options, onLimit: () => {} });
   schedule.hold("held", true);
   expect(schedule.take(0)).toBeUndefined();
   expect(slots.look()).toBe(true);
-  expect(schedule.take(0)).toMatchObject({ node: "free" });
+  const free = schedule.take(0);
+  expect(free).toMatchObject({ node: "free" });
   slots.began("free");
   schedule.hold("held", false);
   expect(schedule.take(0)).toBeUndefined();
-  schedule.done("free", 0);
+  if (free !== undefined) {
+    schedule.done(free.chain, 0);
+  }
   slots.left("free");
   expect(schedule.take(0)).toMatchObject({ node: "held" });
 });
 
 it("has idle sessions closed that would be too many, and no others", () => {
-  const chains = ["a", "b", "c"].map((node) => ({ id: node, node, host: "h", versions: ["v"] }));
+  const chains = ["a", "b", "c"].map((node) => chainOn(node, ["v"]));
   const slotsFor = (maxSessions: number) => {
     const schedule = new ChainSchedule(chains, { parallelism: 2, limits: new Map() });
     const options = { parallelism: 2, maxSessions, ...still, onSpare: () => {} };
@@ -116,11 +118,11 @@ it("has idle sessions closed that would be too many, and no others", () => {
 });
 
 it("goes round if all nodes are held", () => {
-  const chains = ["a", "b", "c"].map((node) => ({ id: node, node, host: "h", versions: ["v"] }));
+  const chains = ["a", "b", "c"].map((node) => chainOn(node, ["v"]));
   const schedule = new ChainSchedule(chains, { parallelism: 2, limits: new Map() });
   const options = { parallelism: 2, maxSessions: 2, ...still, onSpare: () => {} };
   const slots = new NodeSlots(schedule, ["a", "b", "c"], { ...options, onLimit: () => {} });
-  for (const { node } of chains) {
+  for (const node of ["a", "b", "c"]) {
     schedule.hold(node, true);
   }
   slots.look();

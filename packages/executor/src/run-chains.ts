@@ -6,6 +6,7 @@ import {
   isConnectionLoss,
   lockTimeoutMs,
   type Session,
+  type SessionNode,
   type SessionWork,
   serverWords,
 } from "@pg-mig/sessions";
@@ -47,8 +48,10 @@ export function runChains<L>(
 
 class ChainRun<L> {
   readonly #options: RunChainsOptions<L> & Required<Pick<RunChainsOptions<L>, "now" | "random">>;
-  readonly #schedule: ChainSchedule;
-  readonly #states = new Map<string, ChainState<L>>();
+  readonly #schedule: ChainSchedule<ChainToRun<L>>;
+  /** Of the chains that have begun and not ended: of a million, the others need none. */
+  readonly #states = new Map<ChainToRun<L>, ChainState<L>>();
+  readonly #nodes: readonly SessionNode[];
   readonly #slots: NodeSlots;
   readonly #endings: ChainEndings<L>;
   #running = 0;
@@ -57,17 +60,20 @@ class ChainRun<L> {
 
   constructor(chains: readonly ChainToRun<L>[], options: RunChainsOptions<L>) {
     this.#options = { now: Date.now, random: Math.random, ...options };
+    const nodes = new Map<string, SessionNode>();
     const versions = new Set<string>();
-    const scheduled = chains.map((chain) => {
-      const { node, name } = chain.shard;
-      const id = JSON.stringify([node.name, name]);
-      this.#states.set(id, createChainState(chain));
-      for (const version of chain.pending) {
+    const lists = new Set<readonly string[]>();
+    for (const { shard, pending } of chains) {
+      nodes.set(shard.node.name, shard.node);
+      lists.add(pending);
+    }
+    for (const pending of lists) {
+      for (const version of pending) {
         versions.add(version);
       }
-      return { id, node: node.name, host: node.host, versions: chain.pending };
-    });
-    this.#schedule = new ChainSchedule(scheduled, {
+    }
+    this.#nodes = [...nodes.values()];
+    this.#schedule = new ChainSchedule(chains, {
       parallelism: options.parallelism,
       limits: new Map(
         [...versions].map((name) => {
@@ -76,9 +82,11 @@ class ChainRun<L> {
         }),
       ),
     });
-    this.#endings = new ChainEndings(this.#schedule, this.#states, options);
-    const nodes = scheduled.map(({ node }) => node);
-    this.#slots = new NodeSlots(this.#schedule, nodes, {
+    this.#endings = new ChainEndings(this.#schedule, this.#states, {
+      ...options,
+      chains: chains.length,
+    });
+    this.#slots = new NodeSlots(this.#schedule, nodes.keys(), {
       parallelism: options.parallelism,
       maxSessions: options.maxSessions,
       onSpare: (node) => void options.sessions.closeIdle(node),
@@ -123,7 +131,7 @@ class ChainRun<L> {
   #throttle(): (() => void) | undefined {
     const { throttle } = this.#options;
     return throttle?.begin({
-      nodes: [...new Map([...this.#states.values()].map(({ node }) => [node.name, node])).values()],
+      nodes: this.#nodes,
       hold: ({ name }, held) => {
         this.#schedule.hold(name, held);
         if (!held) {
@@ -162,12 +170,12 @@ class ChainRun<L> {
   }
 
   /** Runs the next version of a chain, and starts what may start after it. Never rejects. */
-  async #runStep(id: string): Promise<void> {
+  async #runStep(id: ChainToRun<L>): Promise<void> {
     try {
-      const state = this.#states.get(id);
-      const version = state?.versions[0];
-      if (state === undefined || version === undefined) {
-        throw new Error(`No step to run: ${id}`);
+      const state = this.#stateOf(id);
+      const [version] = state.versions;
+      if (version === undefined) {
+        throw new Error(`No step to run on ${state.shard}`);
       }
       const startedAtMs = this.#options.now();
       const { node, shard } = state;
@@ -183,9 +191,18 @@ class ChainRun<L> {
     this.#pump();
   }
 
+  #stateOf(id: ChainToRun<L>): ChainState<L> {
+    let state = this.#states.get(id);
+    if (state === undefined) {
+      state = createChainState(id);
+      this.#states.set(id, state);
+    }
+    return state;
+  }
+
   async #useSession(
     session: Session,
-    id: string,
+    id: ChainToRun<L>,
     state: ChainState<L>,
     { version, startedAtMs }: { readonly version: string; readonly startedAtMs: number },
   ): Promise<void> {
@@ -260,7 +277,7 @@ class ChainRun<L> {
   }
 
   #endDone(
-    id: string,
+    id: ChainToRun<L>,
     state: ChainState<L>,
     version: string,
     { durationMs, session }: { readonly durationMs: number; readonly session: Session },
@@ -279,7 +296,12 @@ class ChainRun<L> {
     this.#options.emit({ type: "step:done", node: node.label, shard, version, durationMs });
   }
 
-  #retryOrEnd(id: string, state: ChainState<L>, version: string, decision: RetryDecision): void {
+  #retryOrEnd(
+    id: ChainToRun<L>,
+    state: ChainState<L>,
+    version: string,
+    decision: RetryDecision,
+  ): void {
     if (decision.type === "failed") {
       this.#endings.failed(id, state, {
         version,
@@ -296,7 +318,7 @@ class ChainRun<L> {
   }
 
   #putBack(
-    id: string,
+    id: ChainToRun<L>,
     state: ChainState<L>,
     version: string,
     { reason, delayMs }: { readonly reason: RequeueReason; readonly delayMs: number },
@@ -307,7 +329,7 @@ class ChainRun<L> {
 
   /** The ledger is not the one that the chain was planned from: goes on from the one that is there. */
   async #replan(
-    id: string,
+    id: ChainToRun<L>,
     state: ChainState<L>,
     version: string,
     session: Session,
@@ -379,7 +401,7 @@ class ChainRun<L> {
 
   /** Takes or opens a session for a step; `undefined`: there is none, and what becomes of the chain is told. */
   #acquire(
-    id: string,
+    id: ChainToRun<L>,
     state: ChainState<L>,
     version: string,
   ): Session | Promise<Session | undefined> {

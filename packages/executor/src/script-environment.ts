@@ -45,19 +45,23 @@ export function scriptOptions(
   };
 }
 
-/** A session serves one run, and its server is always the same. */
-const environments = new WeakMap<Session, Readonly<Record<string, string>>>();
+/** By the variables of a node, which its sessions have in common, and the run's. */
+const environments = new WeakMap<
+  NodeEnvironment,
+  { readonly of: ScriptEnvironment["env"]; readonly all: ScriptEnvironment["env"] }
+>();
 
 function environmentOf(
   session: Session,
   { env, sessions }: Pick<ScriptEnvironment, "env" | "sessions">,
 ): Readonly<Record<string, string>> {
-  let environment = environments.get(session);
-  if (environment === undefined) {
-    environment = withVariables(env, sessions.environmentOf(session));
-    environments.set(session, environment);
+  const variables = sessions.environmentOf(session);
+  let environment = environments.get(variables);
+  if (environment?.of !== env) {
+    environment = { of: env, all: withVariables(env, variables) };
+    environments.set(variables, environment);
   }
-  return environment;
+  return environment.all;
 }
 
 /** An environment with the variables that lead to a node; one that is `undefined` is taken away. */

@@ -191,6 +191,28 @@ describe("a run whose network swallows connections", () => {
   });
 });
 
+it("asks about few nodes at a time, and about each of them in its turn", async () => {
+  const nodes = ["n1", "n2", "n3", "n4", "n5"];
+  const asked: string[] = [];
+  let atOnce = 0;
+  let most = 0;
+  await runVersions({
+    targets: await Promise.all(nodes.map(async (name) => target(name, await databaseWith("sh1")))),
+    versions: { v1: "SELECT pg_sleep(1)" },
+    watch: { tickMs: 20, slowMs: 50, askEveryMs: 0, askAtATick: 2, silenceMs: 60_000 },
+    ask: async ({ name }) => {
+      asked.push(name);
+      most = Math.max(most, ++atOnce);
+      setImmediate(() => {
+        atOnce = 0;
+      });
+      return { rows: [] };
+    },
+  });
+  expect([...new Set(asked)].sort()).toEqual(nodes);
+  expect(most).toBe(2);
+});
+
 describe("a run whose sessions wait for others", () => {
   it("says who blocks a version, while it waits and when its time is spent", async () => {
     const database = await databaseWith("sh1");

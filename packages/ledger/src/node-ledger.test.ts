@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { renderConstFunctionBody, storeConstFunctionSql } from "./const-function.js";
 import {
   isNodeLedgerRow,
+  type NodeLedger,
   NodeLedgerReader,
   type NodeLedgerRow,
   nodeLedgerSql,
@@ -61,6 +62,29 @@ describe("NodeLedgerReader", () => {
     expect(() => broken.end()).toThrow(
       '2 shards, functions mig_versions_const(), hold no list of versions: "sh1", "sh2".',
     );
+  });
+
+  it("gives the very objects of a reading before, of what has not changed since", () => {
+    const read = (rows: readonly NodeLedgerRow[], before?: NodeLedger) => {
+      const reader = new NodeLedgerReader(new EntryPool(), before);
+      for (const one of rows) {
+        reader.add(one);
+      }
+      return reader.end();
+    };
+    const empty = { name: null, stored: null, schemas: [["sh3", 3] as const] };
+    const before = read([row("sh1", noon), row("sh2", noon), empty]);
+    expect(read([empty, row("sh2", noon), row("sh1", noon)], before).shards).toBe(before.shards);
+    const [one, two, three] = before.shards;
+    for (const changed of [row("sh2", later), row("sh2", noon, 7)]) {
+      const now = read([row("sh1", noon), changed, empty], before);
+      expect(now.shards).not.toBe(before.shards);
+      expect(now.shards[0]).toBe(one);
+      expect(now.shards[1]).not.toEqual(two);
+      expect(now.shards[2]).toBe(three);
+      expect(now).toEqual(read([row("sh1", noon), changed, empty]));
+    }
+    expect(read([row("sh1", noon)], before).shards).toEqual([one]);
   });
 
   it("names the shards whose ledgers cannot be read in order, when all are known", () => {

@@ -52,13 +52,20 @@ export function isNodeLedgerRow(row: object): row is NodeLedgerRow {
 /** Reads the rows of {@link nodeLedgerSql} as they come, and keeps of them what they say alone. */
 export class NodeLedgerReader {
   readonly #pool: EntryPool;
+  readonly #before: readonly ShardLedger[];
+  readonly #shardsBefore: ReadonlyMap<string, ShardLedger>;
   readonly #shards = new Map<string, ShardLedger>();
   readonly #ofNode = new Map<string, string | undefined>();
   readonly #unreadable = new Map<string, unknown>();
 
-  /** Give the readers of several nodes one pool. */
-  constructor(pool = new EntryPool()) {
+  /**
+   * Give the readers of several nodes one pool. What has not changed since the node was read `before` is the very
+   * same object again.
+   */
+  constructor(pool = new EntryPool(), before?: Pick<NodeLedger, "shards">) {
     this.#pool = pool;
+    this.#before = before?.shards ?? [];
+    this.#shardsBefore = new Map(this.#before.map((ledger) => [ledger.shard, ledger]));
   }
 
   /** Never throws. */
@@ -67,17 +74,20 @@ export class NodeLedgerReader {
     const text = isLedger ? (stored ?? "") : undefined;
     // The same text is read once.
     let read: ShardLedger | undefined;
-    for (const [shard, schemaOid] of schemas) {
-      if (isLedger || !this.#shards.has(shard)) {
+    for (const [schema, schemaOid] of schemas) {
+      if (isLedger || !this.#shards.has(schema)) {
         try {
+          const before = this.#shardsBefore.get(schema);
+          const shard = before?.shard ?? schema;
           read ??= parseShardLedger({ shard, schemaOid, stored: text }, this.#pool);
           const { entries, storedHash } = read;
-          this.#shards.set(shard, { shard, schemaOid, entries, storedHash });
+          const ledger = { shard, schemaOid, entries, storedHash };
+          this.#shards.set(shard, isSame(before, ledger) ? before : ledger);
         } catch (error) {
-          this.#unreadable.set(shard, error);
+          this.#unreadable.set(schema, error);
         }
       }
-      if (name !== null && shard === "public") {
+      if (name !== null && schema === "public") {
         this.#ofNode.set(name, parseConstFunctionBody(stored ?? "")?.value);
       }
     }
@@ -95,12 +105,21 @@ export class NodeLedgerReader {
     if (first !== undefined) {
       throw unreadableError(unreadable, this.#unreadable.get(first));
     }
+    const shards = [...this.#shards.values()].sort((a, b) => (a.shard < b.shard ? -1 : 1));
     return {
-      shards: [...this.#shards.values()].sort((a, b) => (a.shard < b.shard ? -1 : 1)),
+      shards: hasSameItems(this.#before, shards) ? this.#before : shards,
       digest: this.#ofNode.get("mig_digest_const"),
       fingerprint: this.#ofNode.get("mig_rerun_fingerprint_const"),
     };
   }
+}
+
+function isSame(before: ShardLedger | undefined, now: ShardLedger): before is ShardLedger {
+  return before?.schemaOid === now.schemaOid && before.storedHash === now.storedHash;
+}
+
+function hasSameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i]);
 }
 
 /** How many shards an error names. */

@@ -30,7 +30,7 @@ import { latestOn } from "./latest.js";
 import { markFinished, markStarted } from "./node-marks.js";
 import { OutsideLocks } from "./outside-locks.js";
 import { refuseImpossibleWaves } from "./planned-waves.js";
-import { prepareRun, type RunPlan } from "./prepare-run.js";
+import { prepareRun } from "./prepare-run.js";
 import { refuseObstacles } from "./refuse-obstacles.js";
 import { type NextTurn, RolloutCourse } from "./rollout-course.js";
 import type { RunJournal } from "./run-journal.js";
@@ -72,12 +72,12 @@ async function run(
   };
   const { waves = [], wave: until, pause } = options;
   refuseImpossibleWaves(waves, until);
-  const prepared = await prepareRun(
+  // Nothing else holds the first plan, which may be of a million shards: the second one takes its place.
+  let { nodes, chains, edited, hasWork, isWhole, changesNodes, ...prepared } = await prepareRun(
     { ...options, onNote, onNodeChange: emit, purpose: "run" },
     kindOf,
   );
   const { kind, directory, cluster, files } = prepared;
-  let { nodes, chains, edited, hasWork, isWhole }: RunPlan = prepared;
   const commits = new CommitServers();
   /**
    * Tells which steps are gone, and gives those that a failover has taken back. If nothing else can
@@ -173,7 +173,7 @@ async function run(
   let throttle: ThrottleWatch | undefined;
   let endWatchFor2x = () => {};
   try {
-    if (prepared.changesNodes) {
+    if (changesNodes) {
       await cluster.lock({
         waitMs: options.waitMs ?? defaults.waitMs,
         allowPooler: options.allowPooler ?? false,

@@ -19,6 +19,7 @@ export interface BuildPlanInput<S extends ShardToPlan = ShardToPlan> {
  */
 export function buildPlan<S extends ShardToPlan>({ versions, shards }: BuildPlanInput<S>): Plan<S> {
   const namesByPrefix = groupNamesByPrefix(versions);
+  const pendingAfter = sharedTails();
   const known = new Set(versions.map(({ name }) => name));
   const chains: Chain<S>[] = [];
   const violations: Violation<S>[] = [];
@@ -29,10 +30,24 @@ export function buildPlan<S extends ShardToPlan>({ versions, shards }: BuildPlan
     if (violation !== undefined) {
       violations.push(violation);
     } else if (onDisk.length > shard.versions.length) {
-      chains.push({ shard, pending: onDisk.slice(shard.versions.length) });
+      chains.push({ shard, pending: pendingAfter(onDisk, shard.versions.length) });
     }
   }
   return { chains, violations };
+}
+
+/** Takes lists from a place on; one list for all who want the same: there may be a million of them. */
+function sharedTails(): (names: readonly string[], from: number) => readonly string[] {
+  const tailsOf = new Map<readonly string[], (readonly string[])[]>();
+  return (names, from) => {
+    let tails = tailsOf.get(names);
+    if (tails === undefined) {
+      tails = [];
+      tailsOf.set(names, tails);
+    }
+    tails[from] ??= names.slice(from);
+    return tails[from];
+  };
 }
 
 function groupNamesByPrefix(

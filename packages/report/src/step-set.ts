@@ -11,7 +11,9 @@ export interface PlacedStep extends Place {
  */
 export class StepSet {
   readonly #numbers = new Map<string, Map<string, number>>();
-  readonly #shards: Place[] = [];
+  /** The shards by their numbers: two names need no object of their own. */
+  readonly #nodeNames: string[] = [];
+  readonly #shardNames: string[] = [];
   readonly #bits = new Map<string, Uint32Array>();
   #size = 0;
 
@@ -58,9 +60,12 @@ export class StepSet {
   /** The versions that have steps, each with its shards, in no particular order. */
   byVersion(): VersionPlaces[] {
     return [...this.#bits].flatMap(([version, bits]) => {
-      const shards = this.#shards.filter((_, number) => {
+      const shards: Place[] = [];
+      this.#shardNames.forEach((shard, number) => {
         const { word, bit } = positionOf(number);
-        return ((bits[word] ?? 0) & bit) !== 0;
+        if (((bits[word] ?? 0) & bit) !== 0) {
+          shards.push({ node: this.#nodeNames[number] ?? "", shard });
+        }
       });
       return shards.length === 0 ? [] : [{ version, shards }];
     });
@@ -74,9 +79,10 @@ export class StepSet {
     }
     let number = ofNode.get(shard);
     if (number === undefined) {
-      number = this.#shards.length;
+      number = this.#shardNames.length;
       ofNode.set(shard, number);
-      this.#shards.push({ node, shard });
+      this.#nodeNames.push(node);
+      this.#shardNames.push(shard);
     }
     return number;
   }

@@ -29,7 +29,7 @@ type TimedStep = PlacedStep & { readonly durationMs: number };
 /** So many of the slowest steps are kept. */
 const slowestKept = 20;
 
-/** Of so many shards it is known how long their steps took: those that had a step last. */
+/** Of at least so many shards it is known how long their steps took, and of twice as many at most: those that had a step last. */
 const shardsKept = 10_000;
 /** A mean of more steps than this forgets the oldest: a server may get slower. */
 const remembered = 50;
@@ -52,7 +52,9 @@ export class StepTimes {
   /** How long steps took in parts of what was expected of them. */
   readonly #parts = new DurationSpread();
   readonly #partsByVersion = new Map<string, DurationSpread>();
-  readonly #shards = new Map<string, ShardTimes>();
+  #shards = new Map<string, ShardTimes>();
+  /** Those that had no step since there was no more room: to take one after another out of a map would cost more. */
+  #shardsBefore: ReadonlyMap<string, ShardTimes> = new Map();
   #isWatched = false;
 
   /** Keeps from now on what {@link leftOfStep} needs, too: a run that nobody watches does without. */
@@ -148,15 +150,19 @@ export class StepTimes {
     this.#partsByVersion.set(version, ofVersion);
     ofVersion.add(part);
     const key = placeKey(step);
-    const known = this.#shards.get(key) ?? { count: 0, tookMs: 0, usualMs: 0 };
+    const known = this.#timesOfShard(key) ?? { count: 0, tookMs: 0, usualMs: 0 };
     known.count++;
     known.tookMs += durationMs;
     known.usualMs += usualMs;
-    this.#shards.delete(key);
-    this.#shards.set(key, known);
-    if (this.#shards.size > shardsKept) {
-      this.#shards.delete(this.#shards.keys().next().value ?? "");
+    if (this.#shards.size >= shardsKept && !this.#shards.has(key)) {
+      this.#shardsBefore = this.#shards;
+      this.#shards = new Map();
     }
+    this.#shards.set(key, known);
+  }
+
+  #timesOfShard(key: string): ShardTimes | undefined {
+    return this.#shards.get(key) ?? this.#shardsBefore.get(key);
   }
 
   /**
@@ -164,7 +170,7 @@ export class StepTimes {
    * more than steps do by chance.
    */
   slownessOf(node: string, shard: string): number {
-    const known = this.#shards.get(placeKey({ node, shard }));
+    const known = this.#timesOfShard(placeKey({ node, shard }));
     if (known === undefined || known.usualMs === 0) {
       return 1;
     }

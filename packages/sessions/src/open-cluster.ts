@@ -275,14 +275,15 @@ function createOpenCluster(
   };
   const readAgain = async (open: OpenNode, reconnectForMs: number): Promise<OpenNode> => {
     const { only, pool, validShards } = options;
-    const read = await readPatiently(open.node, { sessions, pool, reconnectForMs, signal });
+    const { node, ledger: before } = open;
+    const read = await readPatiently(node, { sessions, pool, before, reconnectForMs, signal });
     const isValid =
       validShards &&
-      (await askPatiently(open.node, { sessions, reconnectForMs, signal }, ({ client }) =>
+      (await askPatiently(node, { sessions, reconnectForMs, signal }, ({ client }) =>
         readValidShards(client, validShards),
       ));
     const shards = read.ledger.shards.filter(({ shard }) => isValid?.(shard) ?? true);
-    return { ...open, ...read, shards: chosenShards(open.node, shards, only) };
+    return { ...open, ...read, shards: chosenShards(node, shards, only, open.shards) };
   };
   return {
     nodes,

@@ -1,6 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { streamRows } from "@pg-mig/cluster";
-import { type EntryPool, isNodeLedgerRow, NodeLedgerReader, nodeLedgerSql } from "@pg-mig/ledger";
+import {
+  type EntryPool,
+  isNodeLedgerRow,
+  type NodeLedger,
+  NodeLedgerReader,
+  nodeLedgerSql,
+} from "@pg-mig/ledger";
 import { ownPathSql } from "@pg-mig/model";
 import { acquireSession } from "./acquire-session.js";
 import type { OpenNode } from "./open-node.js";
@@ -20,6 +26,8 @@ export interface AskPatientlyOptions {
 export interface ReadPatientlyOptions extends AskPatientlyOptions {
   /** What keeps one of all that ledgers have in common. */
   readonly pool: EntryPool;
+  /** What was read of the node before: of what has not changed since, it stays the one copy. */
+  readonly before?: NodeLedger | undefined;
 }
 
 /** What broke one connection often breaks others: by then that is known, and they are not used. */
@@ -58,7 +66,7 @@ export function readPatiently(
   options: ReadPatientlyOptions,
 ): Promise<Pick<OpenNode, "ledger" | "serverStartedAt">> {
   return askPatiently(node, options, async ({ client, opened }) => {
-    const reader = new NodeLedgerReader(options.pool);
+    const reader = new NodeLedgerReader(options.pool, options.before);
     await streamRows(client, `${ownPathSql};\n${nodeLedgerSql}`, (row) => {
       if (isNodeLedgerRow(row)) {
         reader.add(row);

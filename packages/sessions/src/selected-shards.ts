@@ -40,17 +40,22 @@ export function nodesToAsk(
     : chosen.filter((node) => partOf(node, part.of) === part.index);
 }
 
-/** The chosen ones of a node's shards. Pure. */
+/**
+ * The chosen ones of a node's shards. Pure. Of ledgers that were chosen `before`, the very objects that they
+ * were then.
+ */
 export function chosenShards(
   node: Node,
   shards: readonly ShardLedger[],
   { choice, failed }: Only = {},
+  before: readonly OpenShard[] = [],
 ): readonly OpenShard[] {
   const chosen =
     choice === undefined
       ? shards
       : shards.filter(({ shard }) => isShardChosen(choice, { node, shard }, failed));
-  return chosen.map((ledger) => openShard(node, ledger));
+  const known = new Map(before.map((open) => [open.ledger, open]));
+  return chosen.map((ledger) => known.get(ledger) ?? openShard(node, ledger));
 }
 
 /**

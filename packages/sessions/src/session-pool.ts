@@ -18,6 +18,7 @@ const connectMs = 60_000;
 const cancelAgainMs = 500;
 
 const nobody: Session["blockedBy"] = [];
+const noVariables: NodeEnvironment = {};
 
 /** What a session works at. */
 export interface SessionWork {
@@ -56,8 +57,8 @@ export class SessionPool {
   readonly #connections: SessionConnections;
   readonly #idle = new Map<string, Session[]>();
   readonly #busy = new Map<Session, BusySession>();
-  /** What makes room for others, until it has: no session is opened before. */
-  readonly #leaving = new Set<Promise<unknown>>();
+  /** Until all sessions are gone that make room for others; `undefined`: none does. No session is opened before. */
+  #leaving: Promise<void> | undefined;
   readonly #abandoned = new Map<
     string,
     { readonly node: SessionNode; readonly sessions: ServerSession[] }
@@ -111,7 +112,9 @@ export class SessionPool {
         return session;
       }
     }
-    await Promise.all(this.#leaving);
+    if (this.#leaving !== undefined) {
+      await this.#leaving;
+    }
     const session = new Session(await this.connect(node), {
       backend: this.#connections.sharesBackends?.(node) ? "shared" : "own",
       onBroken: (broken) => this.#abandon(broken, node),
@@ -126,7 +129,7 @@ export class SessionPool {
 
   /** The variables with which programs reach the server of a session. */
   environmentOf(session: Session): NodeEnvironment {
-    return this.#connections.environment?.(session.connection) ?? {};
+    return this.#connections.environment?.(session.connection) ?? noVariables;
   }
 
   /** Opens a connection that is no session. Who gets it must end it. */
@@ -213,9 +216,18 @@ export class SessionPool {
   async closeIdle(node: string): Promise<void> {
     const idle = this.#idle.get(node) ?? [];
     this.#idle.delete(node);
-    const leaving = Promise.all(idle.map((session) => session.close()));
-    this.#leaving.add(leaving);
-    await leaving.finally(() => this.#leaving.delete(leaving));
+    if (idle.length === 0) {
+      return;
+    }
+    const before = this.#leaving;
+    const closed = Promise.all(idle.map((session) => session.close()));
+    const leaving = Promise.all([before, closed]).then(() => {
+      if (this.#leaving === leaving) {
+        this.#leaving = undefined;
+      }
+    });
+    this.#leaving = leaving;
+    await closed;
   }
 
   /** Closes all sessions, waiting for a while for the resets that are under way. */

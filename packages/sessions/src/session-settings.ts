@@ -46,6 +46,18 @@ export interface OpenedSession extends ServerSession {
  * as `pg_settings` would cost a fresh backend some milliseconds.
  */
 export function openSessionSql(except?: string): string {
+  let sql = openingMessages.get(except);
+  if (sql === undefined) {
+    sql = renderOpening(except);
+    openingMessages.set(except, sql);
+  }
+  return sql;
+}
+
+/** Thousands of sessions are opened with the same one. */
+const openingMessages = new Map<string | undefined, string>();
+
+function renderOpening(except: string | undefined): string {
   const values = Object.entries(settingValues)
     .filter(([name]) => name !== except)
     .map(([name, value]) => `('${name}', '${value}')`);

@@ -27,6 +27,11 @@ export interface SessionWatchOptions {
   readonly slowMs?: number;
   /** A node is asked at most so often, in milliseconds. @default 400 */
   readonly askEveryMs?: number;
+  /**
+   * Of how many nodes it asks one at a tick, at most: those first that were asked longest ago. Where all are slow, it is
+   * the tool itself that has no time for them, and has less for every question. @default 32
+   */
+  readonly askAtATick?: number;
   /** After so long without a sign of life a connection counts as broken, in milliseconds. @default 15000 */
   readonly silenceMs?: number;
 }
@@ -53,7 +58,7 @@ interface NodeWatch {
  *   however long it takes, nor is a session whose client has work of its own.
  * - What such a session has left on the server is ended there, with its locks.
  *
- * It asks a node only while a session there is slow, one question for all of them.
+ * It asks a node only while a session there is slow, one question for all of them, and few nodes at a time.
  */
 export class SessionWatch {
   readonly #options: Required<SessionWatchOptions>;
@@ -67,7 +72,10 @@ export class SessionWatch {
 
   /** Begins at once; `stop` ends it. */
   constructor(options: SessionWatchOptions) {
-    this.#options = { tickMs: 250, slowMs: 200, askEveryMs: 400, silenceMs: 15_000, ...options };
+    this.#options = {
+      ...{ tickMs: 250, slowMs: 200, askEveryMs: 400, askAtATick: 32, silenceMs: 15_000 },
+      ...options,
+    };
     this.#timer = setInterval(() => {
       try {
         this.#tick();
@@ -94,7 +102,7 @@ export class SessionWatch {
   }
 
   #tick(): void {
-    const { tickMs, slowMs, sessions } = this.#options;
+    const { tickMs, slowMs, askAtATick, sessions } = this.#options;
     const nowMs = performance.now();
     this.#awakeMs += Math.min(nowMs - this.#tickedAtMs, 2 * tickMs);
     this.#tickedAtMs = nowMs;
@@ -118,33 +126,43 @@ export class SessionWatch {
     for (const node of sessions.abandonedOn) {
       lookAt(node).isAbandoned = true;
     }
-    for (const look of nodes.values()) {
-      this.#watchNode(look);
+    const toAsk = [...nodes.values()].filter((look) => this.#mustAsk(look));
+    if (toAsk.length > askAtATick) {
+      toAsk.sort((a, b) => this.#node(a.node).askedAtMs - this.#node(b.node).askedAtMs);
+    }
+    for (const look of toAsk.slice(0, askAtATick)) {
+      this.#askAbout(look);
     }
   }
 
-  #watchNode({ node, slow, isAbandoned }: NodeLook): void {
+  /** Whether a node is to be asked now. Gives up one that has been silent for too long. */
+  #mustAsk({ node, slow, isAbandoned }: NodeLook): boolean {
     const { askEveryMs, silenceMs, sessions } = this.#options;
     const watch = this.#node(node);
     if (slow.length === 0) {
       watch.silentSinceMs = undefined;
       if (!isAbandoned) {
-        return;
+        return false;
       }
     }
     if (watch.silentSinceMs !== undefined && this.#awakeMs - watch.silentSinceMs >= silenceMs) {
       this.#forget(node.name);
       sessions.destroyAll(node);
-    } else if (!watch.asking && this.#awakeMs - watch.askedAtMs >= askEveryMs) {
-      watch.asking = true;
-      watch.askedAtMs = this.#awakeMs;
-      if (slow.length > 0) {
-        watch.silentSinceMs ??= this.#awakeMs;
-      }
-      void this.#question(node, watch, slow).finally(() => {
-        watch.asking = false;
-      });
+      return false;
     }
+    return !watch.asking && this.#awakeMs - watch.askedAtMs >= askEveryMs;
+  }
+
+  #askAbout({ node, slow }: NodeLook): void {
+    const watch = this.#node(node);
+    watch.asking = true;
+    watch.askedAtMs = this.#awakeMs;
+    if (slow.length > 0) {
+      watch.silentSinceMs ??= this.#awakeMs;
+    }
+    void this.#question(node, watch, slow).finally(() => {
+      watch.asking = false;
+    });
   }
 
   /** One question about the slow sessions of a node, and what follows from the answer. Never rejects. */

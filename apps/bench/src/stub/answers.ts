@@ -8,6 +8,8 @@ export interface StubSession {
   readonly pid: number;
   /** As a server reports it. */
   status: "I" | "T";
+  /** Whether it has taken an advisory lock for as long as it lasts. */
+  hasLock: boolean;
   /** What the open transaction stores, if it is committed. */
   pending: { readonly schema: string; readonly name: string; readonly text: string }[];
 }
@@ -23,6 +25,8 @@ interface Rows {
 
 const storedFunction =
   /^CREATE OR REPLACE FUNCTION "?(\w+)"?\.(mig_\w+_const)\(\)[\s\S]*? AS (\$\w*\$)([\s\S]*)\3$/;
+
+const sessionLock = /^SELECT (?:pg_catalog\.)?pg_(?:try_)?advisory_((?:un)?lock)\(/;
 
 /** The answer to one statement, ReadyForQuery aside; and what it changes in the session. */
 export function answerTo(statement: string, session: StubSession): readonly Buffer[] {
@@ -75,7 +79,8 @@ function answerToSelect(statement: string, session: StubSession): readonly Buffe
   return [rowDescription(columns), ...data, tag(`SELECT ${data.length}`)];
 }
 
-function rowsOf(statement: string, { node, pid }: StubSession): Rows {
+function rowsOf(statement: string, session: StubSession): Rows {
+  const { node, pid } = session;
   if (statement.includes("AS schemas")) {
     const columns = [
       ["name", "text"],
@@ -99,8 +104,13 @@ function rowsOf(statement: string, { node, pid }: StubSession): Rows {
     ]);
     return { columns: [["session", "json"]], rows };
   }
-  if (/^SELECT (pg_catalog\.)?pg_(try_)?advisory_(un)?lock/.test(statement)) {
+  const [, lock] = sessionLock.exec(statement) ?? [];
+  if (lock !== undefined) {
+    session.hasLock = lock === "lock";
     return { columns: [["taken", "bool"]], rows: [["t"]] };
+  }
+  if (statement.includes("pg_locks") && statement.includes("pg_backend_pid()")) {
+    return { columns: [["own", "int4"]], rows: session.hasLock ? [["1"]] : [] };
   }
   const values = wellKnown({ node, pid });
   const columns = columnNames(statement).map((name) => [name, values[name]] as const);

@@ -22,7 +22,7 @@ export function serveStub(
   socket: Socket,
   { node, pid, counter }: { node: StubNode; pid: number; counter: ConnectionCounter },
 ): void {
-  const session: StubSession = { node, pid, status: "I", pending: [] };
+  const session: StubSession = { node, pid, status: "I", hasLock: false, pending: [] };
   let rest: Buffer = Buffer.alloc(0);
   let started = false;
   socket.on("error", () => {});
