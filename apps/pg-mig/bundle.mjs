@@ -41,8 +41,10 @@ const standIns = {
   // A bundler copies all properties of a module, and this one is there anyway.
   "ours/node:process": "export default process;",
   // Without its pool and its other driver.
-  "ours/pg":
-    'export { default as Client } from "pg/lib/client"; export { default as Query } from "pg/lib/query";',
+  "ours/pg": `
+    import TypeOverrides from "pg/lib/type-overrides";
+    export { default as Client } from "pg/lib/client";
+    export const types = new TypeOverrides();`,
   // We read such files and texts ourselves.
   "pg/pgpass": "module.exports = {};",
   "pg/pg-connection-string": "module.exports = {};",
