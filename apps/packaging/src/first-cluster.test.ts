@@ -14,7 +14,7 @@ it("The page leads from an empty folder to a cluster, a failure and its fix, as 
   const text = await readFile(page, "utf8");
   // As the package managers do that ask before they run such scripts.
   const project = await createEmptyProject(inject("published"), {
-    npm_config_ignore_scripts: "true",
+    env: { npm_config_ignore_scripts: "true" },
   });
   onTestFinished(() => project.remove());
   const outputs: string[] = [];

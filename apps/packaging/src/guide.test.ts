@@ -30,11 +30,13 @@ it("The guide leads from an empty folder to a source that is tested and used", a
     throw new Error("no port");
   }
   const project = await createEmptyProject(inject("published"), {
-    INVENTORY_URL: `http://127.0.0.1:${address.port}`,
-    INVENTORY_TOKEN: "secret",
-    PGUSER: user,
-    PGPASSWORD: password,
-    PGDATABASE: database,
+    env: {
+      INVENTORY_URL: `http://127.0.0.1:${address.port}`,
+      INVENTORY_TOKEN: "secret",
+      PGUSER: user,
+      PGPASSWORD: password,
+      PGDATABASE: database,
+    },
   });
   onTestFinished(() => project.remove());
 

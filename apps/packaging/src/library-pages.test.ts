@@ -64,10 +64,12 @@ describe("docs/from-ent-framework.md", () => {
   it("migrates the islands of a cluster, by the command and by a script", async () => {
     const page = await readPage("from-ent-framework.md");
     const [intro = ""] = page.split(/^## /m);
+    const begun = await readersProject();
+    await writeTsconfig(begun);
+    await followGuide(intro, begun);
     for (const way of ["With the command", "From your own script"]) {
       const databases = await Promise.all(cluster.nodes.map((node) => node.createDatabase()));
-      const project = await readersProject();
-      await writeTsconfig(project);
+      const project = await begun.copy();
       // The module of the reader's application. Ent Framework itself is no dependency of ours.
       const islands = databases.map(({ host, port, user, password, database }, no) => ({
         no,
@@ -82,7 +84,7 @@ describe("docs/from-ent-framework.md", () => {
         `export declare const cluster: { options: { islands: { no: number, nodes: { name: string,
            config: { host: string, port: number, user: string, password: string } }[] }[] } };`,
       );
-      await followGuide(intro + sectionOf(page, way), project);
+      await followGuide(sectionOf(page, way), project);
       for (const database of databases) {
         expect(await database.query("SELECT count(*) FROM sh0001.users")).toEqual([{ count: "0" }]);
       }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -15,18 +15,19 @@ export interface Registry {
 
 export async function startRegistry(packages: readonly PackedPackage[]): Promise<Registry> {
   const byName = new Map(packages.map((each) => [each.name, each]));
-  const setting = async (name: string) =>
-    (await runProgram("npm", ["config", "get", name], { cwd: tmpdir() })).stdout.trim();
-  const upstream = (await setting("registry")).replace(/\/*$/, "/");
+  const { registry: upstream, cache } = await npmSettings();
+  // A cache must not take what an earlier registry had on the same port for what this one has.
+  const ownPath = `/${randomUUID()}/`;
   const server = createServer(async (request, response) => {
-    const path = decodeURIComponent(
-      new URL(request.url ?? "", "http://registry").pathname.slice(1),
-    );
+    const asked = request.url?.slice(ownPath.length) ?? "";
+    const path = decodeURIComponent(new URL(asked, "http://registry").pathname.slice(1));
     const found = byName.get(path.replace(/\.tgz$/, ""));
     if (found === undefined) {
-      response.writeHead(302, { location: `${upstream}${request.url?.slice(1)}` }).end();
+      response.writeHead(302, { location: `${upstream}${asked}` }).end();
       return;
     }
+    // Packed anew each time, it would only fill the cache.
+    response.setHeader("cache-control", "no-store");
     const content = await readFile(found.tarball);
     if (path.endsWith(".tgz")) {
       response.end(content);
@@ -48,11 +49,11 @@ export async function startRegistry(packages: readonly PackedPackage[]): Promise
   if (address === null || typeof address === "string") {
     throw new Error("no port");
   }
-  const url = `http://127.0.0.1:${address.port}/`;
+  const url = `http://127.0.0.1:${address.port}${ownPath}`;
   return {
     env: {
       npm_config_registry: url,
-      npm_config_cache: await setting("cache"),
+      npm_config_cache: cache,
       npm_config_audit: "false",
       npm_config_fund: "false",
     },
@@ -62,4 +63,16 @@ export async function startRegistry(packages: readonly PackedPackage[]): Promise
       await once(server, "close");
     },
   };
+}
+
+async function npmSettings(): Promise<{ readonly registry: string; readonly cache: string }> {
+  const args = ["config", "get", "registry", "cache"];
+  const { stdout } = await runProgram("npm", args, { cwd: tmpdir() });
+  const { registry = "", cache = "" } = Object.fromEntries(
+    stdout
+      .trim()
+      .split("\n")
+      .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+  );
+  return { registry: registry.replace(/\/*$/, "/"), cache };
 }

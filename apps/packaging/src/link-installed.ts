@@ -1,0 +1,40 @@
+import { link, mkdir, readdir } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { installedWith } from "./installed-closure.js";
+
+export interface LinkPlaces {
+  /** A project that has the packages, and more. */
+  readonly from: string;
+  /** A folder on the same disk. */
+  readonly to: string;
+  /** Packages that a folder above has for all, with what they bring along. @default none */
+  readonly above?: readonly string[];
+}
+
+/** Installs packages as npm would, and nothing else, with links to those of another project. */
+export async function linkInstalled(
+  names: readonly string[],
+  { from, to, above = [] }: LinkPlaces,
+): Promise<void> {
+  const there = await installedWith(from, above);
+  for (const folder of (await installedWith(from, names)).keys()) {
+    if (!there.has(folder)) {
+      await linkFiles(folder, join(to, relative(from, folder)));
+    }
+  }
+}
+
+async function linkFiles(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  const entries = await readdir(from, { withFileTypes: true });
+  await Promise.all(
+    entries.flatMap((entry): Promise<void>[] => {
+      const [source, target] = [join(from, entry.name), join(to, entry.name)];
+      if (entry.isDirectory()) {
+        // A package that is installed below is linked by itself.
+        return entry.name === "node_modules" ? [] : [linkFiles(source, target)];
+      }
+      return entry.isFile() ? [link(source, target)] : [];
+    }),
+  );
+}
