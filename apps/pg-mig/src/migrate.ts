@@ -1,10 +1,10 @@
-import { homedir } from "node:os";
 import nodeProcess from "node:process";
 import { mergeSettings, withServiceLayer } from "@pg-mig/config";
 import { nearestWord, PgMigError } from "@pg-mig/model";
 import { accountName } from "./account-name.js";
 import type { RunnableAction } from "./action-context.js";
 import { exitStatus } from "./exit-status.js";
+import { homeDirectory } from "./home-directory.js";
 import { uninterrupted } from "./interruption.js";
 import { guardingOutput } from "./output-guard.js";
 import type { RolloutOptions } from "./start-migration.js";
@@ -103,7 +103,7 @@ export async function migrate(options: MigrateOptions): Promise<boolean> {
     layers: connects ? await serviceLayers(env) : [],
     env,
     cwd,
-    os: { user: accountName(env), home: homedir(), uid: nodeProcess.geteuid?.() },
+    os: { user: accountName(env), home: homeDirectory(env), uid: nodeProcess.geteuid?.() },
     connects,
   });
   const after = action.type === "apply" ? (action.after ?? []) : [];
@@ -130,7 +130,7 @@ export async function migrate(options: MigrateOptions): Promise<boolean> {
 /** What a copy of the settings would lack: it is not enumerable. */
 async function serviceLayers(env: Readonly<Record<string, string | undefined>>) {
   const { readService } = await import("./read-service.js");
-  return withServiceLayer({ layers: [], env }, { home: homedir(), readService });
+  return withServiceLayer({ layers: [], env }, { home: homeDirectory(env), readService });
 }
 
 function secretsOf(settings: ReturnType<typeof mergeSettings>) {

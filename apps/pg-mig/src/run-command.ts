@@ -1,4 +1,3 @@
-import { homedir } from "node:os";
 import { isAbsolute } from "node:path";
 import nodeProcess from "node:process";
 import type { Flags } from "@pg-mig/config";
@@ -8,6 +7,7 @@ import { type CommandLine, parseCommandLine } from "./command-line.js";
 import type { CommandProcess } from "./command-process.js";
 import { exitStatus, signalStatus } from "./exit-status.js";
 import type { CommandLineOutput } from "./explaining-commands.js";
+import { homeDirectory } from "./home-directory.js";
 import { listenForInterruption } from "./interruption.js";
 import { guardingOutput } from "./output-guard.js";
 import { programVersion } from "./program-version.js";
@@ -113,7 +113,7 @@ async function runAction(
         const { readService } = await import("./read-service.js");
         return readService(name, files);
       },
-      os: { user: accountName(env), home: homedir(), uid: nodeProcess.geteuid?.() },
+      os: { user: accountName(env), home: homeDirectory(env), uid: nodeProcess.geteuid?.() },
     }),
   );
   return act({

@@ -5,6 +5,7 @@ import { scenarios } from "./scenario.js";
 
 const { scenario, cluster } = scenarios({
   nodes: 1,
+  servers: "own",
   settings: { listen_addresses: "127.0.0.1,::1" },
 });
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { scenarios } from "./scenario.js";
 
 const { scenario } = scenarios({ nodes: 1 });
@@ -45,9 +45,14 @@ describe("--createdb", () => {
     const { migrations, pgMig, database } = await scenario();
     await migrations({ "1.a.public": "CREATE TABLE t();" });
     const role = `maker_${database.name}`;
+    const made = `new_${database.name}`;
     await database.query(`CREATE ROLE "${role}" LOGIN CREATEDB PASSWORD 'pw'`);
+    onTestFinished(async () => {
+      await database.query(`DROP DATABASE IF EXISTS "${made}"`);
+      await database.query(`DROP ROLE "${role}"`);
+    });
     const { host, port } = database;
-    const url = `postgres://${role}:pw@${host}:${port}/new_${database.name}`;
+    const url = `postgres://${role}:pw@${host}:${port}/${made}`;
     const planned = await pgMig(["plan", "--createdb", `--hosts=${url}`]);
     expect(planned.status, planned.stderr).toBe(0);
     const applied = await pgMig(["apply", "--createdb", `--hosts=${url}`]);

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { scenarios } from "./scenario.js";
 
-const { scenario, cluster } = scenarios({ nodes: 1 });
+const { scenario, cluster } = scenarios({ nodes: 1, servers: "own" });
 
 async function missing() {
   const made = await scenario();

@@ -11,7 +11,11 @@ const major = programMajor("pg_dump");
 const wanted = Number(process.env.PG_MIG_TEST_MAJOR ?? 18);
 
 // pg_dump reads no server that is newer than itself.
-const { scenario, cluster } = scenarios({ nodes: 1, major: Math.min(wanted, major ?? wanted) });
+const { scenario, cluster } = scenarios({
+  nodes: 1,
+  servers: "own",
+  major: Math.min(wanted, major ?? wanted),
+});
 
 /** rails-on-services/apartment#322, flyway/flyway#4171, amacneil/dbmate#735, dimitri/pgcopydb#915. */
 const contents = String.raw`

@@ -1,5 +1,5 @@
 import type { TestDatabase } from "@pg-mig/testkit";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { type Scenario, scenarios } from "./scenario.js";
 
 const { scenario, cluster } = scenarios({ nodes: 2 });
@@ -33,8 +33,12 @@ describe("--hosts", () => {
 
   it("takes URLs with percent-encoded parts, and a list of them in PGHOST", async () => {
     const { pgMig, databases, ledger, database } = await prepared();
-    const [node] = cluster().nodes;
-    await node?.query(`CREATE ROLE "odd:name @" LOGIN SUPERUSER PASSWORD 'p/w?#%'`);
+    const { node } = cluster();
+    await node.query(`CREATE ROLE "odd:name @" LOGIN SUPERUSER PASSWORD 'p/w?#%'`);
+    onTestFinished(async () => {
+      await database.query('DROP OWNED BY "odd:name @"');
+      await node.query('DROP ROLE "odd:name @"');
+    });
     const user = `${encodeURIComponent("odd:name @")}:${encodeURIComponent("p/w?#%")}`;
     const url = `postgres://${user}@${address(database)}`;
     const others = databases.slice(1).map((each) => each.url);

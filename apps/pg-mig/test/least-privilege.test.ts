@@ -62,7 +62,7 @@ async function stateOf({ databases, column }: Pick<Scenario, "databases" | "colu
 const allMajors = [14, 15, 16, 17, 18];
 
 describe.each(allMajors)("the rights of docs/least-privilege.md, on PostgreSQL %i", (major) => {
-  const { scenario } = scenarios({ nodes: 1, major });
+  const { scenario } = scenarios({ nodes: 1, servers: "own", major });
 
   it("are all it takes to apply, list, compare and undo, also for a shard that is new", async () => {
     const { asMigrator, database, ledger } = await guardedFleet(scenario);

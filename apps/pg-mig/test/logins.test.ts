@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { quote, type Scenario, scenarios } from "./scenario.js";
 
-const { scenario, cluster } = scenarios({ nodes: 1 });
+const { scenario, cluster } = scenarios({ nodes: 1, servers: "own" });
 
 /** Every character that means something to a URL, a list of hosts, a password file or SQL. */
 const password = `p@ss:w/r d?%#,;=&'"\\ü`;

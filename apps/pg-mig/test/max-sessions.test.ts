@@ -43,5 +43,6 @@ describe("--max-sessions", () => {
   });
 });
 
-const open =
-  "SELECT count(*)::int AS n FROM pg_stat_activity WHERE backend_type = 'client backend'";
+/** All sessions but those of the tests themselves. */
+const open = `SELECT count(*)::int AS n FROM pg_stat_activity
+  WHERE backend_type = 'client backend' AND application_name <> 'testkit'`;

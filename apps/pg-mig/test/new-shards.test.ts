@@ -7,7 +7,11 @@ const major = programMajor("pg_dump");
 const wanted = Number(process.env.PG_MIG_TEST_MAJOR ?? 18);
 
 // pg_dump reads no server that is newer than itself.
-const { scenario } = scenarios({ nodes: 1, major: Math.min(wanted, major ?? wanted) });
+const { scenario } = scenarios({
+  nodes: 1,
+  servers: "own",
+  major: Math.min(wanted, major ?? wanted),
+});
 
 async function fleet() {
   const prepare = await scenario({ shards: ["sh0001", "sh0002"] });

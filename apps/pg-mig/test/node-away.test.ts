@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { scenarios } from "./scenario.js";
 
-const { scenario, cluster } = scenarios({ nodes: 2 });
+const { scenario, cluster } = scenarios({ nodes: 2, servers: "own" });
 
 const shardNames = ["sh1", "sh2", "sh3", "sh4"];
 const slowTest = { timeout: 60_000 };

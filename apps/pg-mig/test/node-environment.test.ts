@@ -4,7 +4,7 @@ import type { TestDatabase } from "@pg-mig/testkit";
 import { describe, expect, it } from "vitest";
 import { type Scenario, scenarios } from "./scenario.js";
 
-const { scenario, cluster } = scenarios({ nodes: 2 });
+const { scenario, cluster } = scenarios({ nodes: 2, servers: "own" });
 
 const names = ["PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "PGSSLMODE"];
 

@@ -2,7 +2,7 @@ import type { TestDatabase, TestReplica } from "@pg-mig/testkit";
 import { beforeAll, describe, expect, it } from "vitest";
 import { scenarios } from "./scenario.js";
 
-const { scenario, cluster } = scenarios({ nodes: 2 });
+const { scenario, cluster } = scenarios({ nodes: 2, servers: "own" });
 
 let replica: TestReplica;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { scenarios } from "./scenario.js";
 
-const { scenario, cluster } = scenarios({ nodes: 2 });
+const { scenario, cluster } = scenarios({ nodes: 2, servers: "own" });
 
 const [users, email, count] = ["1.users.sh", "2.email.sh", "3.count.sh"];
 const shardNames = ["sh1", "sh2", "sh3"];

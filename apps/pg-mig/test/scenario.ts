@@ -1,8 +1,6 @@
-import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import {
   type StartNodesOptions,
   startNodes,
@@ -10,25 +8,13 @@ import {
   type TestDatabase,
 } from "@pg-mig/testkit";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
-import { judgeLines, reportJudge } from "./output-judge.js";
+import type { CommandPlace, CommandResult } from "./command-result.js";
+import { type RunningCommand, startOwnProcess } from "./own-process.js";
+import { type Nodes, refuseLeftovers, sharedNodes } from "./shared-nodes.js";
+import { interruptThisProcess, needsOwnProcess, runInThisProcess } from "./this-process.js";
 
-/** What a command printed, and how it ended. */
-export interface CommandResult {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** A command under way. */
-export interface RunningCommand {
-  readonly result: Promise<CommandResult>;
-  readonly pid: number | undefined;
-  kill(signal: NodeJS.Signals): void;
-  /** Stops reading, as `head` does behind a pipe. */
-  close(stream: "stdout" | "stderr"): void;
-  /** Resolves when the text was printed, to stdout or stderr. */
-  printed(text: string): Promise<void>;
-}
+export type { CommandResult } from "./command-result.js";
+export type { RunningCommand } from "./own-process.js";
 
 /** A folder with a migration directory `mig`, and databases on nodes of their own, for one test. */
 export interface Scenario {
@@ -44,9 +30,15 @@ export interface Scenario {
   migrations(files: Readonly<Record<string, string>>): Promise<void>;
   /** Writes a file of the folder. */
   write(path: string, text: string): Promise<void>;
-  /** Runs the built command in the folder, on the scenario's nodes, with `--migdir=mig`. */
-  pgMig(args?: readonly string[], options?: CommandOptions): Promise<CommandResult>;
-  /** The same, without waiting for its end. */
+  /**
+   * Runs the built command in the folder, on the scenario's nodes, with `--migdir=mig`: in this process, if nothing
+   * speaks against it, else in one of its own.
+   */
+  pgMig(
+    args?: readonly string[],
+    options?: CommandOptions & { readonly process?: "this" | "own" },
+  ): Promise<CommandResult>;
+  /** The same in a process of its own, without waiting for its end. */
   start(args?: readonly string[], options?: CommandOptions): RunningCommand;
   /** The versions that the ledger of a shard holds, as pg-mig 2.x reads it: by calling the function. */
   ledger(shard: string, database?: TestDatabase): Promise<string[]>;
@@ -61,23 +53,40 @@ export interface CommandOptions {
   readonly cwd?: string;
 }
 
-const command = fileURLToPath(new URL("../bin/pg-mig.cjs", import.meta.url));
+/** Nodes that a file of tests has for itself, since it stops them, changes their settings or has others. */
+export interface OwnServers extends Pick<StartNodesOptions, "major" | "settings"> {
+  readonly nodes: number;
+  readonly servers: "own";
+}
+
+interface Scenarios<Cluster> {
+  readonly cluster: () => Cluster;
+  readonly scenario: (options?: { readonly shards?: readonly string[] }) => Promise<Scenario>;
+}
 
 /** Starts nodes for the tests of a file; gives what makes the scenario of one test. */
+export function scenarios(options: OwnServers): Scenarios<TestCluster>;
+/** Has the tests of a file use nodes that others use, too, one after the other. */
+export function scenarios(options: { readonly nodes: number }): Scenarios<Nodes>;
 export function scenarios({
-  nodes,
+  nodes: count,
+  servers,
   ...options
-}: { readonly nodes: number } & Pick<StartNodesOptions, "major" | "settings">): {
-  readonly cluster: () => TestCluster;
-  readonly scenario: (options?: { readonly shards?: readonly string[] }) => Promise<Scenario>;
-} {
-  let cluster: TestCluster;
-  beforeAll(async () => {
-    cluster = await startNodes({ ...options, count: nodes });
-  });
-  afterAll(async () => {
-    await cluster?.stop();
-  });
+}: { readonly nodes: number } & Partial<OwnServers>): Scenarios<Nodes> {
+  let cluster: Nodes;
+  if (servers === "own") {
+    let own: TestCluster;
+    beforeAll(async () => {
+      own = await startNodes({ ...options, count });
+      cluster = own;
+    });
+    afterAll(() => own?.stop());
+  } else {
+    beforeAll(async () => {
+      cluster = await sharedNodes(count);
+    });
+    afterAll(() => refuseLeftovers(cluster.nodes));
+  }
   return {
     cluster: () => cluster,
     async scenario({ shards = [] } = {}) {
@@ -87,10 +96,11 @@ export function scenarios({
       const databases = await Promise.all(cluster.nodes.map((node) => node.createDatabase()));
       for (const database of databases) {
         onTestFinished(() => database.drop());
-        for (const shard of shards) {
-          await database.query(`CREATE SCHEMA ${quote(shard)}`);
+        if (shards.length > 0) {
+          await database.query(shards.map((shard) => `CREATE SCHEMA ${quote(shard)};`).join(" "));
         }
       }
+      onTestFinished(interruptThisProcess);
       return createScenario(folder, databases);
     },
   };
@@ -110,17 +120,16 @@ function createScenario(folder: string, databases: readonly TestDatabase[]): Sce
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);
   };
-  const start: Scenario["start"] = (args = [], { env = {}, cwd = "." } = {}) =>
-    startCommand([...args], {
-      cwd: join(folder, cwd),
-      env: {
-        PATH: process.env.PATH,
-        HOME: folder,
-        PGHOST: databases.map(({ url }) => url).join(","),
-        PGMIGDIR: join(folder, "mig"),
-        ...env,
-      },
-    });
+  const placeOf = ({ env = {}, cwd = "." }: CommandOptions = {}): CommandPlace => ({
+    cwd: join(folder, cwd),
+    env: {
+      PATH: process.env.PATH,
+      HOME: folder,
+      PGHOST: databases.map(({ url }) => url).join(","),
+      PGMIGDIR: join(folder, "mig"),
+      ...env,
+    },
+  });
   const column: Scenario["column"] = async (sql, on = database) =>
     (await on.query(sql)).map((row) => Object.values(row)[0]);
   return {
@@ -128,9 +137,19 @@ function createScenario(folder: string, databases: readonly TestDatabase[]): Sce
     databases,
     database,
     write,
-    start,
+    start: (args = [], options) => startOwnProcess(args, placeOf(options)),
     column,
-    pgMig: (args, options) => start(args, options).result,
+    async pgMig(args = [], { process: wanted = "any", ...options } = {}) {
+      const place = placeOf(options);
+      const obstacle = wanted === "own" ? "the test wants that" : needsOwnProcess(args, place);
+      if (obstacle === undefined) {
+        return runInThisProcess(args, place);
+      }
+      if (wanted === "this") {
+        throw new Error(`The command needs a process of its own: ${obstacle}.`);
+      }
+      return startOwnProcess(args, place).result;
+    },
     async migrations(files) {
       for (const [name, text] of Object.entries(files)) {
         if (name.endsWith(".sql")) {
@@ -148,61 +167,5 @@ function createScenario(folder: string, databases: readonly TestDatabase[]): Sce
       const [list] = await column(`SELECT ${quote(shard)}.mig_versions_const()`, on);
       return JSON.parse(String(list));
     },
-  };
-}
-
-function startCommand(
-  args: readonly string[],
-  { cwd, env }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
-): RunningCommand {
-  const judgeReports = reportJudge(args, cwd);
-  const child = spawn(process.execPath, [command, ...args], {
-    cwd,
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const output = { stdout: "", stderr: "" };
-  const waiting = new Set<() => void>();
-  for (const name of ["stdout", "stderr"] as const) {
-    child[name].setEncoding("utf8").on("data", (text: string) => {
-      output[name] += text;
-      for (const check of waiting) {
-        check();
-      }
-    });
-  }
-  const result = new Promise<CommandResult>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (status) => {
-      try {
-        // Whatever a test is about, what the command prints for programs fits its schema.
-        if (args.includes("--json")) {
-          judgeLines(output.stdout);
-        }
-        judgeReports();
-        resolve({ status, ...output });
-      } catch (error) {
-        reject(error);
-      }
-    });
-  });
-  return {
-    result,
-    pid: child.pid,
-    kill: (signal) => child.kill(signal),
-    close: (stream) => child[stream].destroy(),
-    printed: (text) =>
-      new Promise((resolve, reject) => {
-        const check = () => {
-          if (!`${output.stdout}\n${output.stderr}`.includes(text)) {
-            return;
-          }
-          waiting.delete(check);
-          resolve();
-        };
-        waiting.add(check);
-        check();
-        result.then(({ stderr }) => reject(new Error(`"${text}" was never printed: ${stderr}`)));
-      }),
   };
 }

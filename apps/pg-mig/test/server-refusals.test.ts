@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { quote, scenarios } from "./scenario.js";
 
-const { scenario, cluster } = scenarios({ nodes: 1 });
+const { scenario, cluster } = scenarios({ nodes: 1, servers: "own" });
 
 const waitFlag = { timeout: 30_000, interval: 20 };
 

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { printedEvents } from "./printed-events.js";
 import { type CommandResult, quote, type Scenario, scenarios } from "./scenario.js";
 
-const { scenario, cluster } = scenarios({ nodes: 2 });
+const { scenario, cluster } = scenarios({ nodes: 2, servers: "own" });
 const shards = Array.from({ length: 6 }, (_, i) => `sh${i + 1}`);
 const first = "20240101000000.a.sh";
 const second = "20240102000000.b.sh";

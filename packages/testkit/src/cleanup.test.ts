@@ -7,12 +7,13 @@ import { startNodes } from "./start-nodes.js";
 
 const packageDirectory = join(import.meta.dirname, "..");
 
-/** Starts two nodes with a busy backend, says where they are, then does `last`. */
+/** Starts two nodes with a busy backend and a database, says where they are, then does `last`. */
 const program = (last: string) => `
   import { startNodes } from "@pg-mig/testkit";
   const { nodes, directory } = await startNodes({ count: 2 });
   const client = await nodes[0].connect();
   client.query("SELECT pg_sleep(600)").catch(() => {});
+  await nodes[1].createDatabase();
   console.log(directory);
   ${last}
 `;

@@ -3,6 +3,7 @@ import { chmod, chown, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { Administrator } from "./administrator.js";
 import { findFreePort } from "./free-port.js";
 import {
   crashServer,
@@ -55,6 +56,7 @@ export class TestNode implements DatabaseAddress {
   readonly socketDirectory: string;
   readonly #options: TestNodeOptions;
   readonly #logFile: string;
+  readonly #administrator = new Administrator(() => this.#address(this.database));
   #port: number | undefined;
   #server: ChildProcess | undefined;
   #databases = 0;
@@ -170,12 +172,12 @@ export class TestNode implements DatabaseAddress {
     const quoted = pg.escapeIdentifier(name);
     // Copying files takes half of the time that writing them to the log takes.
     const strategy = this.major >= 15 ? "STRATEGY file_copy" : "";
-    await this.query(
+    await this.#administrator.run(
       `CREATE DATABASE ${quoted} TEMPLATE ${pg.escapeIdentifier(source)} ${strategy}`,
     );
-    return new TestDatabase(this.#address(name), async () => {
-      await this.query(`DROP DATABASE IF EXISTS ${quoted} WITH (FORCE)`);
-    });
+    return new TestDatabase(this.#address(name), () =>
+      this.#administrator.run(`DROP DATABASE IF EXISTS ${quoted} WITH (FORCE)`),
+    );
   }
 
   /**

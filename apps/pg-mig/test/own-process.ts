@@ -1,0 +1,66 @@
+import { spawn } from "node:child_process";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { type CommandPlace, type CommandResult, commandJudge } from "./command-result.js";
+
+/** A command under way. */
+export interface RunningCommand {
+  readonly result: Promise<CommandResult>;
+  readonly pid: number | undefined;
+  kill(signal: NodeJS.Signals): void;
+  /** Stops reading, as `head` does behind a pipe. */
+  close(stream: "stdout" | "stderr"): void;
+  /** Resolves when the text was printed, to stdout or stderr. */
+  printed(text: string): Promise<void>;
+}
+
+const command = fileURLToPath(new URL("../bin/pg-mig.cjs", import.meta.url));
+
+/** Starts the built command as a user does: as a process of its own. */
+export function startOwnProcess(args: readonly string[], place: CommandPlace): RunningCommand {
+  const judge = commandJudge(args, place);
+  const child = spawn(process.execPath, [command, ...args], {
+    ...place,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const output = { stdout: "", stderr: "" };
+  const waiting = new Set<() => void>();
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name].setEncoding("utf8").on("data", (text: string) => {
+      output[name] += text;
+      for (const check of waiting) {
+        check();
+      }
+    });
+  }
+  const result = new Promise<CommandResult>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (status) => {
+      try {
+        judge({ status, ...output });
+        resolve({ status, ...output });
+      } catch (error) {
+        reject(error);
+      }
+    });
+  });
+  return {
+    result,
+    pid: child.pid,
+    kill: (signal) => child.kill(signal),
+    close: (stream) => child[stream].destroy(),
+    printed: (text) =>
+      new Promise((resolve, reject) => {
+        const check = () => {
+          if (!`${output.stdout}\n${output.stderr}`.includes(text)) {
+            return;
+          }
+          waiting.delete(check);
+          resolve();
+        };
+        waiting.add(check);
+        check();
+        result.then(({ stderr }) => reject(new Error(`"${text}" was never printed: ${stderr}`)));
+      }),
+  };
+}

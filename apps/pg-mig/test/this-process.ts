@@ -1,0 +1,138 @@
+import { EventEmitter } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import type { CommandProcess } from "../src/command-process.js";
+import { type CommandPlace, type CommandResult, commandJudge } from "./command-result.js";
+import { watchForHangs } from "./hang-watch.js";
+
+type RunCommand = (args: readonly string[], process: CommandProcess) => Promise<number>;
+
+/** Of the command that runs in this process; there is one at a time, so that their output does not mix. */
+let signals: EventEmitter | undefined;
+
+/** What Node, OpenSSL and the C library read from the environment of the process by themselves. */
+const readElsewhere = /^(NODE_|UV_|SSL_|OPENSSL_|TZ$|LC_|LANG|RES_OPTIONS$)/;
+
+/** Why a command cannot run in this process; `undefined`: it can. */
+export function needsOwnProcess(
+  args: readonly string[],
+  { cwd, env }: CommandPlace,
+): string | undefined {
+  if (signals !== undefined) {
+    return "another command is under way in this process";
+  }
+  const variable = Object.keys(env).find((name) => readElsewhere.test(name));
+  if (variable !== undefined) {
+    return `${variable} is read from the environment of the process`;
+  }
+  if (args.some((arg) => arg === "-V" || arg === "--version")) {
+    return "bin/start.cjs itself answers what the version is";
+  }
+  if (args.some((arg) => /^--(discovery|scratch=embedded)/.test(arg))) {
+    return "code of the user's runs";
+  }
+  const config = configFiles(cwd).find((path) => !mayLoad(path));
+  // It may print, change the process and leave things open.
+  return config && `${config} is code, or Node has loaded it before`;
+}
+
+/**
+ * Runs the built command in this process, which takes a tenth of the work. It is given all that it may take from
+ * its process, and `bin/start.cjs` alone is left out.
+ */
+export async function runInThisProcess(
+  args: readonly string[],
+  place: CommandPlace,
+): Promise<CommandResult> {
+  const judge = commandJudge(args, place);
+  const runCommand = loadRunCommand();
+  const output = { stdout: "", stderr: "" };
+  const stream = (name: keyof typeof output) => ({
+    write(text: string) {
+      // As a pipe passes it on.
+      output[name] += Buffer.from(text).toString();
+    },
+  });
+  const env = Object.fromEntries(
+    Object.entries(place.env).filter(([, value]) => value !== undefined),
+  );
+  const ownSignals = new EventEmitter();
+  signals = ownSignals;
+  // The command names files by their paths from there.
+  const leave = enter(place.cwd);
+  // Node prints it to the stderr of the process.
+  const onWarning = ({ name, message }: Error) => stream("stderr").write(`${name}: ${message}\n`);
+  process.on("warning", onWarning);
+  const endWatch = watchForHangs();
+  try {
+    const status = await runCommand(args, {
+      stdout: stream("stdout"),
+      stderr: stream("stderr"),
+      env: Object.freeze(env),
+      cwd: () => process.cwd(),
+      on: (signal, listener) => ownSignals.on(signal, listener),
+      off: (signal, listener) => ownSignals.off(signal, listener),
+      exit: () => {},
+      // Vitest fails if there is such an error.
+      onUncaught: () => {},
+    });
+    const result = { status, ...output };
+    judge(result);
+    return result;
+  } finally {
+    endWatch();
+    leave();
+    process.off("warning", onWarning);
+    signals = undefined;
+  }
+}
+
+/** Interrupts what still runs in this process: the test that waited for it has failed. */
+export function interruptThisProcess(): void {
+  signals?.emit("SIGTERM");
+}
+
+/** Makes a folder the working directory of this process, until the function that it gives is called. */
+function enter(folder: string): () => void {
+  const before = process.cwd();
+  process.chdir(folder);
+  return () => process.chdir(before);
+}
+
+/** The bundle has no names for what its files take from each other, but functions keep theirs. */
+function loadRunCommand(): RunCommand {
+  const file = "../bin/command-line.cjs";
+  const shared: Readonly<Record<string, unknown>> = createRequire(import.meta.url)(file);
+  for (const value of Object.values(shared)) {
+    if (typeof value === "object" && value !== null && "runCommand" in value) {
+      return value.runCommand as RunCommand;
+    }
+  }
+  throw new Error(`${file} has no module with runCommand: bundle.mjs has changed.`);
+}
+
+/** What a config file holds that is data alone, and names no code or shell command. */
+const data = /^(export default|module\.exports =) \{[^()`]*\};?\s*$/;
+const namesCode = /process|global|discovery|observers|command/i;
+
+/** The config files that were loaded in this process: Node loads one only once, whatever it holds later. */
+const loaded = new Map<string, string>();
+
+function mayLoad(path: string): boolean {
+  const text = readFileSync(path, "utf8");
+  if (!data.test(text) || namesCode.test(text) || (loaded.get(path) ?? text) !== text) {
+    return false;
+  }
+  loaded.set(path, text);
+  return true;
+}
+
+function configFiles(folder: string): readonly string[] {
+  const parent = dirname(folder);
+  const here = ["ts", "mts", "cts", "js", "mjs", "cjs"]
+    .map((suffix) => join(folder, `pg-mig.config.${suffix}`))
+    .filter((path) => existsSync(path));
+  return parent === folder ? here : [...here, ...configFiles(parent)];
+}
