@@ -1,5 +1,4 @@
 import { isPgMigError, PgMigError } from "@pg-mig/model";
-import PQueue from "p-queue";
 import { isBug } from "./server-error.js";
 
 /** On how many nodes at a time something happens that happens once per node. */
@@ -18,8 +17,8 @@ export async function onEachNode<N extends Labelled, T>(
   nodes: readonly N[],
   run: (node: N) => Promise<T>,
 ): Promise<T[]> {
-  const queue = new PQueue({ concurrency: nodesAtATime });
-  const results = await Promise.allSettled(nodes.map((node) => queue.add(() => run(node))));
+  const start = nodes.length > nodesAtATime ? await startInTurn() : startAtOnce;
+  const results = await Promise.allSettled(nodes.map((node) => start(() => run(node))));
   const failures = results.flatMap((result, i) => {
     if (result.status === "fulfilled") {
       return [];
@@ -42,6 +41,17 @@ export async function onEachNode<N extends Labelled, T>(
     ),
     cause: first,
   });
+}
+
+type Start = <T>(work: () => Promise<T>) => Promise<T>;
+
+const startAtOnce: Start = async (work) => work();
+
+async function startInTurn(): Promise<Start> {
+  // Most clusters have fewer nodes, and need none.
+  const { default: PQueue } = await import("p-queue");
+  const queue = new PQueue({ concurrency: nodesAtATime });
+  return (work) => queue.add(work);
 }
 
 /**
