@@ -46,7 +46,7 @@ export function createRecordingClient(): {
 /** The state that the last statement of a message leaves which begins or ends a transaction. */
 function statusAfter(text: string, before: "T" | "I"): "T" | "I" {
   const { statements } = parseScript(text, { file: "" });
-  return statements.reduce((status, statement) => {
+  return [...statements].reduce((status, statement) => {
     // ROLLBACK WORK AND NO CHAIN is the longest.
     const [first, ...rest] = leadingWords(statement, 5);
     if (first === "BEGIN" || first === "START") {

@@ -14,8 +14,9 @@ export function choosesTransaction(script: Script): boolean {
   if (choice === undefined) {
     choice = [script, ...script.includes.values()]
       .filter(({ text }) => /\bSET\b.*\bTRANSACTION/is.test(text))
-      .flatMap(({ statements }) => statements)
-      .some((statement) => chooses.test(leadingWords(statement, 3).join(" ")));
+      .some(({ statements }) =>
+        statements.some((statement) => chooses.test(leadingWords(statement, 3).join(" "))),
+      );
     known.set(script, choice);
   }
   return choice;

@@ -10,6 +10,7 @@ export { parseScript } from "./read/parse-script.js";
 export type { Command, PlainRegion, Script } from "./read/script.js";
 export type { Statement } from "./read/statement.js";
 export { leadingWords } from "./read/statement.js";
+export type { StatementList } from "./read/statement-list.js";
 export { runScript } from "./run/run-script.js";
 export type { RunScriptOptions } from "./run/run-script-options.js";
 export type { ScriptClient, ScriptQuery, ScriptResult } from "./run/script-client.js";

@@ -60,7 +60,7 @@ describe("parseScript", () => {
       "select 1;",
       "select 2;",
     ]);
-    expect(script.statements[2]?.position).toEqual({ file: "a.sql", line: 4, column: 1 });
+    expect(script.statements.at(2)?.position).toEqual({ file: "a.sql", line: 4, column: 1 });
   });
 
   it("takes no lines for data behind what only resembles a COPY", () => {

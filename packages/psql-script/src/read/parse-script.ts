@@ -17,6 +17,7 @@ import { RegionCollector } from "./region-collector.js";
 import type { Command, Script } from "./script.js";
 import { ScriptCursor } from "./script-cursor.js";
 import { ScriptStatement } from "./statement.js";
+import { StatementList } from "./statement-list.js";
 
 /** Options of {@link parseScript}. */
 export interface ParseScriptOptions {
@@ -76,7 +77,7 @@ class ScriptParser {
   readonly #source: SourceText;
   readonly #psqlCompat: boolean;
   readonly #cursor: ScriptCursor;
-  readonly #statements: ScriptStatement[] = [];
+  readonly #statements: StatementList;
   readonly #commands: Command[] = [];
   readonly #regions: RegionCollector;
   /** The `\if` blocks that are open: where they begin, and the parentheses that were open there. */
@@ -98,7 +99,8 @@ class ScriptParser {
     this.#psqlCompat = psqlCompat;
     this.#doubtful = changesStrings.test(source.text);
     this.#changesEncoding = changesEncoding.test(source.text);
-    this.#regions = new RegionCollector(source.text);
+    this.#statements = StatementList.of(source);
+    this.#regions = new RegionCollector(source.text, this.#statements);
     this.#cursor = new ScriptCursor(source, {
       schemaRoutines: !psqlCompat,
       lookup: () => {
@@ -178,9 +180,8 @@ class ScriptParser {
     const cursor = this.#cursor;
     const position = cursor.queryPosition();
     const query = cursor.takeQuery();
-    const statement = new ScriptStatement(this.#source, query, position);
-    this.#statements.push(statement);
-    this.#regions.add(statement);
+    const statement = ScriptStatement.read(this.#source, query, position);
+    this.#statements.add(statement);
     this.#noteFrame(statement);
     if (this.#changesEncoding && changesEncoding.test(statement.text)) {
       this.#regions.reread();

@@ -1,6 +1,6 @@
 import { textStart } from "../source/source-text.js";
 import type { PlainRegion } from "./script.js";
-import type { ScriptStatement } from "./statement.js";
+import type { StatementList } from "./statement-list.js";
 import { transactionControl } from "./transaction-control.js";
 
 /** A region of so many UTF-16 units is closed as soon as it may be: it is sent as a whole. */
@@ -11,19 +11,19 @@ export class RegionCollector {
   readonly regions: PlainRegion[] = [];
 
   readonly #text: string;
+  readonly #all: StatementList;
   #start: number;
-  #statements: ScriptStatement[] = [];
+  /** The number of its first statement. */
+  #first = 0;
   /** The last place where the region could end, and how many statements it has there. */
   #clean: { readonly end: number; readonly nextLine: number; readonly count: number } | undefined;
   #mustReread = false;
 
-  constructor(text: string) {
+  /** `all` are the statements of the text, as far as it has been read. */
+  constructor(text: string, all: StatementList) {
     this.#text = text;
+    this.#all = all;
     this.#start = textStart(text);
-  }
-
-  add(statement: ScriptStatement): void {
-    this.#statements.push(statement);
   }
 
   /** Something in the line that is being read has to be read again when the script runs. */
@@ -34,23 +34,27 @@ export class RegionCollector {
   /** A line begins, and nothing is begun before it. */
   rest(lineStart: number, line: number): void {
     if (!this.#mustReread) {
-      this.#clean = { end: lineStart, nextLine: line, count: this.#statements.length };
-      if (lineStart - this.#start < regionSize || this.#statements.length === 0) {
+      this.#clean = { end: lineStart, nextLine: line, count: this.#count };
+      if (lineStart - this.#start < regionSize || this.#count === 0) {
         return;
       }
     }
     this.#close();
     this.#start = lineStart;
-    this.#statements = [];
+    this.#first = this.#all.length;
     this.#clean = undefined;
     this.#mustReread = false;
   }
 
   end(nextLine: number): void {
     if (!this.#mustReread) {
-      this.#clean = { end: this.#text.length, nextLine, count: this.#statements.length };
+      this.#clean = { end: this.#text.length, nextLine, count: this.#count };
     }
     this.#close();
+  }
+
+  get #count(): number {
+    return this.#all.length - this.#first;
   }
 
   #close(): void {
@@ -58,8 +62,9 @@ export class RegionCollector {
       return;
     }
     const { end, nextLine, count } = this.#clean;
-    const statements = this.#statements.slice(0, count);
+    const statements = this.#all.part(this.#first, this.#first + count);
     const controls = statements.map(({ text }) => transactionControl(text));
+    const offsetOf = (number: number) => (number < 0 ? undefined : statements.at(number)?.offset);
     this.regions.push({
       start: this.#start,
       end,
@@ -67,8 +72,8 @@ export class RegionCollector {
       statements,
       contents: statements.flatMap(({ contents }) => contents),
       terminated: statements.at(-1)?.terminated ?? true,
-      lastControlAt: statements[controls.findLastIndex((control) => control !== "none")]?.offset,
-      endsTransactionAt: statements[controls.indexOf("ends")]?.offset,
+      lastControlAt: offsetOf(controls.findLastIndex((control) => control !== "none")),
+      endsTransactionAt: offsetOf(controls.indexOf("ends")),
     });
   }
 }

@@ -1,6 +1,6 @@
 import type { Argument } from "../lex/command-arguments.js";
 import type { SourcePosition, SourceText } from "../source/source-text.js";
-import type { ScriptStatement, Statement } from "./statement.js";
+import type { StatementList } from "./statement-list.js";
 
 /** A psql command in a script, with its arguments. */
 export interface Command {
@@ -26,7 +26,7 @@ export interface PlainRegion {
   readonly end: number;
   /** The number of the line behind the last. */
   readonly nextLine: number;
-  readonly statements: readonly ScriptStatement[];
+  readonly statements: StatementList;
   /** Where the statements that the server counts begin, in UTF-16 units of the file. */
   readonly contents: readonly number[];
   /** The last statement has its semicolon. */
@@ -46,7 +46,7 @@ export interface Script extends SourceText {
    * The statements as they are seen without running: variables not expanded, includes not read, all
    * branches of an `\if` taken for text.
    */
-  readonly statements: readonly Statement[];
+  readonly statements: StatementList;
   readonly commands: readonly Command[];
   /**
    * No psql command (nor `\;`), no data lines of a COPY, no reference that a variable could be put in for: the

@@ -18,37 +18,63 @@ export interface Statement {
   readonly tokens: readonly Token[];
 }
 
-/**
- * {@link Statement}, with what running it needs to know. A dump has hundreds of thousands of them: of one that
- * is sent as it stands in the file, only its place is kept.
- */
-export class ScriptStatement implements Statement {
+/** Where a statement stands: all that is to be known of one that is sent as it stands in the file. */
+export interface StatementPlace {
   readonly offset: number;
+  readonly end: number;
+  /** Where its content begins, after comments. */
+  readonly content: number;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** {@link Statement}, with what running it needs to know. */
+export class ScriptStatement implements Statement {
   readonly #source: SourceText;
-  readonly #line: number;
-  readonly #column: number;
-  /** Where it ends, and where its content begins, unless `#query` is kept. */
-  readonly #end: number;
-  readonly #content: number;
+  readonly #place: StatementPlace;
+  /** Unless its place says it all. */
   readonly #query: QueryBuffer | undefined;
 
-  constructor(source: SourceText, query: QueryBuffer, { line, column }: SourcePosition) {
-    const stretch = query.asStretch();
-    this.offset = query.sourceOffset(0);
+  private constructor(source: SourceText, place: StatementPlace, query: QueryBuffer | undefined) {
     this.#source = source;
-    this.#line = line;
-    this.#column = column;
-    this.#end = stretch?.end ?? 0;
-    this.#content = stretch?.content ?? 0;
-    this.#query = stretch === undefined ? query : undefined;
+    this.#place = place;
+    this.#query = query;
+  }
+
+  /** The one that was read into a query. */
+  static read(
+    source: SourceText,
+    query: QueryBuffer,
+    { line, column }: SourcePosition,
+  ): ScriptStatement {
+    const offset = query.sourceOffset(0);
+    const stretch = query.asStretch();
+    const { end, content } = stretch ?? { end: 0, content: 0 };
+    const place = { offset, end, content, line, column };
+    return new ScriptStatement(source, place, stretch === undefined ? query : undefined);
+  }
+
+  /** The one that was read before, and of which the place is known. */
+  static at(source: SourceText, place: StatementPlace): ScriptStatement {
+    return new ScriptStatement(source, place, undefined);
+  }
+
+  /** All that is to be known of it, if that is so little. */
+  get place(): StatementPlace | undefined {
+    return this.#query === undefined ? this.#place : undefined;
+  }
+
+  get offset(): number {
+    return this.#place.offset;
   }
 
   get text(): string {
-    return this.#query?.toString() ?? this.#source.text.slice(this.offset, this.#end);
+    return this.#query?.toString() ?? this.#source.text.slice(this.offset, this.#place.end);
   }
 
   get position(): SourcePosition {
-    return { file: this.#source.file, line: this.#line, column: this.#column };
+    const { line, column } = this.#place;
+    return { file: this.#source.file, line, column };
   }
 
   get tokens(): readonly Token[] {
@@ -58,7 +84,7 @@ export class ScriptStatement implements Statement {
   /** Where the statements that the server counts in it begin, in UTF-16 units of the file: none for nothing but comments. */
   get contents(): readonly number[] {
     const query = this.#query;
-    return query?.contents.map((index) => query.sourceOffset(index)) ?? [this.#content];
+    return query?.contents.map((index) => query.sourceOffset(index)) ?? [this.#place.content];
   }
 
   /** Its last character is the semicolon that ends it. */
@@ -68,8 +94,8 @@ export class ScriptStatement implements Statement {
 
   /** The text with its origin, to send it again. */
   get query(): QueryBuffer {
-    const stretch = { start: this.offset, end: this.#end, content: this.#content };
-    return this.#query ?? QueryBuffer.ofStretch(this.#source.text, stretch);
+    const { offset: start, end, content } = this.#place;
+    return this.#query ?? QueryBuffer.ofStretch(this.#source.text, { start, end, content });
   }
 }
 
