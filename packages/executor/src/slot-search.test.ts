@@ -62,7 +62,8 @@ describe("the search for the number of slots", () => {
   it("tries no more while this process is at work all the time, though its steps become faster", () => {
     const slotsAt = (clientShare: number) => {
       let steps = 0;
-      return new Set(slotsOver(300, { most: 10, rate: () => 1 + steps++ / 20, clientShare }));
+      const rate = () => Math.min(1 + steps++ / 20, 20);
+      return new Set(slotsOver(300, { most: 10, rate, clientShare }));
     };
     expect(slotsAt(0)).toEqual(new Set([2, 4, 8, 10]));
     expect(slotsAt(0.8)).toEqual(new Set([2, 4, 8, 10]));

@@ -37,7 +37,6 @@ export class SlotSearch {
     this.#most = most;
     this.#slots = Math.min(firstSlots, most);
     this.#quietSinceMs = nowMs;
-    this.#startWindow(nowMs);
   }
 
   /** How many should run at a time now. */
@@ -96,7 +95,7 @@ export class SlotSearch {
       this.#before = undefined;
       this.#slots = Math.min(2 * this.#slots, this.#most);
       this.#quietSinceMs = nowMs;
-      this.#startWindow(nowMs);
+      this.#window = undefined;
     }
   }
 
