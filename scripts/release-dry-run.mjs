@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { billOfMaterials } from "./bill-of-materials.mjs";
@@ -17,6 +17,9 @@ const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "
 const work = mkdtempSync(join(tmpdir(), "pg-mig-release-"));
 const clone = join(work, "clone");
 const tarballs = join(work, "tarballs");
+// npx takes a second each time, so it is asked once where it keeps pnpm.
+const findPnpm = ["--yes", "-p", packageManager, "-c", "command -v pnpm"];
+const pnpmPath = (await run("npx", findPnpm, root)).trim();
 
 // Whatever is published goes here, where nothing is taken.
 const uploads = [];
@@ -126,14 +129,16 @@ function publicPackages() {
 }
 
 function pnpm(...args) {
-  const env = { ...process.env, TURBO_TELEMETRY_DISABLED: "1" };
+  // turbo looks for pnpm, too.
+  const PATH = `${dirname(pnpmPath)}${delimiter}${process.env.PATH}`;
+  const env = { ...process.env, TURBO_TELEMETRY_DISABLED: "1", PATH };
   // npm hands its own settings down as npm_config_*; pnpm would take them for its own.
   for (const name of Object.keys(env)) {
     if (/^npm_(config|package|lifecycle)_/i.test(name)) {
       delete env[name];
     }
   }
-  return run("npx", ["--yes", packageManager, ...args], clone, env);
+  return run(pnpmPath, args, clone, env);
 }
 
 function run(program, args, cwd, env = process.env) {

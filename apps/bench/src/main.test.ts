@@ -20,12 +20,39 @@ interface JsonResult {
   readonly targets: readonly { readonly measured?: number }[];
 }
 
+/** Without works whose contenders all have the same to do in others, when all works have one size. */
+function withoutRepetition(all: readonly Work[]): readonly Work[] {
+  let kept = all;
+  for (const work of all.toSorted((a, b) => a.contenders.length - b.contenders.length)) {
+    const others = kept.filter((other) => other !== work);
+    const busy = others
+      .filter((other) => hasJobOf(other, work))
+      .flatMap(({ contenders }) => contenders);
+    if (work.contenders.every((contender) => busy.includes(contender))) {
+      kept = others;
+    }
+  }
+  return kept;
+}
+
+function hasJobOf(other: Work, work: Work): boolean {
+  return (
+    other.version === work.version &&
+    other.shardName === work.shardName &&
+    other.shardSql === work.shardSql &&
+    other.servers === work.servers &&
+    other.latencyMs === work.latencyMs &&
+    (other.roundTrips === "counted" || work.roundTrips !== "counted")
+  );
+}
+
 describe("the bench", () => {
-  it("measures every contender with every work", async () => {
-    const names = works.map(({ name }) => name);
+  it("measures every contender with every work that is another one when it is tiny", async () => {
+    const measured = withoutRepetition(works);
+    const names = measured.map(({ name }) => name);
     const { results } = JSON.parse(await bench(...names, "--json", ...tiny));
     expect(results.map(({ work }: JsonResult) => work)).toEqual(names);
-    for (const [i, work] of works.entries()) {
+    for (const [i, work] of measured.entries()) {
       checkResult(results[i], work);
     }
   });
@@ -38,9 +65,10 @@ describe("the bench", () => {
       expect(figures["client CPU"]?.median).toBeGreaterThan(0);
     }
     // Whoever commits each version by itself has two round trips or more, or did not do the work.
-    for (const name of ["plain", "pg-mig"]) {
-      const trips = contenders[name]?.["round trips a version"]?.median ?? 2;
-      expect(trips).toBeGreaterThanOrEqual(2);
+    const counts =
+      work.servers === "stub" || work.latencyMs !== undefined || work.roundTrips === "counted";
+    for (const name of counts ? ["plain", "pg-mig"].filter((each) => each in contenders) : []) {
+      expect(contenders[name]?.["round trips a version"]?.median).toBeGreaterThanOrEqual(2);
     }
     expect(targets).toHaveLength(work.targets.length);
   }
@@ -55,19 +83,7 @@ describe("the bench", () => {
     );
   });
 
-  it.each([
-    ["a work that there is not", ["mall"], 'There is no work "mall". There are: stub, '],
-    [
-      "a contender that there is not",
-      ["small", "--contenders=pgmig"],
-      'There is no contender "pgmig".',
-    ],
-    [
-      "a number that is none",
-      ["small", "--rounds=many"],
-      "--rounds=many: a whole number from 1 is wanted.",
-    ],
-  ])("refuses %s", async (_, args, message) => {
-    await expect(bench(...args)).rejects.toThrow(message);
+  it("says what it does not understand", async () => {
+    await expect(bench("mall")).rejects.toThrow('There is no work "mall". There are: stub, ');
   });
 });

@@ -8,7 +8,7 @@ export interface MemoryWatch {
 
 export interface MemoryWatchOptions {
   /** Which processes to look at. */
-  readonly pids: () => Promise<readonly number[]>;
+  readonly pids: () => readonly number[];
   /** `VmHWM`: the peak of all resident memory; `RssAnon`: what is the process's own, at the moment. */
   readonly size: "VmHWM" | "RssAnon";
   readonly everyMs: number;
@@ -16,18 +16,14 @@ export interface MemoryWatchOptions {
 
 export function watchMemory({ pids, size, everyMs }: MemoryWatchOptions): MemoryWatch {
   let largest: number | undefined;
-  let looking = false;
-  const timer = setInterval(async () => {
-    if (looking) {
-      return;
-    }
-    looking = true;
-    for (const pid of await pids()) {
-      const mb = await memoryMb(pid, size);
+  const timer = setInterval(() => {
+    for (const pid of pids()) {
+      const mb = memoryMb(pid, size);
       largest = mb === undefined ? largest : Math.max(largest ?? 0, mb);
     }
-    looking = false;
   }, everyMs);
+  // If what is watched fails, nobody ends this.
+  timer.unref();
   return {
     end() {
       clearInterval(timer);

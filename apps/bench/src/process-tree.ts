@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 
 // What Linux tells of processes in /proc. Elsewhere there is no such directory, and nothing is known.
 
@@ -6,17 +6,17 @@ import { readFile } from "node:fs/promises";
 const tickMs = 10;
 
 /** The processes that this one has started, and those that they have, and so on. */
-export async function descendants(pid: number): Promise<number[]> {
-  const pids = await children(pid);
+export function descendants(pid: number): number[] {
+  const pids = children(pid);
   for (const child of pids) {
-    pids.push(...(await children(child)));
+    pids.push(...children(child));
   }
   return pids;
 }
 
 /** The processes that this one has started and that are still there. */
-export async function children(pid: number): Promise<number[]> {
-  const text = await read(`/proc/${pid}/task/${pid}/children`);
+export function children(pid: number): number[] {
+  const text = read(`/proc/${pid}/task/${pid}/children`);
   return (text ?? "").split(" ").filter(Boolean).map(Number);
 }
 
@@ -24,8 +24,8 @@ export async function children(pid: number): Promise<number[]> {
  * User and system time of a process and of all ended ones that it has waited for; `undefined`: it
  * is gone, or the system does not tell.
  */
-export async function cpuMs(pid: number): Promise<number | undefined> {
-  const stat = await read(`/proc/${pid}/stat`);
+export function cpuMs(pid: number): number | undefined {
+  const stat = read(`/proc/${pid}/stat`);
   // The name before may hold blanks and parentheses.
   const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
   const ticks = fields?.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
@@ -33,15 +33,17 @@ export async function cpuMs(pid: number): Promise<number | undefined> {
 }
 
 /** A size of memory that a process has or had, in megabytes, by its name in `/proc/<pid>/status`. */
-export async function memoryMb(
-  pid: number,
-  name: "VmHWM" | "RssAnon",
-): Promise<number | undefined> {
-  const status = await read(`/proc/${pid}/status`);
+export function memoryMb(pid: number, name: "VmHWM" | "RssAnon"): number | undefined {
+  const status = read(`/proc/${pid}/status`);
   const kb = new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status ?? "")?.[1];
   return kb === undefined ? undefined : Number(kb) / 1024;
 }
 
-async function read(path: string): Promise<string | undefined> {
-  return readFile(path, "utf8").catch(() => undefined);
+/** At once: the system has it in memory, and to have another thread ask it takes several times as long. */
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
 }

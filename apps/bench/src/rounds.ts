@@ -5,7 +5,7 @@ import type { TestNode } from "@pg-mig/testkit";
 import type { Contender } from "./contenders/contender.js";
 import { type Measured, measure } from "./measure.js";
 import { preparePostgresServers } from "./servers/postgres-servers.js";
-import { throughRelay } from "./servers/relay-servers.js";
+import { makeRelays, type Relays } from "./servers/relay-servers.js";
 import type { ServerMeasured, Servers } from "./servers/servers.js";
 import { startStubServers } from "./servers/stub-servers.js";
 import type { ConnectionTraffic } from "./traffic/traffic.js";
@@ -46,6 +46,7 @@ interface Place {
   readonly work: Work;
   readonly size: WorkSize;
   readonly servers: Servers;
+  readonly relays: Relays;
   /** For files. */
   readonly folder: string;
 }
@@ -58,7 +59,8 @@ export async function runRounds(options: RoundsOptions): Promise<WorkResult> {
   const { work, size, contenders, onRun } = options;
   const folder = await mkdtemp(join(tmpdir(), "pg-mig-bench-"));
   const servers = await prepareServers(options);
-  const place: Place = { work, size, servers, folder };
+  const relays = makeRelays();
+  const place: Place = { work, size, servers, relays, folder };
   try {
     const rounds: ContenderRun[][] = [];
     for (let round = 0; round < options.rounds; round++) {
@@ -80,6 +82,7 @@ export async function runRounds(options: RoundsOptions): Promise<WorkResult> {
     }
     return { work, size, servers: servers.title, rounds, traffic };
   } finally {
+    await relays.end();
     await servers.close();
     await rm(folder, { recursive: true });
   }
@@ -99,12 +102,12 @@ async function prepareServers({ work, size, nodes }: RoundsOptions): Promise<Ser
 /** With a latency, even of 0, by way of a relay. */
 async function runOnce(
   contender: Contender,
-  { work, size, servers, folder }: Place,
+  { work, size, servers, relays, folder }: Place,
   latencyMs: number | undefined,
 ): Promise<ContenderRun> {
   const share = contender.share ?? 1;
   const fresh = await servers.fresh();
-  const databases = latencyMs === undefined ? fresh : await throughRelay(fresh, latencyMs);
+  const databases = latencyMs === undefined ? fresh : await relays.before(fresh, latencyMs);
   const turnFolder = await mkdtemp(join(folder, "turn-"));
   try {
     const job = makeJob(work, size, { nodes: databases.nodes, share });

@@ -114,8 +114,8 @@ describe("the packed packages", () => {
     await mkdir(join(project.folder, "mig"));
     await project.write("mig/1.users.sh.up.sql", "CREATE TABLE users (id int)");
     await project.write("mig/1.users.sh.dn.sql", "DROP TABLE users");
-    const args = ["pg-mig", "rehearse", "--all", "--scratch=embedded", "--migdir=mig"];
-    const { stdout } = await project.run("npx", "--no-install", ...args);
+    const args = ["rehearse", "--all", "--scratch=embedded", "--migdir=mig"];
+    const { stdout } = await project.run("npx", "pg-mig", ...args);
     expect(stdout).toContain("1 version rehearsed on a scratch database: all is well.");
   });
 

@@ -37,7 +37,7 @@ export async function preparePostgresServers({
         nodes: databases.map(({ host, port, user, password, database }) => {
           return { host, port, user, password, database };
         }),
-        watch: () => watchServers(postmasters),
+        watch: async () => watchServers(postmasters),
         async end() {
           await Promise.all(databases.map((database) => database.drop()));
         },
@@ -72,29 +72,28 @@ async function postmasterPid({ dataDirectory }: TestNode): Promise<number> {
   return Number.parseInt(await readFile(join(dataDirectory, "postmaster.pid"), "utf8"), 10);
 }
 
-async function watchServers(
-  postmasters: readonly number[],
-): Promise<{ readonly end: () => Promise<ServerMeasured> }> {
-  const processes = async () => (await Promise.all(postmasters.map(children))).flat();
-  const own = await processes();
-  const cpuBefore = await totalCpu([...postmasters, ...own]);
-  const backends = async () => (await processes()).filter((pid) => !own.includes(pid));
+function watchServers(postmasters: readonly number[]): {
+  readonly end: () => Promise<ServerMeasured>;
+} {
+  const processes = () => postmasters.flatMap(children);
+  const own = processes();
+  const cpuBefore = totalCpu([...postmasters, ...own]);
+  const backends = () => processes().filter((pid) => !own.includes(pid));
   const memory = watchMemory({ pids: backends, size: "RssAnon", everyMs: 200 });
   return {
     async end() {
       // The time of a backend is added to its postmaster's, exactly, when it has ended.
-      while ((await backends()).length > 0) {
+      while (backends().length > 0) {
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
-      const cpuAfter = await totalCpu([...postmasters, ...own]);
+      const cpuAfter = totalCpu([...postmasters, ...own]);
       const cpu = cpuBefore === undefined ? undefined : (cpuAfter ?? Number.NaN) - cpuBefore;
       return { cpuMs: cpu, backendMb: memory.end(), traffic: undefined };
     },
   };
 }
 
-async function totalCpu(pids: readonly number[]): Promise<number | undefined> {
-  const times = await Promise.all(pids.map(cpuMs));
-  const known = times.filter((time) => time !== undefined);
+function totalCpu(pids: readonly number[]): number | undefined {
+  const known = pids.map(cpuMs).filter((time) => time !== undefined);
   return known.length === 0 ? undefined : known.reduce((sum, time) => sum + time, 0);
 }
