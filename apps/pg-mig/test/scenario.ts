@@ -10,7 +10,7 @@ import {
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 import type { CommandPlace, CommandResult } from "./command-result.js";
 import { type RunningCommand, startOwnProcess } from "./own-process.js";
-import { type Nodes, refuseLeftovers, sharedNodes } from "./shared-nodes.js";
+import { makeLoginsQuick, type Nodes, refuseLeftovers, sharedNodes } from "./shared-nodes.js";
 import { interruptThisProcess, needsOwnProcess, runInThisProcess } from "./this-process.js";
 
 export type { CommandResult } from "./command-result.js";
@@ -78,6 +78,7 @@ export function scenarios({
     let own: TestCluster;
     beforeAll(async () => {
       own = await startNodes({ ...options, count });
+      await Promise.all(own.nodes.map(makeLoginsQuick));
       cluster = own;
     });
     afterAll(() => own?.stop());
