@@ -9,6 +9,7 @@ import {
 } from "@pg-mig/testkit";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 import type { CommandPlace, CommandResult } from "./command-result.js";
+import { startHangWatch } from "./hang-watch.js";
 import { type RunningCommand, startOwnProcess } from "./own-process.js";
 import { makeLoginsQuick, type Nodes, refuseLeftovers, sharedNodes } from "./shared-nodes.js";
 import { interruptThisProcess, needsOwnProcess, runInThisProcess } from "./this-process.js";
@@ -74,6 +75,7 @@ export function scenarios({
   ...options
 }: { readonly nodes: number } & Partial<OwnServers>): Scenarios<Nodes> {
   let cluster: Nodes;
+  beforeAll(startHangWatch);
   if (servers === "own") {
     let own: TestCluster;
     beforeAll(async () => {
