@@ -19,8 +19,8 @@ const scratch = () => `--scratch=${cluster().node.url}`;
 
 /** A line for each command. */
 const cases: Readonly<Record<string, (given: Scenario) => Case>> = {
-  apply: () => ({ before: "nothing" }),
-  undo: () => ({ args: ["2.b.sh"] }),
+  apply: () => ({ before: "nothing", args: ["--parallelism=1"] }),
+  undo: () => ({ args: ["2.b.sh", "--parallelism=1"] }),
   plan: () => ({ before: "nothing", args: ["--verbose"] }),
   status: () => ({ args: ["--json"] }),
   drift: () => ({ args: [scratch()] }),
