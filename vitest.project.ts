@@ -1,3 +1,5 @@
+import { existsSync, readdirSync, realpathSync } from "node:fs";
+import { basename, delimiter, join } from "node:path";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 /** The configuration of one project: what holds for all of them, and what is its own. */
@@ -16,7 +18,25 @@ export function project(
       // Machines are shared and busy: a test that waits for ever is ended, one that is slow is not.
       testTimeout: 120_000,
       hookTimeout: 120_000,
+      env: { PATH: pathToPrograms() },
       ...own,
     },
   });
+}
+
+/** Debian's `psql` is a Perl program that looks for the newest one, four times the work of that one itself. */
+function pathToPrograms(): string {
+  const { PATH = "" } = process.env;
+  const psql = PATH.split(delimiter)
+    .map((folder) => join(folder, "psql"))
+    .find((file) => existsSync(file));
+  if (psql === undefined || basename(realpathSync(psql)) !== "pg_wrapper") {
+    return PATH;
+  }
+  const versions = "/usr/lib/postgresql";
+  const newest = readdirSync(versions)
+    .sort((a, b) => Number(b) - Number(a))
+    .map((version) => join(versions, version, "bin"))
+    .find((folder) => existsSync(join(folder, "psql")));
+  return newest === undefined ? PATH : `${newest}${delimiter}${PATH}`;
 }

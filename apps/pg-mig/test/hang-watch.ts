@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { expect } from "vitest";
 
@@ -29,6 +30,14 @@ const watch = `
 `;
 
 let watcher: { readonly worker: Worker; readonly beats: Int32Array } | undefined;
+
+/** Gets ready to watch, so that it takes no time from what is watched first. */
+export async function startHangWatch(): Promise<void> {
+  if (watcher === undefined) {
+    watcher = startWatcher();
+    await once(watcher.worker, "online");
+  }
+}
 
 /**
  * Watches what runs in this process until the function that it gives is called. Vitest ends a test that waits for

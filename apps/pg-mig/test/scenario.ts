@@ -9,8 +9,9 @@ import {
 } from "@pg-mig/testkit";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 import type { CommandPlace, CommandResult } from "./command-result.js";
+import { startHangWatch } from "./hang-watch.js";
 import { type RunningCommand, startOwnProcess } from "./own-process.js";
-import { type Nodes, refuseLeftovers, sharedNodes } from "./shared-nodes.js";
+import { makeLoginsQuick, type Nodes, refuseLeftovers, sharedNodes } from "./shared-nodes.js";
 import { interruptThisProcess, needsOwnProcess, runInThisProcess } from "./this-process.js";
 
 export type { CommandResult } from "./command-result.js";
@@ -74,10 +75,12 @@ export function scenarios({
   ...options
 }: { readonly nodes: number } & Partial<OwnServers>): Scenarios<Nodes> {
   let cluster: Nodes;
+  beforeAll(startHangWatch);
   if (servers === "own") {
     let own: TestCluster;
     beforeAll(async () => {
       own = await startNodes({ ...options, count });
+      await Promise.all(own.nodes.map(makeLoginsQuick));
       cluster = own;
     });
     afterAll(() => own?.stop());

@@ -27,8 +27,8 @@ export async function sharedNodes(count: number): Promise<Nodes> {
   return { node, nodes: [node, ...others] };
 }
 
-/** Each login hashes the password thousands of times on both sides, for tests that print it. */
-async function makeLoginsQuick(node: TestNode): Promise<void> {
+/** A login of the superuser hashes the password thousands of times, for tests that may print it. */
+export async function makeLoginsQuick(node: TestNode): Promise<void> {
   if (node.major >= 16) {
     await node.query(`SET scram_iterations = 1; ALTER ROLE postgres PASSWORD '${node.password}'`);
   }

@@ -3,9 +3,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import type { CommandProcess } from "../src/command-process.js";
 import { type CommandPlace, type CommandResult, commandJudge } from "./command-result.js";
 import { watchForHangs } from "./hang-watch.js";
+
+const bundle = fileURLToPath(new URL("../bin/", import.meta.url));
 
 type RunCommand = (args: readonly string[], process: CommandProcess) => Promise<number>;
 
@@ -62,8 +65,12 @@ export async function runInThisProcess(
   signals = ownSignals;
   // The command names files by their paths from there.
   const leave = enter(place.cwd);
-  // Node prints it to the stderr of the process.
-  const onWarning = ({ name, message }: Error) => stream("stderr").write(`${name}: ${message}\n`);
+  // Node prints it to the stderr of the process. What the tests themselves do is not the command's.
+  const onWarning = ({ name, message, stack = "" }: Error) => {
+    if (stack.includes(bundle)) {
+      stream("stderr").write(`${name}: ${message}\n`);
+    }
+  };
   process.on("warning", onWarning);
   const endWatch = watchForHangs();
   try {
@@ -103,7 +110,7 @@ function enter(folder: string): () => void {
 
 /** The bundle has no names for what its files take from each other, but functions keep theirs. */
 function loadRunCommand(): RunCommand {
-  const file = "../bin/command-line.cjs";
+  const file = `${bundle}command-line.cjs`;
   const shared: Readonly<Record<string, unknown>> = createRequire(import.meta.url)(file);
   for (const value of Object.values(shared)) {
     if (typeof value === "object" && value !== null && "runCommand" in value) {
