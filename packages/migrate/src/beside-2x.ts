@@ -14,6 +14,8 @@ const lookForMs = 3000;
 const lookEveryMs = 100;
 /** How often a run looks whether one of 2.x has begun meanwhile. */
 const watchEveryMs = 2000;
+/** More questions than these take time from the run. */
+const nodesAtALook = 32;
 
 /** By the name of a node: the writes of its fingerprint that are known, and no start of 2.x. */
 export type KnownWrites = ReadonlyMap<string, string>;
@@ -84,13 +86,17 @@ export interface WatchFor2xOptions {
 }
 
 /**
- * Looks every 2 seconds whether a run of pg-mig 2.x has begun on a node, over the connection of its run
- * lock. A node without one is not looked at. Gives what ends the watch.
+ * Looks every 2 seconds whether a run of pg-mig 2.x has begun, over the connections of the run locks: at the next
+ * 32 nodes, since such a run begins on all nodes at once. A node without a lock is not looked at. Gives what ends
+ * the watch.
  */
 export function watchFor2x({ cluster, nodes, known, onFound }: WatchFor2xOptions): () => void {
   const asking = new Set<string>();
+  let next = 0;
   const timer = setInterval(() => {
-    for (const { node } of nodes) {
+    const first = next;
+    next = first + nodesAtALook < nodes.length ? first + nodesAtALook : 0;
+    for (const { node } of nodes.slice(first, first + nodesAtALook)) {
       if (!asking.has(node.name)) {
         asking.add(node.name);
         void look(node).finally(() => asking.delete(node.name));

@@ -317,9 +317,10 @@ async function run(
     const { verify = "off", lockTimeoutMs = defaults.lockTimeoutMs } = options;
     isWhole = prepared.isWholeOn(nodes);
     const isUnsaved = nodes.some(({ ledger }) => ledger.digest !== kind.digestAfter);
-    const done = report.doneSteps;
+    const done = verify === "off" ? [] : [...report.doneSteps];
     // Without a digest, an earlier run may have left shards different, and have failed for that.
-    const isDue = done.length === 0 && isWhole && kind.action === "apply" && isUnsaved;
+    const isDue =
+      verify !== "off" && done.length === 0 && isWhole && kind.action === "apply" && isUnsaved;
     const touched = isDue ? nodes.flatMap(({ shards }) => shards.map(placeOf)) : done;
     if (verify !== "off" && touched.length > 0) {
       const { verifyShards } = await import("./verify-shards.js");

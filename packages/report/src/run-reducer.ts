@@ -117,13 +117,9 @@ export class RunReducer {
     return this.#abandoned.some(({ reason }) => reason === "paused");
   }
 
-  /** The steps that this run has committed, and that have not vanished. */
-  get doneSteps(): readonly PlacedStep[] {
-    return this.#done
-      .byVersion()
-      .flatMap(({ version, shards }) =>
-        shards.map(({ node, shard }) => ({ node, shard, version })),
-      );
+  /** The steps that this run has committed, and that have not vanished: to be looked at before the next event. */
+  get doneSteps(): Iterable<PlacedStep> {
+    return this.#done;
   }
 
   /** Takes the next event, which came at `nowMs`. */

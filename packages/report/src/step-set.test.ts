@@ -30,6 +30,7 @@ describe("StepSet", () => {
           .byVersion()
           .flatMap(({ version, shards }) => shards.map((shard) => ({ ...shard, version })));
         expect(listed.map((step) => JSON.stringify(step)).sort()).toEqual([...expected].sort());
+        expect([...steps]).toEqual(listed);
       }),
       { numRuns: 30 },
     );

@@ -57,18 +57,30 @@ export class StepSet {
     return true;
   }
 
+  /** All steps, version by version. The set must not change meanwhile. */
+  *[Symbol.iterator](): Generator<PlacedStep> {
+    for (const [version, bits] of this.#bits) {
+      for (const place of this.#placesIn(bits)) {
+        yield { ...place, version };
+      }
+    }
+  }
+
   /** The versions that have steps, each with its shards, in no particular order. */
   byVersion(): VersionPlaces[] {
     return [...this.#bits].flatMap(([version, bits]) => {
-      const shards: Place[] = [];
-      this.#shardNames.forEach((shard, number) => {
-        const { word, bit } = positionOf(number);
-        if (((bits[word] ?? 0) & bit) !== 0) {
-          shards.push({ node: this.#nodeNames[number] ?? "", shard });
-        }
-      });
+      const shards = [...this.#placesIn(bits)];
       return shards.length === 0 ? [] : [{ version, shards }];
     });
+  }
+
+  *#placesIn(bits: Uint32Array): Generator<Place> {
+    for (const [number, shard] of this.#shardNames.entries()) {
+      const { word, bit } = positionOf(number);
+      if (((bits[word] ?? 0) & bit) !== 0) {
+        yield { node: this.#nodeNames[number] ?? "", shard };
+      }
+    }
   }
 
   #numberOf(node: string, shard: string): number {
