@@ -49,31 +49,31 @@ export class ChainEndings<L> {
   }
 
   /** A bug was met. If the chain still runs, its version has failed. */
-  onBug(id: ChainToRun<L>, bug: unknown): void {
+  onBug(chain: ChainToRun<L>, bug: unknown): void {
     this.#bug ??= { reason: bug };
-    const state = this.#states.get(id);
+    const state = this.#states.get(chain);
     const version = state?.versions[0];
-    if (state !== undefined && version !== undefined && this.#schedule.isRunning(id)) {
-      this.failed(id, state, { version, error: bug, durationMs: 0 });
+    if (state !== undefined && version !== undefined && this.#schedule.isRunning(chain)) {
+      this.failed(chain, state, { version, error: bug, durationMs: 0 });
     }
   }
 
   /** The version of the chain that runs has failed. */
   failed(
-    id: ChainToRun<L>,
+    chain: ChainToRun<L>,
     state: ChainState<L>,
     failure: { readonly version: string; readonly error: unknown; readonly durationMs: number },
   ): void {
     const { version, error, durationMs } = failure;
-    const notAttempted = this.#schedule.fail(id);
+    const notAttempted = this.#schedule.fail(chain);
     const stays = whatStays(this.#options.stepScript(version), error);
     this.#options.emit(failedEvent(state, version, { error, notAttempted, durationMs, stays }));
     this.#countFailure(state);
   }
 
   /** What this run has committed is not run again, nor is what comes after it. */
-  takenAway(id: ChainToRun<L>, state: ChainState<L>, taken: readonly string[]): void {
-    this.#schedule.fail(id);
+  takenAway(chain: ChainToRun<L>, state: ChainState<L>, taken: readonly string[]): void {
+    this.#schedule.fail(chain);
     const { node, shard, versions } = state;
     for (const [index, version] of taken.entries()) {
       const step = { node: node.label, shard, version };
@@ -86,13 +86,13 @@ export class ChainEndings<L> {
   }
 
   /** The version that runs was cut short, since nothing starts any more. */
-  interrupted(id: ChainToRun<L>, state: ChainState<L>): void {
-    this.#end(id, state, this.whyEnded ?? "interrupted");
+  interrupted(chain: ChainToRun<L>, state: ChainState<L>): void {
+    this.#end(chain, state, this.whyEnded ?? "interrupted");
   }
 
   /** The node is not waited for any more: ends this chain and those that wait for the node. */
-  unreached(id: ChainToRun<L>, state: ChainState<L>): void {
-    this.#end(id, state, this.whyEnded ?? "node-lost");
+  unreached(chain: ChainToRun<L>, state: ChainState<L>): void {
+    this.#end(chain, state, this.whyEnded ?? "node-lost");
     this.abandon("node-lost", state.node.name);
   }
 
@@ -104,8 +104,8 @@ export class ChainEndings<L> {
     }
   }
 
-  #end(id: ChainToRun<L>, state: ChainState<L>, reason: AbandonedChain["reason"]): void {
-    this.#schedule.fail(id);
+  #end(chain: ChainToRun<L>, state: ChainState<L>, reason: AbandonedChain["reason"]): void {
+    this.#schedule.fail(chain);
     this.#options.emit(abandonedEvent(state, state.versions, reason));
   }
 

@@ -170,9 +170,9 @@ class ChainRun<L> {
   }
 
   /** Runs the next version of a chain, and starts what may start after it. Never rejects. */
-  async #runStep(id: ChainToRun<L>): Promise<void> {
+  async #runStep(chain: ChainToRun<L>): Promise<void> {
     try {
-      const state = this.#stateOf(id);
+      const state = this.#stateOf(chain);
       const [version] = state.versions;
       if (version === undefined) {
         throw new Error(`No step to run on ${state.shard}`);
@@ -180,41 +180,41 @@ class ChainRun<L> {
       const startedAtMs = this.#options.now();
       const { node, shard } = state;
       this.#options.emit({ type: "step:start", node: node.label, shard, version });
-      const session = await this.#acquire(id, state, version);
+      const session = await this.#acquire(chain, state, version);
       if (session !== undefined) {
-        await this.#useSession(session, id, state, { version, startedAtMs });
+        await this.#useSession(session, chain, state, { version, startedAtMs });
       }
     } catch (bug) {
-      this.#endings.onBug(id, bug);
+      this.#endings.onBug(chain, bug);
     }
     this.#running--;
     this.#pump();
   }
 
-  #stateOf(id: ChainToRun<L>): ChainState<L> {
-    let state = this.#states.get(id);
+  #stateOf(chain: ChainToRun<L>): ChainState<L> {
+    let state = this.#states.get(chain);
     if (state === undefined) {
-      state = createChainState(id);
-      this.#states.set(id, state);
+      state = createChainState(chain);
+      this.#states.set(chain, state);
     }
     return state;
   }
 
   async #useSession(
     session: Session,
-    id: ChainToRun<L>,
+    chain: ChainToRun<L>,
     state: ChainState<L>,
     { version, startedAtMs }: { readonly version: string; readonly startedAtMs: number },
   ): Promise<void> {
     const { node, shard } = state;
     const { sessions, signal, now, random } = this.#options;
     const step = this.#options.stepScript(version);
-    const alone = this.#schedule.runsAlone(id);
+    const alone = this.#schedule.runsAlone(chain);
     this.#slots.began(node.name);
     try {
       if (signal.aborted) {
         // The abort came while the session was being opened, and found nothing there to cancel.
-        this.#endings.interrupted(id, state);
+        this.#endings.interrupted(chain, state);
         return;
       }
       const place = { node: node.label, shard, version };
@@ -257,18 +257,18 @@ class ChainRun<L> {
       };
       const { decision, tried } = afterAttempt(state.tried, attempted, conditions);
       if (attempted.type === "failed" && needsFewerSlots(attempted, conditions)) {
-        this.#slots.limit(node, this.#schedule.runningOn(id) - 1, messageOf(attempted.error));
+        this.#slots.limit(node, this.#schedule.runningOn(chain) - 1, messageOf(attempted.error));
       }
       state.tried = tried;
       if (decision.type === "done") {
         state.ledger = decision.ledger;
-        this.#endDone(id, state, version, { durationMs, session });
+        this.#endDone(chain, state, version, { durationMs, session });
       } else if (decision.type === "read-ledger") {
-        await this.#replan(id, state, version, session);
+        await this.#replan(chain, state, version, session);
       } else if (decision.type === "interrupted") {
-        this.#endings.interrupted(id, state);
+        this.#endings.interrupted(chain, state);
       } else {
-        this.#retryOrEnd(id, state, version, decision);
+        this.#retryOrEnd(chain, state, version, decision);
       }
     } finally {
       sessions.release(session);
@@ -277,7 +277,7 @@ class ChainRun<L> {
   }
 
   #endDone(
-    id: ChainToRun<L>,
+    chain: ChainToRun<L>,
     state: ChainState<L>,
     version: string,
     { durationMs, session }: { readonly durationMs: number; readonly session: Session },
@@ -285,32 +285,32 @@ class ChainRun<L> {
     const serverStartedAt = session.opened?.serverStartedAt;
     if (state.versions.length === 1) {
       // Of thousands of shards, those that are finished need no memory.
-      this.#states.delete(id);
+      this.#states.delete(chain);
       this.#options.onCommit?.(state.node, serverStartedAt);
     } else {
       this.#noteCommit(state, version, serverStartedAt);
       advance(state, state.versions.slice(1));
     }
-    this.#schedule.done(id, this.#options.now());
+    this.#schedule.done(chain, this.#options.now());
     const { node, shard } = state;
     this.#options.emit({ type: "step:done", node: node.label, shard, version, durationMs });
   }
 
   #retryOrEnd(
-    id: ChainToRun<L>,
+    chain: ChainToRun<L>,
     state: ChainState<L>,
     version: string,
     decision: RetryDecision,
   ): void {
     if (decision.type === "failed") {
-      this.#endings.failed(id, state, {
+      this.#endings.failed(chain, state, {
         version,
         error: decision.error,
         durationMs: decision.durationMs,
       });
       return;
     }
-    this.#putBack(id, state, version, decision);
+    this.#putBack(chain, state, version, decision);
   }
 
   #isTransaction(version: string): boolean {
@@ -318,18 +318,18 @@ class ChainRun<L> {
   }
 
   #putBack(
-    id: ChainToRun<L>,
+    chain: ChainToRun<L>,
     state: ChainState<L>,
     version: string,
     { reason, delayMs }: { readonly reason: RequeueReason; readonly delayMs: number },
   ): void {
-    this.#schedule.requeue(id, { notBeforeMs: this.#options.now() + delayMs });
+    this.#schedule.requeue(chain, { notBeforeMs: this.#options.now() + delayMs });
     this.#options.emit(requeuedEvent(state, version, { reason, delayMs }));
   }
 
   /** The ledger is not the one that the chain was planned from: goes on from the one that is there. */
   async #replan(
-    id: ChainToRun<L>,
+    chain: ChainToRun<L>,
     state: ChainState<L>,
     version: string,
     session: Session,
@@ -351,12 +351,12 @@ class ChainRun<L> {
         { ...replanned, serverStartedAt },
       );
       if (decision.type === "taken-away") {
-        this.#endings.takenAway(id, state, decision.versions);
+        this.#endings.takenAway(chain, state, decision.versions);
         return;
       }
       if (decision.type === "unsettled") {
         const error = ledgerUnsettledError({ shard: state.shard, version });
-        this.#endings.failed(id, state, { version, error, durationMs: 0 });
+        this.#endings.failed(chain, state, { version, error, durationMs: 0 });
         return;
       }
       const { unsettled, done, vanished } = decision;
@@ -364,7 +364,7 @@ class ChainRun<L> {
       if (done.length > 0 || vanished.length > 0) {
         advance(state, pending);
       }
-      this.#schedule.requeue(id, { notBeforeMs: 0, versions: pending });
+      this.#schedule.requeue(chain, { notBeforeMs: 0, versions: pending });
       for (const gone of vanished) {
         emit({ type: "step:vanished", ...step, ...gone });
       }
@@ -386,9 +386,9 @@ class ChainRun<L> {
         const conditions = { retryForMs, random: random() };
         const { decision, tried } = afterPause(state.tried, "connection-lost", error, conditions);
         state.tried = tried;
-        this.#retryOrEnd(id, state, version, decision);
+        this.#retryOrEnd(chain, state, version, decision);
       } else {
-        this.#endings.failed(id, state, { version, error, durationMs: 0 });
+        this.#endings.failed(chain, state, { version, error, durationMs: 0 });
       }
     }
   }
@@ -401,7 +401,7 @@ class ChainRun<L> {
 
   /** Takes or opens a session for a step; `undefined`: there is none, and what becomes of the chain is told. */
   #acquire(
-    id: ChainToRun<L>,
+    chain: ChainToRun<L>,
     state: ChainState<L>,
     version: string,
   ): Session | Promise<Session | undefined> {
@@ -430,9 +430,9 @@ class ChainRun<L> {
         throw error;
       }
       if (crowded) {
-        this.#putBack(id, state, version, { reason: "no-connection", delayMs: 0 });
+        this.#putBack(chain, state, version, { reason: "no-connection", delayMs: 0 });
       } else {
-        this.#endings.unreached(id, state);
+        this.#endings.unreached(chain, state);
       }
       return undefined;
     });
