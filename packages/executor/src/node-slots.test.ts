@@ -9,6 +9,10 @@ function chainOn(node: string, pending: readonly string[]): ScheduledChain {
   return { shard: { node: { name: node, host: "host" } }, pending };
 }
 
+function nodesOf(chains: readonly ScheduledChain[]) {
+  return chains.map(({ shard }) => shard.node);
+}
+
 const fleet = fc.record({
   parallelism: fc.integer({ min: 1, max: 5 }),
   maxSessions: fc.integer({ min: 1, max: 12 }),
@@ -38,18 +42,14 @@ it("never has more sessions open than may be, and every chain comes to its end",
       const open = new Map<string, { busy: number; idle: number }>();
       const of = (node: string) => open.get(node) ?? { busy: 0, idle: 0 };
       let nowMs = 0;
-      const slots = new NodeSlots(
-        schedule,
-        chains.map(({ shard }) => shard.node.name),
-        {
-          parallelism,
-          maxSessions,
-          now: () => nowMs,
-          cpuMs: () => 0,
-          onSpare: (node) => open.set(node, { ...of(node), idle: 0 }),
-          onLimit: () => {},
-        },
-      );
+      const slots = new NodeSlots(schedule, nodesOf(chains), {
+        parallelism,
+        maxSessions,
+        now: () => nowMs,
+        cpuMs: () => 0,
+        onSpare: (node) => open.set(node, { ...of(node), idle: 0 }),
+        onLimit: () => {},
+      });
       const running: { readonly chain: ScheduledChain; readonly node: string }[] = [];
       const [next] = [ends[Symbol.iterator]()];
       for (let turn = 0; !schedule.finished && turn < 500; turn++) {
@@ -89,7 +89,7 @@ it("lets other nodes go before one that is held, and comes back to it", () => {
   const chains = ["held", "free"].map((node) => chainOn(node, ["a"]));
   const schedule = new ChainSchedule(chains, { parallelism: 2, limits: new Map() });
   const options = { parallelism: 2, maxSessions: 1, ...still, onSpare: () => {} };
-  const slots = new NodeSlots(schedule, ["held", "free"], { ...options, onLimit: () => {} });
+  const slots = new NodeSlots(schedule, nodesOf(chains), { ...options, onLimit: () => {} });
   schedule.hold("held", true);
   expect(schedule.take(0)).toBeUndefined();
   expect(slots.look()).toBe(true);
@@ -110,7 +110,7 @@ it("has idle sessions closed that would be too many, and no others", () => {
   const slotsFor = (maxSessions: number) => {
     const schedule = new ChainSchedule(chains, { parallelism: 2, limits: new Map() });
     const options = { parallelism: 2, maxSessions, ...still, onSpare: () => {} };
-    return new NodeSlots(schedule, ["a", "b", "c"], { ...options, onLimit: () => {} });
+    return new NodeSlots(schedule, nodesOf(chains), { ...options, onLimit: () => {} });
   };
   expect(slotsFor(2).toClose(["a", "c", "no chain"])).toEqual(["c", "no chain"]);
   expect(slotsFor(6).toClose(["a", "c", "no chain"])).toEqual(["no chain"]);
@@ -121,7 +121,7 @@ it("goes round if all nodes are held", () => {
   const chains = ["a", "b", "c"].map((node) => chainOn(node, ["v"]));
   const schedule = new ChainSchedule(chains, { parallelism: 2, limits: new Map() });
   const options = { parallelism: 2, maxSessions: 2, ...still, onSpare: () => {} };
-  const slots = new NodeSlots(schedule, ["a", "b", "c"], { ...options, onLimit: () => {} });
+  const slots = new NodeSlots(schedule, nodesOf(chains), { ...options, onLimit: () => {} });
   for (const node of ["a", "b", "c"]) {
     schedule.hold(node, true);
   }

@@ -1,11 +1,17 @@
-import type { ChainSchedule } from "./chain-schedule.js";
+import type { ChainSchedule, ScheduledChain } from "./chain-schedule.js";
 import { SlotSearch } from "./slot-search.js";
 
 /** The steps of one node. */
 interface NodeWork {
   readonly search: SlotSearch;
+  readonly host: HostWork;
   /** How many steps run in open sessions. */
   working: number;
+}
+
+/** The steps of all nodes that share a host, and thereby its processors. */
+interface HostWork {
+  ended: number;
 }
 
 /** Options of {@link NodeSlots}. */
@@ -32,6 +38,7 @@ export interface NodeSlotsOptions {
 export class NodeSlots {
   readonly #schedule: ChainSchedule;
   readonly #options: NodeSlotsOptions;
+  readonly #hostOf = new Map<string, HostWork>();
   /** The nodes at work, until they have come to their end. */
   readonly #nodes = new Map<string, NodeWork>();
   /** The most chains that may run at a time on each of them. */
@@ -41,11 +48,21 @@ export class NodeSlots {
   /** The nodes that wait until others have come to their end, or are held. */
   readonly #waiting: string[];
 
-  /** `nodes` are the names that the schedule knows. */
-  constructor(schedule: ChainSchedule, nodes: Iterable<string>, options: NodeSlotsOptions) {
+  /** `nodes` are those of the schedule. */
+  constructor(
+    schedule: ChainSchedule,
+    nodes: readonly ScheduledChain["shard"]["node"][],
+    options: NodeSlotsOptions,
+  ) {
     this.#schedule = schedule;
     this.#options = options;
-    const names = [...new Set(nodes)];
+    const hosts = new Map<string, HostWork>();
+    for (const { name, host } of nodes) {
+      const work = hosts.get(host) ?? { ended: 0 };
+      hosts.set(host, work);
+      this.#hostOf.set(name, work);
+    }
+    const names = [...this.#hostOf.keys()];
     this.#waiting = names.splice(options.maxSessions);
     this.#most = this.#share(names.length);
     for (const name of names) {
@@ -72,6 +89,7 @@ export class NodeSlots {
   learn(node: string): void {
     const work = this.#work(node);
     const { slots } = work.search;
+    work.host.ended++;
     work.search.ended(this.#options.now(), this.#isAtWork(node, work));
     if (work.search.slots !== slots) {
       this.#schedule.wantSlots(node, work.search.slots);
@@ -164,8 +182,15 @@ export class NodeSlots {
   }
 
   #admit(name: string): void {
-    const search = new SlotSearch(this.#most, this.#options.now(), this.#options.cpuMs);
-    this.#nodes.set(name, { search, working: 0 });
+    const host = this.#hostOf.get(name) ?? { ended: 0 };
+    const search = new SlotSearch({
+      most: this.#most,
+      nowMs: this.#options.now(),
+      nodes: this.#hostOf.size,
+      cpuMs: this.#options.cpuMs,
+      endedOnHost: () => host.ended,
+    });
+    this.#nodes.set(name, { search, host, working: 0 });
     this.#schedule.wantSlots(name, search.slots);
   }
 

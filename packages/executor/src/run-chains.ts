@@ -86,7 +86,7 @@ class ChainRun<L> {
       ...options,
       chains: chains.length,
     });
-    this.#slots = new NodeSlots(this.#schedule, nodes.keys(), {
+    this.#slots = new NodeSlots(this.#schedule, this.#nodes, {
       parallelism: options.parallelism,
       maxSessions: options.maxSessions,
       onSpare: (node) => void options.sessions.closeIdle(node),

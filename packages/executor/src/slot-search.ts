@@ -1,41 +1,63 @@
-/** Chains of a node that run at a time at first. */
-const firstSlots = 2;
+/** Chains of a node that run at a time at first, and over all nodes. */
+const [firstSlots, firstSlotsInAll] = [2, 4];
 /** More slots must give at least this part of what they could give at best; else they are not worth their sessions. */
 const leastGain = 0.2;
+/** And this process must have time for this part of it. */
+const leastRoom = 0.5;
 /** A rate is not judged by less time than this, in milliseconds. */
-const shortestWindowMs = 10;
+const shortestWindowMs = 100;
 /** If no step ends for so long, the server has time for others, in milliseconds. */
 const quietMs = 100;
 /** The pause after a trial in vain: the first one, and the longest, in milliseconds. */
 const [firstRestMs, longestRestMs] = [500, 8000];
 
+/** What a search asks, and when it begins. */
+export interface SlotSearchOptions {
+  /** The upper bound. */
+  readonly most: number;
+  readonly nowMs: number;
+  /** How many nodes there are. */
+  readonly nodes: number;
+  /** How long this process has been at work so far, on all processors, in milliseconds. */
+  readonly cpuMs: () => number;
+  /** How many steps have ended so far on all nodes of the node's host. */
+  readonly endedOnHost: () => number;
+}
+
+/** What was counted so far, when it was looked at. */
+interface Counts {
+  readonly atMs: number;
+  readonly cpuMs: number;
+  readonly endedOnHost: number;
+}
+
 /**
  * Finds how many chains of a node should run at a time, by how fast its steps end: a server that is busy with
  * two gets nothing from ten but the cost of their sessions. It begins with few, doubles them as long
- * as that pays, and goes back by one trial if it does not; from time to time it tries again. While this
- * process is at work all the time itself, more cannot pay, and is not tried. If no step ends for a while,
- * they wait for something else than the server, and there are more at once.
+ * as that pays, and goes back by one trial if it does not; from time to time it tries again. What a node takes from
+ * another one on its host does not pay; while this process has no time for more, more is not tried. If no step
+ * ends for a while, they wait for something else than the server, and there are more at once.
  *
  * Pure: times are arguments, in milliseconds of any clock that does not go back.
  */
 export class SlotSearch {
-  readonly #cpuMs: () => number;
+  readonly #options: SlotSearchOptions;
   #most: number;
   #slots: number;
-  /** What a trial with more slots is compared with. */
-  #before: { readonly slots: number; readonly rate: number } | undefined;
+  /** What a trial with more slots is compared with: how many steps ended in a millisecond, here and on the host. */
+  #before: { readonly slots: number; readonly rate: number; readonly hostRate: number } | undefined;
   /** Since when all slots are at work, and the ends of steps count; `undefined`: they are not. */
-  #window: { readonly sinceMs: number; readonly sinceCpuMs: number } | undefined;
+  #since: Counts | undefined;
   #ended = 0;
   #quietSinceMs: number;
   #restUntilMs = Number.NEGATIVE_INFINITY;
   #restMs = firstRestMs;
 
-  /** `most` is the upper bound, `cpuMs` gives how long this process has been at work so far, on all processors. */
-  constructor(most: number, nowMs: number, cpuMs: () => number) {
-    this.#cpuMs = cpuMs;
+  constructor(options: SlotSearchOptions) {
+    const { most, nowMs, nodes } = options;
+    this.#options = options;
     this.#most = most;
-    this.#slots = Math.min(firstSlots, most);
+    this.#slots = Math.min(Math.max(firstSlots, Math.ceil(firstSlotsInAll / nodes)), most);
     this.#quietSinceMs = nowMs;
   }
 
@@ -53,26 +75,31 @@ export class SlotSearch {
   ended(nowMs: number, isFull: boolean): void {
     this.#quietSinceMs = nowMs;
     if (!isFull) {
-      this.#window = undefined;
+      this.#since = undefined;
       return;
     }
-    if (this.#window === undefined) {
-      this.#startWindow(nowMs);
+    if (this.#since === undefined) {
+      this.#since = this.#count(nowMs);
+      this.#ended = 0;
       return;
     }
     this.#ended++;
-    const { sinceMs, sinceCpuMs } = this.#window;
-    const elapsedMs = nowMs - sinceMs;
+    const { atMs, cpuMs, endedOnHost } = this.#since;
+    const elapsedMs = nowMs - atMs;
     if (this.#ended < 2 * this.#slots || elapsedMs < shortestWindowMs) {
       return;
     }
+    const now = this.#count(nowMs);
     const rate = this.#ended / elapsedMs;
-    const { sinceCpuMs: untilCpuMs } = this.#startWindow(nowMs);
+    const hostRate = (now.endedOnHost - endedOnHost) / elapsedMs;
+    this.#since = now;
+    this.#ended = 0;
     if (this.#before !== undefined) {
-      const { slots, rate: rateBefore } = this.#before;
+      const before = this.#before;
       this.#before = undefined;
-      if (rate < rateBefore * worthwhile(this.#slots / slots)) {
-        this.#slots = slots;
+      const atBest = before.rate * (this.#slots / before.slots - 1);
+      if (hostRate - before.hostRate < leastGain * atBest) {
+        this.#slots = before.slots;
         this.#restUntilMs = nowMs + this.#restMs;
         this.#restMs = Math.min(2 * this.#restMs, longestRestMs);
         return;
@@ -80,9 +107,9 @@ export class SlotSearch {
       this.#restMs = firstRestMs;
     }
     const more = Math.min(2 * this.#slots, this.#most);
-    const mayPay = elapsedMs >= (untilCpuMs - sinceCpuMs) * worthwhile(more / this.#slots);
-    if (nowMs >= this.#restUntilMs && more > this.#slots && mayPay) {
-      this.#before = { slots: this.#slots, rate };
+    const hasRoom = (now.cpuMs - cpuMs) * (1 + leastRoom * (more / this.#slots - 1)) <= elapsedMs;
+    if (nowMs >= this.#restUntilMs && more > this.#slots && hasRoom) {
+      this.#before = { slots: this.#slots, rate, hostRate };
       this.#slots = more;
     }
   }
@@ -95,18 +122,12 @@ export class SlotSearch {
       this.#before = undefined;
       this.#slots = Math.min(2 * this.#slots, this.#most);
       this.#quietSinceMs = nowMs;
-      this.#window = undefined;
+      this.#since = undefined;
     }
   }
 
-  #startWindow(nowMs: number) {
-    this.#ended = 0;
-    this.#window = { sinceMs: nowMs, sinceCpuMs: this.#cpuMs() };
-    return this.#window;
+  #count(atMs: number): Counts {
+    const { cpuMs, endedOnHost } = this.#options;
+    return { atMs, cpuMs: cpuMs(), endedOnHost: endedOnHost() };
   }
-}
-
-/** How many times as fast so many times the slots must be. */
-function worthwhile(slots: number): number {
-  return 1 + leastGain * (slots - 1);
 }
