@@ -83,6 +83,10 @@ function failover({ name, replica: step, oldPrimary }: Failover): Fault {
       const problems =
         oldPrimary === "comes-back" && noticed ? await comeBack(scene, place, old) : [];
       const ended = await run.ended;
+      if (oldPrimary === "alive" && !noticed) {
+        // It was over there before the old one was cut off, and has written to no other: that one judges it.
+        scene.moveTo(place, old.node);
+      }
       return {
         outcome: goesOn && noticed && (step === "in-step" || lost > 0) ? "struck" : "missed",
         runs: [ended],
