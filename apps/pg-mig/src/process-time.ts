@@ -1,8 +1,8 @@
 import process from "node:process";
 
 /**
- * What is used of `performance`: it stands for the global of this name in the bundle, for the first use of which
- * Node 20 loads all that it has for measuring performance.
+ * Replaces the global `performance` in the bundle. When a program first uses that one, Node 20 loads all its
+ * performance hooks; the bundle needs only the clock.
  */
 export const performance = {
   /** Milliseconds since any fixed moment; never goes back. */

@@ -8,7 +8,7 @@ export interface RunningCommand {
   readonly result: Promise<CommandResult>;
   readonly pid: number | undefined;
   kill(signal: NodeJS.Signals): void;
-  /** Stops reading, as `head` does behind a pipe. */
+  /** Stops reading what it prints, as `head` does at the end of a pipe. */
   close(stream: "stdout" | "stderr"): void;
   /** Resolves when the text was printed, to stdout or stderr. */
   printed(text: string): Promise<void>;

@@ -61,7 +61,7 @@ export async function refuseLeftovers(nodes: readonly TestNode[]): Promise<void>
   if (left.size > 0) {
     await Promise.all(clusters.splice(0).map((cluster) => cluster.stop()));
     throw new Error(
-      `These tests leave behind: ${[...left].join(", ")}. Let them remove it, or ask for servers: "own".`,
+      `After these tests, the servers still have: ${[...left].join(", ")}. Remove it in the test, or use servers: "own".`,
     );
   }
 }

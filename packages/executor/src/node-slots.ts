@@ -9,7 +9,7 @@ interface NodeWork {
   working: number;
 }
 
-/** The steps of all nodes that share a host, and thereby its processors. */
+/** The steps of all nodes on one host: they share its processors. */
 interface HostWork {
   ended: number;
 }

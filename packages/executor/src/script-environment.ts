@@ -45,7 +45,7 @@ export function scriptOptions(
   };
 }
 
-/** By the variables of a node, which its sessions have in common, and the run's. */
+/** The environment last made from the variables of a node. All sessions of a node share them. */
 const environments = new WeakMap<
   NodeEnvironment,
   { readonly of: ScriptEnvironment["env"]; readonly all: ScriptEnvironment["env"] }

@@ -29,7 +29,7 @@ type TimedStep = PlacedStep & { readonly durationMs: number };
 /** So many of the slowest steps are kept. */
 const slowestKept = 20;
 
-/** Of at least so many shards it is known how long their steps took, and of twice as many at most: those that had a step last. */
+/** The times of so many shards are kept at least, and of twice as many at most: those that had a step last. */
 const shardsKept = 10_000;
 /** A mean of more steps than this forgets the oldest: a server may get slower. */
 const remembered = 50;

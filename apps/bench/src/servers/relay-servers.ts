@@ -4,7 +4,7 @@ import { type SideProgram, startSideProgram, watchTraffic } from "./side-program
 
 const program = fileURLToPath(new URL("../traffic/relay.js", import.meta.url));
 
-/** Relays before databases, each of which delays what goes through, and counts it. */
+/** Puts relays before databases. A relay delays what goes through it, and counts it. */
 export interface Relays {
   /** The databases by way of a relay, which delays by `latencyMs` each way. */
   before(databases: FreshDatabases, latencyMs: number): Promise<FreshDatabases>;

@@ -84,7 +84,7 @@ function failover({ name, replica: step, oldPrimary }: Failover): Fault {
         oldPrimary === "comes-back" && noticed ? await comeBack(scene, place, old) : [];
       const ended = await run.ended;
       if (oldPrimary === "alive" && !noticed) {
-        // It was over there before the old one was cut off, and has written to no other: that one judges it.
+        // The run saw no other primary: the old one has all that it did, and judges it.
         scene.moveTo(place, old.node);
       }
       return {

@@ -54,7 +54,7 @@ export class ScriptStatement implements Statement {
     return new ScriptStatement(source, place, stretch === undefined ? query : undefined);
   }
 
-  /** The one that was read before, and of which the place is known. */
+  /** Makes a statement again from its place. */
   static at(source: SourceText, place: StatementPlace): ScriptStatement {
     return new ScriptStatement(source, place, undefined);
   }
