@@ -53,7 +53,7 @@ export async function runHook(
     };
     emit({ type: "hook:start", node: node.label, file });
     try {
-      await inTransaction(node, options, { step: hook, sql: [], onBlocked });
+      await inTransaction(node, options, { step: hook, sql: () => [], onBlocked });
       emit({ type: "hook:done", node: node.label, file, durationMs: durationMs() });
       return true;
     } catch (error) {
@@ -73,8 +73,9 @@ export async function runHook(
 }
 
 /**
- * Runs SQL statements in one transaction on each node, in parallel. Rejects with the first error
- * after all nodes have finished: `NODE_NOT_WRITABLE` if a server refuses them.
+ * Runs SQL statements in one transaction on each node, in parallel. `sql` is asked at each attempt, when
+ * the session is there. Rejects with the first error after all nodes have finished: `NODE_NOT_WRITABLE`
+ * if a server refuses them.
  */
 export async function runSqlOnNodes(
   nodes: readonly SessionNode[],
@@ -82,7 +83,7 @@ export async function runSqlOnNodes(
   options: RunOnNodesOptions,
 ): Promise<void> {
   const errors = await onEachNode(nodes, options, (node) =>
-    inTransaction(node, options, { step: noStep, sql: sql(node) }).then(
+    inTransaction(node, options, { step: noStep, sql: () => sql(node) }).then(
       () => undefined,
       (error: unknown) => ({ error: notWritable(node, error) ?? error }),
     ),
@@ -137,8 +138,8 @@ async function onEachNode<T>(
 /** What runs in one transaction on a node. */
 interface NodeTransaction {
   readonly step: StepScript;
-  /** Statements after it. */
-  readonly sql: readonly string[];
+  /** Gives the statements after it. */
+  readonly sql: () => readonly string[];
   /** Told who was in its way, after each attempt that met somebody. */
   readonly onBlocked?: (blockers: readonly Blocker[]) => void;
 }
@@ -164,7 +165,7 @@ async function inTransaction(
         schema: "public",
         lockTimeoutMs: lockTimeoutMs(attempt, options.lockTimeoutMs),
         guardSql: () => [],
-        recordSql: sql,
+        recordSql: sql(),
         scriptOptions: environment,
       });
       committing = true;

@@ -16,14 +16,17 @@ export function markStarted(
   ]);
 }
 
-/** Remembers on every node that the run is complete; `nodes` is how they are now. */
+/**
+ * Remembers on every node that the run is complete; `nodes` is how they are now. Stores nothing from the
+ * moment on that this is not known any more.
+ */
 export function markFinished(
   nodes: readonly OpenNode[],
   { kind, files }: Pick<PreparedRun, "kind" | "files">,
-  options: RunOnNodesOptions,
+  { isAsRead, ...options }: RunOnNodesOptions & { readonly isAsRead: () => boolean },
 ): Promise<void> {
   const digest = kind.digestAfter;
-  return store(nodes, options, (open) => {
+  return store(nodes, { ...options, mayStore: isAsRead }, (open) => {
     const fingerprint = currentFingerprint(open, files);
     return [
       ...(open.ledger.fingerprint === fingerprint ? [] : storeFingerprintSql(fingerprint)),
@@ -35,7 +38,7 @@ export function markFinished(
 /** Runs the statements on the nodes that need any. */
 async function store(
   nodes: readonly OpenNode[],
-  options: RunOnNodesOptions,
+  { mayStore = () => true, ...options }: RunOnNodesOptions & { readonly mayStore?: () => boolean },
   sqlFor: (open: OpenNode) => readonly string[],
 ): Promise<void> {
   const marks = new Map<SessionNode, readonly string[]>(
@@ -47,5 +50,6 @@ async function store(
     return;
   }
   const { runSqlOnNodes } = await import("./run-sql-on-nodes.js");
-  await runSqlOnNodes([...marks.keys()], (node) => marks.get(node) ?? [], options);
+  const sql = (node: SessionNode) => (mayStore() ? (marks.get(node) ?? []) : []);
+  await runSqlOnNodes([...marks.keys()], sql, options);
 }

@@ -189,6 +189,41 @@ describe("a run whose address leads to another server", () => {
     expect(tables.map(({ relname }) => relname).sort()).toEqual(["t1", "t1", "t2", "t3"]);
   });
 
+  it("applies again what is missed only when all was done and read", slow, async () => {
+    const { primary, replica, clients, failOver } = await laggingPair();
+    const blocker = await primary.connect();
+    onTestFinished(() => blocker.end());
+    const events: RunEvent[] = [];
+    const run = apply({
+      sources: [hosts(clients.url)],
+      defaults: { port: 5432, user: "postgres", sslMode: "disable" },
+      migrationDirectory: await migrationFolder(quick),
+    });
+    for await (const event of run) {
+      events.push(event);
+      if (
+        event.type === "step:start" &&
+        events.filter(({ type }) => type === event.type).length === 1
+      ) {
+        // The run then waits with all done, before it saves the digest.
+        await blocker.query(
+          "BEGIN; CREATE FUNCTION public.mig_digest_const() RETURNS text RETURN ''",
+        );
+        await expect
+          .poll(() =>
+            primary.query(
+              "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ 'mig_digest_const'",
+            ),
+          )
+          .toHaveLength(1);
+        await failOver();
+      }
+    }
+    expect(await run.result).toMatchObject({ outcome: "done", planned: 2, done: 2 });
+    expect(events.filter(({ type }) => type === "step:vanished")).toHaveLength(2);
+    expect(await replica.query("SELECT 1 FROM pg_class WHERE relname = 't1'")).toHaveLength(2);
+  });
+
   it("does not go back to the old primary that has come back", slow, async () => {
     const { primary, clients, failOver } = await laggingPair();
     const options: ApplyOptions = {

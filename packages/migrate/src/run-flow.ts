@@ -5,10 +5,8 @@ import type { Chain } from "@pg-mig/planner";
 import {
   createRun,
   type PlacedStep,
-  type PlannedWork,
   type Report,
   type Run,
-  type RunAction,
   type RunEvent,
   RunReducer,
 } from "@pg-mig/report";
@@ -25,6 +23,7 @@ import { abandonChains } from "./abandon-chains.js";
 import { refuseBeside2x, watchFor2x } from "./beside-2x.js";
 import { chainsOf } from "./chains-of.js";
 import { CommitServers } from "./commit-servers.js";
+import { countChains, countMore } from "./counted-chains.js";
 import { executorOptions } from "./executor-options.js";
 import { latestOn } from "./latest.js";
 import { markFinished, markStarted } from "./node-marks.js";
@@ -216,7 +215,7 @@ async function run(
       nodes: nodes.map(({ node }) => node.label),
       addresses: nodes.map(({ node }) => node.name),
       shards: nodes.reduce((sum, { shards }) => sum + shards.length, 0),
-      ...totals([...chains, ...stays], [], kind.action),
+      ...countChains([...chains, ...stays], [], kind.action),
     });
     for (const { of: _, error, ...step } of stuck) {
       emit({ type: "step:failed", ...step, error: errorInfo(error, step), durationMs: 0 });
@@ -241,59 +240,11 @@ async function run(
       pause,
       now: Date.now,
     });
-    for (let round = 1; round === 1 ? hasWork : chains.length > 0; ) {
-      const turn: NextTurn = await course.next(nodes, chains);
-      options.halt.signal.throwIfAborted();
-      if (turn.type === "end") {
-        const { outcome, reason } = turn;
-        abandonChains(chains, outcome === "failed" ? "stopped" : outcome, emit);
-        if (reason === undefined) {
-          return await finish(outcome, nodes);
-        }
-        return await finish(
-          outcome,
-          nodes,
-          outcome === "failed" ? { stoppedBy: reason, stoppedFor: "gate" } : { pausedBy: reason },
-        );
-      }
-      let counted = chains;
-      if (turn.type === "run") {
-        await tellFiles(turn.chains);
-        if (!begun) {
-          await markStarted(nodes, prepared, executor);
-          begun = true;
-          if (options.journal === true) {
-            const { RunJournal } = await import("./run-journal.js");
-            journal = new RunJournal(cluster, emit);
-            const { user, host, program, commit } = options.origin ?? {};
-            const { action } = kind;
-            await journal.begin(nodes, {
-              ...{ action, startedAt, user, host, program, commit },
-              codeDigest: codeDigest(versions),
-            });
-          }
-        }
-        const { runRound } = await import("./run-round.js");
-        const ended = await runRound(turn.chains, prepared, {
-          ...executor,
-          commits,
-          look: outside,
-          throttle,
-        });
-        options.halt.signal.throwIfAborted();
-        if (!ended || report.hasFailed) {
-          const outcome = signal.aborted ? "interrupted" : "failed";
-          abandonChains(turn.later, signal.aborted ? "interrupted" : "stopped", emit);
-          const isShort = outcome === "failed" && turn.later.length > 0;
-          const stoppedBy = `The wave ${course.wave} is not done, so no later one starts.`;
-          const now = await cluster.readReachable();
-          return await finish(outcome, now, isShort ? { stoppedBy } : {});
-        }
-        if (report.isPaused) {
-          abandonChains(turn.later, "paused", emit);
-        }
-        counted = turn.later;
-      }
+    let promotions = cluster.promotions;
+    let round = 1;
+    /** Reads what is done and plans what is left, of what was `counted` and besides; gives the report if the run ends. */
+    const lookAgain = async (counted: readonly Chain<OpenShard>[]): Promise<Report | undefined> => {
+      promotions = cluster.promotions;
       nodes = await cluster.readLedgers();
       if (report.isPaused) {
         return await finish("paused", nodes);
@@ -308,52 +259,136 @@ async function run(
       const goesOn = kind.newSchemas === "go round again" || vanished.length > 0;
       chains = goesOn ? chainsOf(kind.plan(nodes.flatMap(({ shards }) => shards))) : [];
       round++;
-      const more = moreThan(counted, chains, vanished, kind.action);
+      const more = countMore(counted, chains, vanished, kind.action);
       if (more.chains > 0 || more.steps !== 0) {
         emit({ type: "round:start", round, ...more });
       }
-    }
-    course.end();
-    const { verify = "off", lockTimeoutMs = defaults.lockTimeoutMs } = options;
-    isWhole = prepared.isWholeOn(nodes);
-    const isUnsaved = nodes.some(({ ledger }) => ledger.digest !== kind.digestAfter);
-    const done = verify === "off" ? [] : [...report.doneSteps];
-    // Without a digest, an earlier run may have left shards different, and have failed for that.
-    const isDue =
-      verify !== "off" && done.length === 0 && isWhole && kind.action === "apply" && isUnsaved;
-    const touched = isDue ? nodes.flatMap(({ shards }) => shards.map(placeOf)) : done;
-    if (verify !== "off" && touched.length > 0) {
-      const { verifyShards } = await import("./verify-shards.js");
-      onNote(
-        isDue
-          ? "Comparing all shards, since no run has saved a digest of these versions."
-          : "Comparing the shards that the run has touched.",
-      );
-      const found = await verifyShards({
-        ...{ cluster, nodes, touched, directory, lockTimeoutMs, signal },
-      }).catch((error: unknown) => {
-        if (signal.aborted) {
-          return undefined;
+      return undefined;
+    };
+    /** Runs chains until none is left; gives the report if the run ends before that. */
+    const runRounds = async (): Promise<Report | undefined> => {
+      while (round === 1 ? hasWork : chains.length > 0) {
+        const turn: NextTurn = await course.next(nodes, chains);
+        options.halt.signal.throwIfAborted();
+        if (turn.type === "end") {
+          const { outcome, reason } = turn;
+          abandonChains(chains, outcome === "failed" ? "stopped" : outcome, emit);
+          if (reason === undefined) {
+            return await finish(outcome, nodes);
+          }
+          return await finish(
+            outcome,
+            nodes,
+            outcome === "failed" ? { stoppedBy: reason, stoppedFor: "gate" } : { pausedBy: reason },
+          );
         }
-        throw error;
-      });
-      if (found === undefined) {
-        return await finish("interrupted", nodes);
+        let counted = chains;
+        if (turn.type === "run") {
+          await tellFiles(turn.chains);
+          if (!begun) {
+            await markStarted(nodes, prepared, executor);
+            begun = true;
+            if (options.journal === true) {
+              const { RunJournal } = await import("./run-journal.js");
+              journal = new RunJournal(cluster, emit);
+              const { user, host, program, commit } = options.origin ?? {};
+              const { action } = kind;
+              await journal.begin(nodes, {
+                ...{ action, startedAt, user, host, program, commit },
+                codeDigest: codeDigest(versions),
+              });
+            }
+          }
+          const { runRound } = await import("./run-round.js");
+          const ended = await runRound(turn.chains, prepared, {
+            ...executor,
+            commits,
+            look: outside,
+            throttle,
+          });
+          options.halt.signal.throwIfAborted();
+          if (!ended || report.hasFailed) {
+            const outcome = signal.aborted ? "interrupted" : "failed";
+            abandonChains(turn.later, signal.aborted ? "interrupted" : "stopped", emit);
+            const isShort = outcome === "failed" && turn.later.length > 0;
+            const stoppedBy = `The wave ${course.wave} is not done, so no later one starts.`;
+            const now = await cluster.readReachable();
+            return await finish(outcome, now, isShort ? { stoppedBy } : {});
+          }
+          if (report.isPaused) {
+            abandonChains(turn.later, "paused", emit);
+          }
+          counted = turn.later;
+        }
+        const rest = await lookAgain(counted);
+        if (rest !== undefined) {
+          return rest;
+        }
       }
-      for (const message of found) {
-        emit({ type: "warning", message });
+      return undefined;
+    };
+    /** Compares shards, if that is wished; gives the report if the run ends for that. */
+    const verifyRun = async (): Promise<Report | undefined> => {
+      const { verify = "off", lockTimeoutMs = defaults.lockTimeoutMs } = options;
+      isWhole = prepared.isWholeOn(nodes);
+      const isUnsaved = nodes.some(({ ledger }) => ledger.digest !== kind.digestAfter);
+      const done = verify === "off" ? [] : [...report.doneSteps];
+      // Without a digest, an earlier run may have left shards different, and have failed for that.
+      const isDue =
+        verify !== "off" && done.length === 0 && isWhole && kind.action === "apply" && isUnsaved;
+      const touched = isDue ? nodes.flatMap(({ shards }) => shards.map(placeOf)) : done;
+      if (verify !== "off" && touched.length > 0) {
+        const { verifyShards } = await import("./verify-shards.js");
+        onNote(
+          isDue
+            ? "Comparing all shards, since no run has saved a digest of these versions."
+            : "Comparing the shards that the run has touched.",
+        );
+        const found = await verifyShards({
+          ...{ cluster, nodes, touched, directory, lockTimeoutMs, signal },
+        }).catch((error: unknown) => {
+          if (signal.aborted) {
+            return undefined;
+          }
+          throw error;
+        });
+        if (found === undefined) {
+          return await finish("interrupted", nodes);
+        }
+        for (const message of found) {
+          emit({ type: "warning", message });
+        }
+        if (verify === "fail" && found.length > 0) {
+          return await finish("failed", nodes, { error: errorInfo(notAlike(), {}) });
+        }
       }
-      if (verify === "fail" && found.length > 0) {
-        return await finish("failed", nodes, { error: errorInfo(notAlike(), {}) });
+      return undefined;
+    };
+    for (;;) {
+      let ended = await runRounds();
+      if (ended === undefined) {
+        course.end();
+        ended = await verifyRun();
+      }
+      if (ended !== undefined) {
+        return ended;
+      }
+      if (report.hasFailed) {
+        return await finish("failed", nodes);
+      }
+      // A primary that was promoted since then may lack what was read.
+      const isAsRead = () => cluster.promotions === promotions;
+      if (isWhole && (hasWork || kind.action === "apply")) {
+        await markFinished(nodes, prepared, { ...executor, isAsRead });
+      }
+      if (isAsRead()) {
+        return await finish(hasWork || begun ? "done" : "nothing-to-do", nodes);
+      }
+      ended = await lookAgain([]);
+      if (ended !== undefined) {
+        return ended;
       }
     }
-    if (report.hasFailed) {
-      return await finish("failed", nodes);
-    }
-    if (isWhole && (hasWork || kind.action === "apply")) {
-      await markFinished(nodes, prepared, executor);
-    }
-    return await finish(hasWork ? "done" : "nothing-to-do", nodes);
   } catch (caught) {
     const error = options.halt.signal.aborted ? options.halt.signal.reason : caught;
     // Versions are applied by now. That must be told, whatever went wrong after them.
@@ -384,57 +419,4 @@ function notAlike(): PgMigError {
 
 function pauseReason(pause: AbortSignal): string {
   return typeof pause.reason === "string" ? pause.reason : "The run was asked to pause.";
-}
-
-/** What chains add to what was counted before, in all, by node and by version in the order of the chains. */
-function totals(
-  chains: readonly Chain<OpenShard>[],
-  counted: readonly PlacedStep[],
-  action: RunAction,
-): PlannedWork & { chains: number; steps: number } {
-  const nodes = new Map<string, number>();
-  const versions = new Map<string, number>();
-  const add = (node: string, version: string, steps: number) => {
-    nodes.set(node, (nodes.get(node) ?? 0) + steps);
-    versions.set(version, (versions.get(version) ?? 0) + steps);
-  };
-  for (const { shard, pending } of chains) {
-    const { node } = placeOf(shard);
-    for (const version of pending) {
-      add(node, version, 1);
-    }
-  }
-  for (const { node, version } of counted) {
-    add(node, version, -1);
-  }
-  const order = action === "apply" ? 1 : -1;
-  return {
-    chains: chains.length,
-    steps: [...nodes.values()].reduce((sum, steps) => sum + steps, 0),
-    stepsByNode: [...nodes].map(([node, steps]) => ({ node, steps })),
-    stepsByVersion: [...versions]
-      .sort(([a], [b]) => (a < b ? -order : order))
-      .map(([version, steps]) => ({ version, steps })),
-  };
-}
-
-/** What there is to do besides chains that are counted already. Less than nothing: shards went. */
-function moreThan(
-  counted: readonly Chain<OpenShard>[],
-  chains: readonly Chain<OpenShard>[],
-  vanished: readonly PlacedStep[],
-  action: RunAction,
-): ReturnType<typeof totals> {
-  const known = new Set(counted.map(placeKey));
-  const steps = counted.flatMap(({ shard, pending }) =>
-    pending.map((version) => ({ ...placeOf(shard), version })),
-  );
-  return {
-    ...totals(chains, [...steps, ...vanished], action),
-    chains: chains.filter((chain) => !known.has(placeKey(chain))).length,
-  };
-}
-
-function placeKey({ shard }: Chain<OpenShard>): string {
-  return JSON.stringify([shard.node.name, shard.name]);
 }

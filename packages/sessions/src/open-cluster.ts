@@ -111,6 +111,8 @@ export interface OpenCluster {
   readonly schemas: ReadonlySet<string> | undefined;
   /** Unless the cluster is locked, the connections that the ledgers were read over are used first. */
   readonly sessions: SessionPool;
+  /** How many promotions were seen: what was read before the last one may be gone. */
+  readonly promotions: number;
   /** Whether a pooler shares a node's connections, so that nothing of a session holds there. */
   isShared(node: Pick<SessionNode, "name">): boolean;
   /**
@@ -289,6 +291,9 @@ function createOpenCluster(
     nodes,
     schemas,
     sessions,
+    get promotions() {
+      return primaries.promotions;
+    },
     isShared: ({ name }) => shared.has(name),
     async lock({ waitMs, allowPooler, onPauseWish }) {
       const { RunLock } = await import("./run-lock.js");

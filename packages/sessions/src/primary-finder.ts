@@ -43,9 +43,15 @@ export class PrimaryFinder {
   /** The highest timeline that was seen of each node, by the same name. */
   readonly #timelines = new Map<string, string>();
   #asking: Promise<readonly Node[]> | undefined;
+  #promotions = 0;
 
   constructor(options: PrimaryFinderOptions) {
     this.#options = options;
+  }
+
+  /** How many promotions were seen. */
+  get promotions(): number {
+    return this.#promotions;
   }
 
   /** @throws PgMigError what `connectNode` throws; `PRIMARY_MOVED` */
@@ -137,6 +143,7 @@ export class PrimaryFinder {
     if (timeline === seen) {
       return;
     }
+    this.#promotions++;
     const [before, now] = [seen, timeline].map(timelineNumber);
     this.#options.onNote(
       `${first.label} was promoted: timeline ${before} -> ${now}. What was not replicated is gone there; it is looked for at the end of the round and applied again.`,
