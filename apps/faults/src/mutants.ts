@@ -91,8 +91,8 @@ export const mutants: readonly Mutant[] = [
     guard: "the plan is made again once the run lock is held",
     replacements: [
       [
-        "const plan = await prepared.planAgain(await cluster.readLedgers());",
-        "const plan = prepared; await cluster.readLedgers();",
+        "const plan = await this.#prepared.planAgain(await cluster.readLedgers());",
+        "const plan = { nodes: this.#nodes, chains: this.#chains, ...this.#plan }; await cluster.readLedgers();",
       ],
     ],
     noticedBy: ["runs-that-wait"],

@@ -25,12 +25,7 @@ export interface RolloutCourseOptions {
 
 /** What comes next in a run. */
 export type NextTurn =
-  /** To run these chains. Those of later waves come after them. */
-  | {
-      readonly type: "run";
-      readonly chains: readonly Chain<OpenShard>[];
-      readonly later: readonly Chain<OpenShard>[];
-    }
+  | TurnToRun
   /** Time has gone by: to read the ledgers again. */
   | { readonly type: "look-again" }
   /** To end here: the run was paused or interrupted, its wave is done, or a gate says no. */
@@ -40,6 +35,13 @@ export type NextTurn =
       readonly reason?: string;
     };
 
+/** To run these chains. Those of later waves come after them. */
+export interface TurnToRun {
+  readonly type: "run";
+  readonly chains: readonly Chain<OpenShard>[];
+  readonly later: readonly Chain<OpenShard>[];
+}
+
 /**
  * The way of a run through its waves. All that it knows of what was before is in the ledgers: a wave is done
  * when nothing is pending on its shards. Before a wave begins, all before it must be done and have soaked, and
@@ -47,7 +49,8 @@ export type NextTurn =
  */
 export class RolloutCourse {
   readonly #options: RolloutCourseOptions;
-  readonly #startedAtMs: number;
+  /** When it was first asked what comes. */
+  #startedAtMs: number | undefined;
   /** The waves that are done and have soaked, by number from 0. */
   readonly #passed = new Set<number>();
   /** The wave after which the run pauses, by number from 0. */
@@ -57,7 +60,6 @@ export class RolloutCourse {
 
   constructor(options: RolloutCourseOptions) {
     this.#options = options;
-    this.#startedAtMs = options.now();
   }
 
   /** The name of the wave under way, or that is to be. */
@@ -72,7 +74,8 @@ export class RolloutCourse {
 
   /** Says what comes next, by what the nodes are and what is pending; waits until it may come. */
   async next(nodes: readonly OpenNode[], chains: readonly Chain<OpenShard>[]): Promise<NextTurn> {
-    const { waves: rules, versions, emit, until } = this.#options;
+    const { waves: rules, versions, emit, until, now } = this.#options;
+    this.#startedAtMs ??= now();
     if (rules.length === 0 || chains.length === 0) {
       return { type: "run", chains, later: [] };
     }
@@ -124,7 +127,7 @@ export class RolloutCourse {
     const { waves, emit, now } = this.#options;
     const soakMs = waves[index]?.soakMs ?? 0;
     const nowMs = now();
-    const sinceMs = soakingSince(shards, { startedAtMs: this.#startedAtMs, nowMs });
+    const sinceMs = soakingSince(shards, { startedAtMs: this.#startedAtMs ?? nowMs, nowMs });
     const leftMs = sinceMs + soakMs - nowMs;
     if (leftMs > 0) {
       emit({ type: "wave:soak", wave: name, leftMs });

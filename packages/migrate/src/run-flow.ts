@@ -1,43 +1,36 @@
-import { entryLostError } from "@pg-mig/executor";
 import { codeDigest, type MigrationDirectory } from "@pg-mig/migrations";
-import { defaults, PgMigError } from "@pg-mig/model";
+import { defaults } from "@pg-mig/model";
 import type { Chain } from "@pg-mig/planner";
-import {
-  createRun,
-  type PlacedStep,
-  type Report,
-  type Run,
-  type RunEvent,
-  RunReducer,
-} from "@pg-mig/report";
+import { createRun, type Report, type Run, type RunEvent, RunReducer } from "@pg-mig/report";
 import {
   errorInfo,
   isBug,
   type OpenNode,
   type OpenShard,
-  placeOf,
   SessionWatch,
   schemasOf,
 } from "@pg-mig/sessions";
 import { abandonChains } from "./abandon-chains.js";
+import { announceRun } from "./announce-run.js";
 import { refuseBeside2x, watchFor2x } from "./beside-2x.js";
 import { chainsOf } from "./chains-of.js";
 import { CommitServers } from "./commit-servers.js";
-import { countChains, countMore } from "./counted-chains.js";
+import { countMore } from "./counted-chains.js";
 import { executorOptions } from "./executor-options.js";
+import { FileWarnings } from "./file-warnings.js";
 import { latestOn } from "./latest.js";
 import { markFinished, markStarted } from "./node-marks.js";
 import { OutsideLocks } from "./outside-locks.js";
 import { refuseImpossibleWaves } from "./planned-waves.js";
-import { prepareRun } from "./prepare-run.js";
+import { type PreparedRun, prepareRun, type RunPlan } from "./prepare-run.js";
 import { refuseObstacles } from "./refuse-obstacles.js";
-import { type NextTurn, RolloutCourse } from "./rollout-course.js";
+import { RolloutCourse, type TurnToRun } from "./rollout-course.js";
 import type { RunJournal } from "./run-journal.js";
 import type { RunKind } from "./run-kind.js";
 import type { ApplyOptions } from "./run-options.js";
 import type { ThrottleWatch } from "./throttle-watch.js";
 import { findUnmatchedPrefixes } from "./unmatched-prefixes.js";
-import { vanishedSteps } from "./vanished-steps.js";
+import { VanishedSteps } from "./vanished-steps.js";
 
 /** Starts an apply or an undo: the course of a run, from the directory's names to the digest. */
 export function startRun(
@@ -49,95 +42,330 @@ export function startRun(
   const signal = AbortSignal.any([halt.signal, ...(options.signal ? [options.signal] : [])]);
   const wished = new AbortController();
   const pause = AbortSignal.any([wished.signal, ...(options.pause ? [options.pause] : [])]);
-  return createRun((emit) => run({ ...options, signal, halt, pause, wished }, kindOf, emit));
+  return createRun(async (send) => {
+    const report = new RunReducer(Date.now());
+    const startedAt = new Date().toISOString();
+    const onNote = (message: string) => send({ type: "note", message });
+    const emit = (event: RunEvent) => {
+      report.add(event, Date.now());
+      send(event);
+    };
+    refuseImpossibleWaves(options.waves ?? [], options.wave);
+    const told = { ...options, signal, halt, pause, wished, report, startedAt, onNote, emit };
+    const toPrepare = { ...options, signal, onNote, onNodeChange: emit, purpose: "run" } as const;
+    return new RunFlow(told, await prepareRun(toPrepare, kindOf)).run();
+  });
 }
 
-async function run(
-  options: ApplyOptions & {
-    readonly signal: AbortSignal;
-    readonly halt: AbortController;
-    readonly pause: AbortSignal;
-    readonly wished: AbortController;
-  },
-  kindOf: (directory: MigrationDirectory) => RunKind,
-  send: (event: RunEvent) => void,
-): Promise<Report> {
-  const report = new RunReducer(Date.now());
-  const startedAt = new Date().toISOString();
-  const onNote = (message: string) => send({ type: "note", message });
-  const emit = (event: RunEvent) => {
-    report.add(event, Date.now());
-    send(event);
-  };
-  const { waves = [], wave: until, pause } = options;
-  refuseImpossibleWaves(waves, until);
-  // Nothing else holds the first plan, which may be of a million shards: the second one takes its place.
-  let { nodes, chains, edited, hasWork, isWhole, changesNodes, ...prepared } = await prepareRun(
-    { ...options, onNote, onNodeChange: emit, purpose: "run" },
-    kindOf,
-  );
-  const { kind, directory, cluster, files } = prepared;
-  const commits = new CommitServers();
-  /**
-   * Tells which steps are gone, and gives those that a failover has taken back. If nothing else can
-   * have lost a step, somebody took its entry away, and it has failed: it is not run again.
-   */
-  let toldOf: readonly OpenNode[] | undefined;
-  const tellVanished = (now: readonly OpenNode[]): readonly PlacedStep[] => {
-    if (now === toldOf) {
-      return [];
-    }
-    toldOf = now;
-    const mustBeThere = new Set(
-      now.filter((open) => commits.mustHaveAll(open)).map(({ node }) => node.label),
-    );
-    return vanishedSteps(report.doneSteps, now, kind.action).filter((step) => {
-      emit({ type: "step:vanished", ...step, doneBy: "this-run" });
-      if (!mustBeThere.has(step.node)) {
-        return true;
-      }
-      const error = errorInfo(entryLostError(step), step);
-      emit({ type: "step:failed", ...step, error, notAttempted: [], durationMs: 0 });
-      return false;
+interface RunFlowOptions extends ApplyOptions {
+  readonly signal: AbortSignal;
+  /** Ends the run, for a reason of its own. */
+  readonly halt: AbortController;
+  readonly pause: AbortSignal;
+  /** Pauses the run, for a reason of its own. */
+  readonly wished: AbortController;
+  readonly report: RunReducer;
+  readonly startedAt: string;
+  readonly onNote: (message: string) => void;
+  readonly emit: (event: RunEvent) => void;
+}
+
+/** The report, if the run has come to its end. */
+type Ending = Report | undefined;
+
+class RunFlow {
+  readonly #options: RunFlowOptions;
+  readonly #prepared: Omit<PreparedRun, keyof RunPlan>;
+  // What was read and planned last. Nothing else holds a plan, which may be of a million shards: the next one
+  // takes its place.
+  #nodes: readonly OpenNode[];
+  #chains: readonly Chain<OpenShard>[];
+  #plan: Omit<RunPlan, "nodes" | "chains">;
+  readonly #commits = new CommitServers();
+  readonly #vanished: VanishedSteps;
+  readonly #outside: OutsideLocks | undefined;
+  readonly #course: RolloutCourse;
+  readonly #fileWarnings: FileWarnings;
+  /** Whether the nodes say that a run is under way. */
+  #begun = false;
+  #round = 1;
+  /** How many promotions were seen before the nodes were read last. */
+  #promotions = 0;
+  #journal: RunJournal | undefined;
+  #watch: SessionWatch | undefined;
+  #throttle: ThrottleWatch | undefined;
+  #endWatchFor2x = () => {};
+
+  constructor(options: RunFlowOptions, prepared: PreparedRun) {
+    const { nodes, chains, edited, hasWork, isWhole, changesNodes, ...rest } = prepared;
+    this.#options = options;
+    this.#prepared = rest;
+    this.#nodes = nodes;
+    this.#chains = chains;
+    this.#plan = { edited, hasWork, isWhole, changesNodes };
+    const { kind, cluster, directory } = rest;
+    const { action } = kind;
+    const { report, emit, signal, pause } = options;
+    this.#vanished = new VanishedSteps({ report, emit, commits: this.#commits, action });
+    this.#fileWarnings = new FileWarnings(rest.files, emit);
+    this.#outside = options.containment === "warn" ? new OutsideLocks(emit) : undefined;
+    this.#course = new RolloutCourse({
+      waves: options.waves ?? [],
+      until: options.wave,
+      versions: directory.versions,
+      askGate: async (gate, shards) => {
+        const { askGate } = await import("./ask-gate.js");
+        const { lockTimeoutMs = defaults.lockTimeoutMs } = options;
+        return askGate(gate, {
+          ...{ cluster, nodes: this.#nodes, shards, directory, lockTimeoutMs, signal },
+        });
+      },
+      ...{ emit, signal, pause },
+      now: Date.now,
     });
-  };
-  const outside = options.containment === "warn" ? new OutsideLocks(emit) : undefined;
-  /** Warns of files that do nothing, or are not all or nothing, before they run, each once. */
-  const toldFiles = new Set<string>();
-  const tellFiles = async (now: readonly Chain<OpenShard>[]) => {
-    const versions = now.flatMap(({ pending }) => pending);
-    await files.load(versions);
-    const told = [...files.emptyFiles(versions), ...files.unusualFiles(versions)];
-    for (const { version, message } of told) {
-      if (!toldFiles.has(message)) {
-        emit({ type: "warning", version, message });
+  }
+
+  async run(): Promise<Report> {
+    const { pause, halt, emit, onNote } = this.#options;
+    const { cluster, kind } = this.#prepared;
+    const onPause = () =>
+      onNote(`${pauseReason(pause)} What runs goes on to its end, nothing new starts.`);
+    pause.addEventListener("abort", onPause, { once: true });
+    try {
+      if (this.#plan.changesNodes) {
+        await this.#lock();
       }
-      toldFiles.add(message);
+      announceRun({ nodes: this.#nodes, chains: this.#chains }, kind, emit);
+      return await this.#runToEnd();
+    } catch (caught) {
+      const error = halt.signal.aborted ? halt.signal.reason : caught;
+      // Versions are applied by now. That must be told, whatever went wrong after them.
+      if (!this.#begun) {
+        throw error;
+      }
+      const now = await cluster.readReachable().catch(() => this.#nodes);
+      const built = await this.#finish("failed", now, { error: errorInfo(error, {}) });
+      if (isBug(error)) {
+        throw error;
+      }
+      return built;
+    } finally {
+      this.#watch?.stop();
+      await this.#throttle?.close();
+      this.#endWatchFor2x();
+      pause.removeEventListener("abort", onPause);
+      await cluster.close();
     }
-  };
-  /** At the end, since versions and before.sql may make the schemas of later ones. */
-  const tellUnmatchedPrefixes = (now: readonly OpenNode[]) => {
-    const schemas = cluster.schemas && new Set([...cluster.schemas, ...schemasOf(now)]);
-    for (const { message } of findUnmatchedPrefixes(directory.versions, schemas)) {
-      emit({ type: "warning", message });
+  }
+
+  /** Keeps other runs away, and plans anew, since one may have done it all meanwhile. */
+  async #lock(): Promise<void> {
+    const { signal, halt, wished, emit, onNote } = this.#options;
+    const { cluster } = this.#prepared;
+    await cluster.lock({
+      waitMs: this.#options.waitMs ?? defaults.waitMs,
+      allowPooler: this.#options.allowPooler ?? false,
+      onPauseWish: ({ role, address }) => {
+        const from = address === undefined ? "" : ` from ${address}`;
+        wished.abort(`${role} has asked the run${from} to pause.`);
+      },
+    });
+    const onFound = (reason: unknown) => halt.abort(reason);
+    if (this.#options.beside2x !== true) {
+      const nodes = this.#nodes;
+      const known = await refuseBeside2x({ cluster, nodes, signal, onNote });
+      this.#endWatchFor2x = watchFor2x({ cluster, nodes, known, onFound });
     }
-  };
-  const finish = async (
+    const { sessions, ask } = cluster;
+    this.#watch = new SessionWatch({ sessions, ask, emit, onBug: onFound });
+    const plan = await this.#prepared.planAgain(await cluster.readLedgers());
+    ({ nodes: this.#nodes, chains: this.#chains, ...this.#plan } = plan);
+    const { refuseUnguarded } = await import("./refuse-unguarded.js");
+    refuseUnguarded(plan.chains, this.#prepared);
+    await refuseObstacles(this.#prepared, plan, { partial: !plan.isWhole });
+    if (this.#options.throttle !== undefined && plan.hasWork) {
+      const { ThrottleWatch } = await import("./throttle-watch.js");
+      this.#throttle = new ThrottleWatch({
+        ...{ throttle: this.#options.throttle, sessions, emit, onBug: onFound },
+        onOver: (reason) => wished.abort(reason),
+      });
+      await this.#throttle.check(plan.nodes);
+    }
+  }
+
+  async #runToEnd(): Promise<Report> {
+    const { report, emit, pause } = this.#options;
+    const { cluster, kind } = this.#prepared;
+    if (pause.aborted && this.#chains.length > 0) {
+      abandonChains(this.#chains, "paused", emit);
+      return this.#finish("paused", this.#nodes);
+    }
+    this.#promotions = cluster.promotions;
+    for (;;) {
+      const ending = (await this.#runRounds()) ?? (await this.#verify());
+      if (ending !== undefined) {
+        return ending;
+      }
+      if (report.hasFailed) {
+        return this.#finish("failed", this.#nodes);
+      }
+      // A primary that was promoted since then may lack what was read.
+      const isAsRead = () => cluster.promotions === this.#promotions;
+      if (this.#plan.isWhole && (this.#plan.hasWork || kind.action === "apply")) {
+        await markFinished(this.#nodes, this.#prepared, { ...this.#executor(), isAsRead });
+      }
+      if (isAsRead()) {
+        const isDone = this.#plan.hasWork || this.#begun;
+        return this.#finish(isDone ? "done" : "nothing-to-do", this.#nodes);
+      }
+      const missed = await this.#lookAgain([]);
+      if (missed !== undefined) {
+        return missed;
+      }
+    }
+  }
+
+  /** Runs chains, wave by wave and round by round, until none is left. */
+  async #runRounds(): Promise<Ending> {
+    const { halt } = this.#options;
+    while (this.#round === 1 ? this.#plan.hasWork : this.#chains.length > 0) {
+      const turn = await this.#course.next(this.#nodes, this.#chains);
+      halt.signal.throwIfAborted();
+      if (turn.type === "end") {
+        return this.#endEarly(turn.outcome, turn.reason);
+      }
+      const ending =
+        turn.type === "run"
+          ? ((await this.#runTurn(turn)) ?? (await this.#lookAgain(turn.later)))
+          : await this.#lookAgain(this.#chains);
+      if (ending !== undefined) {
+        return ending;
+      }
+    }
+    this.#course.end();
+    return undefined;
+  }
+
+  #endEarly(outcome: "failed" | "paused" | "interrupted", reason?: string): Promise<Report> {
+    const failed = outcome === "failed";
+    abandonChains(this.#chains, failed ? "stopped" : outcome, this.#options.emit);
+    if (reason === undefined) {
+      return this.#finish(outcome, this.#nodes);
+    }
+    const why = failed
+      ? ({ stoppedBy: reason, stoppedFor: "gate" } as const)
+      : { pausedBy: reason };
+    return this.#finish(outcome, this.#nodes, why);
+  }
+
+  async #runTurn({ chains, later }: TurnToRun): Promise<Ending> {
+    const { halt, signal, report, emit } = this.#options;
+    await this.#fileWarnings.tell(chains);
+    await this.#begin();
+    const { runRound } = await import("./run-round.js");
+    const ended = await runRound(chains, this.#prepared, {
+      ...this.#executor(),
+      commits: this.#commits,
+      look: this.#outside,
+      throttle: this.#throttle,
+    });
+    halt.signal.throwIfAborted();
+    if (!ended || report.hasFailed) {
+      const outcome = signal.aborted ? "interrupted" : "failed";
+      abandonChains(later, signal.aborted ? "interrupted" : "stopped", emit);
+      const isShort = outcome === "failed" && later.length > 0;
+      const stoppedBy = `The wave ${this.#course.wave} is not done, so no later one starts.`;
+      const now = await this.#prepared.cluster.readReachable();
+      return this.#finish(outcome, now, isShort ? { stoppedBy } : {});
+    }
+    if (report.isPaused) {
+      abandonChains(later, "paused", emit);
+    }
+    return undefined;
+  }
+
+  /** Remembers on the nodes that the run is under way, before it runs anything. */
+  async #begin(): Promise<void> {
+    if (this.#begun) {
+      return;
+    }
+    const { cluster, directory, kind } = this.#prepared;
+    await markStarted(this.#nodes, this.#prepared, this.#executor());
+    this.#begun = true;
+    if (this.#options.journal === true) {
+      const { RunJournal } = await import("./run-journal.js");
+      this.#journal = new RunJournal(cluster, this.#options.emit);
+      const { user, host, program, commit } = this.#options.origin ?? {};
+      await this.#journal.begin(this.#nodes, {
+        ...{ action: kind.action, startedAt: this.#options.startedAt, user, host, program, commit },
+        codeDigest: codeDigest(directory.versions),
+      });
+    }
+  }
+
+  /** Reads what is done, and plans what is left: of what was `counted`, and besides. */
+  async #lookAgain(counted: readonly Chain<OpenShard>[]): Promise<Ending> {
+    const { report, emit } = this.#options;
+    const { cluster, kind } = this.#prepared;
+    this.#promotions = cluster.promotions;
+    this.#nodes = await cluster.readLedgers();
+    if (report.isPaused) {
+      return this.#finish("paused", this.#nodes);
+    }
+    const vanished = this.#vanished.tell(this.#nodes);
+    if (report.hasFailed) {
+      return this.#finish("failed", this.#nodes);
+    }
+    if (vanished.length > 0) {
+      this.#course.reopen();
+    }
+    const goesOn = kind.newSchemas === "go round again" || vanished.length > 0;
+    const shards = this.#nodes.flatMap((open) => open.shards);
+    this.#chains = goesOn ? chainsOf(kind.plan(shards)) : [];
+    this.#round++;
+    const more = countMore(counted, this.#chains, vanished, kind.action);
+    if (more.chains > 0 || more.steps !== 0) {
+      emit({ type: "round:start", round: this.#round, ...more });
+    }
+    return undefined;
+  }
+
+  /** Compares shards, if that is wished. */
+  async #verify(): Promise<Ending> {
+    this.#plan = { ...this.#plan, isWhole: this.#prepared.isWholeOn(this.#nodes) };
+    if ((this.#options.verify ?? "off") === "off") {
+      return undefined;
+    }
+    const { verifyRun } = await import("./verify-run.js");
+    const { outcome, ...why } = await verifyRun(this.#nodes, this.#prepared, {
+      ...this.#options,
+      done: [...this.#options.report.doneSteps],
+      isWhole: this.#plan.isWhole,
+    });
+    return outcome === "done" ? undefined : this.#finish(outcome, this.#nodes, why);
+  }
+
+  async #finish(
     outcome: Report["outcome"],
     now: readonly OpenNode[],
     why: Pick<Report, "error" | "pausedBy" | "stoppedBy" | "stoppedFor"> = {},
-  ): Promise<Report> => {
-    tellVanished(now);
-    for (const message of outside?.sentences() ?? []) {
+  ): Promise<Report> {
+    const { report, emit, pause, origin = {}, startedAt } = this.#options;
+    const { cluster, directory, kind } = this.#prepared;
+    this.#vanished.tell(now);
+    for (const message of this.#outside?.sentences() ?? []) {
       emit({ type: "warning", message });
     }
     const isComplete = outcome === "done" || outcome === "nothing-to-do";
     if (isComplete && kind.action === "apply") {
-      tellUnmatchedPrefixes(now);
+      // Only now, since versions and before.sql may have made the schemas of later ones.
+      const schemas = cluster.schemas && new Set([...cluster.schemas, ...schemasOf(now)]);
+      for (const { message } of findUnmatchedPrefixes(directory.versions, schemas)) {
+        emit({ type: "warning", message });
+      }
     }
-    const partial = isWhole ? {} : { partial: true as const };
+    const partial = this.#plan.isWhole ? {} : { partial: true as const };
     const paused = outcome === "paused" ? { pausedBy: pauseReason(pause) } : {};
-    const { origin = {} } = options;
     const state = {
       startedAt,
       origin,
@@ -147,274 +375,25 @@ async function run(
         databaseOid,
       })),
       latest: latestOn(now),
-      edited,
+      edited: this.#plan.edited,
       ...partial,
       ...paused,
       ...why,
     };
     let built = report.report(outcome, Date.now(), state);
-    const row = journal;
-    journal = undefined;
+    const row = this.#journal;
+    this.#journal = undefined;
     if (((await row?.end(now, built, new Date().toISOString())) ?? 0) > 0) {
       // With the warnings about it.
       built = report.report(outcome, Date.now(), state);
     }
     emit({ type: "run:done", report: built });
     return built;
-  };
-  const onPause = () =>
-    onNote(`${pauseReason(pause)} What runs goes on to its end, nothing new starts.`);
-  pause.addEventListener("abort", onPause, { once: true });
-  const executor = executorOptions(cluster, { ...options, emit });
-  let begun = false;
-  let journal: RunJournal | undefined;
-  let watch: SessionWatch | undefined;
-  let throttle: ThrottleWatch | undefined;
-  let endWatchFor2x = () => {};
-  try {
-    if (changesNodes) {
-      await cluster.lock({
-        waitMs: options.waitMs ?? defaults.waitMs,
-        allowPooler: options.allowPooler ?? false,
-        onPauseWish: ({ role, address }) => {
-          const from = address === undefined ? "" : ` from ${address}`;
-          options.wished.abort(`${role} has asked the run${from} to pause.`);
-        },
-      });
-      if (options.beside2x !== true) {
-        const known = await refuseBeside2x({ cluster, nodes, signal: options.signal, onNote });
-        const onFound = (reason: unknown) => options.halt.abort(reason);
-        endWatchFor2x = watchFor2x({ cluster, nodes, known, onFound });
-      }
-      const { sessions, ask } = cluster;
-      const onBug = (bug: unknown) => options.halt.abort(bug);
-      watch = new SessionWatch({ sessions, ask, emit, onBug });
-      // Another run may have done it all since this one was planned.
-      const plan = await prepared.planAgain(await cluster.readLedgers());
-      ({ nodes, chains, edited, hasWork, isWhole } = plan);
-      const { refuseUnguarded } = await import("./refuse-unguarded.js");
-      refuseUnguarded(chains, prepared);
-      await refuseObstacles(prepared, plan, { partial: !isWhole });
-      if (options.throttle !== undefined && hasWork) {
-        const { ThrottleWatch } = await import("./throttle-watch.js");
-        const onOver = (reason: string) => options.wished.abort(reason);
-        throttle = new ThrottleWatch({
-          ...{ throttle: options.throttle, sessions, emit, onOver, onBug },
-        });
-        await throttle.check(nodes);
-      }
-    }
-    const stuck = kind.stuck?.(nodes.flatMap(({ shards }) => shards)) ?? [];
-    const stays = stuck.map(({ of, version, notAttempted }) => ({
-      shard: of,
-      pending: [version, ...notAttempted],
-    }));
-    emit({
-      type: "run:start",
-      action: kind.action,
-      nodes: nodes.map(({ node }) => node.label),
-      addresses: nodes.map(({ node }) => node.name),
-      shards: nodes.reduce((sum, { shards }) => sum + shards.length, 0),
-      ...countChains([...chains, ...stays], [], kind.action),
-    });
-    for (const { of: _, error, ...step } of stuck) {
-      emit({ type: "step:failed", ...step, error: errorInfo(error, step), durationMs: 0 });
-    }
-    if (pause.aborted && chains.length > 0) {
-      abandonChains(chains, "paused", emit);
-      return await finish("paused", nodes);
-    }
-    const { signal } = options;
-    const { versions } = directory;
-    const course = new RolloutCourse({
-      waves,
-      until,
-      versions,
-      askGate: async (gate, shards) => {
-        const { askGate } = await import("./ask-gate.js");
-        const { lockTimeoutMs = defaults.lockTimeoutMs } = options;
-        return askGate(gate, { cluster, nodes, shards, directory, lockTimeoutMs, signal });
-      },
-      emit,
-      signal,
-      pause,
-      now: Date.now,
-    });
-    let promotions = cluster.promotions;
-    let round = 1;
-    /** Reads what is done and plans what is left, of what was `counted` and besides; gives the report if the run ends. */
-    const lookAgain = async (counted: readonly Chain<OpenShard>[]): Promise<Report | undefined> => {
-      promotions = cluster.promotions;
-      nodes = await cluster.readLedgers();
-      if (report.isPaused) {
-        return await finish("paused", nodes);
-      }
-      const vanished = tellVanished(nodes);
-      if (report.hasFailed) {
-        return await finish("failed", nodes);
-      }
-      if (vanished.length > 0) {
-        course.reopen();
-      }
-      const goesOn = kind.newSchemas === "go round again" || vanished.length > 0;
-      chains = goesOn ? chainsOf(kind.plan(nodes.flatMap(({ shards }) => shards))) : [];
-      round++;
-      const more = countMore(counted, chains, vanished, kind.action);
-      if (more.chains > 0 || more.steps !== 0) {
-        emit({ type: "round:start", round, ...more });
-      }
-      return undefined;
-    };
-    /** Runs chains until none is left; gives the report if the run ends before that. */
-    const runRounds = async (): Promise<Report | undefined> => {
-      while (round === 1 ? hasWork : chains.length > 0) {
-        const turn: NextTurn = await course.next(nodes, chains);
-        options.halt.signal.throwIfAborted();
-        if (turn.type === "end") {
-          const { outcome, reason } = turn;
-          abandonChains(chains, outcome === "failed" ? "stopped" : outcome, emit);
-          if (reason === undefined) {
-            return await finish(outcome, nodes);
-          }
-          return await finish(
-            outcome,
-            nodes,
-            outcome === "failed" ? { stoppedBy: reason, stoppedFor: "gate" } : { pausedBy: reason },
-          );
-        }
-        let counted = chains;
-        if (turn.type === "run") {
-          await tellFiles(turn.chains);
-          if (!begun) {
-            await markStarted(nodes, prepared, executor);
-            begun = true;
-            if (options.journal === true) {
-              const { RunJournal } = await import("./run-journal.js");
-              journal = new RunJournal(cluster, emit);
-              const { user, host, program, commit } = options.origin ?? {};
-              const { action } = kind;
-              await journal.begin(nodes, {
-                ...{ action, startedAt, user, host, program, commit },
-                codeDigest: codeDigest(versions),
-              });
-            }
-          }
-          const { runRound } = await import("./run-round.js");
-          const ended = await runRound(turn.chains, prepared, {
-            ...executor,
-            commits,
-            look: outside,
-            throttle,
-          });
-          options.halt.signal.throwIfAborted();
-          if (!ended || report.hasFailed) {
-            const outcome = signal.aborted ? "interrupted" : "failed";
-            abandonChains(turn.later, signal.aborted ? "interrupted" : "stopped", emit);
-            const isShort = outcome === "failed" && turn.later.length > 0;
-            const stoppedBy = `The wave ${course.wave} is not done, so no later one starts.`;
-            const now = await cluster.readReachable();
-            return await finish(outcome, now, isShort ? { stoppedBy } : {});
-          }
-          if (report.isPaused) {
-            abandonChains(turn.later, "paused", emit);
-          }
-          counted = turn.later;
-        }
-        const rest = await lookAgain(counted);
-        if (rest !== undefined) {
-          return rest;
-        }
-      }
-      return undefined;
-    };
-    /** Compares shards, if that is wished; gives the report if the run ends for that. */
-    const verifyRun = async (): Promise<Report | undefined> => {
-      const { verify = "off", lockTimeoutMs = defaults.lockTimeoutMs } = options;
-      isWhole = prepared.isWholeOn(nodes);
-      const isUnsaved = nodes.some(({ ledger }) => ledger.digest !== kind.digestAfter);
-      const done = verify === "off" ? [] : [...report.doneSteps];
-      // Without a digest, an earlier run may have left shards different, and have failed for that.
-      const isDue =
-        verify !== "off" && done.length === 0 && isWhole && kind.action === "apply" && isUnsaved;
-      const touched = isDue ? nodes.flatMap(({ shards }) => shards.map(placeOf)) : done;
-      if (verify !== "off" && touched.length > 0) {
-        const { verifyShards } = await import("./verify-shards.js");
-        onNote(
-          isDue
-            ? "Comparing all shards, since no run has saved a digest of these versions."
-            : "Comparing the shards that the run has touched.",
-        );
-        const found = await verifyShards({
-          ...{ cluster, nodes, touched, directory, lockTimeoutMs, signal },
-        }).catch((error: unknown) => {
-          if (signal.aborted) {
-            return undefined;
-          }
-          throw error;
-        });
-        if (found === undefined) {
-          return await finish("interrupted", nodes);
-        }
-        for (const message of found) {
-          emit({ type: "warning", message });
-        }
-        if (verify === "fail" && found.length > 0) {
-          return await finish("failed", nodes, { error: errorInfo(notAlike(), {}) });
-        }
-      }
-      return undefined;
-    };
-    for (;;) {
-      let ended = await runRounds();
-      if (ended === undefined) {
-        course.end();
-        ended = await verifyRun();
-      }
-      if (ended !== undefined) {
-        return ended;
-      }
-      if (report.hasFailed) {
-        return await finish("failed", nodes);
-      }
-      // A primary that was promoted since then may lack what was read.
-      const isAsRead = () => cluster.promotions === promotions;
-      if (isWhole && (hasWork || kind.action === "apply")) {
-        await markFinished(nodes, prepared, { ...executor, isAsRead });
-      }
-      if (isAsRead()) {
-        return await finish(hasWork || begun ? "done" : "nothing-to-do", nodes);
-      }
-      ended = await lookAgain([]);
-      if (ended !== undefined) {
-        return ended;
-      }
-    }
-  } catch (caught) {
-    const error = options.halt.signal.aborted ? options.halt.signal.reason : caught;
-    // Versions are applied by now. That must be told, whatever went wrong after them.
-    if (!begun) {
-      throw error;
-    }
-    const now = await cluster.readReachable().catch(() => nodes);
-    const built = await finish("failed", now, { error: errorInfo(error, {}) });
-    if (isBug(error)) {
-      throw error;
-    }
-    return built;
-  } finally {
-    watch?.stop();
-    await throttle?.close();
-    endWatchFor2x();
-    pause.removeEventListener("abort", onPause);
-    await cluster.close();
   }
-}
 
-function notAlike(): PgMigError {
-  return new PgMigError("Shards are not alike, or could not be read, so no digest is saved.", {
-    code: "SHARDS_DIFFER",
-    hint: "All versions are there; the warnings say what differs. `pg-mig drift` compares the whole fleet.",
-  });
+  #executor() {
+    return executorOptions(this.#prepared.cluster, this.#options);
+  }
 }
 
 function pauseReason(pause: AbortSignal): string {
