@@ -1,18 +1,12 @@
 import { hostname } from "node:os";
 import process from "node:process";
 import {
-  type BackendKey,
-  backendKeyOf,
-  cancelBackend,
   connectNode,
   createDatabaseIfMissing,
-  type DiscoverySource,
   databaseExists,
   discoverNodes,
   distinctNodes,
   type Node,
-  type NodeDefaults,
-  nodeEnvironment,
   nodeIdentitySql,
   parseNodeIdentity,
   streamRows,
@@ -24,30 +18,18 @@ import {
   isNodeLedgerRow,
   NodeLedgerReader,
   nodeLedgerSql,
-  type PauseWish,
   renderRunName,
 } from "@pg-mig/ledger";
-import { isPgMigError, ownPathSql, PgMigError } from "@pg-mig/model";
-import type { NodeEvent } from "@pg-mig/report";
+import { ownPathSql, PgMigError } from "@pg-mig/model";
 import type pg from "pg";
-import { connectionLimitsSql, hopelessLimit, parseConnectionLimits } from "./connection-limits.js";
-import { firstColumn } from "./first-column.js";
+import { createLiveCluster, type LiveClusterOptions, type OpenCluster } from "./live-cluster.js";
 import { missingRight } from "./missing-right.js";
-import { NodePresence } from "./node-presence.js";
 import { onEachNode } from "./on-each-node.js";
 import type { OpenNode } from "./open-node.js";
-import { patience } from "./patience.js";
-import { PrimaryFinder } from "./primary-finder.js";
-import { askPatiently, readPatiently } from "./read-patiently.js";
-import type { RunLock } from "./run-lock.js";
-import { chosenShards, nodesToAsk, nodesToUse, type Only } from "./selected-shards.js";
-import { connectionLost } from "./server-error.js";
-import type { NodeEnvironment, SessionConnections, SessionNode } from "./session-client.js";
-import { SessionPool } from "./session-pool.js";
-import { sharedByPooler } from "./shared-by-pooler.js";
-import { readValidShards, type ValidShards } from "./valid-shards.js";
+import { chosenShards, nodesToAsk, nodesToUse } from "./selected-shards.js";
+import { readValidShards } from "./valid-shards.js";
 
-export interface OpenClusterOptions {
+export interface OpenClusterOptions extends Omit<LiveClusterOptions, "applicationName" | "pool"> {
   /** What is done with it, in a word: `pg_stat_activity` shows it of each connection. */
   readonly action:
     | "apply"
@@ -60,86 +42,19 @@ export interface OpenClusterOptions {
     | "rehearse"
     | "adopt"
     | "pause";
-  /** Where the nodes come from. */
-  readonly sources: readonly DiscoverySource[];
-  /** What a source leaves out. */
-  readonly defaults: NodeDefaults;
-  /** Which nodes and shards to work on; `undefined`: all. */
-  readonly only?: Only | undefined;
   /** Which of the primaries to work on, now that it is known who they are. @default all of them */
   readonly keep?: ((open: OpenNode) => boolean) | undefined;
-  /** Which schemas count as shards; `undefined`: all. */
-  readonly validShards?: ValidShards | undefined;
   /**
    * Whether to make a database that is missing, and to wait for a server that is still starting; with the action
    * `dry` neither: a missing database is read as what it would be.
    */
   readonly createDatabase?: boolean | undefined;
-  /** For how long a node that goes away later on is waited for. @default as `RunOptions` has it */
-  readonly reconnectForMs?: number | undefined;
-  readonly retryForMs?: number | undefined;
-  readonly signal: AbortSignal;
   /** Told what the user should know and is no error: a replica that is skipped, a server waited for. */
   readonly onNote: (message: string) => void;
-  /** Told when a node goes away later on, comes back, or is given up. */
-  readonly onNodeChange?: ((event: NodeEvent) => void) | undefined;
 }
 
-export interface LockClusterOptions {
-  /** How long to wait for other runs, in milliseconds; 0: not at all. */
-  readonly waitMs: number | "unlimited";
-  /** Whether to do without the lock where a pooler keeps it from being held. */
-  readonly allowPooler: boolean;
-  /** Told of somebody who asks for a pause, once for each node where that is seen, within seconds. */
-  readonly onPauseWish?: ((wish: PauseWish) => void) | undefined;
-}
-
-interface ConnectOptions extends OpenClusterOptions {
-  readonly applicationName: string;
+interface ConnectOptions extends OpenClusterOptions, LiveClusterOptions {
   readonly onConnectNote: (message: string) => void;
-  readonly pool: EntryPool;
-}
-
-/** The cluster's primaries, each connected once, and the sessions that runs use. */
-export interface OpenCluster {
-  /** By name, in code-unit order. At least one, unless a part of the nodes was asked for. */
-  readonly nodes: readonly OpenNode[];
-  /**
-   * The names of all schemas, as they were first read, of every node that the sources name;
-   * `undefined`: `only` keeps some of these nodes from being asked.
-   */
-  readonly schemas: ReadonlySet<string> | undefined;
-  /** Unless the cluster is locked, the connections that the ledgers were read over are used first. */
-  readonly sessions: SessionPool;
-  /** How many promotions were seen: what was read before the last one may be gone. */
-  readonly promotions: number;
-  /** Whether a pooler shares a node's connections, so that nothing of a session holds there. */
-  isShared(node: Pick<SessionNode, "name">): boolean;
-  /**
-   * Takes the run lock of every node, over the connections that the ledgers were read over. From then
-   * on what was read before is void. The lock is held until the cluster is closed, and taken again
-   * where it is lost with its connection, before more work starts there.
-   *
-   * @throws PgMigError `RUN_LOCKED`; `POOLER_REFUSED`; what connecting throws.
-   */
-  lock(options: LockClusterOptions): Promise<void>;
-  /**
-   * Runs a statement over the connection of a node's run lock, which no session uses. Rejects where
-   * there is none, and where no answer comes within 15 seconds.
-   */
-  ask(node: SessionNode, sql: string): Promise<{ readonly rows: readonly unknown[] }>;
-  /** Runs a query on a node, waiting for it if it is away; gives its rows. */
-  query(open: OpenNode, sql: string): Promise<readonly unknown[]>;
-  /**
-   * Runs a query of the user's on a node, read-only, with `pg_catalog` as its search_path, for 30 seconds at most;
-   * gives the values of its first column. Nothing of it is left in the session. It is cancelled if the signal aborts.
-   */
-  firstColumn(open: OpenNode, sql: string): Promise<readonly unknown[]>;
-  /** Reads all ledgers again, waiting for nodes that are away for a while. */
-  readLedgers(): Promise<readonly OpenNode[]>;
-  /** Reads the ledgers of the nodes that still answer. */
-  readReachable(): Promise<readonly OpenNode[]>;
-  close(): Promise<void>;
 }
 
 /**
@@ -197,7 +112,7 @@ export async function openCluster(given: OpenClusterOptions): Promise<OpenCluste
       }),
     );
     const schemas = found.length === all.length ? schemasOf(inspected) : undefined;
-    return createOpenCluster(nodes, schemas, clients, options);
+    return createLiveCluster(nodes, schemas, clients, options);
   } catch (error) {
     await Promise.allSettled([...clients.values()].map((client) => client.end()));
     throw error;
@@ -207,185 +122,6 @@ export async function openCluster(given: OpenClusterOptions): Promise<OpenCluste
 /** The names of all schemas of nodes. */
 export function schemasOf(nodes: readonly Pick<OpenNode, "ledger">[]): ReadonlySet<string> {
   return new Set(nodes.flatMap(({ ledger }) => ledger.shards.map(({ shard }) => shard)));
-}
-
-function createOpenCluster(
-  nodes: readonly OpenNode[],
-  schemas: OpenCluster["schemas"],
-  clients: Map<string, pg.Client>,
-  options: ConnectOptions,
-): OpenCluster {
-  const byName = new Map(nodes.map((open) => [open.node.name, open]));
-  const { applicationName, signal } = options;
-  const primaries = new PrimaryFinder(options);
-  const backends = new WeakMap<object, { readonly node: Node; readonly key: BackendKey }>();
-  const environments = new WeakMap<object, NodeEnvironment>();
-  let runLock: RunLock | undefined;
-  let shared: ReadonlySet<string> = new Set();
-  const presence = new NodePresence(options.onNodeChange);
-  /** Says of a refusal whether it is for good, if the node lets us ask over the run lock's connection. */
-  const explained = async (error: unknown, { node, identity }: OpenNode): Promise<unknown> => {
-    if (!isPgMigError(error) || error.code !== "TOO_MANY_CONNECTIONS") {
-      return error;
-    }
-    const answer = await runLock?.ask(node, connectionLimitsSql).catch(() => undefined);
-    const limits = parseConnectionLimits(answer?.rows ?? []);
-    if (limits === undefined) {
-      return error;
-    }
-    const nodesOnServer = nodes.filter(
-      (other) => other.identity.systemIdentifier === identity.systemIdentifier,
-    ).length;
-    return hopelessLimit(error, limits, { ...node, nodesOnServer }) ?? error;
-  };
-  const openConnection = async (open: OpenNode) => {
-    try {
-      return await primaries.connect(open.node, open.identity);
-    } catch (error) {
-      throw await explained(error, open);
-    }
-  };
-  const connections: SessionConnections = {
-    async connect({ name }) {
-      const open = byName.get(name);
-      if (open === undefined) {
-        throw new Error(`Not a node of this cluster: ${name}`);
-      }
-      const first = takeFrom(clients, name);
-      const { client, node } =
-        first === undefined ? await openConnection(open) : { client: first, node: open.node };
-      const key = backendKeyOf(client);
-      if (key !== undefined) {
-        backends.set(client, { node, key });
-      }
-      environments.set(client, await nodeEnvironment(node));
-      return client;
-    },
-    environment: (client) => environments.get(client) ?? {},
-    async cancel(_, client) {
-      const backend = backends.get(client);
-      if (backend !== undefined) {
-        await cancelBackend(backend.key);
-      }
-    },
-    mayWork: (node) => runLock?.mayWork(node),
-    sharesBackends: ({ name }) => shared.has(name),
-  };
-  const sessions = new SessionPool(connections, presence);
-  const openSession = async ({ node }: OpenNode) => {
-    sessions.release(await sessions.acquire(node));
-  };
-  const readAgain = async (open: OpenNode, reconnectForMs: number): Promise<OpenNode> => {
-    const { only, pool, validShards } = options;
-    const { node, ledger: before } = open;
-    const read = await readPatiently(node, { sessions, pool, before, reconnectForMs, signal });
-    const isValid =
-      validShards &&
-      (await askPatiently(node, { sessions, reconnectForMs, signal }, ({ client }) =>
-        readValidShards(client, validShards),
-      ));
-    const shards = read.ledger.shards.filter(({ shard }) => isValid?.(shard) ?? true);
-    return { ...open, ...read, shards: chosenShards(node, shards, only, open.shards) };
-  };
-  return {
-    nodes,
-    schemas,
-    sessions,
-    get promotions() {
-      return primaries.promotions;
-    },
-    isShared: ({ name }) => shared.has(name),
-    async lock({ waitMs, allowPooler, onPauseWish }) {
-      const { RunLock } = await import("./run-lock.js");
-      const opened = nodes.map((open) => ({ open, client: clients.get(open.node.name) }));
-      shared = await sharedByPooler(opened, {
-        connect: ({ node }) => connectNode(node, { applicationName, signal }),
-        allowPooler,
-        onNote: options.onNote,
-      });
-      runLock = new RunLock({
-        nodes: nodes
-          .filter(({ node }) => !shared.has(node.name))
-          .map(({ node, identity }) => {
-            const client = takeFrom(clients, node.name);
-            return {
-              node,
-              order: `${identity.systemIdentifier} ${identity.databaseOid}`,
-              first: client && { client, identity },
-              connect: () => primaries.connect(node, identity),
-            };
-          }),
-        waitMs,
-        signal,
-        onNote: options.onNote,
-        onPauseWish,
-      });
-      // The first sessions are opened meanwhile, but by a run that may wait for long: what cannot be
-      // opened is told when it is needed.
-      const opening = waitMs === 0 ? onEachNode(nodes, openSession).catch(() => {}) : undefined;
-      try {
-        await runLock.take();
-      } finally {
-        await opening;
-      }
-    },
-    async ask(node, sql) {
-      if (runLock === undefined) {
-        throw connectionLost("The cluster is not locked.");
-      }
-      return runLock.ask(node, sql);
-    },
-    async query({ node }, sql) {
-      // The first connection is no session yet: nothing is set on it that others could meet.
-      const client = clients.get(node.name);
-      if (client !== undefined) {
-        return lastRows(await client.query(`${ownPathSql};\n${sql}`));
-      }
-      const { reconnectForMs } = patience(options);
-      const { signal } = options;
-      return askPatiently(node, { sessions, reconnectForMs, signal }, async (session) =>
-        lastRows(await session.client.query(`${ownPathSql};\n${sql}`)),
-      );
-    },
-    firstColumn({ node }, sql) {
-      const { reconnectForMs } = patience(options);
-      const { signal } = options;
-      return askPatiently(node, { sessions, reconnectForMs, signal }, async (session) => {
-        signal.throwIfAborted();
-        const onAbort = () => void sessions.cancelAll();
-        signal.addEventListener("abort", onAbort);
-        try {
-          return await firstColumn(session.client, sql);
-        } finally {
-          signal.removeEventListener("abort", onAbort);
-          session.reset("droppable");
-        }
-      });
-    },
-    readLedgers: () =>
-      onEachNode(nodes, (open) => readAgain(open, patience(options).reconnectForMs)),
-    async readReachable() {
-      const results = await Promise.allSettled(nodes.map((open) => readAgain(open, 0)));
-      return results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-    },
-    async close() {
-      await sessions.close();
-      await runLock?.close();
-      await Promise.allSettled([...clients.values()].map((client) => client.end()));
-    },
-  };
-}
-
-/** The rows of the last statement: a message of several has an answer for each. */
-function lastRows(answers: unknown): readonly unknown[] {
-  const last = [answers].flat().at(-1) as { readonly rows?: readonly unknown[] } | undefined;
-  return last?.rows ?? [];
-}
-
-function takeFrom<K, V>(map: Map<K, V>, key: K): V | undefined {
-  const value = map.get(key);
-  map.delete(key);
-  return value;
 }
 
 /** Both questions travel in one message. A pooler may share its connection: the path is for it alone. */

@@ -13,7 +13,9 @@ import { isPgMigError, ownPathSql, PgMigError } from "@pg-mig/model";
 import type pg from "pg";
 
 export interface PrimaryFinderOptions {
+  /** Where the nodes come from. */
   readonly sources: readonly DiscoverySource[];
+  /** What a source leaves out. */
   readonly defaults: NodeDefaults;
   readonly applicationName: string;
   readonly signal: AbortSignal;
