@@ -1,4 +1,4 @@
-import { ownPath, quoteLiteral } from "@pg-mig/model";
+import { defaults, ownPath, quoteLiteral } from "@pg-mig/model";
 import { catalogId, itemColumns, itemSql, words } from "./catalog-item.js";
 import { looseNameMark, ownNameMark } from "./own-name.js";
 import { relationItems, relationItemsFrom15 } from "./relation-items.js";
@@ -54,7 +54,7 @@ const settings: Readonly<Record<string, string>> = {
  * time, and not in a transaction.
  */
 export function catalogSql(schemas: readonly string[], options: CatalogSqlOptions): string {
-  const { major, rows = "items", access = "no", lockTimeoutMs = 2000 } = options;
+  const { major, rows = "items", access = "no", lockTimeoutMs = defaults.lockTimeoutMs } = options;
   const queries = [
     ...schemaItems,
     ...relationItems,
