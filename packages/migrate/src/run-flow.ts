@@ -3,12 +3,12 @@ import { codeDigest, type MigrationDirectory } from "@pg-mig/migrations";
 import { defaults, PgMigError } from "@pg-mig/model";
 import type { Chain } from "@pg-mig/planner";
 import {
+  type CountedRun,
   createRun,
   type PlacedStep,
   type Report,
-  type Run,
   type RunEvent,
-  RunReducer,
+  type RunReducer,
 } from "@pg-mig/report";
 import {
   errorInfo,
@@ -43,13 +43,15 @@ import { vanishedSteps } from "./vanished-steps.js";
 export function startRun(
   options: ApplyOptions,
   kindOf: (directory: MigrationDirectory) => RunKind,
-): Run {
+): CountedRun {
   // What a watch finds ends the run as Ctrl-C does, but is told as what it is.
   const halt = new AbortController();
   const signal = AbortSignal.any([halt.signal, ...(options.signal ? [options.signal] : [])]);
   const wished = new AbortController();
   const pause = AbortSignal.any([wished.signal, ...(options.pause ? [options.pause] : [])]);
-  return createRun((emit) => run({ ...options, signal, halt, pause, wished }, kindOf, emit));
+  return createRun((emit, report) =>
+    run({ ...options, signal, halt, pause, wished }, kindOf, { emit, report }),
+  );
 }
 
 async function run(
@@ -60,15 +62,10 @@ async function run(
     readonly wished: AbortController;
   },
   kindOf: (directory: MigrationDirectory) => RunKind,
-  send: (event: RunEvent) => void,
+  { emit, report }: { readonly emit: (event: RunEvent) => void; readonly report: RunReducer },
 ): Promise<Report> {
-  const report = new RunReducer(Date.now());
   const startedAt = new Date().toISOString();
-  const onNote = (message: string) => send({ type: "note", message });
-  const emit = (event: RunEvent) => {
-    report.add(event, Date.now());
-    send(event);
-  };
+  const onNote = (message: string) => emit({ type: "note", message });
   const { waves = [], wave: until, pause } = options;
   refuseImpossibleWaves(waves, until);
   // Nothing else holds the first plan, which may be of a million shards: the second one takes its place.
@@ -152,12 +149,12 @@ async function run(
       ...paused,
       ...why,
     };
-    let built = report.report(outcome, Date.now(), state);
+    let built = report.report(outcome, performance.now(), state);
     const row = journal;
     journal = undefined;
     if (((await row?.end(now, built, new Date().toISOString())) ?? 0) > 0) {
       // With the warnings about it.
-      built = report.report(outcome, Date.now(), state);
+      built = report.report(outcome, performance.now(), state);
     }
     emit({ type: "run:done", report: built });
     return built;
