@@ -1,4 +1,4 @@
-import type { Report, Run, RunObserver } from "@pg-mig/report";
+import type { CountedRun, Report, RunObserver } from "@pg-mig/report";
 import type { ActionContext } from "./action-context.js";
 import { exitStatus } from "./exit-status.js";
 import { feedObserver } from "./observer-feed.js";
@@ -9,7 +9,7 @@ import { onProcessExit, processClock } from "./view/run-view.js";
 
 /** Shows a run from its first event to its report, which it writes to files, and gives the exit status. */
 export async function showRun(
-  run: Run,
+  run: CountedRun,
   context: ActionContext,
   reports: readonly string[] = context.settings.report ?? [],
 ): Promise<number> {
@@ -19,6 +19,7 @@ export async function showRun(
     detail: settings.quiet ? "problems" : settings.verbose ? "all" : "brief",
     stdout,
     stderr,
+    progress: run.progress,
     clock: processClock,
     onExit: onProcessExit,
   });

@@ -1,6 +1,6 @@
 import { codeDigest, type MigrationDirectory } from "@pg-mig/migrations";
 import { buildPlan } from "@pg-mig/planner";
-import type { Run } from "@pg-mig/report";
+import type { CountedRun } from "@pg-mig/report";
 import { startRun } from "./run-flow.js";
 import type { RunKind } from "./run-kind.js";
 import type { ApplyOptions } from "./run-options.js";
@@ -22,7 +22,7 @@ import type { ApplyOptions } from "./run-options.js";
  * for await (const event of run) if (event.type === "step:failed") console.error(event.shard);
  * const { outcome } = await run.result;
  */
-export function apply(options: ApplyOptions): Run {
+export function apply(options: ApplyOptions): CountedRun {
   return startRun(options, applyKind);
 }
 

@@ -1,7 +1,13 @@
 import { codeDigest, type MigrationDirectory } from "@pg-mig/migrations";
 import { defaults } from "@pg-mig/model";
 import type { Chain } from "@pg-mig/planner";
-import { createRun, type Report, type Run, type RunEvent, RunReducer } from "@pg-mig/report";
+import {
+  type CountedRun,
+  createRun,
+  type Report,
+  type RunEvent,
+  type RunReducer,
+} from "@pg-mig/report";
 import {
   errorInfo,
   isBug,
@@ -36,20 +42,15 @@ import { VanishedSteps } from "./vanished-steps.js";
 export function startRun(
   options: ApplyOptions,
   kindOf: (directory: MigrationDirectory) => RunKind,
-): Run {
+): CountedRun {
   // What a watch finds ends the run as Ctrl-C does, but is told as what it is.
   const halt = new AbortController();
   const signal = AbortSignal.any([halt.signal, ...(options.signal ? [options.signal] : [])]);
   const wished = new AbortController();
   const pause = AbortSignal.any([wished.signal, ...(options.pause ? [options.pause] : [])]);
-  return createRun(async (send) => {
-    const report = new RunReducer(Date.now());
+  return createRun(async (emit, report) => {
     const startedAt = new Date().toISOString();
-    const onNote = (message: string) => send({ type: "note", message });
-    const emit = (event: RunEvent) => {
-      report.add(event, Date.now());
-      send(event);
-    };
+    const onNote = (message: string) => emit({ type: "note", message });
     refuseImpossibleWaves(options.waves ?? [], options.wave);
     const told = { ...options, signal, halt, pause, wished, report, startedAt, onNote, emit };
     const toPrepare = { ...options, signal, onNote, onNodeChange: emit, purpose: "run" } as const;
@@ -380,12 +381,12 @@ class RunFlow {
       ...paused,
       ...why,
     };
-    let built = report.report(outcome, Date.now(), state);
+    let built = report.report(outcome, performance.now(), state);
     const row = this.#journal;
     this.#journal = undefined;
     if (((await row?.end(now, built, new Date().toISOString())) ?? 0) > 0) {
       // With the warnings about it.
-      built = report.report(outcome, Date.now(), state);
+      built = report.report(outcome, performance.now(), state);
     }
     emit({ type: "run:done", report: built });
     return built;

@@ -2,7 +2,7 @@ import type { LedgerEntry } from "@pg-mig/ledger";
 import type { MigrationDirectory } from "@pg-mig/migrations";
 import { PgMigError } from "@pg-mig/model";
 import type { Chain } from "@pg-mig/planner";
-import type { Report, ReportedNode, Run } from "@pg-mig/report";
+import type { CountedRun, Report, ReportedNode } from "@pg-mig/report";
 import { type OpenNode, type OpenShard, placeOf } from "@pg-mig/sessions";
 import { nodeKey } from "./compare-plan.js";
 import { judgeRunUndo, type RunUndoJudgement } from "./judge-run-undo.js";
@@ -31,7 +31,7 @@ export interface UndoRunOptions extends RunOptions {
  * `result` rejects, with nothing changed, as that of `apply`, and with `RUN_NOT_UNDOABLE` if the report is not
  * that of an apply, or a node of it is not known or cannot be found.
  */
-export function undoRun({ run, ...options }: UndoRunOptions): Run {
+export function undoRun({ run, ...options }: UndoRunOptions): CountedRun {
   const { action, nodes } = run;
   if (action !== "apply" || nodes === undefined) {
     throw notUndoable(

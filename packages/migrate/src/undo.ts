@@ -1,6 +1,6 @@
 import type { MigrationDirectory } from "@pg-mig/migrations";
 import { buildUndoPlan } from "@pg-mig/planner";
-import type { Run } from "@pg-mig/report";
+import type { CountedRun } from "@pg-mig/report";
 import { requireVersion } from "./require-version.js";
 import { startRun } from "./run-flow.js";
 import type { RunKind } from "./run-kind.js";
@@ -14,7 +14,7 @@ import type { UndoOptions } from "./run-options.js";
  * version is not on disk, `UNDO_NOT_LATEST` if a shard has later versions, `UNDO_FILE_EMPTY` if its dn
  * file holds no statement.
  */
-export function undo(options: UndoOptions): Run {
+export function undo(options: UndoOptions): CountedRun {
   return startRun(options, (directory) => undoKind(directory, options.version));
 }
 

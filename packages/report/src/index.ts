@@ -12,7 +12,7 @@ export { renderHtmlReport } from "./pages/html-report.js";
 export { renderJunitReport } from "./pages/junit-report.js";
 export { renderMarkdownReport } from "./pages/markdown-report.js";
 export { countOf, formatCount, formatDuration, formatRate, formatSeconds } from "./quantities.js";
-export type { Run } from "./run.js";
+export type { CountedRun, Run, RunProgress } from "./run.js";
 export { createRun } from "./run.js";
 export type {
   AbandonedChain,

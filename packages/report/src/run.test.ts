@@ -25,6 +25,18 @@ describe("createRun", () => {
     expect(await run.result).toBe(report);
   });
 
+  it("has counted an event before anybody reads it", async () => {
+    const run = createRun(async (emit, counted) => {
+      emit({ type: "warning", message: "1" });
+      expect(counted.model.warnings).toBe(1);
+      return report;
+    });
+    expect(run.progress.model.warnings).toBe(1);
+    for await (const _ of run) {
+      expect(run.progress.model.warnings).toBe(1);
+    }
+  });
+
   it("is no slower for a reader that is slow, or leaves", async () => {
     const run = createRun(async (emit) => {
       emit(note("1"));

@@ -1,4 +1,5 @@
 import type { Report, RunEvent } from "./run-event.js";
+import { RunReducer } from "./run-reducer.js";
 
 /**
  * A run under way. Iterate over it for its events, await `result` for its report; either alone is
@@ -11,20 +12,33 @@ export interface Run extends AsyncIterable<RunEvent> {
   readonly result: Promise<Report>;
 }
 
+/** What the events of a run have come to, those that wait to be read included. Times are of `performance.now()`. */
+export type RunProgress = Pick<RunReducer, "model" | "passTime">;
+
+/** A run whose events are counted already: who shows it need not do that once more. */
+export interface CountedRun extends Run {
+  readonly progress: RunProgress;
+}
+
 /** So many events that were read are kept at the most, before those that were not. */
 const mostRead = 1000;
 
-/** Starts a run: `start` does the work and calls `emit` for every event. */
-export function createRun(start: (emit: (event: RunEvent) => void) => Promise<Report>): Run {
+/** Starts a run: `start` does the work and calls `emit` for every event, which `counted` has then counted. */
+export function createRun(
+  start: (emit: (event: RunEvent) => void, counted: RunReducer) => Promise<Report>,
+): CountedRun {
+  const counted = new RunReducer(performance.now());
   const waiting: RunEvent[] = [];
   let read = 0;
   let wake: (() => void) | undefined;
   let ended = false;
-  const result = start((event) => {
+  const emit = (event: RunEvent) => {
+    counted.add(event, performance.now());
     waiting.push(event);
     wake?.();
     wake = undefined;
-  }).finally(() => {
+  };
+  const result = start(emit, counted).finally(() => {
     ended = true;
     wake?.();
   });
@@ -47,5 +61,5 @@ export function createRun(start: (emit: (event: RunEvent) => void) => Promise<Re
           wake = resolve;
         }).then(next);
   };
-  return { result, [Symbol.asyncIterator]: () => ({ next }) };
+  return { result, progress: counted, [Symbol.asyncIterator]: () => ({ next }) };
 }

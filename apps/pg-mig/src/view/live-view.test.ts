@@ -2,6 +2,7 @@ import type { RunEvent } from "@pg-mig/report";
 import { anyRun, failureOn, reportOf, runStart, shardNames } from "@pg-mig/report/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { countedView } from "./counted-view.test.support.js";
 import { FakeTerminal, fakeExit, ManualClock } from "./fake-terminal.test.support.js";
 import { createLiveView } from "./live-view.js";
 
@@ -9,7 +10,10 @@ function liveView(columns?: number, rows?: number) {
   const terminal = new FakeTerminal(columns, rows);
   const clock = new ManualClock();
   const { onExit, leave, waiting } = fakeExit();
-  return { terminal, clock, leave, waiting, view: createLiveView({ terminal, clock, onExit }) };
+  const view = countedView(clock, (progress) =>
+    createLiveView({ terminal, progress, clock, onExit }),
+  );
+  return { terminal, clock, leave, waiting, view };
 }
 
 const started = (shard: string): RunEvent => ({

@@ -1,4 +1,4 @@
-import { RunReducer } from "@pg-mig/report";
+import type { RunProgress } from "@pg-mig/report";
 import { createAnnouncer } from "./announcer.js";
 import { liveFrame } from "./live-frame.js";
 import { startLines } from "./plain-lines.js";
@@ -17,6 +17,8 @@ const pausePerFrame = 20;
 /** Options of {@link createLiveView}. */
 export interface LiveViewOptions {
   readonly terminal: Terminal;
+  /** On the same clock. */
+  readonly progress: RunProgress;
   readonly clock: Clock;
   readonly onExit: OnExit;
 }
@@ -27,11 +29,10 @@ export interface LiveViewOptions {
  * changed; failures and printed lines scroll away above it. `run:done`, `stop` and the end of the process
  * erase the area and bring the cursor back.
  */
-export function createLiveView({ terminal, clock, onExit }: LiveViewOptions): RunView {
+export function createLiveView({ terminal, progress, clock, onExit }: LiveViewOptions): RunView {
   const area = createRepaintArea(terminal);
   const announcementsOf = createAnnouncer();
-  const run = new RunReducer(clock.now());
-  const { model } = run;
+  const { model } = progress;
   let announced: string[] = [];
 
   const announce = (lines: readonly Line[]) => {
@@ -45,7 +46,7 @@ export function createLiveView({ terminal, clock, onExit }: LiveViewOptions): Ru
     if (startedAtMs < nextFrameMs) {
       return;
     }
-    run.passTime(startedAtMs);
+    progress.passTime(startedAtMs);
     // The last column stays empty: writing there makes some terminals wrap.
     const columns = terminal.columns() - 1;
     // Half of the screen stays with what was announced, or it would scroll away unread.
@@ -74,7 +75,6 @@ export function createLiveView({ terminal, clock, onExit }: LiveViewOptions): Ru
 
   return {
     handle: (event) => {
-      run.add(event, clock.now());
       announce(startLines(event));
       announce(announcementsOf(event));
       if (event.type === "run:done") {

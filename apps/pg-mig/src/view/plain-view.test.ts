@@ -1,6 +1,7 @@
 import type { RunEvent } from "@pg-mig/report";
 import { failureOn, reportOf, runStart, serverError, shardNames } from "@pg-mig/report/testing";
 import { describe, expect, it } from "vitest";
+import { countedView } from "./counted-view.test.support.js";
 import { ManualClock } from "./fake-terminal.test.support.js";
 import { createPlainView } from "./plain-view.js";
 import { createTerminal } from "./terminal.js";
@@ -15,7 +16,8 @@ function plainView() {
     colors: false,
   };
   const lines = () => written.join("").trimEnd().split("\n");
-  return { clock, lines, view: createPlainView({ terminal, clock }) };
+  const view = countedView(clock, (progress) => createPlainView({ terminal, progress, clock }));
+  return { clock, lines, view };
 }
 
 const started = (node: string, shard: string): RunEvent => ({
@@ -226,7 +228,8 @@ describe("createPlainView", () => {
     const written: string[] = [];
     const stream = { write: (text: string) => void written.push(text) };
     const terminal = createTerminal(stream, { GITHUB_ACTIONS: "true" });
-    const view = createPlainView({ terminal, clock: new ManualClock() });
+    const clock = new ManualClock();
+    const view = countedView(clock, (progress) => createPlainView({ terminal, progress, clock }));
     view.handle(runStart(["n"], 1));
     view.handle({ type: "note", message: "::endgroup::" });
     view.handle(runDone);

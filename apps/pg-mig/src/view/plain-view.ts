@@ -1,4 +1,4 @@
-import { finishedSteps, type RunEvent, type RunModel, RunReducer } from "@pg-mig/report";
+import { finishedSteps, type RunEvent, type RunModel, type RunProgress } from "@pg-mig/report";
 import { createAnnouncer } from "./announcer.js";
 import { hookLines } from "./hook-lines.js";
 import { progressLine, startLines, stepLines } from "./plain-lines.js";
@@ -18,6 +18,8 @@ const hurriedMs = 1000;
 /** Options of {@link createPlainView}. */
 export interface PlainViewOptions {
   readonly terminal: Pick<Terminal, "write" | "colors" | "isTty" | "columns" | "groups">;
+  /** On the same clock. */
+  readonly progress: RunProgress;
   readonly clock: Clock;
   /** `all`: a line for each step, however many, and nothing cut short. @default "brief" */
   readonly detail?: "brief" | "all";
@@ -28,12 +30,16 @@ export interface PlainViewOptions {
  * tenth of the work or each 5 seconds (each 15 after a minute, each 60 after ten), failures at once. Its length hardly depends on the number of
  * shards; only a run of at most 20 steps gets a line for each of them.
  */
-export function createPlainView({ terminal, clock, detail = "brief" }: PlainViewOptions): RunView {
+export function createPlainView({
+  terminal,
+  progress,
+  clock,
+  detail = "brief",
+}: PlainViewOptions): RunView {
   const announce = createAnnouncer(detail);
   const namesSteps = (planned: number) => detail === "all" || planned <= smallRun;
   const describeHook = hookLines();
-  const run = new RunReducer(clock.now());
-  const { model } = run;
+  const { model } = progress;
   let group: "none" | "open" | "closed" = "none";
   let reported = { atMs: clock.now(), tenths: 0 };
 
@@ -47,7 +53,7 @@ export function createPlainView({ terminal, clock, detail = "brief" }: PlainView
     print([progressLine(model, clock.now())]);
   };
   const stopTimer = clock.every(hurriedMs, () => {
-    run.passTime(clock.now());
+    progress.passTime(clock.now());
     if (
       model.slots.size > 0 &&
       clock.now() - reported.atMs >= quietMs(clock.now() - model.startedAtMs)
@@ -65,7 +71,6 @@ export function createPlainView({ terminal, clock, detail = "brief" }: PlainView
 
   return {
     handle: (event) => {
-      run.add(event, clock.now());
       if (event.type === "run:start" && group === "none") {
         group = "open";
         terminal.groups?.begin(event.action === "apply" ? "Applying" : "Undoing");

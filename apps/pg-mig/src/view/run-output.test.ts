@@ -2,6 +2,7 @@ import type { RunEvent } from "@pg-mig/report";
 import { anyRun, reportOf, runStart } from "@pg-mig/report/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { countedView } from "./counted-view.test.support.js";
 import { FakeTerminal, fakeExit, ManualClock } from "./fake-terminal.test.support.js";
 import { createRunOutput } from "./run-output.js";
 import type { Terminal } from "./terminal.js";
@@ -21,7 +22,9 @@ function output(
   };
   const clock = new ManualClock();
   const { onExit } = fakeExit();
-  const view = createRunOutput({ format, detail, stdout, stderr, clock, onExit });
+  const view = countedView(clock, (progress) =>
+    createRunOutput({ format, detail, stdout, stderr, progress, clock, onExit }),
+  );
   return { clock, stderr, view, stdout: () => printed.join("") };
 }
 

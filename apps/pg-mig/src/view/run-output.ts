@@ -1,3 +1,4 @@
+import type { RunProgress } from "@pg-mig/report";
 import { createJsonView } from "./json-view.js";
 import { createLiveView } from "./live-view.js";
 import { createPlainView } from "./plain-view.js";
@@ -18,6 +19,8 @@ export interface RunOutputOptions {
   readonly detail: "problems" | "brief" | "all";
   readonly stdout: Terminal;
   readonly stderr: Terminal;
+  /** Of the run whose events are shown, on the same clock. */
+  readonly progress: RunProgress;
   readonly clock: Clock;
   readonly onExit: OnExit;
 }
@@ -51,15 +54,15 @@ export function createRunOutput(options: RunOutputOptions): RunView {
   };
 }
 
-function viewOf({ detail, stderr, clock, onExit }: RunOutputOptions): RunView {
+function viewOf({ detail, stderr, progress, clock, onExit }: RunOutputOptions): RunView {
   switch (detail) {
     case "problems":
       return { handle: () => {}, say: (message) => stderr.write(`${message}\n`), stop: () => {} };
     case "all":
-      return createPlainView({ terminal: stderr, clock, detail });
+      return createPlainView({ terminal: stderr, progress, clock, detail });
     case "brief":
       return stderr.isTty
-        ? createLiveView({ terminal: stderr, clock, onExit })
-        : createPlainView({ terminal: stderr, clock, detail });
+        ? createLiveView({ terminal: stderr, progress, clock, onExit })
+        : createPlainView({ terminal: stderr, progress, clock, detail });
   }
 }

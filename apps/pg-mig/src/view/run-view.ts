@@ -2,7 +2,7 @@ import type { RunEvent } from "@pg-mig/report";
 
 /** What shows a run while it goes on: the live view, plain lines, or JSON lines. */
 export interface RunView {
-  /** Takes the next event of the run. Never throws for what an event holds. */
+  /** Takes the next event of the run, which its progress has counted. Never throws for what an event holds. */
   handle(event: RunEvent): void;
   /**
    * Shows a line of the command's own, such as that it is stopping. While a view runs, nobody else
