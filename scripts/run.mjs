@@ -38,6 +38,7 @@ const tasks = {
         "--test",
         "--test-reporter=dot",
         "scripts/install-scripts.test.mjs",
+        "scripts/mutation/equivalent.test.mjs",
         "scripts/name-clashes.test.mjs",
         "scripts/packages-to-build.test.mjs",
       ),
