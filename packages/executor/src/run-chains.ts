@@ -23,8 +23,8 @@ import { requeuedEvent } from "./chain-events.js";
 import { ChainSchedule } from "./chain-schedule.js";
 import { advance, type ChainState, type ChainToRun, createChainState } from "./chain-state.js";
 import { ledgerUnsettledError } from "./ledger-trouble.js";
+import { loopBusyMs } from "./loop-busy.js";
 import { NodeSlots } from "./node-slots.js";
-import { processCpuMs } from "./process-cpu.js";
 import type { RunChainsOptions } from "./run-chains-options.js";
 import { scriptOptions } from "./script-environment.js";
 import { shardHolders } from "./shard-holders.js";
@@ -90,7 +90,7 @@ class ChainRun<L> {
       maxSessions: options.maxSessions,
       onSpare: (node) => void options.sessions.closeIdle(node),
       now: this.#options.now,
-      cpuMs: options.cpuMs ?? processCpuMs,
+      busyMs: options.busyMs ?? loopBusyMs,
       onLimit: (message) => options.emit({ type: "note", message }),
     });
   }
