@@ -26,8 +26,7 @@ const anyError = fc
   .map(serverError);
 const lost = new PgMigError("The connection was lost.", { code: "CONNECTION_LOST" });
 
-const anyAttempted: fc.Arbitrary<Attempted<string>> = fc.oneof(
-  fc.constant({ type: "committed", ledger: "after" } as const),
+const anyAttempted: fc.Arbitrary<Attempted> = fc.oneof(
   fc
     .constantFrom("shard-taken" as const, "ledger-changed" as const)
     .map((reason) => ({ type: "refused", reason }) as const),
@@ -53,13 +52,13 @@ const anyConditions: fc.Arbitrary<AttemptConditions> = fc
 
 /** The attempts of a version up to its end, as a run makes them: what was given up is only looked for. */
 function play(
-  outcomes: readonly (readonly [Attempted<string>, AttemptConditions])[],
+  outcomes: readonly (readonly [Attempted, AttemptConditions])[],
   see: (played: Played) => void,
 ): void {
   let tried = untried;
   for (const [drawn, conditions] of outcomes) {
-    const isThere = drawn.type === "committed" || drawn.type === "failed";
-    const attempted: Attempted<string> = tried.givenUp && isThere ? { type: "absent" } : drawn;
+    const isFound = drawn.type === "failed";
+    const attempted: Attempted = tried.givenUp && isFound ? { type: "absent" } : drawn;
     const before = tried;
     const after = afterAttempt(before, attempted, conditions);
     see({ before, attempted, conditions, ...after });
@@ -70,9 +69,9 @@ function play(
   }
 }
 
-type Played = ReturnType<typeof afterAttempt<string>> & {
+type Played = ReturnType<typeof afterAttempt> & {
   readonly before: Tried;
-  readonly attempted: Attempted<string>;
+  readonly attempted: Attempted;
   readonly conditions: AttemptConditions;
 };
 
@@ -86,15 +85,6 @@ function always(property: (played: Played) => void): void {
 }
 
 describe("afterAttempt", () => {
-  it("calls done what was committed, with its ledger, and nothing else", () => {
-    always(({ attempted, decision }) => {
-      expect(decision.type === "done").toBe(attempted.type === "committed");
-      if (decision.type === "done") {
-        expect(decision.ledger).toBe("after");
-      }
-    });
-  });
-
   it("counts attempts, their time and the pauses after them", () => {
     always(({ before, conditions, decision, tried }) => {
       expect(tried.attempts).toBe(before.attempts + 1);

@@ -6,7 +6,7 @@ import {
   retryPauseMs,
   retryReason,
 } from "@pg-mig/sessions";
-import type { AttemptResult } from "./attempt-step.js";
+import type { VainAttempt } from "./attempt-step.js";
 import { shardTakenError } from "./blocked.js";
 
 /** What is known of a version from its attempts on a shard so far. */
@@ -22,8 +22,8 @@ export interface Tried {
   readonly givenUp: boolean;
 }
 
-/** An attempt, or a look whether a version is there, that has ended. */
-export type Attempted<L> = AttemptResult<L> | { readonly type: "absent" };
+/** An attempt in vain, or a look whether a version is there, that has ended. */
+export type Attempted = VainAttempt | { readonly type: "absent" };
 
 /** What the decision depends on besides the attempt itself. */
 export interface AttemptConditions {
@@ -44,9 +44,8 @@ export interface AttemptConditions {
   readonly random: number;
 }
 
-/** What becomes of a version after an attempt. */
-export type Decision<L> =
-  | { readonly type: "done"; readonly ledger: L }
+/** What becomes of a version after an attempt in vain. */
+export type Decision =
   /** The ledger is another one: it must be read before anything is decided. */
   | { readonly type: "read-ledger" }
   /** The run was interrupted, and the version with it. */
@@ -66,17 +65,17 @@ export type RetryDecision =
 export type PausedReason = Exclude<RequeueReason, "ledger-changed" | "no-connection">;
 
 /**
- * Decides what becomes of a version after an attempt, and says what is known of it then. Pure.
+ * Decides what becomes of a version after an attempt in vain, and says what is known of it then. Pure.
  *
  * A version whose commit got no answer is tried again only under the guard that finds it in the ledger, or
  * is looked for. If its time is spent before that, `failed` means that it stays in doubt: `tried.inDoubt`
  * is only `undefined` again after a look has shown that it is absent.
  */
-export function afterAttempt<L>(
+export function afterAttempt(
   before: Tried,
-  attempted: Attempted<L>,
+  attempted: Attempted,
   conditions: AttemptConditions,
-): { readonly decision: Decision<L>; readonly tried: Tried } {
+): { readonly decision: Decision; readonly tried: Tried } {
   const { durationMs, isTransaction, isRepeatable, interrupted } = conditions;
   const tried: Tried = {
     ...before,
@@ -84,8 +83,6 @@ export function afterAttempt<L>(
     triedForMs: before.triedForMs + durationMs,
   };
   switch (attempted.type) {
-    case "committed":
-      return { decision: { type: "done", ledger: attempted.ledger }, tried };
     case "refused":
       return attempted.reason === "ledger-changed"
         ? { decision: { type: "read-ledger" }, tried }
@@ -128,7 +125,7 @@ export function afterAttempt<L>(
  * on, whether the version is tried again or its time is spent.
  */
 export function needsFewerSlots(
-  attempted: Attempted<unknown>,
+  attempted: Attempted,
   { isTransaction, alone }: Pick<AttemptConditions, "isTransaction" | "alone">,
 ): boolean {
   return attempted.type === "failed" && isTransaction && !alone && isOutOfMemory(attempted.error);

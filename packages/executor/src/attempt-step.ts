@@ -38,13 +38,17 @@ export interface StepAttempt<L> {
  * (`committed`), or neither is; only `in-doubt` cannot tell which, because the connection broke
  * while the server was asked to commit.
  */
-export type AttemptResult<L> =
-  | {
-      readonly type: "committed";
-      readonly ledger: L;
-      /** What the look found. */
-      readonly seen?: readonly (readonly (string | null)[])[];
-    }
+export type AttemptResult<L> = CommittedAttempt<L> | VainAttempt;
+
+export interface CommittedAttempt<L> {
+  readonly type: "committed";
+  readonly ledger: L;
+  /** What the look found; `undefined`: nothing, or nothing was asked. */
+  readonly seen: readonly (readonly (string | null)[])[] | undefined;
+}
+
+/** An attempt that did not end with the answer that the version is committed. */
+export type VainAttempt =
   | { readonly type: "refused"; readonly reason: "shard-taken" | "ledger-changed" }
   | { readonly type: "failed"; readonly error: unknown }
   | { readonly type: "lost"; readonly error: unknown }
@@ -69,7 +73,7 @@ export async function attemptStep<L>(
   const sessionState = prepared !== undefined && leftovers === "none" ? "unchanged" : "changed";
   const record = recorder.record(attempt.ledger, version);
   let committing = false;
-  let seen: readonly (readonly (string | null)[])[] = [];
+  let seen: CommittedAttempt<L>["seen"];
   try {
     await runStepScript(session, step, {
       schema: attempt.shard,
@@ -83,7 +87,7 @@ export async function attemptStep<L>(
         sql: look.sql(attempt.ledger),
         column: look.column,
         take: (rows) => {
-          seen = rows;
+          seen = rows.length > 0 ? rows : undefined;
         },
       },
       scriptOptions: attempt.scriptOptions,
@@ -91,7 +95,7 @@ export async function attemptStep<L>(
     session.hasGuard ||= prepared !== undefined;
     committing = true;
     await session.commit(leftovers, attempt.scriptOptions);
-    return { type: "committed", ledger: record.ledger, ...(seen.length > 0 ? { seen } : {}) };
+    return { type: "committed", ledger: record.ledger, seen };
   } catch (thrown) {
     const error = withFile(thrown, step.script);
     if (!isPrologue(error) || !recorder.eventTriggers?.isRefused(error)) {
@@ -144,7 +148,7 @@ function guardAsText<L>(
 export async function checkStep<L>(
   session: Session,
   attempt: StepAttempt<L>,
-): Promise<AttemptResult<L> | { readonly type: "absent" }> {
+): Promise<VainAttempt | { readonly type: "absent" }> {
   const { shard, ledger, recorder, lockTimeoutMs, step } = attempt;
   try {
     const empty = { ...step, script: noScript, transaction: "wrapped" } as const;
@@ -177,7 +181,7 @@ function failureOf<L>(
   error: unknown,
   session: Session,
   { recorder, shard, version }: StepAttempt<L>,
-): AttemptResult<L> {
+): VainAttempt {
   if (isBug(error)) {
     throw error;
   }

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { ChainSchedule, type ScheduledChain } from "./chain-schedule.js";
 import { NodeSlots } from "./node-slots.js";
 
-const still = { now: () => 0, cpuMs: () => 0 };
+const still = { now: () => 0, busyMs: () => 0 };
 
 function chainOn(node: string, pending: readonly string[]): ScheduledChain {
   return { shard: { node: { name: node, host: "host" } }, pending };
@@ -46,7 +46,7 @@ it("never has more sessions open than may be, and every chain comes to its end",
         parallelism,
         maxSessions,
         now: () => nowMs,
-        cpuMs: () => 0,
+        busyMs: () => 0,
         onSpare: (node) => open.set(node, { ...of(node), idle: 0 }),
         onLimit: () => {},
       });

@@ -28,8 +28,8 @@ export interface NodeSlotsOptions {
   readonly onSpare: (node: string) => void;
   /** In milliseconds. */
   readonly now: () => number;
-  /** How long this process has been at work so far, on all processors, in milliseconds. */
-  readonly cpuMs: () => number;
+  /** How long this process has had something to do so far, in milliseconds. */
+  readonly busyMs: () => number;
   /** Told once a node, if its server has no room for as many as were asked for. */
   readonly onLimit: (message: string) => void;
 }
@@ -187,7 +187,7 @@ export class NodeSlots {
       most: this.#most,
       nowMs: this.#options.now(),
       nodes: this.#hostOf.size,
-      cpuMs: this.#options.cpuMs,
+      busyMs: this.#options.busyMs,
       endedOnHost: () => host.ended,
     });
     this.#nodes.set(name, { search, host, working: 0 });

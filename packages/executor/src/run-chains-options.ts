@@ -39,8 +39,8 @@ export interface RunChainsOptions<L> extends ScriptEnvironment {
   readonly throttle?: ChainThrottle | undefined;
   /** The time, in milliseconds. @default Date.now */
   readonly now?: () => number;
-  /** How long this process has been at work so far, on all processors, in milliseconds. @default process.cpuUsage */
-  readonly cpuMs?: () => number;
+  /** How long this process has had something to do so far, in milliseconds. @default what its event loop says */
+  readonly busyMs?: () => number;
   /** A number in [0, 1), which spreads pauses. @default Math.random */
   readonly random?: () => number;
 }

@@ -1,4 +1,3 @@
-import process from "node:process";
 import type { RequeueReason } from "@pg-mig/report";
 import {
   acquireSession,
@@ -8,27 +7,30 @@ import {
   type Session,
   type SessionNode,
   type SessionWork,
-  serverWords,
 } from "@pg-mig/sessions";
 import {
   type AttemptConditions,
+  type Attempted,
   afterAttempt,
   afterPause,
   needsFewerSlots,
   type RetryDecision,
 } from "./after-attempt.js";
 import { afterLedgerChange } from "./after-ledger-change.js";
-import { attemptStep, checkStep, type StepAttempt } from "./attempt-step.js";
+import { attemptStep, type CommittedAttempt, checkStep, type StepAttempt } from "./attempt-step.js";
 import { ChainEndings } from "./chain-endings.js";
 import { requeuedEvent } from "./chain-events.js";
 import { ChainSchedule } from "./chain-schedule.js";
 import { advance, type ChainState, type ChainToRun, createChainState } from "./chain-state.js";
 import { ledgerUnsettledError } from "./ledger-trouble.js";
+import { loopBusyMs } from "./loop-busy.js";
 import { NodeSlots } from "./node-slots.js";
 import type { RunChainsOptions } from "./run-chains-options.js";
 import { scriptOptions } from "./script-environment.js";
 import { shardHolders } from "./shard-holders.js";
 import { isRepeatable } from "./step-script.js";
+import { whatIsIn } from "./what-is-in-chains.js";
+import { wordsAndHint } from "./words-and-hint.js";
 
 /** How often it is looked whether the steps of a node take long, in milliseconds. */
 const lookEveryMs = 50;
@@ -46,6 +48,14 @@ export function runChains<L>(
   return new ChainRun(chains, options).run();
 }
 
+/** How an attempt at a version has ended. */
+interface EndedAttempt {
+  readonly session: Session;
+  readonly durationMs: number;
+  /** Whether nothing else of this run could run on its node meanwhile. */
+  readonly alone: boolean;
+}
+
 class ChainRun<L> {
   readonly #options: RunChainsOptions<L> & Required<Pick<RunChainsOptions<L>, "now" | "random">>;
   readonly #schedule: ChainSchedule<ChainToRun<L>>;
@@ -60,23 +70,12 @@ class ChainRun<L> {
 
   constructor(chains: readonly ChainToRun<L>[], options: RunChainsOptions<L>) {
     this.#options = { now: Date.now, random: Math.random, ...options };
-    const nodes = new Map<string, SessionNode>();
-    const versions = new Set<string>();
-    const lists = new Set<readonly string[]>();
-    for (const { shard, pending } of chains) {
-      nodes.set(shard.node.name, shard.node);
-      lists.add(pending);
-    }
-    for (const pending of lists) {
-      for (const version of pending) {
-        versions.add(version);
-      }
-    }
-    this.#nodes = [...nodes.values()];
+    const { nodes, versions } = whatIsIn(chains);
+    this.#nodes = nodes;
     this.#schedule = new ChainSchedule(chains, {
       parallelism: options.parallelism,
       limits: new Map(
-        [...versions].map((name) => {
+        versions.map((name) => {
           const { limits, mayRunBeside } = options.stepScript(name);
           return [name, { ...limits, mayRunBeside }];
         }),
@@ -91,7 +90,7 @@ class ChainRun<L> {
       maxSessions: options.maxSessions,
       onSpare: (node) => void options.sessions.closeIdle(node),
       now: this.#options.now,
-      cpuMs: options.cpuMs ?? cpuMs,
+      busyMs: options.busyMs ?? loopBusyMs,
       onLimit: (message) => options.emit({ type: "note", message }),
     });
   }
@@ -180,9 +179,30 @@ class ChainRun<L> {
       const startedAtMs = this.#options.now();
       const { node, shard } = state;
       this.#options.emit({ type: "step:start", node: node.label, shard, version });
-      const session = await this.#acquire(chain, state, version);
+      const acquired = this.#acquire(chain, state, version);
+      // Nothing is awaited that is there already: each time costs a part of all that a step costs.
+      const session = acquired instanceof Promise ? await acquired : acquired;
       if (session !== undefined) {
-        await this.#useSession(session, chain, state, { version, startedAtMs });
+        const alone = this.#schedule.runsAlone(chain);
+        this.#slots.began(node.name);
+        try {
+          if (this.#options.signal.aborted) {
+            // The abort came while the session was being opened, and found nothing there to cancel.
+            this.#endings.interrupted(chain, state);
+          } else {
+            const attempted = await this.#attempt(session, state, version);
+            this.#slots.learn(node.name);
+            const ended = { session, durationMs: this.#options.now() - startedAtMs, alone };
+            if (attempted.type === "committed") {
+              this.#endDone(chain, state, version, { ...ended, attempted });
+            } else {
+              await this.#afterVain(attempted, chain, state, version, ended);
+            }
+          }
+        } finally {
+          this.#options.sessions.release(session);
+          this.#slots.left(node.name);
+        }
       }
     } catch (bug) {
       this.#endings.onBug(chain, bug);
@@ -200,100 +220,92 @@ class ChainRun<L> {
     return state;
   }
 
-  async #useSession(
+  #attempt(
     session: Session,
-    chain: ChainToRun<L>,
     state: ChainState<L>,
-    { version, startedAtMs }: { readonly version: string; readonly startedAtMs: number },
-  ): Promise<void> {
-    const { node, shard } = state;
-    const { sessions, signal, now, random } = this.#options;
+    version: string,
+  ): Promise<CommittedAttempt<L> | Attempted> {
+    const { node, shard, ledger, tried } = state;
     const step = this.#options.stepScript(version);
-    const alone = this.#schedule.runsAlone(chain);
-    this.#slots.began(node.name);
-    try {
-      if (signal.aborted) {
-        // The abort came while the session was being opened, and found nothing there to cancel.
-        this.#endings.interrupted(chain, state);
-        return;
-      }
-      const place = { node: node.label, shard, version };
-      const attempt: StepAttempt<L> = {
-        shard,
-        version,
-        ledger: state.ledger,
-        step,
-        lockTimeoutMs: lockTimeoutMs(state.tried.attempts, this.#options.lockTimeoutMs),
-        recorder: this.#options.recorder,
-        look: this.#options.look,
-        scriptOptions: scriptOptions(this.#options, session, place, step.script.file),
-      };
-      const attempted = state.tried.givenUp
-        ? await checkStep(session, attempt)
-        : await attemptStep(session, attempt);
-      this.#slots.learn(node.name);
-      if ("seen" in attempted && attempted.seen !== undefined) {
-        this.#options.look?.take(place, attempted.seen);
-      }
-      const durationMs = now() - startedAtMs;
-      if (session.blockedBy.length > 0) {
-        state.blockedBy = session.blockedBy;
-      }
-      if (attempted.type === "refused" && attempted.reason === "shard-taken") {
-        state.blockedBy = await shardHolders(
-          session,
-          this.#options.recorder.holdersSql?.(state.ledger),
-        );
-      }
-      const conditions: AttemptConditions = {
-        shard,
-        durationMs,
-        isTransaction: this.#isTransaction(version),
-        isRepeatable: isRepeatable(step),
-        alone,
-        interrupted: signal.aborted,
-        retryForMs: this.#options.retryForMs,
-        random: random(),
-      };
-      const { decision, tried } = afterAttempt(state.tried, attempted, conditions);
-      if (attempted.type === "failed" && needsFewerSlots(attempted, conditions)) {
-        this.#slots.limit(node, this.#schedule.runningOn(chain) - 1, messageOf(attempted.error));
-      }
-      state.tried = tried;
-      if (decision.type === "done") {
-        state.ledger = decision.ledger;
-        this.#endDone(chain, state, version, { durationMs, session });
-      } else if (decision.type === "read-ledger") {
-        await this.#replan(chain, state, version, session);
-      } else if (decision.type === "interrupted") {
-        this.#endings.interrupted(chain, state);
-      } else {
-        this.#retryOrEnd(chain, state, version, decision);
-      }
-    } finally {
-      sessions.release(session);
-      this.#slots.left(node.name);
-    }
+    const place = { node: node.label, shard, version };
+    const attempt: StepAttempt<L> = {
+      shard,
+      version,
+      ledger,
+      step,
+      lockTimeoutMs: lockTimeoutMs(tried.attempts, this.#options.lockTimeoutMs),
+      recorder: this.#options.recorder,
+      look: this.#options.look,
+      scriptOptions: scriptOptions(this.#options, session, place, step.script.file),
+    };
+    return tried.givenUp ? checkStep(session, attempt) : attemptStep(session, attempt);
   }
 
   #endDone(
     chain: ChainToRun<L>,
     state: ChainState<L>,
     version: string,
-    { durationMs, session }: { readonly durationMs: number; readonly session: Session },
+    {
+      attempted: { ledger, seen },
+      durationMs,
+      session,
+    }: EndedAttempt & { readonly attempted: CommittedAttempt<L> },
   ): void {
+    const { node, shard } = state;
+    if (seen !== undefined) {
+      this.#options.look?.take({ node: node.label, shard, version }, seen);
+    }
+    state.ledger = ledger;
     const serverStartedAt = session.opened?.serverStartedAt;
     if (state.versions.length === 1) {
       // Of thousands of shards, those that are finished need no memory.
       this.#states.delete(chain);
-      this.#options.onCommit?.(state.node, serverStartedAt);
+      this.#options.onCommit?.(node, serverStartedAt);
     } else {
       this.#noteCommit(state, version, serverStartedAt);
       advance(state, state.versions.slice(1));
     }
     this.#schedule.done(chain, this.#options.now());
-    const { node, shard } = state;
     this.#options.emit({ type: "step:done", node: node.label, shard, version, durationMs });
+  }
+
+  async #afterVain(
+    attempted: Attempted,
+    chain: ChainToRun<L>,
+    state: ChainState<L>,
+    version: string,
+    { session, durationMs, alone }: EndedAttempt,
+  ): Promise<void> {
+    const { recorder, signal, retryForMs, random } = this.#options;
+    if (session.blockedBy.length > 0) {
+      state.blockedBy = session.blockedBy;
+    }
+    if (attempted.type === "refused" && attempted.reason === "shard-taken") {
+      state.blockedBy = await shardHolders(session, recorder.holdersSql?.(state.ledger));
+    }
+    const conditions: AttemptConditions = {
+      shard: state.shard,
+      durationMs,
+      isTransaction: this.#isTransaction(version),
+      isRepeatable: isRepeatable(this.#options.stepScript(version)),
+      alone,
+      interrupted: signal.aborted,
+      retryForMs,
+      random: random(),
+    };
+    const { decision, tried } = afterAttempt(state.tried, attempted, conditions);
+    if (attempted.type === "failed" && needsFewerSlots(attempted, conditions)) {
+      const slots = this.#schedule.runningOn(chain) - 1;
+      this.#slots.limit(state.node, slots, wordsAndHint(attempted.error));
+    }
+    state.tried = tried;
+    if (decision.type === "read-ledger") {
+      await this.#replan(chain, state, version, session);
+    } else if (decision.type === "interrupted") {
+      this.#endings.interrupted(chain, state);
+    } else {
+      this.#retryOrEnd(chain, state, version, decision);
+    }
   }
 
   #retryOrEnd(
@@ -437,16 +449,4 @@ class ChainRun<L> {
       return undefined;
     });
   }
-}
-
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-}
-
-function messageOf(error: unknown): string {
-  const words = serverWords(error);
-  return [words?.message ?? String(error), ...(words?.hint === undefined ? [] : [words.hint])].join(
-    ". ",
-  );
 }

@@ -11,21 +11,21 @@ interface Workload {
 }
 
 function searchOf(options: Partial<SlotSearchOptions>): SlotSearch {
-  const usual = { most: 10, nowMs: 0, nodes: 2, cpuMs: () => 0, endedOnHost: () => 0 };
+  const usual = { most: 10, nowMs: 0, nodes: 2, busyMs: () => 0, endedOnHost: () => 0 };
   return new SlotSearch({ ...usual, ...options });
 }
 
 /** Runs steps for a while, with chains enough; gives the slots at every step's end. */
 function slotsOver(totalMs: number, { most, rate, clientShare = 0 }: Workload): number[] {
-  let cpuMs = 0;
+  let busyMs = 0;
   let ended = 0;
-  const search = searchOf({ most, cpuMs: () => cpuMs, endedOnHost: () => ended });
+  const search = searchOf({ most, busyMs: () => busyMs, endedOnHost: () => ended });
   const seen: number[] = [];
   let lookedAtMs = 0;
   for (let nowMs = 0; nowMs < totalMs; ) {
     const tookMs = 1 / rate(search.slots);
     nowMs += tookMs;
-    cpuMs += tookMs * clientShare;
+    busyMs += tookMs * clientShare;
     for (; lookedAtMs + 50 < nowMs; lookedAtMs += 50) {
       search.passed(lookedAtMs + 50, true);
     }
@@ -106,6 +106,15 @@ describe("the search for the number of slots", () => {
 
   it("takes all slots if steps take long", () => {
     expect(slotsOver(1000, { most: 10, rate: () => 1 / 450 })).toEqual([10, 10, 10]);
+  });
+
+  it("does not take for a slow server what this process has no time for itself", () => {
+    let nowMs = 0;
+    const search = searchOf({ busyMs: () => nowMs });
+    for (; nowMs < 1000; nowMs += 50) {
+      search.passed(nowMs, true);
+    }
+    expect(search.slots).toBe(2);
   });
 
   it("learns nothing while slots are free", () => {

@@ -6,7 +6,7 @@ const leastGain = 0.2;
 const leastRoom = 0.5;
 /** A rate is not judged by less time than this, in milliseconds. */
 const shortestWindowMs = 100;
-/** If no step ends for so long, the server has time for others, in milliseconds. */
+/** If no step ends while this process waits for so long, the server has time for others, in milliseconds. */
 const quietMs = 100;
 /** The pause after a trial in vain: the first one, and the longest, in milliseconds. */
 const [firstRestMs, longestRestMs] = [500, 8000];
@@ -18,8 +18,8 @@ export interface SlotSearchOptions {
   readonly nowMs: number;
   /** How many nodes there are. */
   readonly nodes: number;
-  /** How long this process has been at work so far, on all processors, in milliseconds. */
-  readonly cpuMs: () => number;
+  /** How long this process has had something to do so far, in milliseconds. */
+  readonly busyMs: () => number;
   /** How many steps have ended so far on all nodes of the node's host. */
   readonly endedOnHost: () => number;
 }
@@ -27,7 +27,7 @@ export interface SlotSearchOptions {
 /** What was counted so far, when it was looked at. */
 interface Counts {
   readonly atMs: number;
-  readonly cpuMs: number;
+  readonly busyMs: number;
   readonly endedOnHost: number;
 }
 
@@ -49,7 +49,11 @@ export class SlotSearch {
   /** Since when all slots are at work, and the ends of steps count; `undefined`: they are not. */
   #since: Counts | undefined;
   #ended = 0;
-  #quietSinceMs: number;
+  /** When it was last looked whether steps end, and whether one has ended since. */
+  #lookedAt: Pick<Counts, "atMs" | "busyMs">;
+  #hasEnded = false;
+  /** For how long the process has waited, and no step has ended. */
+  #quietMs = 0;
   #restUntilMs = Number.NEGATIVE_INFINITY;
   #restMs = firstRestMs;
 
@@ -58,7 +62,7 @@ export class SlotSearch {
     this.#options = options;
     this.#most = most;
     this.#slots = Math.min(Math.max(firstSlots, Math.ceil(firstSlotsInAll / nodes)), most);
-    this.#quietSinceMs = nowMs;
+    this.#lookedAt = { atMs: nowMs, busyMs: options.busyMs() };
   }
 
   /** How many should run at a time now. */
@@ -73,7 +77,7 @@ export class SlotSearch {
 
   /** A step has ended. `isFull`: all slots were at work, in open sessions, and another chain waits for one. */
   ended(nowMs: number, isFull: boolean): void {
-    this.#quietSinceMs = nowMs;
+    this.#hasEnded = true;
     if (!isFull) {
       this.#since = undefined;
       return;
@@ -84,7 +88,7 @@ export class SlotSearch {
       return;
     }
     this.#ended++;
-    const { atMs, cpuMs, endedOnHost } = this.#since;
+    const { atMs, busyMs, endedOnHost } = this.#since;
     const elapsedMs = nowMs - atMs;
     if (this.#ended < 2 * this.#slots || elapsedMs < shortestWindowMs) {
       return;
@@ -107,7 +111,7 @@ export class SlotSearch {
       this.#restMs = firstRestMs;
     }
     const more = Math.min(2 * this.#slots, this.#most);
-    const hasRoom = (now.cpuMs - cpuMs) * (1 + leastRoom * (more / this.#slots - 1)) <= elapsedMs;
+    const hasRoom = (now.busyMs - busyMs) * (1 + leastRoom * (more / this.#slots - 1)) <= elapsedMs;
     if (nowMs >= this.#restUntilMs && more > this.#slots && hasRoom) {
       this.#before = { slots: this.#slots, rate, hostRate };
       this.#slots = more;
@@ -116,18 +120,21 @@ export class SlotSearch {
 
   /** Time has gone by. */
   passed(nowMs: number, isFull: boolean): void {
-    if (!isFull) {
-      this.#quietSinceMs = nowMs;
-    } else if (nowMs - this.#quietSinceMs >= quietMs) {
+    const before = this.#lookedAt;
+    this.#lookedAt = { atMs: nowMs, busyMs: this.#options.busyMs() };
+    const waitedMs = nowMs - before.atMs - (this.#lookedAt.busyMs - before.busyMs);
+    this.#quietMs = isFull && !this.#hasEnded ? this.#quietMs + waitedMs : 0;
+    this.#hasEnded = false;
+    if (this.#quietMs >= quietMs) {
+      this.#quietMs = 0;
       this.#before = undefined;
       this.#slots = Math.min(2 * this.#slots, this.#most);
-      this.#quietSinceMs = nowMs;
       this.#since = undefined;
     }
   }
 
   #count(atMs: number): Counts {
-    const { cpuMs, endedOnHost } = this.#options;
-    return { atMs, cpuMs: cpuMs(), endedOnHost: endedOnHost() };
+    const { busyMs, endedOnHost } = this.#options;
+    return { atMs, busyMs: busyMs(), endedOnHost: endedOnHost() };
   }
 }

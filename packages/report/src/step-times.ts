@@ -131,34 +131,32 @@ export class StepTimes {
     return here !== undefined && here.count >= enough ? here.meanMs : this.meanOfVersion(version);
   }
 
-  /** How long a step is expected to take on a shard; undefined: none of its version has ended. */
-  #expectedMs({ node, shard, version }: PlacedStep): number | undefined {
-    const usualMs = this.meanOn(node, version);
-    return usualMs === undefined ? undefined : usualMs * this.slownessOf(node, shard);
-  }
-
   #addToShard(step: TimedStep): void {
     const { node, version, durationMs } = step;
     const usualMs = this.meanOn(node, version);
-    const expectedMs = this.#expectedMs(step);
-    if (usualMs === undefined || expectedMs === undefined || expectedMs === 0) {
+    const key = placeKey(step);
+    const known = this.#timesOfShard(key);
+    const expectedMs = (usualMs ?? 0) * this.#slowness(known);
+    if (usualMs === undefined || expectedMs === 0) {
       return;
     }
     const part = durationMs / expectedMs;
     this.#parts.add(part);
-    const ofVersion = this.#partsByVersion.get(version) ?? new DurationSpread();
-    this.#partsByVersion.set(version, ofVersion);
+    let ofVersion = this.#partsByVersion.get(version);
+    if (ofVersion === undefined) {
+      ofVersion = new DurationSpread();
+      this.#partsByVersion.set(version, ofVersion);
+    }
     ofVersion.add(part);
-    const key = placeKey(step);
-    const known = this.#timesOfShard(key) ?? { count: 0, tookMs: 0, usualMs: 0 };
-    known.count++;
-    known.tookMs += durationMs;
-    known.usualMs += usualMs;
+    const times = known ?? { count: 0, tookMs: 0, usualMs: 0 };
+    times.count++;
+    times.tookMs += durationMs;
+    times.usualMs += usualMs;
     if (this.#shards.size >= shardsKept && !this.#shards.has(key)) {
       this.#shardsBefore = this.#shards;
       this.#shards = new Map();
     }
-    this.#shards.set(key, known);
+    this.#shards.set(key, times);
   }
 
   #timesOfShard(key: string): ShardTimes | undefined {
@@ -170,7 +168,10 @@ export class StepTimes {
    * more than steps do by chance.
    */
   slownessOf(node: string, shard: string): number {
-    const known = this.#timesOfShard(placeKey({ node, shard }));
+    return this.#slowness(this.#timesOfShard(placeKey({ node, shard })));
+  }
+
+  #slowness(known: ShardTimes | undefined): number {
     if (known === undefined || known.usualMs === 0) {
       return 1;
     }
@@ -183,10 +184,10 @@ export class StepTimes {
    * What is left of a step that runs for `ageMs`, by the steps of its version that took longer than was
    * expected of them to the same degree; undefined: none did, or none has ended.
    */
-  leftOfStep(step: PlacedStep, ageMs: number): Left | undefined {
-    const expectedMs = this.#expectedMs(step);
-    const parts = this.#partsByVersion.get(step.version);
-    if (expectedMs === undefined || expectedMs === 0 || parts === undefined) {
+  leftOfStep({ node, shard, version }: PlacedStep, ageMs: number): Left | undefined {
+    const expectedMs = (this.meanOn(node, version) ?? 0) * this.slownessOf(node, shard);
+    const parts = this.#partsByVersion.get(version);
+    if (expectedMs === 0 || parts === undefined) {
       return undefined;
     }
     const left = parts.after(ageMs / expectedMs);
@@ -219,8 +220,11 @@ function durationsOf({ count, totalMs, longestMs }: Times): StepDurations {
 }
 
 function timesOf(times: Map<string, Times>, version: string): Times {
-  const known = times.get(version) ?? noTimes();
-  times.set(version, known);
+  let known = times.get(version);
+  if (known === undefined) {
+    known = noTimes();
+    times.set(version, known);
+  }
   return known;
 }
 
