@@ -11,6 +11,7 @@ import { afterAll, beforeAll, onTestFinished } from "vitest";
 import type { CommandPlace, CommandResult } from "./command-result.js";
 import { startHangWatch } from "./hang-watch.js";
 import { type RunningCommand, startOwnProcess } from "./own-process.js";
+import { Reader } from "./reader.js";
 import { makeLoginsQuick, type Nodes, refuseLeftovers, sharedNodes } from "./shared-nodes.js";
 import {
   type CommandHere,
@@ -143,8 +144,12 @@ function createScenario(folder: string, databases: readonly TestDatabase[]): Sce
       ...env,
     },
   });
+  const readers = new Map(databases.map((one) => [one, new Reader(one)]));
+  onTestFinished(async () => {
+    await Promise.all([...readers.values()].map((reader) => reader.end()));
+  });
   const column: Scenario["column"] = async (sql, on = database) =>
-    (await on.query(sql)).map((row) => Object.values(row)[0]);
+    (await (readers.get(on) ?? on).query(sql)).map((row) => Object.values(row)[0]);
   // A process loads a file only once: each config file has a name of its own. TypeScript takes longer.
   const configNames = ["mjs", "cjs", "js", "mts", "cts", "ts"].map((end) => `pg-mig.config.${end}`);
   const startHere: Scenario["startHere"] = (args = [], options) => {
