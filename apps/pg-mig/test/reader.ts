@@ -18,6 +18,15 @@ export class Reader {
     if (this.#state !== "idle" || !/^\s*SELECT\b/i.test(sql) || /set_config|advisory/i.test(sql)) {
       return this.#database.query(sql);
     }
+    return this.#ask(sql);
+  }
+
+  /** Runs statements that leave the session as it was. */
+  async prepare(sql: string): Promise<void> {
+    await this.#ask(sql);
+  }
+
+  async #ask(sql: string): Promise<pg.QueryResultRow[]> {
     this.#state = "asking";
     try {
       const client = await this.#connected();

@@ -108,14 +108,18 @@ export function scenarios({
       onTestFinished(() => rm(folder, { recursive: true }));
       await mkdir(join(folder, "mig"));
       const databases = await Promise.all(cluster.nodes.map((node) => node.createDatabase()));
+      const readers = new Map<TestDatabase, Reader>();
       for (const database of databases) {
         onTestFinished(() => database.drop());
+        const reader = new Reader(database);
+        onTestFinished(() => reader.end());
+        readers.set(database, reader);
         if (shards.length > 0) {
-          await database.query(shards.map((shard) => `CREATE SCHEMA ${quote(shard)};`).join(" "));
+          await reader.prepare(shards.map((shard) => `CREATE SCHEMA ${quote(shard)};`).join(" "));
         }
       }
       onTestFinished(interruptThisProcess);
-      return createScenario(folder, databases);
+      return createScenario(folder, databases, readers);
     },
   };
 }
@@ -125,14 +129,24 @@ export function quote(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-function createScenario(folder: string, databases: readonly TestDatabase[]): Scenario {
+function createScenario(
+  folder: string,
+  databases: readonly TestDatabase[],
+  readers: ReadonlyMap<TestDatabase, Reader>,
+): Scenario {
   const [database] = databases;
   if (database === undefined) {
     throw new Error("A scenario needs a node.");
   }
   const write = async (path: string, text: string) => {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), text);
+    const place = join(folder, path);
+    await writeFile(place, text).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") {
+        throw error;
+      }
+      await mkdir(dirname(place), { recursive: true });
+      await writeFile(place, text);
+    });
   };
   const placeOf = ({ env = {}, cwd = "." }: CommandOptions = {}): CommandPlace => ({
     cwd: join(folder, cwd),
@@ -143,10 +157,6 @@ function createScenario(folder: string, databases: readonly TestDatabase[]): Sce
       PGMIGDIR: join(folder, "mig"),
       ...env,
     },
-  });
-  const readers = new Map(databases.map((one) => [one, new Reader(one)]));
-  onTestFinished(async () => {
-    await Promise.all([...readers.values()].map((reader) => reader.end()));
   });
   const column: Scenario["column"] = async (sql, on = database) =>
     (await (readers.get(on) ?? on).query(sql)).map((row) => Object.values(row)[0]);
