@@ -1,4 +1,5 @@
-import { chown } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chown, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { scenarios } from "./scenario.js";
@@ -29,7 +30,9 @@ describe("pg-mig.config", () => {
     await migrations({ "1.a.sh": "" });
     const config = JSON.stringify({ PGHOST: database.url, PGMIGDIR: `${folder}/mig` });
     await write(`pg-mig.config.${suffix}`, source(config));
-    const { status, stderr } = await pgMig([], { env: noHost });
+    // TypeScript's compiler is loaded as in a process of the user's.
+    const process = suffix === "ts" ? "own" : "this";
+    const { status, stderr } = await pgMig([], { env: noHost, process });
     expect({ status, stderr }).toMatchObject({ status: 0 });
     expect(await ledger("sh1")).toEqual(["1.a.sh"]);
   });
@@ -51,7 +54,7 @@ describe("pg-mig.config", () => {
       "inner/pg-mig.config.js",
       `module.exports = { WHO: "inner", WHAT: undefined, PGMIGDIR: "${folder}/mig" };`,
     );
-    expect((await pgMig([], { cwd: "inner/deep", env: noHost })).status).toBe(0);
+    expect((await pgMig([], { cwd: "inner/deep", env: noHost, process: "this" })).status).toBe(0);
     expect(await column("SELECT * FROM sh1.t")).toEqual(["inner apply"]);
   });
 
@@ -84,36 +87,42 @@ describe("pg-mig.config", () => {
       const { write, migrations, pgMig, folder } = await scenario({ shards: ["sh1"] });
       await migrations({ "1.a.sh": "" });
       const path = join(folder, "pg-mig.config.cjs");
-      await write("pg-mig.config.cjs", "console.log('IT RAN');");
-      await write("in/pg-mig.config.cjs", "console.log('IT RAN'); module.exports = {};");
+      const notes = join(folder, "notes");
+      const code = `require("node:fs").appendFileSync(${JSON.stringify(notes)}, "IT RAN");`;
+      await write("pg-mig.config.cjs", code);
+      await write("in/pg-mig.config.cjs", `${code} module.exports = {};`);
       await chown(path, 65_534, 65_534);
       for (const action of [[], ["--list"], ["--list=digest"], ["--dry"], ["status"]]) {
-        const { status, stdout, stderr } = await pgMig(action, { cwd: "in" });
+        const { status, stdout, stderr } = await pgMig(action, { cwd: "in", process: "this" });
         expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
         expect(stderr).toContain(`The config file ${path} is not run: it belongs to the user`);
         expect(stderr).toContain("--skip-config");
       }
-      expect((await pgMig(["--list", "--skip-config"], { cwd: "in" })).status).toBe(0);
-      expect((await pgMig(["--list"])).stdout).toContain("IT RAN");
+      const skipping = ["--list", "--skip-config"];
+      expect((await pgMig(skipping, { cwd: "in", process: "this" })).status).toBe(0);
+      expect(existsSync(notes)).toBe(false);
+      expect((await pgMig(["--list"], { process: "this" })).status).toBe(0);
+      expect(await readFile(notes, "utf8")).toBe("IT RAN");
     },
   );
 
   it("calls its `after` once, behind a fully successful apply, the outermost first", async () => {
-    const { write, migrations, pgMig } = await scenario({ shards: ["sh1"] });
+    const { write, migrations, pgMig, folder } = await scenario({ shards: ["sh1"] });
     await migrations({ "1.a.sh": "SELECT 1/0;" });
-    await write(
-      "pg-mig.config.js",
-      "module.exports = { after: () => console.log('AFTER outer') };",
-    );
-    await write(
-      "in/pg-mig.config.js",
-      "module.exports = { after: async () => console.log('AFTER inner') };",
-    );
-    expect((await pgMig([], { cwd: "in" })).stdout).not.toContain("AFTER");
+    const notes = join(folder, "notes");
+    await write("notes", "");
+    const note = (word: string) =>
+      `require("node:fs").appendFileSync(${JSON.stringify(notes)}, "AFTER ${word}\\n")`;
+    await write("pg-mig.config.js", `module.exports = { after: () => ${note("outer")} };`);
+    await write("in/pg-mig.config.js", `module.exports = { after: async () => ${note("inner")} };`);
+    const inside = { cwd: "in", process: "this" } as const;
+    expect((await pgMig([], inside)).status).toBe(1);
+    expect(await readFile(notes, "utf8")).toBe("");
     await migrations({ "1.a.sh": "SELECT 1;" });
-    const { stdout } = await pgMig([], { cwd: "in" });
-    expect(stdout.match(/AFTER \w+/g)).toEqual(["AFTER outer", "AFTER inner"]);
-    expect((await pgMig(["--undo=1.a.sh"], { cwd: "in" })).stdout).not.toContain("AFTER");
+    expect((await pgMig([], inside)).status).toBe(0);
+    expect(await readFile(notes, "utf8")).toBe("AFTER outer\nAFTER inner\n");
+    expect((await pgMig(["--undo=1.a.sh"], inside)).status).toBe(0);
+    expect(await readFile(notes, "utf8")).toBe("AFTER outer\nAFTER inner\n");
   });
 
   it("fails the command where `after` fails, and says that all versions are applied", async () => {
@@ -123,7 +132,7 @@ describe("pg-mig.config", () => {
       "pg-mig.config.js",
       "module.exports = { after: () => { throw new Error('no cache'); } };",
     );
-    const { status, stderr } = await pgMig();
+    const { status, stderr } = await pgMig([], { process: "this" });
     expect(status).toBe(1);
     expect(stderr).toContain('The function "after" failed: no cache');
     expect(await ledger("sh1")).toEqual(["1.a.sh"]);

@@ -63,7 +63,10 @@ describe("a keyword/value connection string", () => {
     await made.migrations({ "1.a.sh": "" });
     const dsn = `host=nowhere.invalid,${host} port=1,${port} user = ${user} password='${password}' dbname=${name}`;
     const [args, env = {}] = await way(made, dsn);
-    const { status, stdout, stderr } = await made.pgMig([...args, "--debug"], { env });
+    const { status, stdout, stderr } = await made.pgMig([...args, "--debug"], {
+      env,
+      process: "this",
+    });
     expect({ status, stderr }).toMatchObject({ status: 0 });
     expect(stdout + stderr).not.toContain(password);
     expect(await made.ledger("sh1")).toEqual(["1.a.sh"]);
@@ -78,7 +81,7 @@ describe("a keyword/value connection string", () => {
       for (const action of [[], ["status"], ["--dry"]]) {
         const { status, stdout, stderr } = await made.pgMig(
           [...action, ...args, "--json", "--debug"],
-          { env },
+          { env, process: "this" },
         );
         expect(status).toBe(1);
         expect(JSON.parse(stdout)).toMatchObject({ type: "error" });

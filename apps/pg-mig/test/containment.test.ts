@@ -49,8 +49,8 @@ describe("--containment", () => {
   });
 
   it("tells once what a version locks outside of its shards, and at the end on how many", async () => {
-    const { pgMig, write, folder } = await prepared();
-    await write("pg-mig.config.ts", 'export default { containment: "warn" };');
+    const { pgMig, config, folder } = await prepared();
+    await config({ containment: "warn" });
     const { status, stdout, stderr } = await pgMig(["--parallelism=1", "--report=report.json"]);
     expect(status).toBe(0);
     for (const sentence of told) {

@@ -163,7 +163,8 @@ Nodes: …
     [["--ignore=indexes"], '--ignore names no kind of items: "indexes".'],
     [["--against=shard=nobody"], 'There is no shard "nobody" to compare with.'],
   ])("refuses %j", async (args, message) => {
-    const { pgMig } = await prepared();
+    const { pgMig, migrations } = await scenario({ shards });
+    await migrations({ "1.users.sh": "CREATE TABLE users (id int PRIMARY KEY, name text);" });
     const { status, stderr } = await pgMig(["drift", ...args]);
     expect(status).toBe(1);
     expect(stderr).toContain(message);

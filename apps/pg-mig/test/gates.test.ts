@@ -13,11 +13,7 @@ const version = "20240101000000.rename.sh";
 
 /** A canary of one shard on each node, with a gate. */
 async function withGate(given: Scenario, gate: object) {
-  const waves = [{ name: "canary", only: "shard=sh1", gate }];
-  await given.write(
-    "pg-mig.config.mjs",
-    `export default { rollout: { waves: ${JSON.stringify(waves)} } };`,
-  );
+  await given.config({ rollout: { waves: [{ name: "canary", only: "shard=sh1", gate }] } });
 }
 
 /** The answers of gates, in their order. */

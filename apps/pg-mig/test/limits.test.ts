@@ -46,7 +46,7 @@ async function noting() {
   };
   // What runs at once shall not depend on what else this process does.
   const pgMig: typeof prepared.pgMig = (args, options) =>
-    prepared.pgMig(args, { ...options, process: "own" });
+    prepared.pgMig(args, { process: "own", ...options });
   return { ...prepared, pgMig, ran };
 }
 
@@ -183,7 +183,7 @@ describe("a pseudo comment that makes no sense", () => {
       "3.c.sh": "-- $parallelism_per_host = 0\n-- $delay = -1",
       "4.d.sh": "SELECT '\n-- $nothing = 1\n'; /*\n-- $nothing = 1\n*/",
     });
-    const { status, stderr } = await pgMig();
+    const { status, stderr } = await pgMig([], { process: "this" });
     expect(status).toBe(1);
     for (const place of [
       /2\.b\.sh\.up\.sql:2:1: unknown pseudo comment \$paralelism_global/,

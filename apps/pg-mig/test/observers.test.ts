@@ -32,7 +32,7 @@ const bad = {
 describe("observers", () => {
   it("are told each event, up to run:done", async () => {
     const { pgMig, told } = await prepare(good);
-    expect(await pgMig(["--json"])).toMatchObject({ status: 0, stderr: "" });
+    expect(await pgMig(["--json"], { process: "this" })).toMatchObject({ status: 0, stderr: "" });
     const types = await told();
     expect(types[0]).toBe("run:start");
     expect(types.at(-1)).toBe("run:done");
@@ -59,7 +59,7 @@ describe("observers", () => {
 
   it("are refused before anything is changed, if they are none", async () => {
     const { pgMig, column } = await prepare("{ onEvent() {} }");
-    const { status, stderr } = await pgMig();
+    const { status, stderr } = await pgMig([], { process: "this" });
     expect(status).toBe(1);
     expect(stderr).toContain(
       '"observers" must be a list of objects with a name and a function onEvent',

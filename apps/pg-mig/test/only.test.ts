@@ -7,6 +7,11 @@ const { cluster, scenario } = scenarios({ nodes: 1 });
 const first = "20240101000000.first.sh";
 const bySource = "--discovery=./nodes.ts";
 
+interface Place {
+  readonly process?: "this" | "own";
+  readonly cwd?: string;
+}
+
 /** Three shards, on a node that a file names, in the region eu; PGHOST names none. */
 async function prepare(sql = "CREATE TABLE t();") {
   const prepared = await scenario({ shards: ["sh1", "sh2", "sh3"] });
@@ -22,8 +27,8 @@ async function prepare(sql = "CREATE TABLE t();") {
   await prepared.write("none.json", "{}");
   return {
     ...prepared,
-    pgMig: (args: readonly string[], cwd = ".") =>
-      prepared.pgMig(args, { cwd, env: { PGHOST: undefined } }),
+    pgMig: (args: readonly string[], { process = "this", cwd = "." }: Place = {}) =>
+      prepared.pgMig(args, { cwd, process, env: { PGHOST: undefined } }),
     shardsWithTable: () => shardsWithTable(prepared),
     readReport: async () => JSON.parse(await readFile(join(prepared.folder, "last.json"), "utf8")),
   };
@@ -38,7 +43,7 @@ function shardsWithTable({ column }: Scenario) {
 describe("pg-mig --discovery", () => {
   it("takes the nodes from a file, instead of the hosts", async () => {
     const { pgMig, shardsWithTable } = await prepare();
-    const { status, stdout, stderr } = await pgMig([bySource]);
+    const { status, stdout, stderr } = await pgMig([bySource], { process: "own" });
     expect({ status, stderr }).toMatchObject({ status: 0 });
     expect(await shardsWithTable()).toEqual(["sh1", "sh2", "sh3"]);
     expect(stdout + stderr).toContain("3 of 3 steps applied");
@@ -48,7 +53,7 @@ describe("pg-mig --discovery", () => {
     const { pgMig, shardsWithTable, write } = await prepare();
     await write("pg-mig.config.mjs", 'export default { discovery: "./nodes.ts" };');
     await write("below/nothing.txt", "");
-    expect(await pgMig([], "below")).toMatchObject({ status: 0 });
+    expect(await pgMig([], { process: "own", cwd: "below" })).toMatchObject({ status: 0 });
     expect(await shardsWithTable()).toHaveLength(3);
   });
 

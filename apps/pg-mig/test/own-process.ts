@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { CommandOutput } from "./command-output.js";
 import { type CommandPlace, type CommandResult, commandJudge } from "./command-result.js";
 
 /** A command under way. */
@@ -23,22 +24,17 @@ export function startOwnProcess(args: readonly string[], place: CommandPlace): R
     ...place,
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const output = { stdout: "", stderr: "" };
-  const waiting = new Set<() => void>();
+  const output = new CommandOutput();
   for (const name of ["stdout", "stderr"] as const) {
-    child[name].setEncoding("utf8").on("data", (text: string) => {
-      output[name] += text;
-      for (const check of waiting) {
-        check();
-      }
-    });
+    child[name].setEncoding("utf8").on("data", (text: string) => output.add(name, text));
   }
   const result = new Promise<CommandResult>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (status) => {
       try {
-        judge({ status, ...output });
-        resolve({ status, ...output });
+        const { stdout, stderr } = output;
+        judge({ status, stdout, stderr });
+        resolve({ status, stdout, stderr });
       } catch (error) {
         reject(error);
       }
@@ -49,18 +45,6 @@ export function startOwnProcess(args: readonly string[], place: CommandPlace): R
     pid: child.pid,
     kill: (signal) => child.kill(signal),
     close: (stream) => child[stream].destroy(),
-    printed: (text) =>
-      new Promise((resolve, reject) => {
-        const check = () => {
-          if (!`${output.stdout}\n${output.stderr}`.includes(text)) {
-            return;
-          }
-          waiting.delete(check);
-          resolve();
-        };
-        waiting.add(check);
-        check();
-        result.then(({ stderr }) => reject(new Error(`"${text}" was never printed: ${stderr}`)));
-      }),
+    printed: (text) => output.printed(text, result),
   };
 }

@@ -155,10 +155,7 @@ describe("a plan in a file", () => {
 
   it("is carried out in waves", async () => {
     const given = await planned();
-    await given.write(
-      "pg-mig.config.mjs",
-      `export default { rollout: { waves: [{ name: "canary", take: 1 }] } };`,
-    );
+    await given.config({ rollout: { waves: [{ name: "canary", take: 1 }] } });
     const canary = await given.pgMig([...applyPlan, "--wave=canary"]);
     expect(canary).toMatchObject({ status: 3 });
     expect((await rows(given)).filter((count) => count === 1)).toHaveLength(1);

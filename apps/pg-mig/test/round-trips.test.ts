@@ -2,7 +2,7 @@ import { startProxy, type TestProxy } from "@pg-mig/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type Scenario, scenarios } from "./scenario.js";
 
-const { scenario, cluster } = scenarios({ nodes: 2 });
+const { scenario, cluster } = scenarios({ nodes: 2, servers: "own" });
 
 async function proxiesOf({ databases }: Scenario): Promise<TestProxy[]> {
   const proxies = await Promise.all(databases.map(startProxy));

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import {
@@ -11,8 +11,14 @@ import { afterAll, beforeAll, onTestFinished } from "vitest";
 import type { CommandPlace, CommandResult } from "./command-result.js";
 import { startHangWatch } from "./hang-watch.js";
 import { type RunningCommand, startOwnProcess } from "./own-process.js";
+import { Reader } from "./reader.js";
 import { makeLoginsQuick, type Nodes, refuseLeftovers, sharedNodes } from "./shared-nodes.js";
-import { interruptThisProcess, needsOwnProcess, runInThisProcess } from "./this-process.js";
+import {
+  type CommandHere,
+  interruptThisProcess,
+  needsOwnProcess,
+  startInThisProcess,
+} from "./this-process.js";
 
 export type { CommandResult } from "./command-result.js";
 export type { RunningCommand } from "./own-process.js";
@@ -31,9 +37,12 @@ export interface Scenario {
   migrations(files: Readonly<Record<string, string>>): Promise<void>;
   /** Writes a file of the folder. */
   write(path: string, text: string): Promise<void>;
+  /** Makes the folder's config file anew, of what is data. The file has another name than the one before. */
+  config(settings: object): Promise<void>;
   /**
    * Runs the built command in the folder, on the scenario's nodes, with `--migdir=mig`: in this process, if nothing
-   * speaks against it, else in one of its own.
+   * speaks against it, else in one of its own. A test that wants it in `this` one says that code of the user's, in a
+   * config file or a source of nodes, does no harm there.
    */
   pgMig(
     args?: readonly string[],
@@ -41,6 +50,8 @@ export interface Scenario {
   ): Promise<CommandResult>;
   /** The same in a process of its own, without waiting for its end. */
   start(args?: readonly string[], options?: CommandOptions): RunningCommand;
+  /** The same in this process, for a test that is not about the process of the command. */
+  startHere(args?: readonly string[], options?: CommandOptions): CommandHere;
   /** The versions that the ledger of a shard holds, as pg-mig 2.x reads it: by calling the function. */
   ledger(shard: string, database?: TestDatabase): Promise<string[]>;
   /** The values of the first column of a query. */
@@ -97,14 +108,18 @@ export function scenarios({
       onTestFinished(() => rm(folder, { recursive: true }));
       await mkdir(join(folder, "mig"));
       const databases = await Promise.all(cluster.nodes.map((node) => node.createDatabase()));
+      const readers = new Map<TestDatabase, Reader>();
       for (const database of databases) {
         onTestFinished(() => database.drop());
+        const reader = new Reader(database);
+        onTestFinished(() => reader.end());
+        readers.set(database, reader);
         if (shards.length > 0) {
-          await database.query(shards.map((shard) => `CREATE SCHEMA ${quote(shard)};`).join(" "));
+          await reader.prepare(shards.map((shard) => `CREATE SCHEMA ${quote(shard)};`).join(" "));
         }
       }
       onTestFinished(interruptThisProcess);
-      return createScenario(folder, databases);
+      return createScenario(folder, databases, readers);
     },
   };
 }
@@ -114,14 +129,24 @@ export function quote(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-function createScenario(folder: string, databases: readonly TestDatabase[]): Scenario {
+function createScenario(
+  folder: string,
+  databases: readonly TestDatabase[],
+  readers: ReadonlyMap<TestDatabase, Reader>,
+): Scenario {
   const [database] = databases;
   if (database === undefined) {
     throw new Error("A scenario needs a node.");
   }
   const write = async (path: string, text: string) => {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), text);
+    const place = join(folder, path);
+    await writeFile(place, text).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") {
+        throw error;
+      }
+      await mkdir(dirname(place), { recursive: true });
+      await writeFile(place, text);
+    });
   };
   const placeOf = ({ env = {}, cwd = "." }: CommandOptions = {}): CommandPlace => ({
     cwd: join(folder, cwd),
@@ -134,24 +159,42 @@ function createScenario(folder: string, databases: readonly TestDatabase[]): Sce
     },
   });
   const column: Scenario["column"] = async (sql, on = database) =>
-    (await on.query(sql)).map((row) => Object.values(row)[0]);
+    (await (readers.get(on) ?? on).query(sql)).map((row) => Object.values(row)[0]);
+  // A process loads a file only once: each config file has a name of its own. TypeScript takes longer.
+  const configNames = ["mjs", "cjs", "js", "mts", "cts", "ts"].map((end) => `pg-mig.config.${end}`);
+  const startHere: Scenario["startHere"] = (args = [], options) => {
+    const place = placeOf(options);
+    const obstacle = needsOwnProcess(args, place, "harmless");
+    if (obstacle !== undefined) {
+      throw new Error(`The command needs a process of its own: ${obstacle}.`);
+    }
+    return startInThisProcess(args, place);
+  };
   return {
     folder,
     databases,
     database,
     write,
+    async config(settings) {
+      const earlier = (await readdir(folder)).filter((name) => name.startsWith("pg-mig.config."));
+      await Promise.all(earlier.map((name) => rm(join(folder, name))));
+      const name = configNames.shift();
+      if (name === undefined) {
+        throw new Error("There is no further name for a config file.");
+      }
+      const exported = /\.(js|c[jt]s)$/.test(name) ? "module.exports =" : "export default";
+      await write(name, `${exported} ${JSON.stringify(settings)};`);
+    },
     start: (args = [], options) => startOwnProcess(args, placeOf(options)),
     column,
+    startHere,
     async pgMig(args = [], { process: wanted = "any", ...options } = {}) {
       const place = placeOf(options);
-      const obstacle = wanted === "own" ? "the test wants that" : needsOwnProcess(args, place);
-      if (obstacle === undefined) {
-        return runInThisProcess(args, place);
-      }
       if (wanted === "this") {
-        throw new Error(`The command needs a process of its own: ${obstacle}.`);
+        return startHere(args, options).result;
       }
-      return startOwnProcess(args, place).result;
+      const inOwn = wanted === "own" || needsOwnProcess(args, place) !== undefined;
+      return (inOwn ? startOwnProcess : startInThisProcess)(args, place).result;
     },
     async migrations(files) {
       for (const [name, text] of Object.entries(files)) {

@@ -45,12 +45,13 @@ describe("a run with nothing to do", () => {
     const { folder, args } = await nothingToDo();
     // Turn and turn about, and the least of each: what else the machine does hits both.
     let [node, idle] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-    for (let i = 0; i < 12; i++) {
+    // About two, where nothing else runs; six, where the command is not bundled.
+    const limit = 5;
+    for (let i = 0; i < 3 || (i < 12 && idle / node >= limit); i++) {
       node = Math.min(node, probe(folder, ["-e", "0"]).cpu);
       idle = Math.min(idle, probe(folder, args).cpu);
     }
-    // About two, where nothing else runs; six, where the command is not bundled.
-    expect(idle / node).toBeLessThan(5);
+    expect(idle / node).toBeLessThan(limit);
   });
 
   it("loads what it needs, and no part of Node that it can do without", async () => {

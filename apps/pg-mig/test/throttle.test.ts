@@ -26,10 +26,7 @@ async function throttled(throttle: object, files: Readonly<Record<string, string
     await database.query("CREATE TABLE public.held AS SELECT false AS held");
   }
   await given.migrations(files);
-  await given.write(
-    "pg-mig.config.mjs",
-    `export default { throttle: ${JSON.stringify(throttle)} };`,
-  );
+  await given.config({ throttle });
   return given;
 }
 
@@ -67,7 +64,7 @@ describe("the throttle", () => {
     await given.database.query(
       "CREATE TABLE ballast AS SELECT repeat('x', 1000) FROM generate_series(1, 3000)",
     );
-    const run = given.start(["--json"]);
+    const run = given.startHere(["--json"]);
     await run.printed('"type":"node:paused"');
     await expect
       .poll(() => given.column(tables("u"), given.databases[1]), { timeout: 20_000 })
@@ -103,10 +100,7 @@ describe("the throttle", () => {
     const ended = await given.pgMig(["--json"]);
     expect(ended.status).toBe(3);
     expect(ofNode(ended, given, 0)[0]).toMatchObject({ type: "node:paused", reasons: ["lagMs"] });
-    await given.write(
-      "pg-mig.config.mjs",
-      `export default { throttle: ${JSON.stringify({ ...limits, except: [replica.name] })} };`,
-    );
+    await given.config({ throttle: { ...limits, except: [replica.name] } });
     expect(await given.pgMig()).toMatchObject({ status: 0 });
   });
 
@@ -119,7 +113,7 @@ describe("the throttle", () => {
         "20240103000000.c.sh1": "CREATE TABLE u (id int)",
       },
     );
-    const run = given.start([`--hosts=${given.database.url}`, "--verbose"]);
+    const run = given.startHere([`--hosts=${given.database.url}`, "--verbose"]);
     await run.printed("paused ");
     await run.printed("done 127.0.0.1:sh1 20240102000000.b.sh1");
     expect(await given.column(tables("u"))).toEqual([0]);
@@ -138,7 +132,7 @@ describe("the throttle", () => {
     onTestFinished(async () => {
       await Promise.all(others.map((other) => other.end()));
     });
-    const run = given.start(["--json"]);
+    const run = given.startHere(["--json"]);
     await run.printed('"type":"node:paused"');
     await given.database.query(
       "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(600)'",
@@ -164,7 +158,7 @@ describe("the throttle", () => {
     }
     const other = await given.database.connect();
     onTestFinished(() => other.end());
-    const run = given.start(["--json", "--parallelism=1"]);
+    const run = given.startHere(["--json", "--parallelism=1"]);
     await run.printed(`:${given.database.port}`);
     await expect
       .poll(() =>
@@ -201,7 +195,7 @@ describe("the throttle", () => {
     const given = await throttled({ hold: holdQuery });
     await setHeld(given, "true");
     await setHeld(given, "true", 1);
-    const run = given.start();
+    const run = given.startHere();
     await run.printed("paused ");
     run.kill("SIGINT");
     const { status, stdout } = await run.result;
@@ -212,7 +206,7 @@ describe("the throttle", () => {
   it("pauses a node whose query fails on the way, and says what the server said", async () => {
     const given = await throttled({ hold: holdQuery });
     await setHeld(given, "true");
-    const run = given.start(["--json"]);
+    const run = given.startHere(["--json"]);
     await run.printed('"type":"node:paused"');
     await given.database.query("ALTER TABLE public.held RENAME TO gone");
     await run.printed('"unknown"');
@@ -231,7 +225,7 @@ describe("the throttle", () => {
   it("asks on over another connection if its own is ended, and stays paused meanwhile", async () => {
     const given = await throttled({ hold: holdQuery });
     await setHeld(given, "true");
-    const run = given.start(["--json"]);
+    const run = given.startHere(["--json"]);
     await run.printed('"type":"node:paused"');
     await given.database.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -290,8 +284,7 @@ describe("the throttle", () => {
     const url = new URL(database.url);
     Object.assign(url, { username: "blind", password: "blind" });
     const asBlind = async (throttle: object) => {
-      const config = `export default { throttle: ${JSON.stringify(throttle)} };`;
-      await given.write("pg-mig.config.mjs", config);
+      await given.config({ throttle });
       return given.pgMig([`--hosts=${url.href}`]);
     };
     for (const throttle of [
@@ -316,7 +309,7 @@ describe("the throttle", () => {
     const counted = async (throttle: object | undefined) => {
       const given = await throttled(throttle ?? { hold: "SELECT false" }, count);
       if (throttle === undefined) {
-        await given.write("pg-mig.config.mjs", "export default {};");
+        await given.config({});
       }
       expect(await given.pgMig(["--parallelism=1"])).toMatchObject({ status: 0 });
       return Number((await given.column("SELECT n FROM sh6.t"))[0]);

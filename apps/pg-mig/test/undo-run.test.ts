@@ -130,8 +130,8 @@ describe("pg-mig undo --run", () => {
 });
 
 describe("rollout.onStop: undo", () => {
-  const stopping = (rollout: object) =>
-    `export default { rollout: ${JSON.stringify({ onStop: "undo", ...rollout })} };`;
+  const stopping = (given: Scenario, rollout: object) =>
+    given.config({ rollout: { onStop: "undo", ...rollout } });
 
   it("undoes what a run has applied that its budget stopped: the fleet is all old", async () => {
     const given = await beforeRelease({
@@ -139,7 +139,7 @@ describe("rollout.onStop: undo", () => {
       [second]: "SELECT 1 / (CASE current_schema() WHEN 'sh2' THEN 0 ELSE 1 END)",
       [`${second}.dn.sql`]: "SELECT 1;",
     });
-    await given.write("pg-mig.config.mjs", stopping({ stopAt: { failed: 1 } }));
+    await stopping(given, { stopAt: { failed: 1 } });
     const { status, stdout, stderr } = await given.pgMig(["--report=r.json"]);
     expect({ status, stdout, stderr }).toMatchObject({ status: 1 });
     expect(stderr).toContain("Undoing what this run has applied (rollout.onStop).");
@@ -152,7 +152,7 @@ describe("rollout.onStop: undo", () => {
   it("undoes the waves that are done if a gate says no; a failure alone undoes nothing", async () => {
     const given = await beforeRelease();
     const waves = [{ name: "canary", take: 2, gate: { command: "exit 1" } }];
-    await given.write("pg-mig.config.mjs", stopping({ waves }));
+    await stopping(given, { waves });
     const gate = await given.pgMig();
     expect(gate).toMatchObject({ status: 1 });
     expect(gate.stdout).toContain("The gate of the wave canary says no");
@@ -172,7 +172,7 @@ describe("rollout.onStop: undo", () => {
       [`${second}.dn.sql`]: "SELECT pg_sleep(60); DROP TABLE b;",
     });
     const waves = [{ name: "canary", take: 2, gate: { command: "exit 1" } }];
-    await given.write("pg-mig.config.mjs", stopping({ waves }));
+    await stopping(given, { waves });
     const run = given.start(["--report=r.json"]);
     await run.printed("Undoing 4 steps");
     run.kill(signal);

@@ -38,8 +38,8 @@ describe("--verify", () => {
   });
 
   it("fails a run, with all versions there and no digest saved", async () => {
-    const { pgMig, write, ledger, column } = await prepared();
-    await write("pg-mig.config.ts", 'export default { verify: "fail" };');
+    const { pgMig, config, ledger, column } = await prepared();
+    await config({ verify: "fail" });
     const { status, stdout, stderr } = await pgMig();
     expect(status).toBe(1);
     expect(`${stdout}${stderr}`).toMatch(differs);
