@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startNodes, type TestCluster } from "./start-nodes.js";
-import { queryOnce } from "./test-database.js";
 import type { TestNode } from "./test-node.js";
 
 let cluster: TestCluster;
@@ -13,14 +12,6 @@ beforeAll(async () => {
 afterAll(() => cluster.stop());
 
 describe("TestNode", () => {
-  it("lets in who knows the password, and nobody else", async () => {
-    const { host, port, user, password } = node;
-    const login = { host, port, user, password, database: "postgres" };
-    expect(await queryOnce(login, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
-    const guess = { ...login, password: `${password}x` };
-    await expect(queryOnce(guess, "SELECT 1")).rejects.toMatchObject({ code: "28P01" });
-  });
-
   it("keeps its port and its data over a restart", async () => {
     await using database = await node.createDatabase();
     await database.query("CREATE TABLE kept AS SELECT 7 AS seven");
