@@ -1,3 +1,3 @@
-import { project } from "../../vitest.project.js";
+import { busy, project } from "../../vitest.project.js";
 
-export default project("@pg-mig/model");
+export default project("@pg-mig/model", busy);

@@ -1,3 +1,3 @@
-import { project } from "../../vitest.project.js";
+import { busy, project } from "../../vitest.project.js";
 
-export default project("@pg-mig/sql-rules");
+export default project("@pg-mig/sql-rules", busy);

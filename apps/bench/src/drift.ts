@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { startNodes, type TestDatabase } from "@pg-mig/testkit";
 import { measure } from "./measure.js";
+import { makeLoginsUsual } from "./servers/usual-logins.js";
 import { shardName } from "./works/work.js";
 
 const { values } = parseArgs({
@@ -25,6 +26,7 @@ const folder = await mkdtemp(join(tmpdir(), "pg-mig-bench-"));
 const settings = { max_connections: "100", max_locks_per_transaction: "64" };
 const cluster = await startNodes({ major: Number(values.major), settings });
 try {
+  await makeLoginsUsual(cluster.nodes);
   await writeFile(join(folder, `${version}.up.sql`), "SELECT 1;\n");
   await writeFile(join(folder, `${version}.dn.sql`), "SELECT 1;\n");
   const database = await cluster.node.createDatabase();

@@ -7,6 +7,7 @@ import { withFigures } from "./readme-figures.js";
 import { jsonResult, markdownLines, tableLines } from "./report.js";
 import { runRounds } from "./rounds.js";
 import { measuredSettings } from "./servers/postgres-servers.js";
+import { makeLoginsUsual } from "./servers/usual-logins.js";
 import { works } from "./works/table.js";
 import type { Work } from "./works/work.js";
 
@@ -33,6 +34,7 @@ async function run(options: BenchOptions): Promise<void> {
         });
   const results: unknown[] = [];
   try {
+    await makeLoginsUsual(cluster?.nodes ?? []);
     for (const work of options.works) {
       results.push(await measureWork(work, options, cluster?.nodes ?? []));
     }

@@ -166,45 +166,56 @@ export async function hostileCalls(
   return calls;
 }
 
-/** One function for an operator in all schemas; it calls the operator of pg_catalog. */
+/**
+ * One function for an operator in all schemas; it calls the operator of pg_catalog. These are forty thousand objects,
+ * and to make each with a statement takes ten times as long as to write their rows, which is done here: as those of one
+ * function and one operator that statements make.
+ */
 const doOperators = (schemas: readonly string[]) => `DO $do$
-DECLARE o record; s text; n int := 0;
 BEGIN
   SET LOCAL search_path TO pg_catalog;
-  SET LOCAL check_function_bodies TO off;
-  FOR o IN
+  SET LOCAL allow_system_table_mods TO on;
+  CREATE TEMP TABLE planted ON COMMIT DROP AS
     WITH common(l, r) AS (
       ${typeGroups.map((types) => `SELECT l::regtype, r::regtype FROM unnest(${literals(types)}) l, unnest(${literals(types)}) r`).join("\n      UNION ")}
     ), names AS (
       SELECT DISTINCT oprname, EXISTS (SELECT FROM pg_operator p
         WHERE p.oprname = b.oprname AND oprresult = 'bool'::regtype) AS is_test
       FROM pg_operator b WHERE oprkind = 'b'
+    ), operators AS (
+      SELECT oprname AS name, oprleft::regtype AS l, oprright::regtype AS r, oprresult::regtype AS result
+      FROM pg_operator
+      WHERE oprnamespace = 'pg_catalog'::regnamespace
+        AND NOT EXISTS (SELECT FROM pg_type t WHERE t.oid IN (oprleft, oprright, oprresult) AND t.typtype = 'p')
+      UNION ALL
+      SELECT oprname, l, r, CASE WHEN is_test THEN 'bool'::regtype ELSE l END
+      FROM names, common
+      WHERE oprname <> '=>' AND NOT EXISTS (SELECT FROM pg_operator p
+        WHERE p.oprname = names.oprname AND oprleft = l AND oprright = r)
     )
-    SELECT oprname AS name, oprleft::regtype AS l, oprright::regtype AS r, oprresult::regtype AS result
-    FROM pg_operator
-    WHERE oprnamespace = 'pg_catalog'::regnamespace
-      AND NOT EXISTS (SELECT FROM pg_type t WHERE t.oid IN (oprleft, oprright, oprresult) AND t.typtype = 'p')
-    UNION ALL
-    SELECT oprname, l, r, CASE WHEN is_test THEN 'bool'::regtype ELSE l END
-    FROM names, common
-    WHERE oprname <> '=>' AND NOT EXISTS (SELECT FROM pg_operator p
-      WHERE p.oprname = names.oprname AND oprleft = l AND oprright = r)
-  LOOP
-    n := n + 1;
-    IF o.l = 0::oid::regtype THEN
-      EXECUTE format($f$CREATE FUNCTION debug_hostile.op%s(%s) RETURNS %s LANGUAGE plpgsql AS
-        $b$ BEGIN PERFORM debug_hostile.told(%L); RETURN OPERATOR(pg_catalog.%s) $1; END $b$ $f$,
-        n, o.r, o.result, format('operator %s(%s)', o.name, o.r), o.name);
-    ELSE
-      EXECUTE format($f$CREATE FUNCTION debug_hostile.op%s(%s, %s) RETURNS %s LANGUAGE plpgsql AS
-        $b$ BEGIN PERFORM debug_hostile.told(%L); RETURN $1 OPERATOR(pg_catalog.%s) $2; END $b$ $f$,
-        n, o.l, o.r, o.result, format('operator %s(%s,%s)', o.name, o.l, o.r), o.name);
-    END IF;
-    FOREACH s IN ARRAY ${literals(schemas)} LOOP
-      EXECUTE format('CREATE OPERATOR %I.%s (FUNCTION = debug_hostile.op%s%s, RIGHTARG = %s)', s, o.name, n,
-        CASE WHEN o.l = 0::oid::regtype THEN '' ELSE format(', LEFTARG = %s', o.l) END, o.r);
-    END LOOP;
-  END LOOP;
+    SELECT *, l = 0::oid::regtype AS is_prefix, row_number() OVER () AS n,
+      pg_nextoid('pg_proc', 'oid', 'pg_proc_oid_index') AS function
+    FROM operators;
+  CREATE FUNCTION debug_hostile.example(xid, xid) RETURNS bool LANGUAGE plpgsql AS 'BEGIN RETURN true; END';
+  CREATE OPERATOR debug_hostile.<-> (FUNCTION = debug_hostile.example, LEFTARG = xid, RIGHTARG = xid);
+  INSERT INTO pg_proc SELECT made.*
+    FROM planted, pg_proc example, LATERAL jsonb_populate_record(example, jsonb_build_object('oid', function,
+      'proname', 'op' || n, 'prorettype', result::oid, 'pronargs', CASE WHEN is_prefix THEN 1 ELSE 2 END,
+      'proargtypes', concat_ws(' ', CASE WHEN NOT is_prefix THEN l::oid END, r::oid),
+      'prosrc', CASE WHEN is_prefix
+        THEN format(' BEGIN PERFORM debug_hostile.told(%L); RETURN OPERATOR(pg_catalog.%s) $1; END ',
+          format('operator %s(%s)', name, r), name)
+        ELSE format(' BEGIN PERFORM debug_hostile.told(%L); RETURN $1 OPERATOR(pg_catalog.%s) $2; END ',
+          format('operator %s(%s,%s)', name, l, r), name) END)) made
+    WHERE example.oid = 'debug_hostile.example'::regproc;
+  INSERT INTO pg_operator SELECT made.*
+    FROM planted, unnest(${literals(schemas)}) schema, pg_operator example,
+      LATERAL jsonb_populate_record(example, jsonb_build_object(
+        'oid', pg_nextoid('pg_operator', 'oid', 'pg_operator_oid_index'), 'oprname', name,
+        'oprnamespace', schema::regnamespace::oid, 'oprkind', CASE WHEN is_prefix THEN 'l' ELSE 'b' END,
+        'oprleft', l::oid, 'oprright', r::oid, 'oprresult', result::oid, 'oprcode', function)) made
+    WHERE example.oprcode = 'debug_hostile.example'::regproc;
+  DROP FUNCTION debug_hostile.example CASCADE;
 END $do$`;
 
 const doFunctions = (schemas: readonly string[]) => `DO $do$

@@ -97,7 +97,7 @@ function notes(events: readonly RunEvent[]): string[] {
 
 describe("runs that start at once", () => {
   it.each([2, 5])("let one of %i work, whatever order their nodes are given in", async (count) => {
-    for (let time = 0; time < 5; time++) {
+    for (let time = 0; time < 3; time++) {
       const nodes = await databases();
       const versions = countingVersions(2);
       const folder = await migrationFolder(versions);
@@ -146,7 +146,7 @@ describe("runs that start at once", () => {
   });
 
   it("let at least one work that has only some nodes in common with each other", async () => {
-    for (let time = 0; time < 5; time++) {
+    for (let time = 0; time < 3; time++) {
       const nodes = await databases();
       const folder = await migrationFolder(countingVersions(1));
       const pairs = nodes.map((_, i) => nodes.filter((__, j) => i !== j));

@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { setFlagsFromString } from "node:v8";
 import { PGlite } from "@electric-sql/pglite";
 import { pgDump } from "@electric-sql/pglite-tools/pg_dump";
-import { startNodes, type TestDatabase } from "@pg-mig/testkit";
-import { describe, expect, it } from "vitest";
+import { startNodes, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { parseScript } from "./read/parse-script.js";
 import { catalog } from "./testing/catalog.js";
 import { programMajor } from "./testing/psql.js";
@@ -65,13 +66,25 @@ async function restore(text: string, database: TestDatabase): Promise<void> {
 }
 
 describe("what pg_dump writes", () => {
+  const clusters = new Map<number, Promise<TestCluster>>();
+  const clusterOf = (major: number) => {
+    const cluster = clusters.get(major) ?? startNodes({ major });
+    clusters.set(major, cluster);
+    return cluster;
+  };
+  afterAll(async () => {
+    for (const cluster of clusters.values()) {
+      await (await cluster).stop();
+    }
+  });
+
   if (dumpable.length === 0) {
     it.skip("needs pg_dump, which is not installed here", () => {});
   }
 
   for (const major of dumpable) {
     it(`goes into an empty database and comes out the same (PostgreSQL ${major})`, async () => {
-      await using cluster = await startNodes({ major });
+      const cluster = await clusterOf(major);
       const source = await cluster.node.createDatabase();
       await source.query(contents);
       const text = await dump(source);
@@ -85,7 +98,7 @@ describe("what pg_dump writes", () => {
 
   for (const major of dumpable) {
     it(`has large objects, and they come out the same (PostgreSQL ${major})`, async () => {
-      await using cluster = await startNodes({ major });
+      const cluster = await clusterOf(major);
       const source = await cluster.node.createDatabase();
       await source.query(`
         select lo_from_bytea(1001, 'hello');
@@ -105,7 +118,7 @@ describe("what pg_dump writes", () => {
 
   for (const major of dumpable.slice(-1)) {
     it(`comes out the same whatever standard_conforming_strings is here and there (PostgreSQL ${major})`, async () => {
-      await using cluster = await startNodes({ major });
+      const cluster = await clusterOf(major);
       const settings = ["on", "off"] as const;
       const set = (database: TestDatabase, value: (typeof settings)[number]) =>
         database.query(
@@ -131,7 +144,10 @@ describe("what pg_dump writes", () => {
   // pg_dump 18, compiled to WebAssembly with a server that lives in the process. It reads no other
   // server, so that what came of the dump is compared by its catalogs.
   it("makes the same database of a dump by pg_dump 18, which is always at hand", async () => {
-    await using cluster = await startNodes({ major: 18 });
+    const cluster = await clusterOf(18);
+    // To optimize two programs of some megabytes, each of which runs once, takes half of the time.
+    setFlagsFromString("--liftoff-only");
+    onTestFinished(() => setFlagsFromString("--no-liftoff-only"));
     const source = await PGlite.create();
     await source.exec(contents);
     await source.exec("select lo_from_bytea(4711, 'hello'), lo_from_bytea(4712, '')");

@@ -5,6 +5,7 @@ import { makeOnce } from "./make-once.js";
 import type { PostgresBinaries } from "./postgres-binaries.js";
 import { isOpenToEveryone } from "./reachable-path.js";
 import { runProgram } from "./run-program.js";
+import { scramVerifier } from "./scram-verifier.js";
 import type { ServerUser } from "./server-user.js";
 
 /** A freshly made data directory that nodes are copied from, with the programs to run it. */
@@ -24,7 +25,7 @@ export interface ServerTemplateOptions {
 }
 
 /** Changes whenever what is put into a template changes, so that old ones are not used. */
-const templateFormat = 2;
+const templateFormat = 3;
 
 /** Runs initdb, or takes what an earlier run left in the cache directory. */
 export async function serverTemplate(options: ServerTemplateOptions): Promise<ServerTemplate> {
@@ -33,13 +34,15 @@ export async function serverTemplate(options: ServerTemplateOptions): Promise<Se
   const binDirectory = await reachableBinaries(options);
   const place = join(cacheDirectory, `${binaries.version}-${templateFormat}`);
   await makeOnce(place, user, async (draft) => {
-    const passwordFile = join(draft, "password");
-    await writeFile(passwordFile, randomBytes(12).toString("hex"), { mode: 0o600 });
+    const password = randomBytes(12).toString("hex");
+    await writeFile(join(draft, "password"), password, { mode: 0o600 });
+    const verifierFile = join(draft, "verifier");
+    await writeFile(verifierFile, scramVerifier(password), { mode: 0o600 });
     if (user !== undefined) {
-      await chown(passwordFile, user.uid, user.gid);
+      await chown(verifierFile, user.uid, user.gid);
     }
     const args = [
-      ...["-D", join(draft, "data"), "--username=postgres", `--pwfile=${passwordFile}`],
+      ...["-D", join(draft, "data"), "--username=postgres", `--pwfile=${verifierFile}`],
       ...["--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--wal-segsize=1", "--no-sync"],
     ];
     await runProgram(join(binDirectory, "initdb"), args, { user, cwd: draft });
