@@ -377,7 +377,7 @@ describe("drift", () => {
   });
 
   it("finds every planted change of a fleet, and names no other shard", async () => {
-    const databases = await fleet(3, 60);
+    const databases = await fleet(3, 200);
     const changes = [
       ["missing index users_name", "DROP INDEX users_name"],
       ["differs column users.name", "ALTER TABLE users ALTER name DROP NOT NULL"],
@@ -421,7 +421,7 @@ describe("drift", () => {
     const planted = new Map<string, Set<string>>();
     for (let i = 0; i < 40; i++) {
       const [name = "", sql] = changes[i % changes.length] ?? [];
-      const [node, shard] = [i % 3, nameOf((i * 7) % 60)];
+      const [node, shard] = [i % 3, nameOf((i * 7) % 200)];
       const { label } = { label: `${node}` };
       await databases[node]?.query(`SET search_path TO ${shard}; ${sql}`);
       planted.set(name, (planted.get(name) ?? new Set()).add(`${label} ${shard}`));
@@ -440,6 +440,6 @@ describe("drift", () => {
     const sortedSets = (map: Map<string, Set<string>>) =>
       [...map].map(([name, set]) => [name, [...set].sort()]).sort();
     expect(sortedSets(found)).toEqual(sortedSets(planted));
-    expect(report.groups[0]?.reference).toEqual({ from: "majority", shards: 140 });
+    expect(report.groups[0]?.reference).toEqual({ from: "majority", shards: 560 });
   });
 });
