@@ -66,7 +66,6 @@ export interface CommandHere {
 export function startInThisProcess(args: readonly string[], place: CommandPlace): CommandHere {
   const output = new CommandOutput();
   const ownSignals = new EventEmitter();
-  signals = ownSignals;
   const result = runHere(args, place, output, ownSignals);
   // Whoever waits for the result hears of it; a test that has failed before does not.
   result.catch(() => {});
@@ -91,6 +90,7 @@ async function runHere(
   const env = Object.fromEntries(
     Object.entries(place.env).filter(([, value]) => value !== undefined),
   );
+  signals = ownSignals;
   // The command names files by their paths from there.
   const leave = enter(place.cwd);
   // Node prints it to the stderr of the process. What the tests themselves do is not the command's.
