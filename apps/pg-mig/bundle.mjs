@@ -28,7 +28,7 @@ const chunks = {
   run: [
     "sessions/dist/run-lock.js",
     ...inMigrate("run-round", "run-sql-on-nodes", "refuse-unguarded", "throttle-watch"),
-    ...inMigrate("run-journal", "ask-gate", "verify-shards"),
+    ...inMigrate("run-journal", "ask-gate", "verify-run", "verify-shards"),
   ],
 };
 

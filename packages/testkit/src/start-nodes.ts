@@ -123,7 +123,11 @@ function asCluster(
   if (node === undefined) {
     throw new RangeError("A cluster has at least one node.");
   }
-  const stop = () => guard.cleanUp();
+  const stop = async () => {
+    await guard.cleanUp();
+    // They are gone, and this process may not have been told yet.
+    await allDone(nodes.map((one) => one.stop("immediate")));
+  };
   let replicas = 0;
   return {
     nodes,
