@@ -11,7 +11,7 @@ import { type RecordingServer, startRecordingServer } from "./testing/recording-
 import { scriptText, variableValue } from "./testing/script-text.js";
 
 /** PG_MIG_SPLIT_RUNS=20000 for the long version. */
-const runs = Number(process.env.PG_MIG_SPLIT_RUNS ?? 700);
+const runs = Number(process.env.PG_MIG_SPLIT_RUNS ?? 1500);
 
 let server: RecordingServer;
 let client: pg.Client;

@@ -12,7 +12,7 @@ import { included, runningScript } from "./testing/running-script.js";
 import { ScriptBench } from "./testing/script-bench.js";
 
 /** PG_MIG_RUNNING_RUNS=1000 for the long version, which takes some minutes. */
-const runs = Number(process.env.PG_MIG_RUNNING_RUNS ?? 15);
+const runs = Number(process.env.PG_MIG_RUNNING_RUNS ?? 25);
 const environment = { HOME: "/nowhere", PATH: "/usr/bin:/bin" };
 
 describe.skipIf(programMajor("psql") === undefined)("running a script", () => {

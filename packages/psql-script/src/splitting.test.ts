@@ -13,7 +13,7 @@ import { type RecordingServer, startRecordingServer } from "./testing/recording-
 import { scriptText, variableValue } from "./testing/script-text.js";
 
 /** PG_MIG_SPLIT_RUNS=20000 for the long version, which takes some minutes. */
-const runs = Number(process.env.PG_MIG_SPLIT_RUNS ?? 150);
+const runs = Number(process.env.PG_MIG_SPLIT_RUNS ?? 250);
 
 describe.skipIf(programMajor("psql") === undefined)("the messages of a script", () => {
   let server: RecordingServer;
