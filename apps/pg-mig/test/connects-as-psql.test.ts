@@ -20,7 +20,6 @@ import { accountName } from "../src/account-name.js";
 import { uninterrupted } from "../src/interruption.js";
 import { clusterOptions } from "../src/run-options.js";
 import { programMajor } from "./psql-judge.js";
-import { makeLoginsQuick } from "./shared-nodes.js";
 
 /** One way to say where to connect, for psql and for us alike. */
 interface Situation {
@@ -74,7 +73,6 @@ beforeAll(async () => {
   cluster = await startNodes({ count: 2 });
   [plain, tls] = cluster.nodes as [TestNode, TestNode];
   for (const node of [plain, tls]) {
-    await makeLoginsQuick(node);
     const secret = node.password;
     for (const role of [
       "tls_only",

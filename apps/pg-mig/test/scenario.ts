@@ -12,7 +12,7 @@ import type { CommandPlace, CommandResult } from "./command-result.js";
 import { startHangWatch } from "./hang-watch.js";
 import { type RunningCommand, startOwnProcess } from "./own-process.js";
 import { Reader } from "./reader.js";
-import { makeLoginsQuick, type Nodes, refuseLeftovers, sharedNodes } from "./shared-nodes.js";
+import { type Nodes, refuseLeftovers, sharedNodes } from "./shared-nodes.js";
 import {
   type CommandHere,
   interruptThisProcess,
@@ -91,7 +91,6 @@ export function scenarios({
     let own: TestCluster;
     beforeAll(async () => {
       own = await startNodes({ ...options, count });
-      await Promise.all(own.nodes.map(makeLoginsQuick));
       cluster = own;
     });
     afterAll(() => own?.stop());

@@ -27,17 +27,9 @@ export async function sharedNodes(count: number): Promise<Nodes> {
   return { node, nodes: [node, ...others] };
 }
 
-/** A login of the superuser hashes the password thousands of times, for tests that may print it. */
-export async function makeLoginsQuick(node: TestNode): Promise<void> {
-  if (node.major >= 16) {
-    await node.query(`SET scram_iterations = 1; ALTER ROLE postgres PASSWORD '${node.password}'`);
-  }
-}
-
 /** Readies a server for many databases, with many logins each. */
 async function makeQuick(node: TestNode): Promise<void> {
-  await makeLoginsQuick(node);
-  // A third of what a login costs is SCRAM's, on both sides. The tests with servers of their own have it.
+  // SCRAM costs each login a round trip more. The tests with servers of their own have it.
   await node.writeFile("pg_hba.conf", "local all all scram-sha-256\nhost all all all password\n");
   await node.query("SELECT pg_reload_conf()");
   // The first session of a database writes down what it knows of the catalog, which takes as long as a login. If one

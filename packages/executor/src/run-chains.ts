@@ -25,11 +25,11 @@ import { advance, type ChainState, type ChainToRun, createChainState } from "./c
 import { ledgerUnsettledError } from "./ledger-trouble.js";
 import { loopBusyMs } from "./loop-busy.js";
 import { NodeSlots } from "./node-slots.js";
+import { nodesAndVersions } from "./nodes-and-versions.js";
 import type { RunChainsOptions } from "./run-chains-options.js";
 import { scriptOptions } from "./script-environment.js";
 import { shardHolders } from "./shard-holders.js";
 import { isRepeatable } from "./step-script.js";
-import { whatIsIn } from "./what-is-in-chains.js";
 import { wordsAndHint } from "./words-and-hint.js";
 
 /** How often it is looked whether the steps of a node take long, in milliseconds. */
@@ -70,7 +70,7 @@ class ChainRun<L> {
 
   constructor(chains: readonly ChainToRun<L>[], options: RunChainsOptions<L>) {
     this.#options = { now: Date.now, random: Math.random, ...options };
-    const { nodes, versions } = whatIsIn(chains);
+    const { nodes, versions } = nodesAndVersions(chains);
     this.#nodes = nodes;
     this.#schedule = new ChainSchedule(chains, {
       parallelism: options.parallelism,

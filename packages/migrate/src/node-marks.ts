@@ -18,7 +18,7 @@ export function markStarted(
 
 /**
  * Remembers on every node that the run is complete; `nodes` is how they are now. Stores nothing from the
- * moment on that this is not known any more.
+ * moment on that `isAsRead` denies that.
  */
 export function markFinished(
   nodes: readonly OpenNode[],
@@ -26,20 +26,22 @@ export function markFinished(
   { isAsRead, ...options }: RunOnNodesOptions & { readonly isAsRead: () => boolean },
 ): Promise<void> {
   const digest = kind.digestAfter;
-  return store(nodes, { ...options, mayStore: isAsRead }, (open) => {
+  const sqlFor = (open: OpenNode) => {
     const fingerprint = currentFingerprint(open, files);
     return [
       ...(open.ledger.fingerprint === fingerprint ? [] : storeFingerprintSql(fingerprint)),
       ...(open.ledger.digest === digest ? [] : storeDigestSql(digest)),
     ];
-  });
+  };
+  return store(nodes, options, sqlFor, isAsRead);
 }
 
 /** Runs the statements on the nodes that need any. */
 async function store(
   nodes: readonly OpenNode[],
-  { mayStore = () => true, ...options }: RunOnNodesOptions & { readonly mayStore?: () => boolean },
+  options: RunOnNodesOptions,
   sqlFor: (open: OpenNode) => readonly string[],
+  isAsRead = () => true,
 ): Promise<void> {
   const marks = new Map<SessionNode, readonly string[]>(
     nodes
@@ -50,6 +52,6 @@ async function store(
     return;
   }
   const { runSqlOnNodes } = await import("./run-sql-on-nodes.js");
-  const sql = (node: SessionNode) => (mayStore() ? (marks.get(node) ?? []) : []);
+  const sql = (node: SessionNode) => (isAsRead() ? (marks.get(node) ?? []) : []);
   await runSqlOnNodes([...marks.keys()], sql, options);
 }

@@ -145,7 +145,7 @@ describe("what pg_dump writes", () => {
   // server, so that what came of the dump is compared by its catalogs.
   it("makes the same database of a dump by pg_dump 18, which is always at hand", async () => {
     const cluster = await clusterOf(18);
-    // To optimize two programs of some megabytes, each of which runs once, takes half of the time.
+    // Two large programs run once each: to optimize them would double the time.
     setFlagsFromString("--liftoff-only");
     onTestFinished(() => setFlagsFromString("--no-liftoff-only"));
     const source = await PGlite.create();

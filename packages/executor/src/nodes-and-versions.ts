@@ -2,7 +2,7 @@ import type { SessionNode } from "@pg-mig/sessions";
 import type { ChainToRun } from "./chain-state.js";
 
 /** All nodes and all versions of chains, each once. Of a million chains, most share one list of versions. */
-export function whatIsIn(chains: readonly ChainToRun<unknown>[]): {
+export function nodesAndVersions(chains: readonly ChainToRun<unknown>[]): {
   readonly nodes: readonly SessionNode[];
   readonly versions: readonly string[];
 } {
