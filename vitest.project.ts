@@ -31,6 +31,12 @@ export function project(
  */
 export const busy: NonNullable<ViteUserConfig["test"]> = {
   maxWorkers: availableParallelism(),
+  sequence: { groupOrder: 2 },
+};
+
+/** For a project whose tests wait even more than others: for commands that wait for servers. */
+export const patient: NonNullable<ViteUserConfig["test"]> = {
+  maxWorkers: availableParallelism() * 3,
   sequence: { groupOrder: 1 },
 };
 

@@ -1,3 +1,6 @@
-import { project } from "../../vitest.project.js";
+import { patient, project } from "../../vitest.project.js";
 
-export default project("pg-mig", { include: ["src/**/*.test.ts", "test/**/*.test.ts"] });
+export default project("pg-mig", {
+  ...patient,
+  include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+});

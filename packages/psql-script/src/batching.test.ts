@@ -40,11 +40,11 @@ async function sends(script: Script, options: RunScriptOptions) {
   return { messages: server.take(), failed };
 }
 
-/** The statements of a message, without what is blank. */
+/** The statements of a message, without what is blank. The server knows no variables: a colon stands alone. */
 function statementsOf(message: string): string[] {
   const statements: string[] = [];
   let statement = "";
-  for (const { kind, text } of tokenize(message)) {
+  for (const { kind, text } of tokenize(message.replaceAll(":", ": "))) {
     if (kind === "terminator") {
       statements.push(statement);
       statement = "";
@@ -85,7 +85,8 @@ describe("joined messages", () => {
         expect(together).toEqual(joined.failed ? alone.slice(0, together.length) : alone);
         expect(joined.messages.length).toBeLessThanOrEqual(single.messages.length);
       }),
-      { numRuns: runs },
+      // The server reads ":or$$" as a colon and a name; psql, without the backslash, as a variable and a quote.
+      { numRuns: runs, examples: [["\\:or$$;\n{", ""]] },
     );
   });
 
