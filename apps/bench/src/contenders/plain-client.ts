@@ -1,4 +1,4 @@
-import { inSlots, type Job, type JobNode, type JobVersion, readJob } from "../job.js";
+import { type Job, type JobNode, type JobVersion, readJob } from "../job.js";
 import { BareConnection } from "../wire/bare-connection.js";
 import {
   type GuardedShard,
@@ -15,7 +15,8 @@ import {
   storeLedgerSql,
 } from "./plain-ledger.js";
 
-// The contender "plain": the least that a client can do which gives what pg-mig gives.
+// The contender "plain": the least that a client can do which gives what pg-mig gives. With the argument
+// "ahead" it sends the work of the next step together with each COMMIT.
 
 const sessionSql =
   "SET search_path TO pg_catalog, pg_temp; SET statement_timeout TO 0; " +
@@ -41,10 +42,19 @@ interface ShardToDo {
   readonly ledger: PlainLedger;
 }
 
+/** One version on one shard. */
+interface Step {
+  readonly guarded: GuardedShard;
+  readonly version: Version;
+  readonly before: PlainLedger;
+  readonly after: PlainLedger;
+}
+
 const job = await readJob();
+const isAhead = process.argv[3] === "ahead";
 const versions = job.versions.map((version) => ({ ...version, checksum: sha256(version.sql) }));
 const wanted = new Set(job.shards);
-const steps = new LedgerSteps();
+const ledgers = new LedgerSteps();
 await Promise.all(job.nodes.map((node) => runNode(node, job)));
 
 async function runNode(node: JobNode, { parallelism }: Job): Promise<void> {
@@ -63,44 +73,51 @@ async function runNode(node: JobNode, { parallelism }: Job): Promise<void> {
       }
     }
   }
-  const sessions: BareConnection[] = [];
-  await inSlots(shards, parallelism, {
-    async open() {
-      const session = await BareConnection.open(node);
-      sessions.push(session);
-      await session.query(sessionSql);
-      return session;
-    },
-    use: runShard,
-  });
-  await Promise.all([lock, ...sessions].map((connection) => connection.close()));
+  const queue = shards.values();
+  const sessions = Math.min(parallelism, shards.length);
+  await Promise.all(Array.from({ length: sessions }, () => runSession(node, stepsOf(queue))));
+  await lock.close();
 }
 
-async function runShard(session: BareConnection, { guarded, ledger }: ShardToDo): Promise<void> {
-  let before = ledger;
-  for (const version of versions.slice(ledger.length)) {
-    const after = steps.after(before, version, `${new Date().toISOString().slice(0, 19)}Z`);
-    await runVersion(session, guarded, { version, before, after });
-    before = after;
+/** The steps of the shards that no other session takes from the queue. */
+function* stepsOf(queue: Iterable<ShardToDo>): Generator<Step, undefined> {
+  for (const { guarded, ledger } of queue) {
+    let before = ledger;
+    for (const version of versions.slice(ledger.length)) {
+      const after = ledgers.after(before, version, `${new Date().toISOString().slice(0, 19)}Z`);
+      yield { guarded, version, before, after };
+      before = after;
+    }
   }
 }
 
-/** Two messages: the work, then COMMIT alone, with what cleans up right after it in the same write. */
-async function runVersion(
-  session: BareConnection,
-  guarded: GuardedShard,
-  step: { readonly version: Version; readonly before: PlainLedger; readonly after: PlainLedger },
-): Promise<void> {
-  const { version, before, after } = step;
+/** Two messages a step: the work, then COMMIT alone, with what cleans up right after it in the same write. */
+async function runSession(node: JobNode, steps: Iterator<Step, undefined>): Promise<void> {
+  const session = await BareConnection.open(node);
+  await session.query(sessionSql);
+  let isSent = false;
+  for (let step = steps.next().value; step !== undefined; ) {
+    if (!isSent) {
+      await session.query(workSql(step));
+    }
+    const cleanUp = step.version.leaves === "traces" ? ["DISCARD ALL", sessionSql] : [];
+    const next = isAhead ? steps.next().value : undefined;
+    const ahead = next === undefined ? [] : [workSql(next)];
+    const [commit, ...others] = await session.exchange("COMMIT", ...cleanUp, ...ahead);
+    const failed = [commit, ...others].find((answer) => answer?.error !== undefined);
+    if (commit?.tag !== "COMMIT" || failed !== undefined) {
+      throw new Error(`COMMIT was answered with ${failed?.error ?? commit?.tag}.`);
+    }
+    isSent = isAhead;
+    step = isAhead ? next : steps.next().value;
+  }
+  await session.close();
+}
+
+function workSql({ guarded, version, before, after }: Step): string {
   const { shard } = guarded;
-  await session.query(
+  return (
     `${beginSql}${guardSql(guarded, before.hash)}; SET LOCAL search_path TO ${shard};\n` +
-      `${version.sql}\n;${storeLedgerSql(shard, after)}`,
+    `${version.sql}\n;${storeLedgerSql(shard, after)}`
   );
-  const cleanUp = version.leaves === "traces" ? ["DISCARD ALL", sessionSql] : [];
-  const [commit, ...cleaned] = await session.exchange("COMMIT", ...cleanUp);
-  const failed = [commit, ...cleaned].find((answer) => answer?.error !== undefined);
-  if (commit?.tag !== "COMMIT" || failed !== undefined) {
-    throw new Error(`COMMIT was answered with ${failed?.error ?? commit?.tag}.`);
-  }
 }

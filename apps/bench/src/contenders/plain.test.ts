@@ -23,7 +23,11 @@ afterAll(async () => {
 });
 
 /** Runs the plain client on two shards of a database. */
-async function runPlain(database: TestDatabase, sql = [newTable(0).sql, newTable(1).sql]) {
+async function runPlain(
+  database: TestDatabase,
+  sql = [newTable(0).sql, newTable(1).sql],
+  ...args: readonly string[]
+) {
   const { host, port, user, password, name } = database;
   const job = {
     nodes: [{ host, port, user, password, database: name }],
@@ -42,7 +46,7 @@ async function runPlain(database: TestDatabase, sql = [newTable(0).sql, newTable
     await writeFile(join(folder, `${version.name}.dn.sql`), "");
   }
   const program = new URL("../../dist/contenders/plain-client.js", import.meta.url).pathname;
-  await measure({ command: process.execPath, args: [program, jobFile] });
+  await measure({ command: process.execPath, args: [program, jobFile, ...args] });
 }
 
 async function newDatabase(): Promise<TestDatabase> {
@@ -81,10 +85,10 @@ describe("the plain client", () => {
     expect(steps).toContain("Nothing to do.");
   });
 
-  it("goes on after what is applied", async () => {
+  it.each([[[]], [["ahead"]]])("goes on after what is applied, with %j", async (args) => {
     const database = await newDatabase();
-    await runPlain(database, [newTable(0).sql]);
-    await runPlain(database);
+    await runPlain(database, [newTable(0).sql], ...args);
+    await runPlain(database, undefined, ...args);
     const ledgers = await ledgersOf(database);
     expect(ledgers.map(({ entries }) => entries.length)).toEqual([2, 2]);
   });

@@ -1,3 +1,4 @@
+import { plainAhead } from "../contenders/plain.js";
 import { contenders } from "../contenders/table.js";
 import { newTable } from "./versions.js";
 import type { Work } from "./work.js";
@@ -9,7 +10,7 @@ export const heavy: Work = {
   quick: { shards: 20 },
   servers: "postgres",
   version: newTable,
-  contenders,
+  contenders: [...contenders, plainAhead],
   roundTrips: "counted",
   targets: [
     { figure: "wall", against: "plain", atMost: 1.1 },

@@ -1,4 +1,5 @@
 import { pgMigJournal } from "../contenders/pg-mig-journal.js";
+import { plainAhead } from "../contenders/plain.js";
 import { contenders } from "../contenders/table.js";
 import { addColumn, itemsTable } from "./versions.js";
 import type { Work } from "./work.js";
@@ -11,7 +12,7 @@ export const small: Work = {
   servers: "postgres",
   shardSql: itemsTable,
   version: addColumn,
-  contenders: [...contenders, pgMigJournal],
+  contenders: [...contenders, plainAhead, pgMigJournal],
   roundTrips: "counted",
   targets: [
     { figure: "wall", against: "plain", atMost: 1.15 },

@@ -1,5 +1,5 @@
 import { pgMig } from "../contenders/pg-mig.js";
-import { plain } from "../contenders/plain.js";
+import { plain, plainAhead } from "../contenders/plain.js";
 import { raw } from "../contenders/raw.js";
 import { addColumn } from "./versions.js";
 import type { Work } from "./work.js";
@@ -7,7 +7,7 @@ import type { Work } from "./work.js";
 const overStub = {
   servers: "stub",
   version: addColumn,
-  contenders: [raw, plain, pgMig],
+  contenders: [raw, plain, plainAhead, pgMig],
 } as const;
 
 export const stubWarm: Work = {

@@ -1,6 +1,6 @@
 import { noOp } from "../contenders/no-op.js";
 import { pgMig } from "../contenders/pg-mig.js";
-import { plain } from "../contenders/plain.js";
+import { plain, plainAhead } from "../contenders/plain.js";
 import { psqlPipes } from "../contenders/psql-pipes.js";
 import { raw } from "../contenders/raw.js";
 import { addColumn, itemsTable } from "./versions.js";
@@ -14,7 +14,7 @@ export const wide: Work = {
   servers: "postgres",
   shardSql: itemsTable,
   version: addColumn,
-  contenders: [raw, plain, psqlPipes, pgMig, noOp],
+  contenders: [raw, plain, plainAhead, psqlPipes, pgMig, noOp],
   targets: [
     { figure: "wall", against: "raw", atMost: 2.1 },
     { figure: "server CPU", against: "raw", atMost: 2.4 },
