@@ -187,13 +187,6 @@ export const equivalents = [
   },
   {
     file: "packages/ledger/src/const-function.ts",
-    line: "if (head === undefined || literalEnd === undefined) {",
-    from: "head === undefined",
-    to: "false",
-    reason: "Without a head there is no end of the literal either.",
-  },
-  {
-    file: "packages/ledger/src/const-function.ts",
     line: "} catch {",
     from: "{ return undefined; }",
     to: "{}",
