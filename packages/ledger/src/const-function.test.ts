@@ -19,7 +19,18 @@ describe("renderConstFunction", () => {
     );
   });
 
-  it("quotes the schema, and picks a dollar quote that the text does not hold", () => {
+  it("picks the first dollar quote that the text does not hold", () => {
+    const quoteOf = (value: string) => {
+      const stored = renderConstFunctionBody({ value });
+      return / AS (\$\w*\$)/.exec(renderConstFunction("s", "mig_digest_const", stored))?.[1];
+    };
+    expect(quoteOf("$")).toBe("$$");
+    expect(quoteOf("$mig1$ $$")).toBe("$mig0$");
+    expect(quoteOf("$$mig0$")).toBe("$mig1$");
+    expect(quoteOf("$$ $mig0$$mig1$")).toBe("$mig2$");
+  });
+
+  it("quotes the schema, and doubles the quotes of a value", () => {
     const stored = renderConstFunctionBody({ value: "it's $$ $mig0$" });
     const text = renderConstFunction('a"b; --', "mig_digest_const", stored);
     expect(text).toContain('"a""b; --".mig_digest_const()');
@@ -39,12 +50,33 @@ describe("storeConstFunctionSql", () => {
   });
 });
 
+/** Texts of what ends, or begins, what surrounds them. */
+const nasty = fc
+  .array(fc.constantFrom("'", '"', "\\", "/*", "*/", "$$", "$", "/", ";", "pg-mig ", "é"))
+  .map((parts) => parts.join(""));
+
+describe("renderConstFunctionBody", () => {
+  it("is one literal and at most one comment for SQL, whatever they hold", () => {
+    const details = fc.option(fc.array(nasty), { nil: undefined });
+    fc.assert(
+      fc.property(nasty, details, (value, given) => {
+        const text = renderConstFunctionBody({ value, details: given });
+        const [, literal = "", comment = ""] =
+          /^ SELECT '((?:[^']|'')*)'; (?:\/\* pg-mig (.*) \*\/ )?$/su.exec(text) ?? [];
+        expect(literal.split("''").join("'")).toBe(value);
+        expect(comment).not.toMatch(/[/$]/);
+        expect(comment === "" ? undefined : JSON.parse(comment)).toEqual(given);
+      }),
+    );
+  });
+});
+
 describe("parseConstFunctionBody", () => {
   it("reads back every value and every details", () => {
     fc.assert(
       fc.property(
-        fc.string({ unit: "grapheme" }),
-        fc.option(fc.jsonValue(), { nil: undefined }),
+        fc.oneof(nasty, fc.string({ unit: "grapheme" })),
+        fc.option(fc.oneof(nasty, fc.jsonValue()), { nil: undefined }),
         (value, details) => {
           const body = parseConstFunctionBody(renderConstFunctionBody({ value, details }));
           expect(body?.value).toBe(value);

@@ -72,12 +72,15 @@ export function renderEscapedBody(value: string, details: string | undefined): s
  */
 export function parseConstFunctionBody(prosrc: string): ConstFunctionBody | undefined {
   const [head] = /^\s*SELECT\s+'/i.exec(prosrc) ?? [];
-  const literalEnd = head === undefined ? undefined : endOfLiteral(prosrc, head.length);
-  if (head === undefined || literalEnd === undefined) {
+  if (head === undefined) {
     return undefined;
   }
-  const value = prosrc.slice(head.length, literalEnd).replaceAll("''", "'");
-  const rest = prosrc.slice(literalEnd + 1).trim();
+  const literal = literalFrom(prosrc, head.length);
+  if (literal === undefined) {
+    return undefined;
+  }
+  const value = literal.replaceAll("''", "'");
+  const rest = prosrc.slice(head.length + literal.length + 1).trim();
   const comment = rest.startsWith(";") ? rest.slice(1).trim() : rest;
   if (comment === "") {
     return { value };
@@ -90,13 +93,13 @@ export function parseConstFunctionBody(prosrc: string): ConstFunctionBody | unde
 }
 
 /**
- * Where the quote is that ends a literal which began before `from`; `undefined`: nowhere. The text
- * can have megabytes, which no regular expression with a repeated group gets through.
+ * The text from `from` to the quote that ends a literal; `undefined`: nothing ends it. It can have
+ * megabytes, which no regular expression with a repeated group gets through.
  */
-function endOfLiteral(text: string, from: number): number | undefined {
+function literalFrom(text: string, from: number): string | undefined {
   for (let at = text.indexOf("'", from); at !== -1; at = text.indexOf("'", at + 2)) {
     if (text[at + 1] !== "'") {
-      return at;
+      return text.slice(from, at);
     }
   }
   return undefined;

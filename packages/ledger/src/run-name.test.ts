@@ -20,6 +20,17 @@ describe("the name of a run", () => {
     expect(name).toBe("pg-mig apply 2026-11-22T23:51:02Z 1234@ci-7");
   });
 
+  it("has the printable ASCII of the host as it is, and a mark for any other character", () => {
+    const run = { action: "apply", since: new Date("2026-11-22T23:51:02Z"), pid: 1 };
+    const shownOf = (host: string) => parseRunName(renderRunName({ ...run, host }))?.host;
+    for (let code = 0; code < 0x100; code++) {
+      const host = `a${String.fromCodePoint(code)}b`;
+      // What servers leave as it is: pg_clean_ascii() in src/common/string.c.
+      expect(shownOf(host), String(code)).toBe(code >= 32 && code <= 126 ? host : "a?b");
+    }
+    expect(shownOf("a\u{1f600}b")).toBe("a?b");
+  });
+
   it("is cut at the end where the host is long", () => {
     const run = { action: "apply", since: new Date("2026-11-22T23:51:02Z"), pid: 1 };
     const name = renderRunName({ ...run, host: "h".repeat(200) });

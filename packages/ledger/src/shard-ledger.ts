@@ -118,7 +118,7 @@ function parseEntries(shard: string, stored: string, pool: EntryPool): readonly 
     );
   }
   const applied = parseLedgerDetails(body?.details);
-  return versions.map((version, i) => pool.entry(version, applied[i] ?? undefined));
+  return versions.map((version, i) => pool.entry(version, applied[i]));
 }
 
 /** The same entries and one more. What is stored of them is made from what is stored of the others. */

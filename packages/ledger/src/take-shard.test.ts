@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { startNodes, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { loadDBDigest } from "./db-digest.js";
 import { readNodeLedger, readShardLedger, storeDigestSql } from "./node-ledger.js";
 import { type LedgerEntry, type ShardLedger, storeLedgerSql } from "./shard-ledger.js";
 import {
@@ -44,6 +45,10 @@ async function ledgerOf(client: pg.Client, shard: string): Promise<ShardLedger> 
     throw new Error(`no shard ${shard}`);
   }
   return ledger;
+}
+
+async function digestOver(client: pg.Client): Promise<string> {
+  return await loadDBDigest([client], async (_, sql) => (await client.query(sql)).rows);
 }
 
 /** The statements of a guard, with what it needs before them. */
@@ -105,6 +110,46 @@ describe("the ledger of a shard", () => {
       ["sh1", 1],
     ]);
     expect({ digest, fingerprint }).toEqual({ digest: "1.abc", fingerprint: undefined });
+  });
+
+  it("is in no function that takes arguments, and the digest of a node in none of a shard", async () => {
+    const database = await databaseWith("sh1");
+    const client = await connect(database);
+    const [withArgument, ofShard] = ["mig_versions_const(int)", "mig_digest_const()"];
+    for (const name of [`sh1.${withArgument}`, "public.mig_digest_const(int)", `sh1.${ofShard}`]) {
+      await client.query(
+        `CREATE FUNCTION ${name} RETURNS text LANGUAGE sql AS $$ SELECT '["3.c"]'; $$`,
+      );
+    }
+    expect((await ledgerOf(client, "sh1")).storedHash).toBeUndefined();
+    expect((await readNodeLedger(client)).digest).toBeUndefined();
+    expect(await digestOver(client)).toBe("0");
+    await client.query(`BEGIN; ${storeDigestSql("1.abc").join(";")}; COMMIT`);
+    expect((await readNodeLedger(client)).digest).toBe("1.abc");
+    expect(await digestOver(client)).toBe("1.abc");
+  });
+
+  it("is read with the operators of PostgreSQL, whatever others the path has before them", async () => {
+    const database = await databaseWith("sh1");
+    const client = await connect(database);
+    await transact(client, await ledgerOf(client, "sh1"), [{ version: "1.a.sh" }]);
+    await client.query(`BEGIN; ${storeDigestSql("1.abc").join(";")}; COMMIT`);
+    for (const type of ["name", "oid", "oidvector"]) {
+      await client.query(
+        `CREATE FUNCTION sh1.never(${type}, ${type}) RETURNS bool LANGUAGE sql AS 'SELECT false'`,
+      );
+      for (const operator of ["=", "<>"]) {
+        await client.query(
+          `CREATE OPERATOR sh1.${operator} (FUNCTION = sh1.never, LEFTARG = ${type}, RIGHTARG = ${type})`,
+        );
+      }
+    }
+    await client.query(`CREATE FUNCTION sh1.never(name, text) RETURNS bool LANGUAGE sql AS 'SELECT false';
+      CREATE OPERATOR sh1.!~ (FUNCTION = sh1.never, LEFTARG = name, RIGHTARG = text)`);
+    await client.query("SET search_path TO sh1, pg_catalog");
+    expect((await ledgerOf(client, "sh1")).entries).toEqual([{ version: "1.a.sh" }]);
+    expect((await readNodeLedger(client)).digest).toBe("1.abc");
+    expect(await digestOver(client)).toBe("1.abc");
   });
 
   it("is stored by the role that connected, whatever role the migration took", async () => {

@@ -19,11 +19,12 @@ function serverError(fields: object = {}): Error {
 }
 
 /** An error of the statement `SELECT f();`, in the second line of a file or in our part after it. */
-function scriptError(part: "script" | "epilogue", code = "42P13"): ScriptError {
+function scriptError(part: "script" | "epilogue", code = "42P13", hint?: string): ScriptError {
   const source = { file: "1.a.sh.up.sql", text: "-- one\nSELECT f();\n" };
   const rest = { name: "error", position: undefined, where: words.context };
   const server = { ...words, ...said, ...rest, code };
-  return new ScriptError("it failed", { code: "SCRIPT_FAILED", part, source, offset: 14, server });
+  const place = { part, source, offset: 14 };
+  return new ScriptError("it failed", { code: "SCRIPT_FAILED", hint, ...place, server });
 }
 
 describe("errorInfo", () => {
@@ -55,6 +56,7 @@ describe("errorInfo", () => {
 
   it("says what to do about a ledger entry that could not be stored, and about no memory", () => {
     expect(errorInfo(scriptError("epilogue"), place).hint).toMatch(/^The file ran to its end/);
+    expect(errorInfo(scriptError("epilogue", "42P13", "Do it."), place).hint).toBe("Do it.");
     for (const part of ["script", "epilogue"] as const) {
       const { hint } = errorInfo(scriptError(part, "53200"), place);
       expect(hint).toContain("Raise max_locks_per_transaction");

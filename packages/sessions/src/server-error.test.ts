@@ -29,15 +29,39 @@ function wrapped(code: string, cause: Error): PgMigError {
 }
 
 /** An error of a statement in a file. */
-function scriptError(code: string): ScriptError {
+function scriptError(code: string, more: object = {}): ScriptError {
   const none = { detail: undefined, hint: undefined, position: undefined, where: undefined };
   const fields = { severity: "ERROR", code, ...none };
-  const server = Object.assign(new Error("said the server"), fields);
+  const server = Object.assign(new Error("said the server"), fields, more);
   const place = { source: undefined, offset: undefined };
   return new ScriptError("it failed", { code: "SCRIPT_FAILED", part: "script", ...place, server });
 }
 
 describe("retryReason", () => {
+  it.each([
+    ["XX000", { routine: "simple_heap_update" }, "serialization"],
+    ["XX000", { routine: "elog" }, undefined],
+    ["23505", { schema: "pg_catalog" }, "serialization"],
+    ["23505", { schema: "sh0001" }, undefined],
+  ])("looks at what a file did, alone or at COMMIT, too: %s with %j", (code, fields, reason) => {
+    expect(retryReason(scriptError(code, fields))).toBe(reason);
+    expect(retryReason(wrapped("COMMIT_REFUSED", serverError(code, fields)))).toBe(reason);
+  });
+
+  it("knows no reason for any other SQLSTATE, whatever else the server said", () => {
+    const known = ["55P03", "40P01", "40001", "XX000", "23505"];
+    const sqlState = fc.stringMatching(/^[0-9A-Z]{5}$/).filter((code) => !known.includes(code));
+    fc.assert(
+      fc.property(fc.oneof(sqlState, fc.constantFrom("40002", "40003", "55P02")), (code) => {
+        const fields = { routine: "simple_heap_update", schema: "pg_catalog" };
+        for (const error of [serverError(code, fields), scriptError(code, fields)]) {
+          expect(retryReason(error)).toBeUndefined();
+          expect(isBug(error)).toBe(false);
+        }
+      }),
+    );
+  });
+
   it.each([
     ["lock_not_available", serverError("55P03"), "lock-timeout"],
     ["deadlock_detected", serverError("40P01"), "deadlock"],
@@ -99,8 +123,10 @@ describe("isConnectionLoss", () => {
       expect(retryReason(error)).toBeUndefined();
     }
     // A call with a wrong argument, or a code that only ends so, is no network that failed.
-    const mistake = Object.assign(new TypeError("The port is wrong."), { code });
-    for (const error of [mistake, socketError(`OTHER_${code}`)]) {
+    const mistakes = [TypeError, RangeError].map((kind) =>
+      Object.assign(new kind("The port is wrong."), { code }),
+    );
+    for (const error of [...mistakes, socketError(`OTHER_${code}`)]) {
       expect(isConnectionLoss(error)).toBe(false);
       expect(isBug(error)).toBe(true);
     }
@@ -121,6 +147,7 @@ describe("isConnectionLoss", () => {
     expect(isConnectionLoss(new Error(words))).toBe(true);
     const others = [
       new TypeError(words),
+      new RangeError(words),
       new Error(`Error: ${words}`),
       new Error(`${words}, or not`),
       Object.assign(new Error(words), { code: "ENOENT" }),
@@ -133,12 +160,14 @@ describe("isConnectionLoss", () => {
 
   it.each([
     ["08006", true],
+    ["08P01", true],
     ["57P01", true],
     ["57P04", true],
     ["57P05", true],
     ["57P06", false],
     ["57014", false],
     ["22008", false],
+    ["0A000", false],
   ])("judges the SQLSTATE %s: %s", (code, lost) => {
     expect(isConnectionLoss(serverError(code))).toBe(lost);
     expect(isConnectionLoss(scriptError(code))).toBe(lost);
@@ -220,6 +249,19 @@ describe("isBug", () => {
     for (const error of [serverError("42601"), socketError("ECONNRESET"), ours, aborted]) {
       expect(isBug(error)).toBe(false);
     }
+  });
+
+  it("is a call of node:net with a port that there is not, whose code is like those of sockets", () => {
+    const thrown = (() => {
+      try {
+        return connect({ port: 65_536 });
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(thrown).toMatchObject({ code: "ERR_SOCKET_BAD_PORT" });
+    expect(isConnectionLoss(thrown)).toBe(false);
+    expect(isBug(thrown)).toBe(true);
   });
 
   it("is none that node:net raises for connections that cannot be made or are reset", async () => {
