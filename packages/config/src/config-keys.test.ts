@@ -1,6 +1,8 @@
 import { isPgMigError } from "@pg-mig/model";
 import { describe, expect, it } from "vitest";
 import { refuseMisspeltKeys } from "./config-keys.js";
+import { libpqVariables } from "./libpq-variables.js";
+import { configKey, settingDefinitions } from "./setting-table.js";
 
 function refusal(...layers: { readonly path: string; readonly config: object }[]) {
   try {
@@ -18,6 +20,18 @@ describe("refuseMisspeltKeys", () => {
   it("accepts the keys of settings, the variables of libpq, after, and what is like none of them", () => {
     const config = { PGPORT: 1, lockTimeout: "1s", PGTZ: "UTC", after: 1, TENANT: "a" };
     expect(refusal({ path: "/c", config })).toBeUndefined();
+  });
+
+  it("accepts every key that means something, and refuses it if its last letter is missing", () => {
+    const settings = settingDefinitions.flatMap(([, definition]) => configKey(definition) ?? []);
+    const keys = [...settings, ...libpqVariables, "after", "observers"];
+    for (const key of keys) {
+      expect(refusal({ path: "/c", config: { [key]: "x" } })).toBeUndefined();
+      const typed = key.slice(0, -1);
+      if (!keys.includes(typed)) {
+        expect(refusal({ path: "/c", config: { [typed]: "x" } })?.code).toBe("SETTING_UNKNOWN");
+      }
+    }
   });
 
   it("says in the message which key is meant, if there is one such key", () => {

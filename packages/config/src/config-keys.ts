@@ -5,7 +5,9 @@ import { configKey, flagName, optionName, settingDefinitions } from "./setting-t
 
 /** The keys of a config file that mean something to the tool. */
 const knownKeys: readonly string[] = [
-  ...settingDefinitions.flatMap(([, definition]) => configKey(definition) ?? []),
+  ...settingDefinitions
+    .map(([, definition]) => configKey(definition))
+    .filter((key) => key !== undefined),
   ...libpqVariables,
   "after",
   "observers",
@@ -17,12 +19,8 @@ const knownKeys: readonly string[] = [
  */
 const otherNames: ReadonlyMap<string, string> = new Map(
   settingDefinitions.flatMap(([name, definition]) => {
-    const key = configKey(definition);
-    const option = optionName(definition);
-    const meant = key ?? (option === undefined ? undefined : `the option ${option}`);
-    return meant === undefined
-      ? []
-      : [name, flagName(definition) ?? name].map((other) => [other, meant] as const);
+    const meant = configKey(definition) ?? `the option ${optionName(definition)}`;
+    return [name, flagName(definition) ?? name].map((other) => [other, meant] as const);
   }),
 );
 
@@ -38,7 +36,7 @@ function meantBy(key: string): string | undefined {
   if (near !== undefined || key === key.toUpperCase()) {
     return near;
   }
-  const other = otherNames.has(key) ? key : nearestWord(key, [...otherNames.keys()]);
+  const other = nearestWord(key, [...otherNames.keys()]);
   return other === undefined ? undefined : otherNames.get(other);
 }
 

@@ -24,7 +24,7 @@ export function findConfigFiles(cwd: string): string[] {
 // many round trips through the thread pool. A parent that may not be looked into has no config.
 function isFile(path: string): boolean {
   try {
-    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+    return statSync(path).isFile();
   } catch {
     return false;
   }

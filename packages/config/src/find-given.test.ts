@@ -1,6 +1,7 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { findGiven, findWritten } from "./find-given.js";
-import { settingTable } from "./setting-table.js";
+import { configKey, flagName, settingDefinitions, settingTable } from "./setting-table.js";
 
 const nowhere = { flags: {}, layers: [], env: {} };
 
@@ -9,6 +10,42 @@ describe("findGiven", () => {
     for (const definition of Object.values(settingTable)) {
       expect(findGiven(definition, nowhere)).toBeUndefined();
     }
+  });
+
+  it("takes the option before the nearest file before the variable, for every setting", () => {
+    const value = fc.constantFrom(undefined, "", "a", "b");
+    const named = (name: string | undefined, said: unknown) =>
+      name === undefined ? {} : { [name]: said };
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...settingDefinitions),
+        value,
+        fc.array(value, { maxLength: 3 }),
+        value,
+        ([, definition], onLine, inFiles, inEnv) => {
+          const { variable, type } = definition;
+          const flag = flagName(definition);
+          const key = configKey(definition);
+          const layers = inFiles.map((said, index) => ({
+            path: `/config${index}`,
+            config: named(key, said),
+          }));
+          const env = variable === undefined ? {} : { [variable]: inEnv };
+          const found = findGiven(definition, { flags: named(flag, onLine), layers, env });
+          const option =
+            flag === undefined || (onLine === "" && type.mayBeEmpty !== true) ? undefined : onLine;
+          const file = key === undefined ? undefined : inFiles.findLast((said) => said);
+          const inVariable = variable === undefined || inEnv === "" ? undefined : inEnv;
+          const [kind, expected] = [
+            ["flag", option],
+            ["file", file],
+            ["env", inVariable],
+          ].find(([, said]) => said !== undefined) ?? [undefined, undefined];
+          expect([found?.source.kind, found?.value]).toEqual([kind, expected]);
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 
   it("looks at no option for a setting that has none", () => {
@@ -28,6 +65,7 @@ describe("findGiven", () => {
     expect(findGiven(settingTable.port, given({ port: "" }))?.value).toBe("7");
     expect(findGiven(settingTable.hosts, given({ hosts: ["a", ""] }))?.value).toEqual(["a"]);
     expect(findGiven(settingTable.hosts, given({ hosts: ["", ""] }))).toBeUndefined();
+    expect(findGiven(settingTable.hosts, given({ hosts: [] }))?.value).toEqual([]);
     expect(findGiven(settingTable.createDatabase, given({ createdb: false }))?.value).toBe(false);
     expect(findGiven(settingTable.password, given({ pass: "" }))).toEqual({
       value: "",
@@ -51,6 +89,19 @@ describe("findWritten", () => {
     expect(findWritten({ key: "own", variable: "PGPORT" }, { layers, env })).toEqual({
       value: 1,
       source: { kind: "file", path: "/a", name: "own" },
+    });
+  });
+
+  it("names what a service says by libpq's keyword, if it has one", () => {
+    const config = { PGDATABASE: "app", own: 1 };
+    const service = [{ path: "/s", config, isService: true } as const];
+    expect(findWritten({ variable: "PGDATABASE" }, { layers: service, env })).toEqual({
+      value: "app",
+      source: { kind: "file", path: "/s", name: "dbname" },
+    });
+    expect(findWritten({ key: "own" }, { layers: service, env })).toEqual({
+      value: 1,
+      source: { kind: "file", path: "/s", name: "own" },
     });
   });
 

@@ -39,6 +39,11 @@ describe("invalid", () => {
     expect(message).toBe("Expected --port to be a port, got nothing.");
   });
 
+  it("says what was probably meant", () => {
+    const { hint } = invalid({ value: "alow", source: env }, "one of some", "shown", "allow");
+    expect(hint).toBe('Did you mean "allow"?');
+  });
+
   it("does not show a secret", () => {
     const { message } = invalid({ value: "hunter2", source: flag }, "a text", "secret");
     expect(message).toBe("Expected --port to be a text, got something else.");

@@ -169,6 +169,29 @@ describe("mergeSettings", () => {
     expect(merge({ env: { ...env, PGHOST: "a,b" } }).hosts).toEqual(["a,b"]);
   });
 
+  it("says whether anything names the hosts, or an address of them", () => {
+    expect(merge().hostsGiven).toBe(false);
+    expect(merge({ env: { PGHOST: "" }, flags: { hosts: [""] } }).hostsGiven).toBe(false);
+    expect(merge({ flags: { hosts: ["127.0.0.1"] } }).hostsGiven).toBe(true);
+    expect(merge({ env: { PGHOST: "a" } }).hostsGiven).toBe(true);
+    expect(merge({ layers: [{ path: "/c", config: { PGHOST: "a" } }] }).hostsGiven).toBe(true);
+    expect(merge({ env: { PGHOSTADDR: "10.0.0.1" } }).hostsGiven).toBe(true);
+  });
+
+  it("takes --stop-at before the limits of the rollout", () => {
+    const layers = [{ path: "/c", config: { rollout: { stopAt: { failed: 3 } } } }];
+    expect(merge().stopAt).toBeUndefined();
+    expect(merge({ layers: [{ path: "/c", config: { rollout: {} } }] }).stopAt).toBeUndefined();
+    expect(merge({ layers }).stopAt).toEqual({ failed: 3 });
+    expect(merge({ layers, flags: { stopAt: "1%" } }).stopAt).toEqual({ failedPercent: 1 });
+  });
+
+  it("asks for the migration directory if nothing names it", () => {
+    for (const PGMIGDIR of [undefined, ""]) {
+      expect(failure({ env: { PGMIGDIR } })).toMatchObject({ code: "MIGDIR_MISSING" });
+    }
+  });
+
   it("refuses what libpq has and we do not, unless nothing is connected to", () => {
     const env = { PGGSSENCMODE: "require" };
     expect(failure({ env }).code).toBe("SETTING_UNSUPPORTED");

@@ -110,7 +110,7 @@ function sslModeOf(
 ): Settings["sslMode"] {
   const old = findWritten({ variable: "PGREQUIRESSL" }, { layers, env });
   const isGiven = findGiven(settingTable.sslMode, { layers, env, ...places }) !== undefined;
-  return !isGiven && String(old?.value ?? "").startsWith("1") ? "require" : mode;
+  return !isGiven && String(old?.value).startsWith("1") ? "require" : mode;
 }
 
 /** What the command line says, or else the nearest config file; the command line's hosts win, too. */

@@ -136,6 +136,44 @@ describe("resolveSettings", () => {
     expect(await Promise.all(after.map((hook) => hook()))).toEqual(["outer", "inner"]);
   });
 
+  it("gives the observers of the outermost config file first", async () => {
+    const observers =
+      "observers: [{ name: 'inner 1', onEvent() {} }, { name: 'inner 2', onEvent() {} }]";
+    await write({
+      "pg-mig.config.cjs": "module.exports = { observers: [{ name: 'outer', onEvent() {} }] };",
+      "a/pg-mig.config.cjs": `module.exports = { ${observers} };`,
+      "a/b/pg-mig.config.cjs": "module.exports = { observers: undefined, after: undefined };",
+      "a/b/c/pg-mig.config.cjs": "module.exports = { observers: [] };",
+    });
+    const settings = await resolve({ cwd: join(root, "a/b/c") });
+    expect(settings.observers.map(({ name }) => name)).toEqual(["outer", "inner 1", "inner 2"]);
+    expect(settings.after).toEqual([]);
+    expect((await resolve({ flags: { skipConfig: true } })).observers).toEqual([]);
+  });
+
+  it.each([
+    "{ name: 'x', onEvent() {} }",
+    "null",
+    "'x'",
+    "[null]",
+    "['x']",
+    "[[]]",
+    "[{ onEvent() {} }]",
+    "[{ name: 5, onEvent() {} }]",
+    "[{ name: 'x' }]",
+    "[{ name: 'x', onEvent: 'y' }]",
+    "[{ name: 'x', onEvent() {} }, 5]",
+  ])("refuses observers that are none: %s", async (observers) => {
+    await write({ "pg-mig.config.cjs": `module.exports = { observers: ${observers} };` });
+    const file = join(root, "pg-mig.config.cjs");
+    expect(await failure()).toMatchObject({
+      code: "CONFIG_FAILED",
+      message: `In the config file ${file}, "observers" must be a list of objects with a name and a function onEvent.`,
+      hint: 'Write observers: [{ name: "…", onEvent(event) { … } }].',
+      where: { file },
+    });
+  });
+
   it.each([
     ["pg-mig.config.cjs", "module.exports = (action) => { if (action !== 'apply') return {}; };"],
     ["pg-mig.config.mjs", "export default async () => {};"],
@@ -182,14 +220,46 @@ describe("resolveSettings", () => {
     expect(where).toEqual({ file: join(root, name) });
   });
 
+  it.each([
+    ["new Error('no vault here')", "no vault here"],
+    ["new Error('See v1.2 of the vault. \\n...\\n')", "See v1.2 of the vault"],
+    ["'no vault here.'", "no vault here"],
+    ["undefined", "undefined"],
+  ])("ends its sentence with one full stop if a config file throws %s", async (thrown, words) => {
+    await write({ "pg-mig.config.cjs": `throw ${thrown};` });
+    const { message } = await failure();
+    expect(message).toBe(`The config file ${join(root, "pg-mig.config.cjs")} failed: ${words}.`);
+  });
+
   it("keeps what a config file threw as the cause", async () => {
     await write({ "pg-mig.config.cjs": "throw new TypeError('no vault here');" });
     expect((await failure()).cause).toMatchObject({ name: "TypeError", message: "no vault here" });
   });
 
-  it("says what to write if after is no function", async () => {
-    await write({ "pg-mig.config.mjs": "export default { after: 'x' };" });
-    expect((await failure()).hint).toBe("Write after: () => { … }.");
+  it.each([
+    ["'x'", "x (string)"],
+    ["[]", "an array"],
+    ["null", "null (object)"],
+  ])("says what to write if after is no function: %s", async (after, got) => {
+    await write({ "pg-mig.config.mjs": `export default { after: ${after} };` });
+    expect(await failure()).toMatchObject({
+      message: `In the config file ${join(root, "pg-mig.config.mjs")}, "after" must be a function, but is ${got}.`,
+      hint: "Write after: () => { … }.",
+    });
+  });
+
+  it.each([
+    ["undefined", "nothing"],
+    ["null", "null (object)"],
+    ["true", "true (boolean)"],
+    ["[]", "an array"],
+    ["'x'", "x (string)"],
+  ])("says what a config file gives instead of an object: %s", async (exported, got) => {
+    await write({ "pg-mig.config.mjs": `export default ${exported};` });
+    const file = join(root, "pg-mig.config.mjs");
+    expect((await failure()).message).toBe(
+      `The config file ${file} must export an object or a function that returns one, but gives ${got}.`,
+    );
   });
 
   it("takes a folder of the name, and a parent that cannot be looked into, for no config file", async () => {

@@ -1,5 +1,5 @@
 import { defaults, isPgMigError, sslModes } from "@pg-mig/model";
-import { Ajv2020 } from "ajv/dist/2020.js";
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { rollout, stopAt } from "./rollout-setting.js";
@@ -20,6 +20,10 @@ function outcome(type: types.SettingType<unknown>, value: unknown): unknown {
   }
 }
 
+function compiled({ schema }: types.SettingType<unknown>): ValidateFunction {
+  return new Ajv2020({ strict: true, allowUnionTypes: true }).compile(schema);
+}
+
 const refused = (expected: string, got: string) =>
   `Expected KEY in /c to be ${expected}, got ${got}.`;
 
@@ -30,6 +34,7 @@ const aPort = "a port, a whole number from 1 to 65535";
 const aTimeOfDay = "a time of day, such as 06:00 or 23:30";
 const aPart = "K/N, the Kth of N parts, such as 1/3";
 const aStopAt = "limits of failures, such as 3, 1%, 2/node";
+const aReport = "files whose names end in .json, .html, .md or .xml";
 const aCount = "a whole number from 1";
 const aSize = "a number of bytes, or one with a unit, such as 64MB or 1GB";
 const aDatabase = "the name of a database, and no connection string";
@@ -114,6 +119,22 @@ const cases: readonly (readonly [
       [[], refused("a text, or an array of texts", " (object)")],
       [["a", 5], refused("a text, or an array of texts", "a,5 (object)")],
       [5, refused("a text, or an array of texts", "5 (number)")],
+    ],
+  ],
+  [
+    "reportFiles",
+    types.reportFiles,
+    [
+      ["r.json", ["r.json"]],
+      [
+        ["out/r.json", "r.html", "r.md", "r.xml"],
+        ["out/r.json", "r.html", "r.md", "r.xml"],
+      ],
+      ["r.pdf", refused(aReport, '"r.pdf"')],
+      ["json", refused(aReport, '"json"')],
+      [["r.json", "r.jsonl"], refused(aReport, "r.json,r.jsonl (object)")],
+      [[], refused(aReport, " (object)")],
+      [5, refused(aReport, "5 (number)")],
     ],
   ],
   [
@@ -228,7 +249,16 @@ const cases: readonly (readonly [
       ["1.5kB", 1536],
       ["64MB", 67_108_864],
       ["1GB", 1_073_741_824],
+      ["12.25kB", 12_544],
+      ["0.3kB", 307],
+      ["2TB", 2_199_023_255_552],
       ["1mb", refused(aSize, '"1mb"')],
+      ["x1MB", refused(aSize, '"x1MB"')],
+      ["1MBx", refused(aSize, '"1MBx"')],
+      ["1.MB", refused(aSize, '"1.MB"')],
+      [".5MB", refused(aSize, '".5MB"')],
+      ["1 MB", refused(aSize, '"1 MB"')],
+      ["MB", refused(aSize, '"MB"')],
       ["", refused(aSize, "nothing")],
       ["100000000TB", refused(aSize, '"100000000TB"')],
       [-1, refused(aSize, "-1 (number)")],
@@ -319,6 +349,7 @@ const cases: readonly (readonly [
       ["65535", 65_535],
       [0, refused(aPort, "0 (number)")],
       ["65536", refused(aPort, '"65536"')],
+      [65_536, refused(aPort, "65536 (number)")],
       [1.5, refused(aPort, "1.5 (number)")],
       ["0x10", refused(aPort, '"0x10"')],
       ["10a", refused(aPort, '"10a"')],
@@ -445,6 +476,32 @@ const cases: readonly (readonly [
       ...sslModes.map((mode) => [mode, mode] as const),
       ["on", refused(`one of ${sslModes.join(", ")}`, '"on"')],
       [true, refused(`one of ${sslModes.join(", ")}`, "true (boolean)")],
+      [[..."allow"], refused(`one of ${sslModes.join(", ")}`, "a,l,l,o,w (object)")],
+    ],
+  ],
+  [
+    "verify",
+    types.verify,
+    [
+      ...["off", "warn", "fail"].map((word) => [word, word] as const),
+      ["on", refused("one of off, warn, fail", '"on"')],
+      ["true", refused("one of off, warn, fail", '"true"')],
+    ],
+  ],
+  [
+    "containment",
+    types.containment,
+    [
+      ...["off", "warn"].map((word) => [word, word] as const),
+      ["fail", refused("one of off, warn", '"fail"')],
+    ],
+  ],
+  [
+    "color",
+    types.color,
+    [
+      ...["auto", "always", "never"].map((word) => [word, word] as const),
+      [true, refused("one of auto, always, never", "true (boolean)")],
     ],
   ],
 ];
@@ -454,20 +511,23 @@ describe.each(cases)("%s", (name, type, values) => {
     expect(outcome(type, value)).toEqual(expected);
   });
 
+  let fits: ValidateFunction | undefined;
+
   // What an editor says by the schema is what the command will say.
   it.each(values)("has a schema that judges %j alike", (value, expected) => {
-    const fits = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(type.schema);
+    // Compiled once: it takes longer than all else.
+    fits ??= compiled(type);
     const isRefused = String(expected).startsWith("Expected");
     const inJson = typeof value !== "function";
     // What the schema cannot say: a limit of a text, and what a name of a database looks like.
     const beyond =
       name === "database" ||
-      name === "part" ||
+      (name === "part" && /^\d+\/\d+$/.test(String(value))) ||
       name === "stopAt" ||
       // That one limit is less than the other, and what is beyond all numbers.
       /be less than pause/.test(String(expected)) ||
       /^\d+TB$/.test(String(value)) ||
-      /^(?:0|65536|\d{10}ms)$/.test(String(value)) ||
+      (typeof value === "string" && /^(?:0|65536|\d{10}ms)$/.test(value)) ||
       value === "";
     if (inJson && (!beyond || !isRefused)) {
       expect(fits(value)).toBe(!isRefused);
@@ -488,6 +548,62 @@ describe("the types of settings", () => {
     expect(types.database.schema).toEqual(types.text.schema);
     expect(types.texts.schema).toMatchObject({ items: { type: "string" }, minItems: 1 });
     expect(types.sslMode.schema).toEqual({ enum: sslModes });
+  });
+
+  it("let an editor mark what is neither yes nor no", () => {
+    const yesNo = [true, 1, "on", null, [], {}].map((value) => compiled(types.yesNo)(value));
+    expect(yesNo).toEqual([true, true, true, false, false, false]);
+    const onOff = [true, false, 1, "on", null].map((value) => compiled(types.onOff)(value));
+    expect(onOff).toEqual([true, true, false, false, false]);
+  });
+
+  // No longer than what fits every limit, of which a schema knows nothing.
+  it.each([
+    ["duration", types.duration(), "0159.smh", 3],
+    ["wait", types.wait, "0159.smh", 3],
+    ["size", types.size, "019.kMTB ", 5],
+    ["timeOfDay", types.timeOfDay, "012569:", 6],
+    ["connectTimeout", types.connectTimeout, "019+-. ", 5],
+  ] as const)("have a schema that judges every text alike: %s", (_, type, letters, maxLength) => {
+    const fits = compiled(type);
+    const text = fc.string({ unit: fc.constantFrom(...letters), maxLength });
+    fc.assert(
+      fc.property(text, (value) => {
+        const isRefused = String(outcome(type, value)).startsWith("Expected");
+        expect(fits(value)).toBe(!isRefused);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("take the option alone for warn", () => {
+    expect(outcome(types.verify, true)).toBe("warn");
+    expect(outcome(types.containment, true)).toBe("warn");
+  });
+
+  it("say which words there are, for a shell to complete", () => {
+    const words = cases.flatMap(([name, type]) => (type.words ? [[name, type.words]] : []));
+    expect(Object.fromEntries(words)).toEqual({
+      sslMode: sslModes,
+      verify: ["off", "warn", "fail"],
+      containment: ["off", "warn"],
+      color: ["auto", "always", "never"],
+    });
+  });
+
+  it("answer a mistyped word with the nearest", () => {
+    const hint = (value: unknown) => {
+      try {
+        types.sslMode.read({ value, source });
+      } catch (error) {
+        return isPgMigError(error) ? error.hint : error;
+      }
+      return undefined;
+    };
+    expect(hint("verify-fulll")).toBe('Did you mean "verify-full"?');
+    expect(hint("Require")).toBe('Did you mean "require"?');
+    expect(hint("sometimes")).toBe("Correct KEY in /c.");
+    expect(hint(1)).toBe("Correct KEY in /c.");
   });
 
   it("read every time that they write", () => {

@@ -106,6 +106,8 @@ const reportFormats = [".json", ".html", ".md", ".xml"] as const;
 /** How a report is written, which the end of its file's name says. */
 export type ReportFormat = (typeof reportFormats)[number];
 
+const reportFile = { type: "string", pattern: "\\.(json|html|md|xml)$" };
+
 /** Files of reports; another end of the name is refused. */
 export const reportFiles: SettingType<readonly string[]> = {
   read(given) {
@@ -116,18 +118,14 @@ export const reportFiles: SettingType<readonly string[]> = {
     }
     throw invalid(given, expected);
   },
-  schema: {
-    type: ["string", "array"],
-    items: { type: "string", pattern: "\\.(json|html|md|xml)$" },
-    minItems: 1,
-  },
+  schema: { anyOf: [reportFile, { type: "array", items: reportFile, minItems: 1 }] },
 };
 
 /** One of several parts: `2/3` is the second of three. */
 export const part: SettingType<{ readonly index: number; readonly of: number }> = {
   read(given) {
-    const [, index, of] = /^(\d+)\/(\d+)$/.exec(String(given.value))?.map(Number) ?? [];
-    if (index === undefined || of === undefined || index < 1 || index > of) {
+    const [, index = 0, of = 0] = /^(\d+)\/(\d+)$/.exec(String(given.value))?.map(Number) ?? [];
+    if (index < 1 || index > of) {
       throw invalid(given, "K/N, the Kth of N parts, such as 1/3");
     }
     return { index, of };
@@ -241,7 +239,8 @@ function oneOf<Word extends string>(words: readonly Word[]): SettingType<Word> {
         return word;
       }
       const near = typeof given.value === "string" ? nearestWord(given.value, words) : undefined;
-      throw invalid(given, `one of ${words.join(", ")}`, "shown", near);
+      const expected = `one of ${words.join(", ")}`;
+      throw invalid(given, expected, "shown", near);
     },
     schema: { enum: words },
     words,
