@@ -459,6 +459,8 @@ const cases: readonly (readonly [
       ["undefined", false],
       ["FALSE", false],
       ["on", true],
+      [[], refused("true, false, or a word for either", " (object)")],
+      [{}, refused("true, false, or a word for either", "[object Object] (object)")],
     ],
   ],
   [
@@ -467,6 +469,8 @@ const cases: readonly (readonly [
     [
       [true, true],
       [false, false],
+      ["yes", refused("true or false", '"yes"')],
+      [1, refused("true or false", "1 (number)")],
     ],
   ],
   [

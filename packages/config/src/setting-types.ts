@@ -220,13 +220,23 @@ export const wait: SettingType<number | "unlimited"> = {
 const noes = ["", "0", "false", "no", "null", "undefined"];
 
 export const yesNo: SettingType<boolean> = {
-  read: ({ value }) => !noes.includes(String(value).trim().toLowerCase()),
+  read(given) {
+    if (typeof given.value === "object") {
+      throw invalid(given, "true, false, or a word for either");
+    }
+    return !noes.includes(String(given.value).trim().toLowerCase());
+  },
   schema: { type: ["boolean", "number", "string"] },
 };
 
 /** An option that is given or not. */
 export const onOff: SettingType<boolean> = {
-  read: ({ value }) => value === true,
+  read(given) {
+    if (typeof given.value !== "boolean") {
+      throw invalid(given, "true or false");
+    }
+    return given.value;
+  },
   schema: { type: "boolean" },
 };
 
