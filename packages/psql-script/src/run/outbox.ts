@@ -233,8 +233,11 @@ export class Outbox {
     const { settings } = this;
     settings.begin();
     this.messages++;
+    // One by one, as in script-parts.ts.
     const outcome = await sendQuery(this.#client, {
-      ...options,
+      rows: options.rows,
+      onCopyIn: options.onCopyIn,
+      onCopyOut: options.onCopyOut,
       text: message.text,
       onParameter: (name, value) => settings.note(name, value),
       onNotice,
