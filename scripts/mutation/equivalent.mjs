@@ -391,10 +391,17 @@ export const equivalents = [
   {
     file: "packages/sql-rules/src/sql-phrase.ts",
     line: "if (word !== undefined && !judged.has(word) && isOneCommand(statement)) {",
-    from: '{ return [{ statement, tokens: [{ kind: "word", text: word, offset: 0 }], words: [word] }]; }',
+    from: "{ const { tokens, words } = ofWord(word); return [{ statement, tokens, words }]; }",
     to: "{}",
     reason:
       "It only saves time: of a phrase that is not judged, the first word is all that is read.",
+  },
+  {
+    file: "packages/sql-rules/src/sql-phrase.ts",
+    line: "if (known === undefined) {",
+    from: "known === undefined",
+    to: "true",
+    reason: "It only saves memory: what is made anew is the same.",
   },
   {
     file: "packages/sql-rules/src/sql-phrase.ts",

@@ -28,7 +28,8 @@ const blank = new Set(["space", "line-comment", "block-comment"]);
 export function phrasesOf(statement: Statement): readonly SqlPhrase[] {
   const [word] = leadingWords(statement, 1);
   if (word !== undefined && !judged.has(word) && isOneCommand(statement)) {
-    return [{ statement, tokens: [{ kind: "word", text: word, offset: 0 }], words: [word] }];
+    const { tokens, words } = ofWord(word);
+    return [{ statement, tokens, words }];
   }
   const parts: Token[][] = [[]];
   for (const token of tokenize(statement.text)) {
@@ -40,6 +41,18 @@ export function phrasesOf(statement: Statement): readonly SqlPhrase[] {
     }
   }
   return parts.filter((tokens) => tokens.length > 0).map((tokens) => phrase(statement, tokens));
+}
+
+/** What is kept of commands that no rule is about, by their first words. */
+const unjudged = new Map<string, Pick<SqlPhrase, "tokens" | "words">>();
+
+function ofWord(word: string): Pick<SqlPhrase, "tokens" | "words"> {
+  let known = unjudged.get(word);
+  if (known === undefined) {
+    known = { tokens: [{ kind: "word", text: word, offset: 0 }], words: [word] };
+    unjudged.set(word, known);
+  }
+  return known;
 }
 
 /** Whether the words of a phrase at a place are these. */
