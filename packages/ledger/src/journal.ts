@@ -228,8 +228,16 @@ const isPlain = [
   `NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid ${equals} c.oid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL))`,
 ].join(" AND ");
 
+/**
+ * A server looks for a name in what it remembers, which may be what was there a moment ago: others see what a
+ * transaction has done shortly before they are told to forget the names that it changed. Its catalogs say what
+ * is there now, so both must be the same.
+ */
+const isNamed = `pg_catalog.to_regclass('public.mig_journal')::pg_catalog.oid ${equals} c.oid`;
+
 function lookSql({ isSuperuser }: JournalState): string {
   const cases = [
+    [isNamed, refusals.gone],
     ...(isSuperuser ? [] : [[trusted(schemaOwner), refusals.schema]]),
     [isPlain, refusals.form],
     [trusted("c.relowner"), refusals.owner],
