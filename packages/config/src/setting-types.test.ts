@@ -561,7 +561,7 @@ describe("the types of settings", () => {
     expect(onOff).toEqual([true, true, false, false, false]);
   });
 
-  // No longer than what fits every limit, of which a schema knows nothing.
+  // Short texts keep within the limits, which a schema does not check.
   it.each([
     ["duration", types.duration(), "0159.smh", 3],
     ["wait", types.wait, "0159.smh", 3],
