@@ -1,5 +1,7 @@
 import { isPgMigError } from "@pg-mig/model";
+import type { SourcePosition } from "@pg-mig/psql-script";
 import { isConnectionLoss } from "@pg-mig/sessions";
+import { committedPlaces } from "@pg-mig/sql-rules";
 import type { StepScript } from "./step-script.js";
 
 /**
@@ -20,10 +22,12 @@ export function whatStays(
   }
   // Of a statement that got no answer nobody knows whether it has committed.
   const isLost = isConnectionLoss(error);
-  const last = own.committedAt.findLast(
-    (at) =>
-      at.line < line || (at.line === line && (isLost ? at.column <= column : at.column < column)),
-  );
+  const isBefore = (at: SourcePosition) =>
+    at.line < line || (at.line === line && (isLost ? at.column <= column : at.column < column));
+  let last: SourcePosition | undefined;
+  for (const at of committedPlaces(script, own)) {
+    last = isBefore(at) ? at : last;
+  }
   if (last === undefined) {
     return "The file controls transactions itself, and had committed nothing yet.";
   }

@@ -1,14 +1,12 @@
-import {
-  type Command,
-  isReconnect,
-  type Script,
-  type SourcePosition,
-  type Statement,
-} from "@pg-mig/psql-script";
+import { type Command, isReconnect, type Script, type SourcePosition } from "@pg-mig/psql-script";
 import { outsideTransactionName } from "./outside-transaction.js";
 import { phrasesOf, type SqlPhrase } from "./sql-phrase.js";
 import { problemAt, type StatementProblem } from "./statement-problem.js";
-import { controlName, transactionControlOf } from "./transaction-control.js";
+import {
+  controlName,
+  type TransactionControl,
+  transactionControlOf,
+} from "./transaction-control.js";
 
 /** What is known of a file that begins and commits transactions itself. */
 export interface OwnTransactions {
@@ -21,8 +19,6 @@ export interface OwnTransactions {
    * the ledger.
    */
   readonly lastCommitAt: number | undefined;
-  /** The statements after which all that came before is committed, that last COMMIT aside. In order. */
-  readonly committedAt: readonly SourcePosition[];
   /** Where a `\c` begins a new session. In order. */
   readonly reconnectsAt: readonly SourcePosition[];
 }
@@ -30,8 +26,6 @@ export interface OwnTransactions {
 export interface JudgedOwnTransactions {
   /** `undefined`: it has no such statement, and something in it cannot run in a transaction. */
   readonly own: OwnTransactions | undefined;
-  /** The statements that run outside of any transaction, in order. */
-  readonly outside: readonly Statement[];
   readonly problems: readonly StatementProblem[];
 }
 
@@ -53,19 +47,8 @@ export function walkOwnTransactions(
     isControl(last, "commit") &&
     phrasesOf(last.statement).length === 1 &&
     commands.every(({ offset }) => offset < last.statement.offset);
-  const outside = new Set<Statement>();
-  const committedAt: SourcePosition[] = [];
   const problems: StatementProblem[] = [];
-  let open = !beginsItself;
-  const ahead = [...reconnects];
-  for (const phrase of phrases) {
-    // What is open when the session ends is rolled back.
-    while (ahead[0] !== undefined && byPlace(ahead[0], phrase.statement) < 0) {
-      ahead.shift();
-      open = false;
-    }
-    const control = transactionControlOf(phrase);
-    const { statement } = phrase;
+  for (const { phrase, control, isOpen } of follow(phrases, { commands, beginsItself })) {
     if (control === "prepare") {
       problems.push(
         problemAt(
@@ -82,19 +65,8 @@ export function walkOwnTransactions(
           "Remove it: what it rolls back would count as applied.",
         ),
       );
-    } else if (control === "begin") {
-      open = true;
-    } else if (control !== undefined) {
-      open = control === "chain";
-      if (!(endsItself && phrase === last)) {
-        committedAt.push(statement.position);
-      }
-    } else {
-      problems.push(...outsideProblems(phrase, open));
-      if (!open) {
-        outside.add(statement);
-        committedAt.push(statement.position);
-      }
+    } else if (control === undefined) {
+      problems.push(...outsideProblems(phrase, isOpen));
     }
   }
   return {
@@ -102,22 +74,72 @@ export function walkOwnTransactions(
       position: first.position,
       beginsItself,
       lastCommitAt: endsItself ? last.statement.offset : undefined,
-      committedAt,
       reconnectsAt: reconnects.map(({ position }) => position),
     },
-    outside: [...outside],
     problems,
   };
+}
+
+/**
+ * Where the statements of such a file are after which all that came before is committed, the COMMIT that the
+ * tool sends aside. In order. They are found anew each time: a file of data can have millions.
+ */
+export function* committedPlaces(
+  { statements, commands }: Pick<Script, "statements" | "commands">,
+  { beginsItself, lastCommitAt }: OwnTransactions,
+): Generator<SourcePosition> {
+  for (const { phrase, control, isOpen } of follow(phrasesIn(statements), {
+    commands,
+    beginsItself,
+  })) {
+    const { offset, position } = phrase.statement;
+    const commits = control === undefined ? !isOpen : control === "commit" || control === "chain";
+    if (commits && offset !== lastCommitAt) {
+      yield position;
+    }
+  }
+}
+
+function* phrasesIn(statements: Script["statements"]): Generator<SqlPhrase> {
+  for (const statement of statements) {
+    yield* phrasesOf(statement);
+  }
+}
+
+interface FollowedPhrase {
+  readonly phrase: SqlPhrase;
+  readonly control: TransactionControl | undefined;
+  /** Whether it runs in a transaction. */
+  readonly isOpen: boolean;
+}
+
+function* follow(
+  phrases: Iterable<SqlPhrase>,
+  { commands, beginsItself }: Pick<Script, "commands"> & Pick<OwnTransactions, "beginsItself">,
+): Generator<FollowedPhrase> {
+  const ahead = commands.filter(isReconnect);
+  let isOpen = !beginsItself;
+  for (const phrase of phrases) {
+    // What is open when the session ends is rolled back.
+    while (ahead[0] !== undefined && byPlace(ahead[0], phrase.statement) < 0) {
+      ahead.shift();
+      isOpen = false;
+    }
+    const control = transactionControlOf(phrase);
+    yield { phrase, control, isOpen };
+    if (control === "begin" || control === "chain") {
+      isOpen = true;
+    } else if (control === "commit") {
+      isOpen = false;
+    }
+  }
 }
 
 function byPlace(one: Pick<Command, "offset">, other: Pick<Command, "offset">): number {
   return one.offset - other.offset;
 }
 
-function isControl(
-  phrase: SqlPhrase | undefined,
-  control: ReturnType<typeof transactionControlOf>,
-): boolean {
+function isControl(phrase: SqlPhrase | undefined, control: TransactionControl): boolean {
   return phrase !== undefined && transactionControlOf(phrase) === control;
 }
 

@@ -1,6 +1,6 @@
 import { parseScript } from "@pg-mig/psql-script";
 import { describe, expect, it } from "vitest";
-import { phrasesOf } from "./sql-phrase.js";
+import { phrasesOf, phrasesToJudge } from "./sql-phrase.js";
 
 /** The words of each command of a script, and the texts of its tokens. */
 function phrases(text: string) {
@@ -38,5 +38,19 @@ describe("phrasesOf", () => {
   it("finds none in comments, nor before a command without a word", () => {
     expect(phrases("/* nothing */;")).toEqual([]);
     expect(phrases("(SELECT 1);")).toEqual([{ words: [""], texts: ["("] }]);
+  });
+});
+
+describe("phrasesToJudge", () => {
+  it("leaves out what no rule is about, but for the last in a row", () => {
+    const { statements } = parseScript(
+      "SELECT 1; SELECT 2\\; VALUES (3);\nBEGIN; COMMIT;\nTABLE a; TABLE b;\nVACUUM; SELECT 9;",
+      { file: "a.sql" },
+    );
+    const found = phrasesToJudge(statements);
+    expect(found.map(({ words }) => words[0])).toEqual(
+      "VALUES BEGIN COMMIT TABLE VACUUM SELECT".split(" "),
+    );
+    expect(found[3]?.statement.text).toBe("TABLE b;");
   });
 });

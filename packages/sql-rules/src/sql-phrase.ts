@@ -43,6 +43,26 @@ export function phrasesOf(statement: Statement): readonly SqlPhrase[] {
   return parts.filter((tokens) => tokens.length > 0).map((tokens) => phrase(statement, tokens));
 }
 
+/**
+ * The commands of a script, in order, without most of those that no rule is about: of several of these in a row
+ * there is only the last. What a file of data does to transactions is told by few of its commands.
+ */
+export function phrasesToJudge(statements: Iterable<Statement>): readonly SqlPhrase[] {
+  const phrases: SqlPhrase[] = [];
+  let isLastJudged = true;
+  for (const statement of statements) {
+    for (const phrase of phrasesOf(statement)) {
+      const isJudged = judged.has(phrase.words[0] ?? "");
+      if (!isLastJudged && !isJudged) {
+        phrases.pop();
+      }
+      phrases.push(phrase);
+      isLastJudged = isJudged;
+    }
+  }
+  return phrases;
+}
+
 /** What is kept of commands that no rule is about, by their first words. */
 const unjudged = new Map<string, Pick<SqlPhrase, "tokens" | "words">>();
 

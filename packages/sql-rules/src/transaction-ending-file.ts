@@ -1,4 +1,3 @@
-import type { Statement } from "@pg-mig/psql-script";
 import {
   isSameIndex,
   parseCreateIndexConcurrently,
@@ -16,8 +15,6 @@ import {
 
 /** What was found in a file that ends the tool's transaction. */
 export interface TransactionEndingFile {
-  /** The statements that run outside of any transaction, in order. */
-  readonly outside: readonly Statement[];
   /** The indexes that it builds concurrently, as SQL text. */
   readonly concurrentIndexes: readonly string[];
   readonly problems: readonly StatementProblem[];
@@ -34,7 +31,6 @@ export function walkTransactionEndingFile(phrases: readonly SqlPhrase[]): Transa
   }
   walk.end();
   return {
-    outside: [...walk.outside],
     concurrentIndexes: walk.built,
     problems: walk.problems,
   };
@@ -42,7 +38,6 @@ export function walkTransactionEndingFile(phrases: readonly SqlPhrase[]): Transa
 
 class TransactionEndingFileWalk {
   readonly problems: StatementProblem[] = [];
-  readonly outside = new Set<Statement>();
   readonly built: string[] = [];
   readonly #dropped: SqlName[] = [];
   #inTransaction: boolean;
@@ -121,9 +116,6 @@ class TransactionEndingFileWalk {
   }
 
   #command(phrase: SqlPhrase): void {
-    if (!this.#inTransaction) {
-      this.outside.add(phrase.statement);
-    }
     const name = outsideTransactionName(phrase);
     if (name !== undefined) {
       this.#outsideCommand(phrase, name);

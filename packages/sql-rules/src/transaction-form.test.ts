@@ -1,6 +1,7 @@
 import { parseScript } from "@pg-mig/psql-script";
 import { describe, expect, it } from "vitest";
 import { parseLimits } from "./limits.js";
+import { committedPlaces } from "./own-transactions.js";
 import { judgeTransactions } from "./transaction-form.js";
 
 const judge = (text: string, kind: "version" | "hook" = "version") => {
@@ -12,7 +13,6 @@ const accept = (text: string) => {
   expect(judged.problems).toEqual([]);
   return judged;
 };
-const outsideOf = (text: string) => accept(text).outside.map((statement) => statement.text);
 const messagesOf = (text: string, kind: "version" | "hook" = "version") =>
   judge(text, kind).problems.map(
     ({ where, message }) => `${where.line}:${where.column} ${message}`,
@@ -34,7 +34,7 @@ describe("a file that runs in one transaction", () => {
     ],
     ["a prepared statement", "PREPARE transaction AS SELECT 1;"],
   ])("may hold %s", (_, text) => {
-    expect(accept(text)).toMatchObject({ transaction: "wrapped", outside: [] });
+    expect(accept(text)).toMatchObject({ transaction: "wrapped" });
   });
 
   it("must not end or begin the transaction itself, if it is before.sql or after.sql", () => {
@@ -97,7 +97,6 @@ describe("a file that is one command which PostgreSQL refuses in a transaction",
       transaction: "concurrent",
       dropFirst: "ix",
       concurrentIndexes: ["ix"],
-      outside: [{ text: "CREATE INDEX CONCURRENTLY ix ON t (a);" }],
     });
   });
 
@@ -155,7 +154,6 @@ describe("a file that is one command which PostgreSQL refuses in a transaction",
     "may be %s",
     (text) => {
       expect(accept(text)).toMatchObject({ transaction: "concurrent", dropFirst: undefined });
-      expect(outsideOf(text)).toEqual([text]);
     },
   );
 
@@ -179,16 +177,12 @@ describe("a file that starts with COMMIT", () => {
       dropFirst: undefined,
       concurrentIndexes: ["ix"],
     });
-    expect(outsideOf(text)).toEqual([
-      "DROP INDEX IF EXISTS ix;",
-      "CREATE INDEX CONCURRENTLY ix ON t (a);",
-    ]);
   });
 
   it("may end and begin transactions again", () => {
     const text =
       "COMMIT AND NO CHAIN; VACUUM; BEGIN; SELECT 1; END; VACUUM t; START TRANSACTION; SELECT 2;";
-    expect(outsideOf(text)).toEqual(["VACUUM;", "VACUUM t;"]);
+    expect(accept(text)).toMatchObject({ transaction: "ends-transaction" });
   });
 
   it.each([
@@ -284,13 +278,17 @@ describe("a file that starts with COMMIT", () => {
 
 describe("a file that controls its transactions as it likes", () => {
   const ownOf = (text: string) => {
-    const { transaction, own, outside } = accept(text);
+    const { transaction, own } = accept(text);
     expect(transaction).toBe("own-transactions");
+    if (own === undefined) {
+      throw new Error(`nothing in ${text} controls a transaction`);
+    }
+    const { beginsItself, lastCommitAt } = own;
+    const committed = [...committedPlaces(parseScript(text, { file: "f.sql" }), own)];
     return {
-      beginsItself: own?.beginsItself,
-      lastCommit: own?.lastCommitAt === undefined ? undefined : text.slice(own.lastCommitAt),
-      committedAt: own?.committedAt.map(({ line, column }) => `${line}:${column}`),
-      outside: outside.map((statement) => statement.text),
+      beginsItself,
+      lastCommit: lastCommitAt === undefined ? undefined : text.slice(lastCommitAt),
+      committedAt: committed.map(({ line, column }) => `${line}:${column}`),
     };
   };
 
@@ -299,7 +297,6 @@ describe("a file that controls its transactions as it likes", () => {
       beginsItself: true,
       lastCommit: "COMMIT; -- done\n",
       committedAt: [],
-      outside: [],
     });
     expect(ownOf("SELECT 1; END")).toMatchObject({ beginsItself: false, lastCommit: "END" });
   });
@@ -321,7 +318,6 @@ describe("a file that controls its transactions as it likes", () => {
       beginsItself: false,
       lastCommit: undefined,
       committedAt: ["2:1", "3:1", "3:11", "6:1", "7:1"],
-      outside: ["VACUUM a;", "SELECT 1;", "CALL p();"],
     });
   });
 
@@ -356,12 +352,11 @@ describe("a file that controls its transactions as it likes", () => {
       beginsItself: false,
       lastCommit: undefined,
       committedAt: ["3:1", "7:1"],
-      outside: ["VACUUM;", "SELECT 3;"],
     });
     const { own } = accept(text);
     expect(own?.position).toMatchObject({ line: 2 });
     expect(own?.reconnectsAt.map(({ line }) => line)).toEqual([2, 6]);
-    expect(ownOf("\\c - - - -\n").outside).toEqual([]);
+    expect(ownOf("\\c - - - -\n").committedAt).toEqual([]);
   });
 
   it.each([

@@ -4,7 +4,7 @@ import { parseCreateIndexConcurrently, parseDropIndex } from "./concurrent-index
 import type { Limits } from "./limits.js";
 import { outsideTransactionName } from "./outside-transaction.js";
 import { type OwnTransactions, walkOwnTransactions } from "./own-transactions.js";
-import { phrasesOf, type SqlPhrase } from "./sql-phrase.js";
+import { phrasesOf, phrasesToJudge, type SqlPhrase } from "./sql-phrase.js";
 import { problemAt, type StatementProblem, unnamedIndex } from "./statement-problem.js";
 import { controlName, transactionControlOf } from "./transaction-control.js";
 import { walkTransactionEndingFile } from "./transaction-ending-file.js";
@@ -22,13 +22,11 @@ import { walkTransactionEndingFile } from "./transaction-ending-file.js";
  */
 export type TransactionForm = "wrapped" | "concurrent" | "ends-transaction" | "own-transactions";
 
-/** What runs outside of a transaction in a file. */
+/** What a file has to do with transactions. */
 export interface TransactionUse {
   readonly transaction: TransactionForm;
   /** What of the same run may run beside it in one database. */
   readonly mayRunBeside: MayRunBeside;
-  /** The statements that run outside of any transaction, in order. */
-  readonly outside: readonly Statement[];
   /**
    * For a `concurrent` CREATE INDEX: the index whose leftover of a failed try is to be dropped first,
    * outside of a transaction too, with `DROP INDEX CONCURRENTLY IF EXISTS`. SQL text, to be used as it
@@ -66,7 +64,7 @@ export function judgeTransactions(
   if (!script.commands.some(isReconnect) && !script.statements.some(isOutOfTheOrdinary)) {
     return { ...wrapped, mayRunBeside: "transactions", problems: includedReconnects(script) };
   }
-  const phrases = script.statements.flatMap(phrasesOf);
+  const phrases = phrasesToJudge(script.statements);
   const [only] = phrases;
   const wantsOutside = phrases.some((phrase) => outsideTransactionName(phrase) !== undefined);
   const judged: Omit<JudgedTransactions, "mayRunBeside"> =
@@ -91,7 +89,6 @@ function isOutOfTheOrdinary(statement: Statement): boolean {
 
 const wrapped: Omit<TransactionUse, "mayRunBeside"> = {
   transaction: "wrapped",
-  outside: [],
   dropFirst: undefined,
   concurrentIndexes: [],
   own: undefined,
@@ -195,7 +192,6 @@ function judgeAlone(phrase: SqlPhrase): Omit<JudgedTransactions, "mayRunBeside">
   const index = create?.index?.join(".");
   return {
     transaction: "concurrent",
-    outside: [phrase.statement],
     dropFirst: index,
     concurrentIndexes: index === undefined ? [] : [index],
     own: undefined,

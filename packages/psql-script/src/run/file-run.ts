@@ -1,7 +1,7 @@
 import type { CommandFile } from "../commands/command-call.js";
 import type { QueryBuffer } from "../read/query-buffer.js";
 import { changesEncoding, mentionsStrings } from "../read/reading-settings.js";
-import type { Script } from "../read/script.js";
+import type { PlainRegion, Script } from "../read/script.js";
 import { ScriptCursor } from "../read/script-cursor.js";
 import { ScriptError } from "../source/script-error.js";
 import { unterminated } from "../source/script-problems.js";
@@ -114,28 +114,42 @@ export class FileRun implements CommandFile {
       }
     }
     cursor.lexer.standardStrings = run.outbox.settings.standardStrings ?? true;
-    this.#sendRegion();
+    const region = this.#regionHere();
+    if (region !== undefined) {
+      await this.#sendRegion(region);
+    }
   }
 
-  /** Adds the lines that need no reading to the next message, and goes on behind them. */
-  #sendRegion(): void {
+  /** The lines from here on that need no reading. */
+  #regionHere(): PlainRegion | undefined {
     const { cursor } = this;
     const { regions } = this.script;
     while ((regions[this.#nextRegion]?.start ?? Infinity) < cursor.lineStart) {
       this.#nextRegion++;
     }
     const region = regions[this.#nextRegion];
-    if (region?.start !== cursor.lineStart || !this.#sendsRegions) {
+    const isHere = region?.start === cursor.lineStart && cursor.active && cursor.atRest;
+    return isHere && this.#sendsRegions ? region : undefined;
+  }
+
+  /** Adds the lines to the next message, or sends each statement of them, and goes on after them. */
+  async #sendRegion(region: PlainRegion): Promise<void> {
+    if (this.#oneByOne) {
+      // Each may change how the server cuts the next one.
+      if (this.script.backslashInString) {
+        return;
+      }
+      await this.attempt(() => this.sender.flush());
+      for (const statement of region.statements) {
+        await this.attempt(() => this.sender.sendStatement(statement));
+      }
+      this.sender.previous = region.statements.at(-1)?.query;
+    } else if (region.lastControlAt === undefined || this.#run.expectOpenTransaction) {
+      this.sender.addRegion(region);
+    } else {
       return;
     }
-    if (this.#oneByOne || !cursor.active || !cursor.atRest) {
-      return;
-    }
-    if (region.lastControlAt !== undefined && !this.#run.expectOpenTransaction) {
-      return;
-    }
-    this.sender.addRegion(region);
-    cursor.jump(region.end, region.nextLine);
+    this.cursor.jump(region.end, region.nextLine);
   }
 
   /** Each statement is a message of its own. */

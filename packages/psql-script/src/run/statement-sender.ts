@@ -2,11 +2,12 @@ import { copyChunks, lineOffset } from "../lex/copy-data.js";
 import type { QueryBuffer } from "../read/query-buffer.js";
 import type { PlainRegion, Script } from "../read/script.js";
 import type { ScriptCursor } from "../read/script-cursor.js";
-import { leadingWordsOf } from "../read/statement.js";
+import { leadingWordsOf, type ScriptStatement } from "../read/statement.js";
 import { ScriptError } from "../source/script-error.js";
 import type { RunFlushOptions as FlushOptions, RunState } from "./run-state.js";
 import { type PartOrigin, queryPart, regionPart, textPart } from "./script-parts.js";
 import type { CopyFormat, CopySource, QueryOutcome } from "./simple-query.js";
+import { StatementPart } from "./statement-part.js";
 
 /** Hands the statements of one file to the outbox, and the file's data lines to their COPY. */
 export class StatementSender {
@@ -47,6 +48,15 @@ export class StatementSender {
     }
   }
 
+  /** Sends a statement of a region, and waits for what becomes of it. */
+  async sendStatement(statement: ScriptStatement): Promise<void> {
+    if (statement.contents.length === 0) {
+      return;
+    }
+    this.#run.outbox.add(new StatementPart(statement, this.#origin));
+    this.#checkCommit(statement, await this.flush());
+  }
+
   /** Sends a query, with all that waits, and waits for what becomes of it. */
   async send(query: QueryBuffer, options: FlushOptions = {}): Promise<QueryOutcome | undefined> {
     if (query.standsAlone) {
@@ -55,7 +65,7 @@ export class StatementSender {
     this.add(query);
     const data = query.mayCopyFromStdin ? { onCopyIn: this.copyData } : {};
     const outcome = await this.flush({ ...data, ...options });
-    this.#checkCommit(query, outcome);
+    this.#checkCommit({ query }, outcome);
     return outcome;
   }
 
@@ -100,10 +110,11 @@ export class StatementSender {
   }
 
   /** Without ON_ERROR_STOP a COMMIT can be a ROLLBACK, and succeeds. */
-  #checkCommit(query: QueryBuffer, outcome: QueryOutcome | undefined): void {
+  #checkCommit(statement: Pick<ScriptStatement, "query">, outcome: QueryOutcome | undefined): void {
     if (this.#origin.source.psqlCompat || outcome?.tags.at(-1) !== "ROLLBACK") {
       return;
     }
+    const { query } = statement;
     const [word] = leadingWordsOf(query.toString(), 1);
     if (word !== "COMMIT" && word !== "END") {
       return;
