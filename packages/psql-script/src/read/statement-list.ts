@@ -100,12 +100,14 @@ export class StatementList implements Iterable<ScriptStatement> {
 
   #get(index: number): ScriptStatement {
     const { others, source, numbers } = this.#places;
-    const at = index * width;
-    const [offset = 0, end = 0, content = 0, line = 0, column = 0] = numbers.subarray(
-      at,
-      at + width,
-    );
-    const place: StatementPlace = { offset, end, content, line, column };
+    const number = (which: number) => numbers[index * width + which] ?? 0;
+    const place: StatementPlace = {
+      offset: number(0),
+      end: number(1),
+      content: number(2),
+      line: number(3),
+      column: number(4),
+    };
     return others.get(index) ?? ScriptStatement.at(source, place);
   }
 }

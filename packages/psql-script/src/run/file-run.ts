@@ -140,9 +140,8 @@ export class FileRun implements CommandFile {
         return;
       }
       await this.attempt(() => this.sender.flush());
-      for (const statement of region.statements) {
-        await this.attempt(() => this.sender.sendStatement(statement));
-      }
+      const statements = region.statements[Symbol.iterator]();
+      while (!(await this.attempt(() => this.sender.sendEach(statements)))) {}
       this.sender.previous = region.statements.at(-1)?.query;
     } else if (region.lastControlAt === undefined || this.#run.expectOpenTransaction) {
       this.sender.addRegion(region);

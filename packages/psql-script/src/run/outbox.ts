@@ -48,6 +48,7 @@ export class Outbox {
   #pendingSize = 0;
   #prologueSent: boolean;
   #lastControl: OutboxPart | undefined;
+  readonly #onParameter = (name: string, value: string) => this.settings.note(name, value);
 
   constructor(client: ScriptClient, settings: TextSettings, options: OutboxOptions) {
     this.#client = client;
@@ -69,12 +70,23 @@ export class Outbox {
 
   /** Adds statements to the next message. What ends a transaction that must stay open is refused. */
   add(part: OutboxPart): void {
+    this.#accept(part);
+    this.#pending.push(part);
+    this.#pendingSize += part.text.length;
+  }
+
+  /** Sends a part as a message of its own. Nothing may wait. */
+  async send(part: OutboxPart, options: FlushOptions): Promise<QueryOutcome> {
+    this.#accept(part);
+    const before = this.#prologueSent ? [] : await this.#prologue();
+    return this.#send([...before, part], options);
+  }
+
+  #accept(part: OutboxPart): void {
     this.refuseEnd(part);
     if (part.lastControlAt !== undefined) {
       this.#lastControl = part;
     }
-    this.#pending.push(part);
-    this.#pendingSize += part.text.length;
   }
 
   /** Throws if a statement would end a transaction that must stay open. */
@@ -239,7 +251,7 @@ export class Outbox {
       onCopyIn: options.onCopyIn,
       onCopyOut: options.onCopyOut,
       text: message.text,
-      onParameter: (name, value) => settings.note(name, value),
+      onParameter: this.#onParameter,
       onNotice,
     });
     this.status = outcome.status ?? "idle";

@@ -1,6 +1,7 @@
 import type { Script } from "../read/script.js";
 import { ScriptError } from "../source/script-error.js";
 import type { FlushOptions, Outbox } from "./outbox.js";
+import type { OutboxPart } from "./outbox-part.js";
 import type { RunScriptOptions } from "./run-script-options.js";
 import type { ScriptClient } from "./script-client.js";
 import type { ScriptOutput } from "./script-output.js";
@@ -34,6 +35,7 @@ export class RunState {
   readonly includes: ReadonlyMap<string, Script>;
   /** The first error that `ON_ERROR_STOP` off made the script go on from. */
   firstError: ScriptError | undefined;
+  readonly #printing: FlushOptions = { onCopyOut: (chunk) => this.output.writeCopy(chunk) };
 
   constructor(
     client: ScriptClient,
@@ -82,9 +84,19 @@ export class RunState {
       }
       return outcome;
     } catch (error) {
-      if (error instanceof ScriptError && error.code === "SCRIPT_FAILED") {
-        this.#noteFailure(error);
-      }
+      this.#noteFailure(error);
+      throw error;
+    }
+  }
+
+  /** Sends a message of its own while nothing waits, likewise. */
+  async send(part: OutboxPart): Promise<QueryOutcome> {
+    try {
+      const outcome = await this.outbox.send(part, this.#printing);
+      this.noteSuccess(outcome);
+      return outcome;
+    } catch (error) {
+      this.#noteFailure(error);
       throw error;
     }
   }
@@ -92,10 +104,6 @@ export class RunState {
   /** Sends the rest and the epilogue; see {@link Outbox.finish}. */
   async finish(ending: "checked" | "unchecked"): Promise<void> {
     await this.outbox.finish(ending, this.#printing);
-  }
-
-  get #printing(): FlushOptions {
-    return { onCopyOut: (chunk) => this.output.writeCopy(chunk) };
   }
 
   /** Sets the variables about the server, which only some scripts need. */
@@ -111,15 +119,19 @@ export class RunState {
   /** Sets the variables that tell of a success. psql does not count the rows of a COPY that it prints. */
   noteSuccess(outcome: QueryOutcome, copied: "printed" | "taken" = "printed"): void {
     const { tags, columns, copiedOut } = outcome;
-    this.#set("ERROR", "false");
-    this.#set("SQLSTATE", "00000");
-    this.#set("ROW_COUNT", copiedOut && copied === "printed" ? "0" : rowCount(tags.at(-1)));
+    const { variables } = this;
+    variables.note("ERROR", "false");
+    variables.note("SQLSTATE", "00000");
+    variables.note("ROW_COUNT", copiedOut && copied === "printed" ? "0" : rowCount(tags.at(-1)));
     if (columns === undefined) {
-      this.#set("LASTOID", "0");
+      variables.note("LASTOID", "0");
     }
   }
 
-  #noteFailure(error: ScriptError): void {
+  #noteFailure(error: unknown): void {
+    if (!(error instanceof ScriptError && error.code === "SCRIPT_FAILED")) {
+      return;
+    }
     this.#set("ERROR", "true");
     this.#set("SQLSTATE", error.sqlState ?? "");
     this.#set("ROW_COUNT", "0");

@@ -48,13 +48,15 @@ export class StatementSender {
     }
   }
 
-  /** Sends a statement of a region, and waits for what becomes of it. */
-  async sendStatement(statement: ScriptStatement): Promise<void> {
-    if (statement.contents.length === 0) {
-      return;
+  /** Sends statements of a region one by one. After one that fails, the next call goes on with those that are left. */
+  async sendEach(statements: Iterator<ScriptStatement>): Promise<void> {
+    for (let next = statements.next(); !next.done; next = statements.next()) {
+      const statement = next.value;
+      if (statement.contents.length > 0) {
+        const outcome = await this.#run.send(new StatementPart(statement, this.#origin));
+        this.#checkCommit(statement, outcome);
+      }
     }
-    this.#run.outbox.add(new StatementPart(statement, this.#origin));
-    this.#checkCommit(statement, await this.flush());
   }
 
   /** Sends a query, with all that waits, and waits for what becomes of it. */

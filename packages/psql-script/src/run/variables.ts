@@ -38,6 +38,11 @@ export class Variables {
     return undefined;
   }
 
+  /** Sets one that tells of the statement that was run last, to a number or a word: nothing is to be checked. */
+  note(name: "ERROR" | "SQLSTATE" | "ROW_COUNT" | "LASTOID", value: string): void {
+    this.#values.set(name, value);
+  }
+
   /** Removes a variable, if it exists; the special ones get their default. */
   unset(name: string): void {
     const value = specialVariables.get(name)?.whenUnset;
