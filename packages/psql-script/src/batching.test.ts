@@ -81,6 +81,12 @@ describe("joined messages", () => {
         expect(joined.failed).toBe(single.failed);
         const together = joined.messages.flatMap(statementsOf);
         const alone = single.messages.flatMap(statementsOf);
+        // Without regions each line is read while the script runs.
+        const read = await sends(
+          { ...script, regions: [] },
+          { variables: { v }, batching: "single" },
+        );
+        expect(single).toEqual(read);
         // What waits to be sent when the script fails is not sent.
         expect(together).toEqual(joined.failed ? alone.slice(0, together.length) : alone);
         expect(joined.messages.length).toBeLessThanOrEqual(single.messages.length);
