@@ -43,7 +43,6 @@ export function walkOwnTransactions(
   const beginsItself = isControl(phrases[0], "begin");
   const last = phrases.at(-1);
   const endsItself =
-    last !== undefined &&
     isControl(last, "commit") &&
     phrasesOf(last.statement).length === 1 &&
     commands.every(({ offset }) => offset < last.statement.offset);
@@ -65,7 +64,7 @@ export function walkOwnTransactions(
           "Remove it: what it rolls back would count as applied.",
         ),
       );
-    } else if (control === undefined) {
+    } else {
       problems.push(...outsideProblems(phrase, isOpen));
     }
   }
@@ -127,10 +126,9 @@ function* follow(
     }
     const control = transactionControlOf(phrase);
     yield { phrase, control, isOpen };
-    if (control === "begin" || control === "chain") {
-      isOpen = true;
-    } else if (control === "commit") {
-      isOpen = false;
+    // What chains another one to it leaves one open, a ROLLBACK is refused.
+    if (control === "begin" || control === "commit") {
+      isOpen = control === "begin";
     }
   }
 }
@@ -139,7 +137,10 @@ function byPlace(one: Pick<Command, "offset">, other: Pick<Command, "offset">): 
   return one.offset - other.offset;
 }
 
-function isControl(phrase: SqlPhrase | undefined, control: TransactionControl): boolean {
+function isControl(
+  phrase: SqlPhrase | undefined,
+  control: TransactionControl,
+): phrase is SqlPhrase {
   return phrase !== undefined && transactionControlOf(phrase) === control;
 }
 

@@ -299,6 +299,9 @@ describe("a file that controls its transactions as it likes", () => {
       committedAt: [],
     });
     expect(ownOf("SELECT 1; END")).toMatchObject({ beginsItself: false, lastCommit: "END" });
+    const echoed = "\\echo begins\nSELECT 1;\nCOMMIT;";
+    expect(ownOf(echoed).lastCommit).toBe("COMMIT;");
+    expect(accept(echoed).own).toMatchObject({ position: { line: 3 }, reconnectsAt: [] });
   });
 
   it.each([
@@ -319,6 +322,14 @@ describe("a file that controls its transactions as it likes", () => {
       lastCommit: undefined,
       committedAt: ["2:1", "3:1", "3:11", "6:1", "7:1"],
     });
+  });
+
+  it("commits with a chain, too, and is in a transaction then", () => {
+    const text = "SELECT 1;\nCOMMIT AND CHAIN;\nSELECT 2;\nEND AND CHAIN;\nSELECT 3;\nCOMMIT;\n";
+    expect(ownOf(text).committedAt).toEqual(["2:1", "4:1"]);
+    expect(messagesOf("SELECT 1;\nCOMMIT AND CHAIN;\nVACUUM;")).toEqual([
+      "3:1 VACUUM cannot run in a transaction",
+    ]);
   });
 
   it.each([
