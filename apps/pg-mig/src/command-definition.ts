@@ -17,6 +17,8 @@ export interface CommandOption {
   /** Whether it may be given several times; all values count. */
   readonly repeatable?: true;
   readonly values?: PossibleValues;
+  /** The value that it has if it is given without one. */
+  readonly alone?: string;
 }
 
 /** What the user gave to a command besides settings. Values are as they were typed. */

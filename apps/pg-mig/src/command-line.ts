@@ -343,8 +343,11 @@ function addSetting(command: Command, setting: SettingName): void {
   }
 }
 
-function made({ flags, help, repeatable }: CommandOption): Option {
+function made({ flags, help, repeatable, alone }: CommandOption): Option {
   const option = new Option(flags, help);
+  if (alone !== undefined) {
+    option.preset(alone);
+  }
   return repeatable === true ? option.argParser(collect) : option;
 }
 

@@ -90,6 +90,7 @@ export function optionOf(setting: SettingName): CommandOption[] {
           help: notes === "" ? help : `${help} (${notes})`,
           ...(repeatable === true ? { repeatable } : {}),
           ...(values === undefined ? {} : { values }),
+          ...(type.alone === undefined ? {} : { alone: type.alone }),
         },
       ];
 }

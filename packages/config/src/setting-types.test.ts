@@ -489,6 +489,7 @@ const cases: readonly (readonly [
     [
       ...["off", "warn", "fail"].map((word) => [word, word] as const),
       ["on", refused("one of off, warn, fail", '"on"')],
+      [true, refused("one of off, warn, fail", "true (boolean)")],
       ["true", refused("one of off, warn, fail", '"true"')],
     ],
   ],
@@ -498,6 +499,7 @@ const cases: readonly (readonly [
     [
       ...["off", "warn"].map((word) => [word, word] as const),
       ["fail", refused("one of off, warn", '"fail"')],
+      [true, refused("one of off, warn", "true (boolean)")],
     ],
   ],
   [
@@ -580,9 +582,9 @@ describe("the types of settings", () => {
     );
   });
 
-  it("take the option alone for warn", () => {
-    expect(outcome(types.verify, true)).toBe("warn");
-    expect(outcome(types.containment, true)).toBe("warn");
+  it("say which of them an option means that stands alone", () => {
+    const alone = cases.flatMap(([name, type]) => (type.alone ? [[name, type.alone]] : []));
+    expect(Object.fromEntries(alone)).toEqual({ verify: "warn", containment: "warn" });
   });
 
   it("say which words there are, for a shell to complete", () => {

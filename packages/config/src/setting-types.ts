@@ -19,6 +19,8 @@ export interface SettingType<Value> {
   readonly mayBeEmpty?: true;
   /** All that it may be, if these are a few words. */
   readonly words?: readonly string[];
+  /** Which of them its option says if it stands alone. */
+  readonly alone?: string;
 }
 
 export const text: SettingType<string> = {
@@ -262,20 +264,16 @@ export const sslMode = oneOf<SslMode>(sslModes);
 /** Whether output is coloured; `auto`: on a terminal, unless the environment says otherwise. */
 export type ColorSetting = "auto" | "always" | "never";
 
-const verifyWords = oneOf(["off", "warn", "fail"]);
-
-/** What becomes of shards that are not alike after a run. Without a word it is `warn`. */
+/** What becomes of shards that are not alike after a run. */
 export const verify: SettingType<"off" | "warn" | "fail"> = {
-  ...verifyWords,
-  read: (given) => (given.value === true ? "warn" : verifyWords.read(given)),
+  ...oneOf(["off", "warn", "fail"]),
+  alone: "warn",
 };
 
-const containmentWords = oneOf(["off", "warn"]);
-
-/** What becomes of versions that reach outside of their shards. Without a word it is `warn`. */
+/** What becomes of versions that reach outside of their shards. */
 export const containment: SettingType<"off" | "warn"> = {
-  ...containmentWords,
-  read: (given) => (given.value === true ? "warn" : containmentWords.read(given)),
+  ...oneOf(["off", "warn"]),
+  alone: "warn",
 };
 
 export const color = oneOf<ColorSetting>(["auto", "always", "never"]);
