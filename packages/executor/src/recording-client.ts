@@ -4,9 +4,10 @@ import type { SessionClient } from "@pg-mig/sessions";
 
 /**
  * A client that is connected to nothing: it says OK to every message, as a server in a transaction
- * would, and keeps the texts. What would be sent is thereby what the real code sends.
+ * would, and keeps the texts. What would be sent is thereby what the real code sends. Of a message that is a
+ * stand-in it keeps, and follows, what that stands for.
  */
-export function createRecordingClient(): {
+export function createRecordingClient(standsFor: ReadonlyMap<string, string> = new Map()): {
   readonly client: SessionClient;
   readonly messages: readonly string[];
 } {
@@ -14,7 +15,8 @@ export function createRecordingClient(): {
   let current: ScriptQuery | undefined;
   let status: "T" | "I" = "T";
   const connection = Object.assign(new EventEmitter(), {
-    query(text: string) {
+    query(sent: string) {
+      const text = standsFor.get(sent) ?? sent;
       messages.push(text);
       status = statusAfter(text, status);
       queueMicrotask(() => {

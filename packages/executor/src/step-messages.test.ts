@@ -1,4 +1,6 @@
 import { takeShardSql } from "@pg-mig/ledger";
+import { parseScript } from "@pg-mig/psql-script";
+import { judgeTransactions, parseLimits } from "@pg-mig/sql-rules";
 import { describe, expect, it } from "vitest";
 import { stepScript } from "./executor.test.support.js";
 import { stepMessages } from "./step-messages.js";
@@ -23,6 +25,13 @@ function messagesOf(text: string, more: Partial<StepScript> = {}) {
   });
 }
 
+function formOf(text: string) {
+  const script = parseScript(text, { file: "1.a.sh.up.sql" });
+  const { limits } = parseLimits(script, "version");
+  const { transaction, own } = judgeTransactions(script, limits, "version");
+  return { transaction, own };
+}
+
 describe("stepMessages", () => {
   it.each([
     [
@@ -45,6 +54,27 @@ describe("stepMessages", () => {
     const { messages, fileAsItStands } = await messagesOf(text);
     expect(fileAsItStands).toBe(true);
     expect(messages[1]).toBe(text);
+  });
+
+  it.each([
+    "COMMIT;\n\\echo x\nVACUUM;\nBEGIN;\n",
+    "SELECT 1;\nCOMMIT;\n\\echo x\nSELECT 2;\n",
+    "BEGIN;\n\\echo x\nSELECT 1;\n",
+    "\\echo x\nSELECT 1;\nCOMMIT;\nBEGIN;\nSELECT 2;\nCOMMIT;\n",
+  ])("shows a file as it stands, and what is really sent around it: %j", async (text) => {
+    const plainText = text.replace("\\echo x\n", "");
+    const { messages, fileAsItStands } = await messagesOf(text, formOf(text));
+    const plain = await messagesOf(plainText, formOf(plainText));
+    expect({ fileAsItStands, of: plain.fileAsItStands }).toEqual({
+      fileAsItStands: true,
+      of: false,
+    });
+    const [before, shown, ...after] = messages;
+    expect(before).toBe(plain.messages[0]);
+    expect(shown).toBe(text.replace(/(SELECT 2;\n)COMMIT;\n$/, "$1"));
+    expect(after.length).toBeGreaterThan(1);
+    expect(plain.messages.slice(-after.length)).toEqual(after);
+    expect(plain.messages.at(-after.length - 1)).toMatch(/^(?:SELECT \d|BEGIN);$/);
   });
 
   it.each([

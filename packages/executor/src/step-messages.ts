@@ -1,3 +1,4 @@
+import { parseScript } from "@pg-mig/psql-script";
 import { Session } from "@pg-mig/sessions";
 import { createRecordingClient } from "./recording-client.js";
 import type { StepRecorder } from "./step-recorder.js";
@@ -37,15 +38,28 @@ export async function stepMessages<L>(shown: StepToShow<L>): Promise<StepMessage
     recordSql: record.sql,
     scriptOptions: {},
   };
-  const { client, messages } = createRecordingClient();
-  const session = new Session(client);
-  if (!step.script.plain) {
+  const { script, own } = step;
+  if (!script.plain && step.transaction === "wrapped") {
+    const { prologue, epilogue } = aroundWrapped(
+      step,
+      frame,
+      new Session(createRecordingClient().client),
+    );
     const join = (statements: readonly string[]) => `${statements.join(";\n")};`;
-    const { prologue, epilogue } = aroundWrapped(step, frame, session);
-    const messages = [join(prologue), step.script.text, join(epilogue), "COMMIT"];
+    const messages = [join(prologue), script.text, join(epilogue), "COMMIT"];
     return { messages, fileAsItStands: true, ledger: record.ledger };
   }
-  await runStepScript(session, step, frame);
+  // The COMMIT that ends a file is sent when the ledger is changed.
+  const text = script.text.slice(0, own?.lastCommitAt);
+  const { client, messages } = createRecordingClient(new Map([[standIn.text, text]]));
+  const session = new Session(client);
+  const shownStep = script.plain
+    ? step
+    : { ...step, script: standIn, own: own && { ...own, lastCommitAt: undefined } };
+  await runStepScript(session, shownStep, frame);
   await session.commit("none");
-  return { messages, fileAsItStands: false, ledger: record.ledger };
+  return { messages, fileAsItStands: !script.plain, ledger: record.ledger };
 }
+
+/** A script that is one message, for one that only a run can cut into messages. */
+const standIn = parseScript("SELECT 'the file';", { file: "" });

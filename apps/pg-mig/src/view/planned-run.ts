@@ -46,13 +46,13 @@ export function plannedRunLines(planned: PlannedRun): Line[] {
 function sqlLines(sql: PlannedSql): Line[] {
   const { version, node, shard, otherShards, messages, fileAsItStands } = sql;
   const others = otherShards === 0 ? "" : `, likewise ${countOf(otherShards, "more shard")}`;
-  const note = "-- the file, as it stands: its psql commands decide what is sent";
+  const note = "-- the file is shown as it stands: its psql commands decide what of it is sent";
   return [
     line(""),
     line(`-- ${version} on ${node}:${shownShard(shard)}${others}`, "strong"),
+    ...(fileAsItStands ? [line(note, "quiet")] : []),
     ...messages.flatMap((message, index) => [
       line(`-- message ${index + 1} of ${messages.length}`, "quiet"),
-      ...(fileAsItStands && index === 1 ? [line(note, "quiet")] : []),
       ...message
         .trimEnd()
         .split("\n")
