@@ -66,7 +66,13 @@ describe("pg-mig undo --run", () => {
   it("leaves alone what another run has applied since", async () => {
     const given = await beforeRelease();
     expect((await given.pgMig(["--report=release.json"])).status).toBe(0);
-    expect((await given.pgMig(["undo", second, "--only=shard=sh1"])).status).toBe(0);
+    for (const [version, shard] of [
+      [second, "sh1"],
+      [second, "sh2"],
+      [first, "sh2"],
+    ]) {
+      expect((await given.pgMig(["undo", `${version}`, `--only=shard=${shard}`])).status).toBe(0);
+    }
     // The ledger has whole seconds.
     const [now] = await given.column("SELECT clock_timestamp()");
     await given.column(
@@ -76,8 +82,19 @@ describe("pg-mig undo --run", () => {
     const { status, stdout } = await given.pgMig(["undo", "--run=release.json"]);
     expect({ status, stdout }).toMatchObject({ status: 1 });
     expect(stdout).toContain(`${second} comes after it, and is not of this run.`);
+    expect(stdout).toContain(
+      `It stays on 2 shards, as another run has applied it there since.\n    ${first}\n`,
+    );
+    expect(stdout).toContain(
+      `It stays on 4 shards, as another run has applied it there since.\n    ${second}\n`,
+    );
     const all = [old, first, second];
-    expect(await ledgers(given)).toEqual([all, [old], [old], all, [old], [old]]);
+    expect(await ledgers(given)).toEqual([all, all, [old], all, all, [old]]);
+    const again = await given.pgMig(["undo", "--run=release.json", "--only=shard=sh2"]);
+    expect(again.status).toBe(0);
+    const stays = "  It stays on 2 shards, as another run has applied it there since.";
+    expect(again.stdout).toContain(`${stays}\n    ${first}\n${stays}\n    ${second}\n`);
+    expect(again.stdout).toContain("Nothing to do");
   });
 
   it("names a version whose dn file is empty, or fails: it stays, with those before it", async () => {

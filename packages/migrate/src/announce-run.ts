@@ -4,13 +4,14 @@ import { errorInfo, type OpenNode, type OpenShard } from "@pg-mig/sessions";
 import { countChains } from "./counted-chains.js";
 import type { RunKind } from "./run-kind.js";
 
-/** Tells what a run has to do, and which of it cannot be done and has failed. */
+/** Tells what a run has to do, which of it cannot be done and has failed, and what it leaves alone. */
 export function announceRun(
   { nodes, chains }: { nodes: readonly OpenNode[]; chains: readonly Chain<OpenShard>[] },
-  kind: Pick<RunKind, "action" | "stuck">,
+  kind: Pick<RunKind, "action" | "stuck" | "leftAlone">,
   emit: (event: RunEvent) => void,
 ): void {
-  const stuck = kind.stuck?.(nodes.flatMap(({ shards }) => shards)) ?? [];
+  const all = nodes.flatMap(({ shards }) => shards);
+  const stuck = kind.stuck?.(all) ?? [];
   const stays = stuck.map(({ of, version, notAttempted }) => ({
     shard: of,
     pending: [version, ...notAttempted],
@@ -20,10 +21,13 @@ export function announceRun(
     action: kind.action,
     nodes: nodes.map(({ node }) => node.label),
     addresses: nodes.map(({ node }) => node.name),
-    shards: nodes.reduce((sum, { shards }) => sum + shards.length, 0),
+    shards: all.length,
     ...countChains([...chains, ...stays], [], kind.action),
   });
   for (const { of: _, error, ...step } of stuck) {
     emit({ type: "step:failed", ...step, error: errorInfo(error, step), durationMs: 0 });
+  }
+  for (const warning of kind.leftAlone?.(all) ?? []) {
+    emit({ type: "warning", ...warning });
   }
 }

@@ -1,7 +1,7 @@
 import type { Direction } from "@pg-mig/migrations";
 import type { PgMigError } from "@pg-mig/model";
 import type { Plan } from "@pg-mig/planner";
-import type { PlacedStep } from "@pg-mig/report";
+import type { PlacedStep, Warning } from "@pg-mig/report";
 import type { OpenNode, OpenShard } from "@pg-mig/sessions";
 import type { MigrationFiles } from "./migration-files.js";
 
@@ -27,6 +27,8 @@ export interface RunKind {
   readonly bind?: (nodes: readonly OpenNode[], files: MigrationFiles) => Promise<RunKind>;
   /** Steps that it should do and cannot: they have failed, and others go on. Pure. */
   readonly stuck?: (shards: readonly OpenShard[]) => readonly StuckStep[];
+  /** What to say of versions that it leaves alone, though they are there. Pure. */
+  readonly leftAlone?: (shards: readonly OpenShard[]) => readonly Warning[];
   /** What schemas that appear during the run get: a round of their own, or nothing. */
   readonly newSchemas: "go round again" | "ignore";
 }

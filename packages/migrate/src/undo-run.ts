@@ -1,8 +1,8 @@
 import type { LedgerEntry } from "@pg-mig/ledger";
-import type { MigrationDirectory } from "@pg-mig/migrations";
+import { compareVersions, type MigrationDirectory } from "@pg-mig/migrations";
 import { PgMigError } from "@pg-mig/model";
 import type { Chain } from "@pg-mig/planner";
-import type { CountedRun, Report, ReportedNode } from "@pg-mig/report";
+import { type CountedRun, countOf, type Report, type ReportedNode } from "@pg-mig/report";
 import { type OpenNode, type OpenShard, placeOf } from "@pg-mig/sessions";
 import { nodeKey } from "./compare-plan.js";
 import { judgeRunUndo, type RunUndoJudgement } from "./judge-run-undo.js";
@@ -24,7 +24,7 @@ export interface UndoRunOptions extends RunOptions {
 
 /**
  * Undoes what a run has applied, and nothing else: on each shard its versions, newest first, as `undo` does one.
- * What is gone already, or was undone and applied by another run since, is passed over. A version whose dn
+ * What is gone already is passed over; so is what was undone and applied by another run since, with a warning. A version whose dn
  * file holds no statement, or that others came after, stays, with those that the run applied before it: it
  * has failed, and the rest goes on.
  *
@@ -90,10 +90,11 @@ async function bound(
   await files.load(there);
   const empty = new Set(files.emptyFiles(there).map(({ version }) => version));
   const isInTime = appliedDuring(run);
-  const judge = ({ node, name, ledger }: OpenShard): RunUndoJudgement => {
-    const steps = new Set(stepsOf.get(node.name)?.get(name));
+  const stepsOn = ({ node, name }: OpenShard) => new Set(stepsOf.get(node.name)?.get(name));
+  const judge = (shard: OpenShard): RunUndoJudgement => {
+    const steps = stepsOn(shard);
     return judgeRunUndo(
-      ledger.entries,
+      shard.ledger.entries,
       (entry) => steps.has(entry.version) && isInTime(entry),
       (version) => onDisk.has(version) && !empty.has(version),
     );
@@ -112,6 +113,21 @@ async function bound(
         const { stays } = judge(shard);
         return stays === undefined ? [] : [stuckStep(shard, stays, onDisk)];
       }),
+    leftAlone(shards) {
+      const counts = new Map<string, number>();
+      for (const shard of shards) {
+        const steps = stepsOn(shard);
+        for (const entry of shard.ledger.entries) {
+          if (steps.has(entry.version) && !isInTime(entry)) {
+            counts.set(entry.version, (counts.get(entry.version) ?? 0) + 1);
+          }
+        }
+      }
+      return [...counts.keys()].sort(compareVersions).map((version) => ({
+        version,
+        message: `It stays on ${countOf(counts.get(version) ?? 0, "shard")}, as another run has applied it there since.`,
+      }));
+    },
   };
 }
 
