@@ -1,9 +1,10 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, cp, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { makeTemporaryFolder } from "./temporary-folder.test.support.js";
 
 const demo = join(import.meta.dirname, "..");
 
@@ -11,8 +12,7 @@ const demo = join(import.meta.dirname, "..");
 let temporary: string;
 
 beforeEach(async () => {
-  temporary = await mkdtemp(join(tmpdir(), "demo-"));
-  await chmod(temporary, 0o755);
+  temporary = await makeTemporaryFolder();
 });
 afterEach(() => rm(temporary, { recursive: true, force: true }));
 
