@@ -4,15 +4,25 @@ import { join } from "node:path";
 import { startNodes, type TestCluster } from "@pg-mig/testkit";
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
 import { createEmptyProject, type EmptyProject } from "./empty-project.js";
-import { followGuide, sectionOf } from "./follow-guide.js";
+import { followGuide, namesInstalled, sectionOf } from "./follow-guide.js";
 import { repository } from "./pack-packages.js";
 import { cleanEnvironment } from "./run-program.js";
 
+const readPage = (name: string) => readFile(join(repository, "docs", name), "utf8");
+const testSetup = await readPage("migrate-in-test-setup.md");
+const entFramework = await readPage("from-ent-framework.md");
+const healthCheck = await readPage("ledger-as-health-check.md");
+
+/** Has all that any of the pages installs. */
 let packed: EmptyProject;
 let cluster: TestCluster;
 
 beforeAll(async () => {
   packed = await createEmptyProject(inject("published"));
+  await packed.write("package.json", "{}");
+  // One installation for all: one for each line takes twice as long.
+  const pages = [testSetup, entFramework, healthCheck].join("\n");
+  await packed.run("npm", "install", ...namesInstalled(pages));
   cluster = await startNodes({ count: 2 });
 });
 
@@ -20,8 +30,6 @@ afterAll(async () => {
   await cluster.stop();
   await packed.remove();
 });
-
-const readPage = (name: string) => readFile(join(repository, "docs", name), "utf8");
 
 /** What the reader of such a page has: a project in TypeScript with migration files. */
 async function readersProject(env: Readonly<Record<string, string>> = {}): Promise<EmptyProject> {
@@ -50,23 +58,22 @@ describe("docs/migrate-in-test-setup.md", () => {
     const project = await readersProject();
     // The declarations of Vitest's own dependencies are not ours to check.
     await writeTsconfig(project, { skipLibCheck: true, noEmit: true });
-    await followGuide(sectionOf(await readPage("migrate-in-test-setup.md"), "Vitest"), project);
+    await followGuide(sectionOf(testSetup, "Vitest"), project, packed);
     expect((await project.run("npx", "tsc")).stdout).toBe("");
   });
 
   it("has a setup for Jest, whose test finds the migrated tables", async () => {
     const project = await readersProject();
-    await followGuide(sectionOf(await readPage("migrate-in-test-setup.md"), "Jest"), project);
+    await followGuide(sectionOf(testSetup, "Jest"), project, packed);
   });
 });
 
 describe("docs/from-ent-framework.md", () => {
   it("migrates the islands of a cluster, by the command and by a script", async () => {
-    const page = await readPage("from-ent-framework.md");
-    const [intro = ""] = page.split(/^## /m);
+    const [intro = ""] = entFramework.split(/^## /m);
     const begun = await readersProject();
     await writeTsconfig(begun);
-    await followGuide(intro, begun);
+    await followGuide(intro, begun, packed);
     for (const way of ["With the command", "From your own script"]) {
       const databases = await Promise.all(cluster.nodes.map((node) => node.createDatabase()));
       const project = await begun.copy();
@@ -84,7 +91,7 @@ describe("docs/from-ent-framework.md", () => {
         `export declare const cluster: { options: { islands: { no: number, nodes: { name: string,
            config: { host: string, port: number, user: string, password: string } }[] }[] } };`,
       );
-      await followGuide(sectionOf(page, way), project);
+      await followGuide(sectionOf(entFramework, way), project, packed);
       for (const database of databases) {
         expect(await database.query("SELECT count(*) FROM sh0001.users")).toEqual([{ count: "0" }]);
       }
@@ -98,7 +105,7 @@ describe("docs/ledger-as-health-check.md", () => {
     const urls = databases.map(({ url }) => url).join();
     const project = await readersProject();
     await writeTsconfig(project);
-    await followGuide(await readPage("ledger-as-health-check.md"), project);
+    await followGuide(healthCheck, project, packed);
     const { dependencies } = JSON.parse(
       await readFile(join(project.folder, "package.json"), "utf8"),
     );

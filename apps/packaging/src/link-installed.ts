@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { link, mkdir, readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { installedWith } from "./installed-closure.js";
@@ -5,7 +6,7 @@ import { installedWith } from "./installed-closure.js";
 export interface LinkPlaces {
   /** A project that has the packages, and more. */
   readonly from: string;
-  /** A folder on the same disk. */
+  /** A folder on the same disk. What it has of them already stays. */
   readonly to: string;
   /** Packages that a folder above has for all, with what they bring along. @default none */
   readonly above?: readonly string[];
@@ -18,8 +19,9 @@ export async function linkInstalled(
 ): Promise<void> {
   const there = await installedWith(from, above);
   for (const folder of (await installedWith(from, names)).keys()) {
-    if (!there.has(folder)) {
-      await linkFiles(folder, join(to, relative(from, folder)));
+    const target = join(to, relative(from, folder));
+    if (!there.has(folder) && !existsSync(join(target, "package.json"))) {
+      await linkFiles(folder, target);
     }
   }
 }

@@ -4,6 +4,7 @@ import { startNodes } from "@pg-mig/testkit";
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
 import { createEmptyProject, type EmptyProject } from "./empty-project.js";
 import { guideSteps } from "./guide.js";
+import { installLine } from "./install-line.js";
 import { installedWith } from "./installed-closure.js";
 import { linkInstalled } from "./link-installed.js";
 import { publicPackages, repository } from "./pack-packages.js";
@@ -32,24 +33,13 @@ async function readReadme(name: string, folder: string): Promise<Readme> {
     name,
     project: basename(folder),
     installs: guideSteps(text).flatMap((step) =>
-      step.kind === "command" && step.line.startsWith("npm install ")
-        ? namesInstalled(step.line)
+      // Another major of PostgreSQL is for those who want one.
+      step.kind === "command" && !step.line.includes("@npm:")
+        ? (installLine(step.line)?.names ?? [])
         : [],
     ),
     examples: [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, example = ""]) => example),
   };
-}
-
-function namesInstalled(line: string): string[] {
-  // Another major of PostgreSQL is for those who want one.
-  if (line.includes("@npm:")) {
-    return [];
-  }
-  const names = /^npm install(?: --save-dev)?((?: (?:@[\w-]+\/)?[\w.-]+)+) *(?:#.*)?$/.exec(line);
-  if (names?.[1] === undefined) {
-    throw new Error(`Not understood: ${line}`);
-  }
-  return names[1].trim().split(" ");
 }
 
 const readmes = await Promise.all(
