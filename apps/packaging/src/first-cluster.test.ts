@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { expect, inject, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
+import { askPublished } from "./ask-published.js";
 import { createEmptyProject, type EmptyProject } from "./empty-project.js";
 import { guideSteps, withOutputs } from "./guide.js";
 import { repository } from "./pack-packages.js";
@@ -13,7 +14,7 @@ const page = join(repository, "docs", "first-cluster.md");
 it("The page leads from an empty folder to a cluster, a failure and its fix, as it is written", async () => {
   const text = await readFile(page, "utf8");
   // As the package managers do that ask before they run such scripts.
-  const project = await createEmptyProject(inject("published"), {
+  const project = await createEmptyProject(await askPublished(), {
     env: { npm_config_ignore_scripts: "true" },
   });
   onTestFinished(() => project.remove());

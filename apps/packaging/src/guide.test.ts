@@ -3,7 +3,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { startNodes } from "@pg-mig/testkit";
-import { expect, inject, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
+import { askPublished } from "./ask-published.js";
 import { createEmptyProject } from "./empty-project.js";
 import { guideSteps } from "./guide.js";
 import { repository } from "./pack-packages.js";
@@ -29,7 +30,7 @@ it("The guide leads from an empty folder to a source that is tested and used", a
   if (address === null || typeof address === "string") {
     throw new Error("no port");
   }
-  const project = await createEmptyProject(inject("published"), {
+  const project = await createEmptyProject(await askPublished(), {
     env: {
       INVENTORY_URL: `http://127.0.0.1:${address.port}`,
       INVENTORY_TOKEN: "secret",

@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { startNodes, type TestCluster } from "@pg-mig/testkit";
-import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { askPublished } from "./ask-published.js";
 import { createEmptyProject, type EmptyProject } from "./empty-project.js";
 import { followGuide, namesInstalled, sectionOf } from "./follow-guide.js";
 import { repository } from "./pack-packages.js";
@@ -18,7 +19,7 @@ let packed: EmptyProject;
 let cluster: TestCluster;
 
 beforeAll(async () => {
-  packed = await createEmptyProject(inject("published"));
+  packed = await createEmptyProject(await askPublished());
   await packed.write("package.json", "{}");
   // One installation for all: one for each line takes twice as long.
   const pages = [testSetup, entFramework, healthCheck].join("\n");

@@ -1,6 +1,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { askPublished } from "./ask-published.js";
 import { createEmptyProject, type EmptyProject } from "./empty-project.js";
 import { installedClosure } from "./installed-closure.js";
 import { repository } from "./pack-packages.js";
@@ -10,7 +11,7 @@ let project: EmptyProject;
 let names: readonly string[];
 
 beforeAll(async () => {
-  project = await createEmptyProject(inject("published"));
+  project = await createEmptyProject(await askPublished());
   names = project.packages.map(({ name }) => name);
   await project.write("package.json", JSON.stringify({ name: "user", type: "module" }));
   await project.run("npm", "install", ...names, "@types/node@20");

@@ -1,7 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { startNodes } from "@pg-mig/testkit";
-import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { askPublished } from "./ask-published.js";
 import { createEmptyProject, type EmptyProject } from "./empty-project.js";
 import { guideSteps } from "./guide.js";
 import { installLine } from "./install-line.js";
@@ -13,7 +14,7 @@ const tsc = join(repository, "node_modules", ".bin", "tsc");
 let packed: EmptyProject;
 
 beforeAll(async () => {
-  packed = await createEmptyProject(inject("published"), { npx: "as it is" });
+  packed = await createEmptyProject(await askPublished(), { npx: "as it is" });
 });
 
 afterAll(() => packed.remove());

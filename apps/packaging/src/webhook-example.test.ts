@@ -1,12 +1,13 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, inject, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
+import { askPublished } from "./ask-published.js";
 import { createEmptyProject } from "./empty-project.js";
 import { repository } from "./pack-packages.js";
 
 it("The example of an observer passes its tests with the packages as users get them", async () => {
   const folder = join(repository, "examples", "webhook");
-  const project = await createEmptyProject(inject("published"));
+  const project = await createEmptyProject(await askPublished());
   onTestFinished(() => project.remove());
   for (const name of await readdir(folder)) {
     await project.write(name, await readFile(join(folder, name), "utf8"));
