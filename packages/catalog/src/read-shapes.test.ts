@@ -1,6 +1,6 @@
 import { startNodes, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
 import pg from "pg";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { catalogSql } from "./catalog-sql.js";
 import { diffShapes } from "./diff-shapes.js";
 import { majors } from "./majors.test.support.js";
@@ -10,6 +10,17 @@ import { commonSql, shardSql } from "./shard-schema.test.support.js";
 
 /** The hash of the shard of the tests, on each of the servers. */
 const hashes = new Map<number, string>();
+
+/** Drops all that a test has made. What the shards have in common stays. */
+const dropShards = `DO $$
+DECLARE name text;
+BEGIN
+  FOR name IN SELECT pubname FROM pg_publication WHERE pubname <> 'pub_other'
+  LOOP EXECUTE format('DROP PUBLICATION %I', name); END LOOP;
+  FOR name IN SELECT nspname FROM pg_namespace
+    WHERE nspname !~ '^pg_' AND nspname NOT IN ('public', 'information_schema')
+  LOOP EXECUTE format('DROP SCHEMA %I CASCADE', name); END LOOP;
+END $$`;
 
 describe.each(majors)("reading shapes from PostgreSQL %i", (major) => {
   let cluster: TestCluster;
@@ -21,20 +32,20 @@ describe.each(majors)("reading shapes from PostgreSQL %i", (major) => {
     await cluster.node.query(
       "CREATE ROLE app_reader; CREATE ROLE other_reader; CREATE ROLE stranger LOGIN PASSWORD 'x'",
     );
-  });
-
-  afterAll(async () => {
-    await cluster?.stop();
-  });
-
-  beforeEach(async () => {
     database = await cluster.node.createDatabase();
     client = await database.connect();
     await client.query(commonSql.replaceAll(/CREATE ROLE \w+;/g, ""));
-    return async () => {
-      await client.end();
-      await database.drop();
-    };
+  });
+
+  afterAll(async () => {
+    await client?.end();
+    await cluster?.stop();
+  });
+
+  // To make a database for each test takes longer than to empty one, and a new session reads all catalogs anew.
+  afterEach(async () => {
+    await client.query("DISCARD ALL");
+    await client.query(dropShards);
   });
 
   async function makeShards(...schemas: readonly string[]) {
