@@ -1,15 +1,21 @@
 import type { RunEvent, RunObserver } from "@pg-mig/report";
 import { reportOf } from "@pg-mig/report/testing";
 import { describe, expect, it } from "vitest";
-import { feedObserver } from "./observer-feed.js";
+import { feedObserver, type ObserverLimits } from "./observer-feed.js";
 
 const note = (message: string): RunEvent => ({ type: "note", message });
 const done: RunEvent = { type: "run:done", report: reportOf({}) };
-const limits = { settleMs: 100, blockMs: 50 };
+/** Longer than a busy machine takes for what does not wait. */
+const neverMs = 60_000;
 
 /** Tells an observer some events; gives what went wrong. */
-function tell(onEvent: RunObserver["onEvent"], events: readonly RunEvent[]) {
-  const feed = feedObserver({ name: "mine", onEvent }, limits);
+function tell(
+  onEvent: RunObserver["onEvent"],
+  events: readonly RunEvent[],
+  limits: Partial<ObserverLimits> = {},
+) {
+  const never = { settleMs: neverMs, blockMs: neverMs };
+  const feed = feedObserver({ name: "mine", onEvent }, { ...never, ...limits });
   for (const event of events) {
     feed.tell(event);
   }
@@ -62,10 +68,11 @@ describe("feedObserver", () => {
 
   it("waits for none that hangs, and tells it nothing more", async () => {
     let seen = 0;
-    const troubles = await tell(() => {
+    const hang = () => {
       seen++;
-      return new Promise(() => {});
-    }, [note("a"), note("b")]);
+      return new Promise<void>(() => {});
+    };
+    const troubles = await tell(hang, [note("a"), note("b")], { settleMs: 100 });
     expect(seen).toBe(1);
     expect(troubles).toHaveLength(1);
     expect(troubles[0]).toMatch(/^The observer "mine" (?:did not end|had not taken)/);
@@ -73,11 +80,12 @@ describe("feedObserver", () => {
 
   it("tells one that blocks nothing more", async () => {
     let seen = 0;
-    const troubles = await tell(() => {
+    const block = () => {
       seen++;
       const end = performance.now() + 60;
       while (performance.now() < end) {}
-    }, [note("a"), note("b"), note("c")]);
+    };
+    const troubles = await tell(block, [note("a"), note("b"), note("c")], { blockMs: 50 });
     expect(seen).toBe(1);
     expect(troubles).toEqual([
       expect.stringMatching(
