@@ -83,9 +83,18 @@ const readOnce = {
   },
 };
 
+/** What a config file imports from pg-mig comes from the chunks that run already: from dist/, it would all be read anew. */
+const useOwnLibrary = {
+  name: "use-own-library",
+  transform: {
+    filter: { id: /\/config\/dist\/import-module\.js$/ },
+    handler: (code) => code.replace('resolve("pg-mig")', 'resolve("./library.cjs")'),
+  },
+};
+
 const { readable } = parseArgs({ options: { readable: { type: "string" } } }).values;
 const bundle = await rolldown({
-  input: { "pg-mig": "dist/main.js" },
+  input: { "pg-mig": "dist/main.js", library: "dist/index.js" },
   platform: "node",
   // jiti loads a file of its own by path; pg-native is optional and not ours.
   external: ["jiti", "pg-native"],
@@ -95,7 +104,7 @@ const bundle = await rolldown({
     define: { Response: "undefined" },
     inject: { performance: [resolve("dist/process-time.js"), "performance"] },
   },
-  plugins: [useStandIns, readOnce],
+  plugins: [useStandIns, readOnce, useOwnLibrary],
   // What is loaded later must not be loaded sooner by somebody who writes this.
   onLog(level, { code, message }) {
     if (level !== "info") {
@@ -107,7 +116,7 @@ const output = {
   // Node starts a script of this kind some 10 ms sooner than a module.
   format: "cjs",
   exports: "named",
-  banner: ({ isEntry }) => (isEntry ? "#!/usr/bin/env node" : ""),
+  banner: ({ name, isEntry }) => (isEntry && name === "pg-mig" ? "#!/usr/bin/env node" : ""),
 };
 if (readable !== undefined) {
   await bundle.write({ ...output, file: readable, codeSplitting: false, minify: false });
