@@ -55,6 +55,9 @@ describe("refuseMisspeltKeys", () => {
     ["lockTimeoutMs", "lockTimeout"],
     ["paralelism", "the option --parallelism"],
     ["force", "the option --force"],
+    ["shell", "the option --no-shell"],
+    ["noShell", "the option --no-shell"],
+    ["no-shell", "the option --no-shell"],
   ])("takes %s for %s", (key, meant) => {
     expect(refusal({ path: "/c", config: { [key]: "x" } })?.hint).toBe(
       `Write ${meant}; or give the key a name that is not so close to it.`,

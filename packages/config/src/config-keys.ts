@@ -20,7 +20,9 @@ const knownKeys: readonly string[] = [
 const otherNames: ReadonlyMap<string, string> = new Map(
   settingDefinitions.flatMap(([name, definition]) => {
     const meant = configKey(definition) ?? `the option ${optionName(definition)}`;
-    return [name, flagName(definition) ?? name].map((other) => [other, meant] as const);
+    const { option = "" } = definition;
+    const negated = option.startsWith("--no-") ? [`no-${name}`] : [];
+    return [name, flagName(definition) ?? name, ...negated].map((other) => [other, meant] as const);
   }),
 );
 

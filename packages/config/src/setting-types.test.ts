@@ -458,6 +458,7 @@ const cases: readonly (readonly [
       ["null", false],
       ["undefined", false],
       ["FALSE", false],
+      ["off", false],
       ["on", true],
       [[], refused("true, false, or a word for either", " (object)")],
       [{}, refused("true, false, or a word for either", "[object Object] (object)")],

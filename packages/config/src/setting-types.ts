@@ -219,7 +219,7 @@ export const wait: SettingType<number | "unlimited"> = {
 };
 
 /** The words that mean no, in any case of letters; every other word means yes. */
-const noes = ["", "0", "false", "no", "null", "undefined"];
+const noes = ["", "0", "false", "no", "off", "null", "undefined"];
 
 export const yesNo: SettingType<boolean> = {
   read(given) {

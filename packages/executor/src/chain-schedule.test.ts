@@ -139,7 +139,7 @@ function simulate(
         alone: running.filter(isAlone),
         left: chainsLeft > runningThere ? "waiting" : chainsLeft > 0 ? "running" : "nothing",
         isFinished: chainsLeft === 0,
-        standsStill: isHeld(node) && runningThere === 0,
+        standsStill: runningThere === 0 && (isHeld(node) || waiting(node).length === 0),
         isFull,
       },
     );

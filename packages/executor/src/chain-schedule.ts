@@ -242,10 +242,10 @@ export class ChainSchedule<C extends ScheduledChain = ScheduledChain> {
     return !state.held && state.running >= usedSlots(state) && hasWaiting(state);
   }
 
-  /** Whether nothing runs on a node that is held. */
+  /** Whether nothing runs on a node, and nothing may for now: it is held, or what is left there waits for a time. */
   standsStill(node: string): boolean {
-    const { held, running } = this.#node(node);
-    return held && running === 0;
+    const state = this.#node(node);
+    return state.running === 0 && (state.held || !hasWaiting(state));
   }
 
   /** Whether every chain of a node has ended. */

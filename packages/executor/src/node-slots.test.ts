@@ -105,6 +105,36 @@ it("lets other nodes go before one that is held, and comes back to it", () => {
   expect(schedule.take(0)).toMatchObject({ node: "held" });
 });
 
+it("lets other nodes go before one whose steps all wait to be tried again", () => {
+  const chains = ["locked", "free"].map((node) => chainOn(node, ["a"]));
+  const schedule = new ChainSchedule(chains, { parallelism: 2, limits: new Map() });
+  const options = { parallelism: 2, maxSessions: 1, ...still, onSpare: () => {} };
+  const slots = new NodeSlots(schedule, nodesOf(chains), { ...options, onLimit: () => {} });
+  const take = () => {
+    const step = schedule.take(0);
+    if (step !== undefined) {
+      slots.began(step.node);
+    }
+    return step;
+  };
+  const locked = take();
+  expect(locked).toMatchObject({ node: "locked" });
+  if (locked !== undefined) {
+    schedule.requeue(locked.chain, { notBeforeMs: 1000 });
+  }
+  expect(slots.look()).toBe(false);
+  slots.left("locked");
+  expect(slots.look()).toBe(true);
+  const free = take();
+  expect(free).toMatchObject({ node: "free" });
+  expect(schedule.take(1000)).toBeUndefined();
+  if (free !== undefined) {
+    schedule.done(free.chain, 1000);
+  }
+  slots.left("free");
+  expect(schedule.take(1000)).toMatchObject({ node: "locked" });
+});
+
 it("has idle sessions closed that would be too many, and no others", () => {
   const chains = ["a", "b", "c"].map((node) => chainOn(node, ["v"]));
   const slotsFor = (maxSessions: number) => {

@@ -111,7 +111,8 @@ export class NodeSlots {
         more = true;
         continue;
       }
-      if (this.#waiting.length > 0 && this.#schedule.standsStill(name)) {
+      // A step that has ended may still have its session.
+      if (this.#waiting.length > 0 && work.working === 0 && this.#schedule.standsStill(name)) {
         this.#putBack(name);
         more = true;
         continue;

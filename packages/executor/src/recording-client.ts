@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
-import { leadingWords, parseScript, type ScriptQuery } from "@pg-mig/psql-script";
+import { parseScript, type ScriptQuery } from "@pg-mig/psql-script";
 import type { SessionClient } from "@pg-mig/sessions";
+import { isOpenAfter } from "@pg-mig/sql-rules";
 
 /**
  * A client that is connected to nothing: it says OK to every message, as a server in a transaction
@@ -45,20 +46,6 @@ export function createRecordingClient(standsFor: ReadonlyMap<string, string> = n
   return { client, messages };
 }
 
-/** The state that the last statement of a message leaves which begins or ends a transaction. */
 function statusAfter(text: string, before: "T" | "I"): "T" | "I" {
-  const { statements } = parseScript(text, { file: "" });
-  return [...statements].reduce((status, statement) => {
-    // ROLLBACK WORK AND NO CHAIN is the longest.
-    const [first, ...rest] = leadingWords(statement, 5);
-    if (first === "BEGIN" || first === "START") {
-      return "T";
-    }
-    if (first === undefined || !ends.has(first) || rest.includes("TO")) {
-      return status;
-    }
-    return rest.includes("CHAIN") && !rest.includes("NO") ? "T" : "I";
-  }, before);
+  return isOpenAfter(parseScript(text, { file: "" }), before === "T") ? "T" : "I";
 }
-
-const ends = new Set(["ABORT", "COMMIT", "END", "ROLLBACK"]);

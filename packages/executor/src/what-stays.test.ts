@@ -10,11 +10,14 @@ const script = parseScript("SELECT 1;\nCOMMIT;\nVACUUM t; SELECT 2;\nSELECT 3;\n
 const { own } = judgeTransactions(script, parseLimits(script, "version").limits, "version");
 const failedAt = (line: number, column: number, code = "SCRIPT_FAILED") =>
   new PgMigError("x", { code, hint: "", where: { file: "f.sql", line, column } });
-const of = (error: unknown) => whatStays({ own, script }, error);
+const version = { transaction: "own-transactions", own, script } as const;
+const of = (error: unknown) => whatStays(version, error);
 
 describe("whatStays", () => {
   it("is silent about a version that is all or nothing, and one that never began", () => {
-    expect(whatStays({ script }, failedAt(4, 1))).toBeUndefined();
+    expect(
+      whatStays({ ...version, transaction: "wrapped", own: undefined }, failedAt(4, 1)),
+    ).toBeUndefined();
     expect(of(new PgMigError("x", { code: "SHARD_TAKEN", hint: "" }))).toBeUndefined();
   });
 
@@ -24,6 +27,21 @@ describe("whatStays", () => {
     expect(of(failedAt(3, 1))).toContain("up to line 2 stays");
     expect(of(failedAt(3, 11))).toContain("up to line 3 stays");
     expect(of(failedAt(4, 1))).toContain("up to line 3 stays");
+  });
+
+  it("does not take the statement that failed for one that has committed", () => {
+    expect(of(failedAt(3, 8))).toContain("up to line 2 stays");
+    // Its data.
+    expect(of(failedAt(9, 5))).toContain("up to line 3 stays");
+    expect(of(failedAt(9, 5, "CONNECTION_LOST"))).toContain("up to line 4 may be committed");
+  });
+
+  it("says it of a file that starts with COMMIT and ends in a transaction, too", () => {
+    const text = "COMMIT;\nCREATE TABLE t (id int);\nVACUUM nosuch;\nBEGIN;\n";
+    const ending = parseScript(text, { file: "f.sql" });
+    const step = { transaction: "ends-transaction", own: undefined, script: ending } as const;
+    expect(whatStays(step, failedAt(3, 1))).toContain("up to line 2 stays");
+    expect(whatStays(step, failedAt(2, 14))).toContain("had committed nothing yet");
   });
 
   it("does not know what became of a statement that got no answer", () => {

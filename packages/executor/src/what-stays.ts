@@ -4,34 +4,53 @@ import { isConnectionLoss } from "@pg-mig/sessions";
 import { committedPlaces } from "@pg-mig/sql-rules";
 import type { StepScript } from "./step-script.js";
 
+/** What is known of a file that starts with `COMMIT;` and ends in a transaction of its own. */
+const endsTransaction = { beginsItself: false, lastCommitAt: undefined };
+
 /**
  * What a version that failed has left on its shard, in a sentence or two; `undefined`: nothing, as everybody
  * expects. Pure.
  */
 export function whatStays(
-  { own, script }: Pick<StepScript, "own" | "script">,
+  { transaction, own, script }: Pick<StepScript, "transaction" | "own" | "script">,
   error: unknown,
 ): string | undefined {
-  if (own === undefined || (isPgMigError(error) && error.code === "SHARD_TAKEN")) {
+  const known = transaction === "ends-transaction" ? endsTransaction : own;
+  if (known === undefined || (isPgMigError(error) && error.code === "SHARD_TAKEN")) {
     return undefined;
   }
   const advice = "Look at the shard: this run does not try the version again, the next one does.";
-  const { file, line, column = 0 } = (isPgMigError(error) && error.where) || {};
+  const { file, line, column = 1 } = (isPgMigError(error) && error.where) || {};
   if (line === undefined || file !== script.file) {
     return `What the file had committed before that stays. ${advice}`;
   }
+  const failed = lastOf(
+    script.statements.map(({ position }) => position),
+    (at) => !isBefore({ line, column }, at),
+  ) ?? { line, column };
   // Of a statement that got no answer nobody knows whether it has committed.
   const isLost = isConnectionLoss(error);
-  const isBefore = (at: SourcePosition) =>
-    at.line < line || (at.line === line && (isLost ? at.column <= column : at.column < column));
-  let last: SourcePosition | undefined;
-  for (const at of committedPlaces(script, own)) {
-    last = isBefore(at) ? at : last;
-  }
+  const last = lastOf(committedPlaces(script, known), (at) =>
+    isLost ? !isBefore(failed, at) : isBefore(at, failed),
+  );
   if (last === undefined) {
     return "The file controls transactions itself, and had committed nothing yet.";
   }
-  return isLost && last.line === line
-    ? `What the file did up to line ${line} may be committed: the connection broke. ${advice}`
+  return isLost && last.line === failed.line
+    ? `What the file did up to line ${last.line} may be committed: the connection broke. ${advice}`
     : `What the file had committed up to line ${last.line} stays. ${advice}`;
+}
+
+type Place = Pick<SourcePosition, "line" | "column">;
+
+function isBefore(one: Place, other: Place): boolean {
+  return one.line < other.line || (one.line === other.line && one.column < other.column);
+}
+
+function lastOf(places: Iterable<Place>, isSo: (at: Place) => boolean): Place | undefined {
+  let last: Place | undefined;
+  for (const at of places) {
+    last = isSo(at) ? at : last;
+  }
+  return last;
 }

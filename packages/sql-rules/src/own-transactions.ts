@@ -85,18 +85,38 @@ export function walkOwnTransactions(
  */
 export function* committedPlaces(
   { statements, commands }: Pick<Script, "statements" | "commands">,
-  { beginsItself, lastCommitAt }: OwnTransactions,
+  { beginsItself, lastCommitAt }: Pick<OwnTransactions, "beginsItself" | "lastCommitAt">,
 ): Generator<SourcePosition> {
+  // What the tool has begun holds nothing of the file yet.
+  let isEmpty = !beginsItself;
   for (const { phrase, control, isOpen } of follow(phrasesIn(statements), {
     commands,
     beginsItself,
   })) {
     const { offset, position } = phrase.statement;
     const commits = control === undefined ? !isOpen : control === "commit" || control === "chain";
-    if (commits && offset !== lastCommitAt) {
+    if (commits && offset !== lastCommitAt && !isEmpty) {
       yield position;
     }
+    isEmpty = false;
   }
+}
+
+/** Whether a transaction is open after a script, if one was open before it, or none was. */
+export function isOpenAfter(
+  { statements, commands }: Pick<Script, "statements" | "commands">,
+  wasOpen: boolean,
+): boolean {
+  let isOpen = wasOpen;
+  let end = 0;
+  for (const { phrase, control, isOpen: isInside } of follow(phrasesIn(statements), {
+    commands,
+    beginsItself: !wasOpen,
+  })) {
+    isOpen = control === undefined ? isInside : control === "begin" || control === "chain";
+    end = phrase.statement.offset;
+  }
+  return isOpen && !commands.some((command) => isReconnect(command) && command.offset >= end);
 }
 
 function* phrasesIn(statements: Script["statements"]): Generator<SqlPhrase> {
@@ -126,8 +146,8 @@ function* follow(
     }
     const control = transactionControlOf(phrase);
     yield { phrase, control, isOpen };
-    // What chains another one to it leaves one open, a ROLLBACK is refused.
-    if (control === "begin" || control === "commit") {
+    // What chains another one to it leaves one open.
+    if (control === "begin" || control === "commit" || control === "rollback") {
       isOpen = control === "begin";
     }
   }

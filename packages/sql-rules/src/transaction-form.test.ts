@@ -1,7 +1,7 @@
 import { parseScript } from "@pg-mig/psql-script";
 import { describe, expect, it } from "vitest";
 import { parseLimits } from "./limits.js";
-import { committedPlaces } from "./own-transactions.js";
+import { committedPlaces, isOpenAfter } from "./own-transactions.js";
 import { judgeTransactions } from "./transaction-form.js";
 
 const judge = (text: string, kind: "version" | "hook" = "version") => {
@@ -330,6 +330,26 @@ describe("a file that controls its transactions as it likes", () => {
     expect(messagesOf("SELECT 1;\nCOMMIT AND CHAIN;\nVACUUM;")).toEqual([
       "3:1 VACUUM cannot run in a transaction",
     ]);
+  });
+
+  it("has committed nothing with a COMMIT that comes first", () => {
+    expect(ownOf("COMMIT;\nSELECT 1;\n").committedAt).toEqual(["2:1"]);
+    expect(ownOf("BEGIN;\nSELECT 1;\nCOMMIT;\nSELECT 2;\n").committedAt).toEqual(["3:1", "4:1"]);
+  });
+
+  it.each([
+    ["SELECT 1;", true, true],
+    ["SELECT 1;", false, false],
+    ["BEGIN\\; SELECT 1\\; COMMIT;", false, false],
+    ["SELECT 1\\; BEGIN\\; SELECT 2;", false, true],
+    ["SELECT 1;\nCOMMIT\\; BEGIN;\n", true, true],
+    ["COMMIT AND CHAIN;", true, true],
+    ["ROLLBACK;\nSELECT 1;", true, false],
+    ["SELECT 1;\n\\c\n", true, false],
+    ["SELECT 1;\n\\c\nBEGIN;\n", true, true],
+    ["SELECT 1;\n\\c\nSELECT 2;\n", true, false],
+  ])("after %j, where one was open: %s, has one open: %s", (text, before, after) => {
+    expect(isOpenAfter(parseScript(text, { file: "f.sql" }), before)).toBe(after);
   });
 
   it.each([
