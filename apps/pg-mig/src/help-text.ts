@@ -83,14 +83,10 @@ export const helpLayout = {
         helper.argumentTerm(one),
         helper.argumentDescription(one),
       ]),
-      ...[...groups]
-        .sort(outputLast)
-        .flatMap(([heading, options]) =>
-          section(heading, options, (one) => [
-            helper.optionTerm(one),
-            helper.optionDescription(one),
-          ]),
-        ),
+      ...[...groups].sort(outputLast).flatMap(([heading, options]) =>
+        // Commander would add what an option means alone: ours say it in words.
+        section(heading, options, (one) => [helper.optionTerm(one), one.description]),
+      ),
     ].join("\n");
   },
 };
