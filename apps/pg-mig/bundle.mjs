@@ -94,7 +94,10 @@ const useOwnLibrary = {
 
 const { readable } = parseArgs({ options: { readable: { type: "string" } } }).values;
 const bundle = await rolldown({
-  input: { "pg-mig": "dist/main.js", library: "dist/index.js" },
+  input: {
+    "pg-mig": "dist/main.js",
+    ...(readable === undefined ? { library: "dist/index.js" } : {}),
+  },
   platform: "node",
   // jiti loads a file of its own by path; pg-native is optional and not ours.
   external: ["jiti", "pg-native"],
@@ -104,7 +107,7 @@ const bundle = await rolldown({
     define: { Response: "undefined" },
     inject: { performance: [resolve("dist/process-time.js"), "performance"] },
   },
-  plugins: [useStandIns, readOnce, useOwnLibrary],
+  plugins: [useStandIns, readOnce, ...(readable === undefined ? [useOwnLibrary] : [])],
   // What is loaded later must not be loaded sooner by somebody who writes this.
   onLog(level, { code, message }) {
     if (level !== "info") {
