@@ -88,7 +88,13 @@ const useOwnLibrary = {
   name: "use-own-library",
   transform: {
     filter: { id: /\/config\/dist\/import-module\.js$/ },
-    handler: (code) => code.replace('resolve("pg-mig")', 'resolve("./library.cjs")'),
+    handler(code) {
+      const own = code.replace('resolve("pg-mig")', 'resolve("./library.cjs")');
+      if (own === code) {
+        throw new Error("import-module.js resolves pg-mig in another way now");
+      }
+      return own;
+    },
   },
 };
 

@@ -1,4 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { runInNewContext } from "node:vm";
 import pg from "pg";
 import {
@@ -25,6 +26,12 @@ async function prepared() {
   };
   return { ...prepare, options };
 }
+
+it("is the same for a config file, which gets it from the command that runs", async () => {
+  const ofCommand = createRequire(import.meta.url).resolve("../bin/library.cjs");
+  const names = (library: object) => Object.keys(library).filter((name) => name !== "default");
+  expect(names(await import(ofCommand)).sort()).toEqual(names(await import("pg-mig")).sort());
+});
 
 describe('import { startMigration, loadDBDigest } from "pg-mig"', () => {
   it("applies and undoes with no terminal: events, a report, and nothing printed", async () => {
