@@ -22,7 +22,9 @@ if (commandLine.action === "list") {
     console.log(`--mutants  ${name}: ${guard}`);
   }
 } else {
-  process.exitCode = await (commandLine.action === "mutants" ? checkMutants() : run());
+  const status = await (commandLine.action === "mutants" ? checkMutants() : run());
+  // All is told: nothing that a fault has left open shall keep the suite from its end.
+  process.exit(status);
 }
 
 function readCommandLine() {
