@@ -1,10 +1,9 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { makeTemporaryFolder } from "./temporary-folder.test.support.js";
 
 const demo = join(import.meta.dirname, "..");
 
@@ -12,7 +11,8 @@ const demo = join(import.meta.dirname, "..");
 let temporary: string;
 
 beforeEach(async () => {
-  temporary = await makeTemporaryFolder();
+  temporary = await mkdtemp(join(tmpdir(), "demo-"));
+  await chmod(temporary, 0o755);
 });
 afterEach(() => rm(temporary, { recursive: true, force: true }));
 
