@@ -242,7 +242,7 @@ export class ChainSchedule<C extends ScheduledChain = ScheduledChain> {
     return !state.held && state.running >= usedSlots(state) && hasWaiting(state);
   }
 
-  /** Whether nothing runs on a node, and nothing may for now: it is held, or what is left there waits for a time. */
+  /** Whether nothing runs on a node and nothing may start there yet: it is held, or all that is left waits for a time. */
   standsStill(node: string): boolean {
     const state = this.#node(node);
     return state.running === 0 && (state.held || !hasWaiting(state));

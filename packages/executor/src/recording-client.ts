@@ -5,8 +5,9 @@ import { isOpenAfter } from "@pg-mig/sql-rules";
 
 /**
  * A client that is connected to nothing: it says OK to every message, as a server in a transaction
- * would, and keeps the texts. What would be sent is thereby what the real code sends. Of a message that is a
- * stand-in it keeps, and follows, what that stands for.
+ * would, and keeps the texts. So the real code shows what it would send.
+ *
+ * @param standsFor Texts to keep instead of others: for a message that stands for a file, the file.
  */
 export function createRecordingClient(standsFor: ReadonlyMap<string, string> = new Map()): {
   readonly client: SessionClient;

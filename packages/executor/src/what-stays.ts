@@ -4,7 +4,7 @@ import { isConnectionLoss } from "@pg-mig/sessions";
 import { committedPlaces } from "@pg-mig/sql-rules";
 import type { StepScript } from "./step-script.js";
 
-/** What is known of a file that starts with `COMMIT;` and ends in a transaction of its own. */
+/** How a file counts that starts with `COMMIT;` and ends inside of a transaction. */
 const endsTransaction = { beginsItself: false, lastCommitAt: undefined };
 
 /**

@@ -24,9 +24,9 @@ export interface UndoRunOptions extends RunOptions {
 
 /**
  * Undoes what a run has applied, and nothing else: on each shard its versions, newest first, as `undo` does one.
- * What is gone already is passed over; so is what was undone and applied by another run since, with a warning. A version whose dn
- * file holds no statement, or that others came after, stays, with those that the run applied before it: it
- * has failed, and the rest goes on.
+ * What is gone already is passed over. So is what another run has applied again since, with a warning. A version
+ * whose dn file holds no statement, or that others came after, stays, with those that the run applied before it:
+ * it has failed, and the rest goes on.
  *
  * `result` rejects, with nothing changed, as that of `apply`, and with `RUN_NOT_UNDOABLE` if the report is not
  * that of an apply, or a node of it is not known or cannot be found.
