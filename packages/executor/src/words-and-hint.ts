@@ -1,7 +1,11 @@
 import { serverWords } from "@pg-mig/sessions";
 
-/** What a server said of an error, and advised. */
+/**
+ * What a server without room for more locks said, and what to do: what the server advises, if a statement of a file
+ * met it. Of the tool's own statements its advice is not known.
+ */
 export function wordsAndHint(error: unknown): string {
-  const { message = String(error), hint } = serverWords(error) ?? {};
-  return hint === undefined ? message : `${message}. ${hint}`;
+  const { message = String(error), hint = "Raise max_locks_per_transaction." } =
+    serverWords(error) ?? {};
+  return `${message}. ${hint}`;
 }
