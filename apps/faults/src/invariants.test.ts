@@ -249,7 +249,10 @@ describe("runsToldTheTruth", () => {
 
   it("sees a run that says it is done, and has left something undone", () => {
     const behind = evidence({ shard: shard({ ledger: [one] }), runs: [run("done")] });
-    expect(runsToldTheTruth(behind)).toEqual(["status 0, but db1/sh0001 has 1 of 3 versions"]);
+    const told = ["status 0, but db1/sh0001 has 1 of 3 versions"];
+    expect(runsToldTheTruth(behind)).toEqual(told);
+    expect(runsToldTheTruth({ ...behind, alsoWrote: "lost-by-failover" })).toEqual(told);
+    expect(runsToldTheTruth({ ...behind, alsoWrote: "lost-after-the-run" })).toEqual([]);
   });
 
   it("sees a version that was called another run's, where there was none", () => {

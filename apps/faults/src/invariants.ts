@@ -15,10 +15,11 @@ export interface Evidence {
   readonly ruined?: ReadonlySet<string>;
   /**
    * Why what one run told need not be there any more, or be its own work: somebody else has changed
-   * ledgers, too; a failover has lost some of it; its locks were taken from a run while it slept.
+   * ledgers, too; a failover has lost some of it, while the run went on or after it had ended; its locks
+   * were taken from a run while it slept.
    * @default it is there, and nobody else has worked
    */
-  readonly alsoWrote?: "another-writer" | "lost-by-failover" | "robbed-run";
+  readonly alsoWrote?: "another-writer" | "lost-by-failover" | "lost-after-the-run" | "robbed-run";
 }
 
 /** Broken promises, as sentences. */

@@ -17,7 +17,7 @@ export function runsToldTheTruth(evidence: Evidence): string[] {
             ...disownedSteps(run, evidence),
           ]
         : []),
-      ...(evidence.alsoWrote === "another-writer" ? [] : headProblems(run, evidence)),
+      ...headProblems(run, evidence),
     ];
   });
 }
@@ -64,6 +64,9 @@ function countProblems(report: Report): string[] {
 
 /** A run that calls itself done has left nothing undone. */
 function headProblems({ status, args }: EndedRun, evidence: Evidence): string[] {
+  if (evidence.alsoWrote === "another-writer" || evidence.alsoWrote === "lost-after-the-run") {
+    return [];
+  }
   const isWhole = status === 0 && !args.some((arg) => arg.startsWith("--only"));
   return isWhole ? isAtHead(evidence).map((problem) => `status 0, but ${problem}`) : [];
 }

@@ -6,6 +6,7 @@ import { nothingWritten } from "../invariants.js";
 import { observe } from "../observation.js";
 import type { Scene, ScenePlace } from "../scene.js";
 import { testVersion } from "../test-version.js";
+import type { ToolRun } from "../tool-run.js";
 import { usualWorkMs } from "./passing-trouble.js";
 
 const versions = () => [
@@ -75,6 +76,7 @@ function failover({ name, replica: step, oldPrimary }: Failover): Fault {
         place.proxy.isolate();
       }
       await replica.promote();
+      const alsoWrote = whenLost(run);
       scene.moveTo(place, replica);
       const lost = before - (await countApplied(place.database));
       place.proxy.restore();
@@ -92,10 +94,19 @@ function failover({ name, replica: step, oldPrimary }: Failover): Fault {
         runs: [ended],
         problems: [...problems, ...whyNotThrough(scene, ended)],
         spared: others.map(({ label }) => label),
-        alsoWrote: "lost-by-failover",
+        alsoWrote,
       };
     },
   };
+}
+
+/**
+ * Whether a failover lost work of a run, or of one that was over: that one could not know. To be asked as long as
+ * the address does not lead to the promoted server.
+ */
+export function whenLost({ events }: ToolRun): "lost-by-failover" | "lost-after-the-run" {
+  const isOver = events.some(({ type }) => type === "run:done");
+  return isOver ? "lost-after-the-run" : "lost-by-failover";
 }
 
 /** How many versions all shards have together. */

@@ -5,7 +5,7 @@ import type { Fault } from "../fault.js";
 import type { Scene } from "../scene.js";
 import { testVersion } from "../test-version.js";
 import type { EndedRun } from "../tool-run.js";
-import { countApplied, standBy } from "./failover.js";
+import { countApplied, standBy, whenLost } from "./failover.js";
 import { usualWorkMs } from "./passing-trouble.js";
 
 const canary = "sh0001";
@@ -105,6 +105,7 @@ export const rolloutFaults: readonly Fault[] = [
       const from = run.events.length;
       await place.node.stop("immediate");
       await replica.promote();
+      const alsoWrote = whenLost(run);
       scene.moveTo(place, replica);
       const ended = await run.ended;
       const struck = goesOn && ended.events.slice(from).length > 1;
@@ -113,7 +114,7 @@ export const rolloutFaults: readonly Fault[] = [
         runs: [ended],
         problems: struck ? [...whyNotThrough(scene, ended), ...whyNotReopened(ended, from)] : [],
         spared: others.map(({ label }) => label),
-        alsoWrote: "lost-by-failover",
+        alsoWrote,
       };
     },
   },
