@@ -17,13 +17,15 @@ describe("a run whose predecessor was killed while it built an index", () => {
 
     const killed = start(["--json"]);
     await killed.printed('"phase":"waiting for old snapshots"');
+    // It has started before: after five seconds, the server notices that nobody waits for the build.
+    const second = start(["--json", "--wait=1m"]);
+    await second.printed("Waiting for another run");
     killed.kill("SIGKILL");
     await killed.result;
 
     // The application, which would hang behind whoever waits for an exclusive lock of the table.
     const application = await database.connect();
     await application.query("SET lock_timeout TO '300ms'");
-    const second = start(["--json"]);
     let running = true;
     const reading = (async () => {
       while (running) {
