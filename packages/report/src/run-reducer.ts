@@ -1,19 +1,18 @@
 import { comparePlaces } from "@pg-mig/model";
+import type { ErrorInfo } from "./error-info.js";
 import { estimateMs, standstillMs } from "./estimate.js";
 import { failureReason } from "./group-failures.js";
 import { notePace, startPace } from "./pace.js";
 import { placeKey } from "./place-key.js";
 import type {
   AbandonedChain,
-  ErrorInfo,
   HookFailure,
-  PlannedWork,
   Report,
-  RunEvent,
   RunOutcome,
   StepFailure,
   Warning,
-} from "./run-event.js";
+} from "./report.js";
+import type { PlannedWork, RunEvent } from "./run-event.js";
 import {
   type AwayNode,
   type FailureCount,

@@ -1,6 +1,6 @@
 import { groupWarnings } from "../group-warnings.js";
 import { countOf, formatCount, formatDuration, formatSeconds } from "../quantities.js";
-import type { Report, TimeLine } from "../run-event.js";
+import type { Report, TimeLine } from "../report.js";
 import { listShards } from "../shard-list.js";
 import { facts, headline, problems, type ReportedProblem, versionRows } from "./report-facts.js";
 import { style, styleHash } from "./report-style.js";

@@ -1,6 +1,6 @@
 import { groupWarnings } from "../group-warnings.js";
 import { formatCount } from "../quantities.js";
-import type { Report } from "../run-event.js";
+import type { Report } from "../report.js";
 import { listShards } from "../shard-list.js";
 import { facts, headline, problems, versionRows } from "./report-facts.js";
 import { visible } from "./safe-text.js";

@@ -1,8 +1,9 @@
 import { renderLocation } from "@pg-mig/model";
+import type { ErrorInfo } from "../error-info.js";
 import { groupFailures, groupHookFailures } from "../group-failures.js";
 import { listAddresses } from "../list-addresses.js";
 import { countOf, formatCount, formatDuration } from "../quantities.js";
-import type { ErrorInfo, Report } from "../run-event.js";
+import type { Report } from "../report.js";
 import { listShards } from "../shard-list.js";
 
 /** Something that went wrong, however many shards it concerns. */
