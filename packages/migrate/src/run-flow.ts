@@ -138,8 +138,9 @@ class RunFlow {
 
   /** Keeps other runs away, and plans anew, since one may have done it all meanwhile. */
   async #lock(): Promise<void> {
+    const { cluster } = this.#prepared;
     await this.#watch.begin(this.#nodes);
-    const plan = await this.#prepared.planAgain(await this.#prepared.cluster.readLedgers());
+    const plan = await this.#prepared.planAgain(await cluster.readLedgers());
     ({ nodes: this.#nodes, chains: this.#chains, ...this.#plan } = plan);
     const { refuseUnguarded } = await import("./refuse-unguarded.js");
     refuseUnguarded(plan.chains, this.#prepared);
