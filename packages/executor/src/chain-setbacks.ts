@@ -20,7 +20,7 @@ import { shardHolders } from "./shard-holders.js";
 import { isRepeatable } from "./step-script.js";
 import { wordsAndHint } from "./words-and-hint.js";
 
-/** What {@link ChainSetbacks} acts on. */
+/** What {@link ChainSetbacks} tells of its decisions. */
 export interface ChainSetbacksParts<L> {
   readonly schedule: ChainSchedule<ChainToRun<L>>;
   readonly slots: NodeSlots;
@@ -37,8 +37,8 @@ export interface EndedInVain {
 }
 
 /**
- * What becomes of a chain whose version did not come to be: it is put back, or goes on from the ledger
- * that is there, or ends. What is decided is in `afterAttempt` and `afterLedgerChange`; here it is done.
+ * What becomes of a chain whose version was not committed: it is put back, or goes on from the ledger
+ * that is there, or ends. `afterAttempt` and `afterLedgerChange` decide; here it is done.
  */
 export class ChainSetbacks<L> {
   readonly #schedule: ChainSchedule<ChainToRun<L>>;

@@ -26,13 +26,14 @@ export interface LimitPlacesOptions {
 const noLimits: VersionLimits = {};
 
 /**
- * The limits of all versions, and how much of them is taken: by steps that run, and by those that are done
- * and whose delay is still held. Whether a node has a slot is not its concern.
+ * The limits of all versions, and how much of them is taken: by steps that run, and by steps that are done
+ * but whose delay is not over. Slots of nodes are not its concern.
  */
 export class LimitPlaces {
   readonly #options: LimitPlacesOptions;
   /** Taken places of limited versions, by `version`, `version host` and so on. */
   readonly #taken = new Map<string, number>();
+  /** Steps that run, or whose delay is not over. */
   #holders = 0;
   #isAloneTaken = false;
 
@@ -40,7 +41,7 @@ export class LimitPlaces {
     this.#options = options;
   }
 
-  /** Whether nothing runs or is held anywhere: what a version that runs alone waits for. */
+  /** Whether nobody has a place: what a version that runs alone waits for. */
   get isFree(): boolean {
     return this.#holders === 0;
   }
@@ -59,7 +60,7 @@ export class LimitPlaces {
     return this.of(version).mayRunBeside ?? "transactions";
   }
 
-  /** Whether a version has room for one shard more, if it is one that runs alone, or one that does not. */
+  /** Whether one shard more may run a version; never, if the version is of the other kind. */
   hasRoom(chain: ScheduledChain, version: string, kind: "shared" | "alone"): boolean {
     if ((this.of(version).runAlone === true) !== (kind === "alone")) {
       return false;

@@ -8,7 +8,7 @@ const kindsOfNeighbour: readonly MayRunBeside[] = ["transactions", "builds", "no
 /** A node of a schedule: its slots, and the chains that wait for one. */
 export class ScheduledNode<C extends ScheduledChain> {
   readonly name: string;
-  /** How many there is room for. */
+  /** How many the server has room for. */
   #slots: number;
   /** How many are wanted. */
   #wanted: number;
@@ -17,7 +17,7 @@ export class ScheduledNode<C extends ScheduledChain> {
   /** How many chains have not ended. */
   #chains = 0;
   #running = 0;
-  /** Of the steps that run, if any do; all of them share it. */
+  /** That of the steps that run here: it is the same for all of them. It says nothing if none runs. */
   #mayRunBeside: MayRunBeside = "transactions";
   /** Chains that may go on, in queues by their next version; those that have begun come first. */
   readonly #begun = new Map<string, C[]>();
@@ -78,7 +78,7 @@ export class ScheduledNode<C extends ScheduledChain> {
     this.#isHeld = isHeld;
   }
 
-  /** A chain is there, and is to end some time. */
+  /** Counts a chain until it ends. */
   beginChain(): void {
     this.#chains++;
   }
@@ -130,7 +130,7 @@ export class ScheduledNode<C extends ScheduledChain> {
     this.#running--;
   }
 
-  /** Gives away all chains that wait. */
+  /** Takes all chains that wait out of their queues. */
   clear(): C[] {
     const chains = [...this.#begun.values(), ...this.#fresh.values()].flat();
     this.#begun.clear();
@@ -146,7 +146,7 @@ export class ScheduledNode<C extends ScheduledChain> {
     return this.#begun.size + this.#fresh.size > 0;
   }
 
-  /** What may start beside that which runs, in the order of preference. */
+  /** What may start beside what runs, in the order of preference. */
   #admitted(): readonly MayRunBeside[] {
     if (this.#running === 0) {
       return kindsOfNeighbour;

@@ -6,7 +6,7 @@ interface Timer {
 
 /** What is to be done later, on a clock that the caller has. Pure. */
 export class Timers {
-  /** The first to come first; those of one time in the order in which they were added. */
+  /** By time; those of the same time in the order in which they were added. */
   readonly #timers: Timer[] = [];
 
   /** When the next one comes; `undefined`: there is none. */
@@ -19,7 +19,7 @@ export class Timers {
     this.#timers.splice(index === -1 ? this.#timers.length : index, 0, { atMs, run });
   }
 
-  /** Does all whose time has come. */
+  /** Does what is due. */
   pass(nowMs: number): void {
     for (
       let [timer] = this.#timers;
