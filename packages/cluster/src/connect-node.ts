@@ -156,7 +156,7 @@ async function unsuitable(
   }
   const recovery = client.getParameterStatus("in_hot_standby");
   const readOnly = client.getParameterStatus("default_transaction_read_only");
-  // A pooler passes on what it knows.
+  // Behind a pooler they may not be reported.
   const asked =
     recovery === undefined || readOnly === undefined
       ? await client.query(
@@ -205,7 +205,7 @@ function severalErrors(node: Node, errors: readonly PgMigError[]): PgMigError {
   );
 }
 
-/** In an order by chance (Fisher and Yates). */
+/** In a random order (Fisher and Yates). */
 function shuffled<Item>(items: readonly Item[], random: () => number): Item[] {
   const mixed = [...items];
   for (let last = mixed.length - 1; last > 0; last--) {
@@ -225,7 +225,7 @@ async function addressesOf({ host, hostaddr }: NodeEndpoint): Promise<string[]> 
   if (hostaddr !== undefined) {
     throw new Error(`the hostaddr of ${host} is no IP address`);
   }
-  // Many clusters name addresses alone.
+  // Loaded only for a name: many clusters are given as addresses.
   const { lookup } = await import("node:dns/promises");
   const addresses = await lookup(host, { all: true });
   return addresses.map(({ address: found }) => found);

@@ -60,19 +60,19 @@ export interface RunOrigin {
   readonly commit?: string | undefined;
 }
 
-/** How long steps took that were done: how many there were, in the mean, and the longest. */
+/** How long the steps that were done took: their number, the mean, and the longest. */
 export interface StepDurations {
   readonly count: number;
   readonly meanMs: number;
   readonly longestMs: number;
 }
 
-/** The steps of a version. */
+/** Those of a version. */
 export interface VersionDurations extends StepDurations {
   readonly version: string;
 }
 
-/** The steps of a node, when the first one started and when the last one ended, counted from the start of the run. */
+/** Those of a node; when the first one started and the last one ended, counted from the start of the run. */
 export interface NodeDurations extends StepDurations {
   readonly node: string;
   readonly fromMs: number;
@@ -102,7 +102,7 @@ export interface Report {
   readonly origin: RunOrigin;
   /** `host:port/database` of each node that was worked on. */
   readonly addresses: readonly string[];
-  /** What tells these nodes from others: `undo --run` finds them by it. Missing in what no run has made. */
+  /** What tells these nodes from others: `undo --run` finds them by it. Missing in a report that no run has made. */
   readonly nodes?: readonly ReportedNode[];
   readonly outcome: RunOutcome;
   readonly durationMs: number;

@@ -33,7 +33,7 @@ export type RequeueReason =
 
 /**
  * Why the throttle pauses a node: a standby lags, too many sessions are active or wait for locks of the run, the
- * query `hold` says so, or nobody can tell.
+ * query `hold` says so, or it is unknown how the node is.
  */
 export type ThrottleReason = "lagMs" | "lagBytes" | "active" | "blocked" | "hold" | "unknown";
 
@@ -53,7 +53,7 @@ export interface PlannedWork {
 export type RunEvent =
   /**
    * First event of every run, except for notes and `node:…` events while it is planned. `chains`
-   * is the number of shards with work, `steps` that of versions to run on them.
+   * is the number of shards with work, `steps` the number of versions to run on them.
    */
   | ({
       readonly type: "run:start";
@@ -76,8 +76,8 @@ export type RunEvent =
       readonly steps: number;
     } & PlannedWork)
   /**
-   * A wave of the rollout starts, the `number`th `of` so many. It has so many shards, and steps to run on
-   * `chains` of them. It starts again if steps of it vanished, or shards appeared.
+   * A wave of the rollout starts, number `number` of `of`. It has `shards` shards, and `steps` steps to run
+   * on `chains` of them. It starts again if steps of it vanished, or shards appeared.
    */
   | {
       readonly type: "wave:start";
@@ -90,7 +90,7 @@ export type RunEvent =
     }
   /** Nothing is pending any more on the shards of a wave that was started. */
   | { readonly type: "wave:done"; readonly wave: string; readonly shards: number }
-  /** A wave that is done is left alone for so much longer before the next one starts. */
+  /** A wave that is done is left alone for `leftMs` more before the next one starts. */
   | { readonly type: "wave:soak"; readonly wave: string; readonly leftMs: number }
   /** The gate after a wave has answered; `no` ends the run if it was said often enough in a row. */
   | {
@@ -140,7 +140,7 @@ export type RunEvent =
     } & PlacedStep)
   /**
    * It was committed, by this run or before it, and is gone: a failover lost what was not replicated,
-   * or somebody undid it. It counts as not done again, and is run again if the run continues.
+   * or somebody undid it. It no longer counts as done, and is run again if the run continues.
    */
   | ({ readonly type: "step:vanished"; readonly doneBy: "this-run" | "earlier-run" } & PlacedStep)
   /**
