@@ -11,7 +11,7 @@ export const parts = {
     tests: ["packages/planner/src/*.test.ts"],
   },
   schedule: {
-    mutate: ["packages/executor/src/chain-schedule.ts"],
+    mutate: ["packages/executor/src/{chain-schedule,limit-places,scheduled-node,timers}.ts"],
     tests: ["packages/executor/src/chain-schedule.test.ts"],
   },
   limits: {

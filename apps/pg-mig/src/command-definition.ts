@@ -61,6 +61,13 @@ export interface CommandDefinition {
   load(input: CommandInput): Promise<RunnableAction>;
 }
 
+/** The command line, taken apart. Values are as they were typed: commands and `config` judge them. */
+export interface CommandLine {
+  readonly command: CommandDefinition;
+  readonly input: CommandInput;
+  readonly flags: Flags;
+}
+
 /** The settings of a group of the help. */
 function settingsOf(group: string): readonly SettingName[] {
   return settingDefinitions.filter(([, one]) => one.group === group).map(([name]) => name);

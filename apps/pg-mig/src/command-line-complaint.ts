@@ -1,3 +1,4 @@
+import { flagName, optionName, type SettingName, settingDefinitions } from "@pg-mig/config";
 import type { CommanderError } from "commander";
 import { commandLineError, suggestion } from "./command-line-error.js";
 import {
@@ -37,6 +38,21 @@ export function takesNot(command: string, option: string): Error {
           `${command} takes no ${option}: it would have no effect.`,
           `Leave it out; ${seeHelp(command)} lists what there is.`,
         );
+}
+
+/** Refuses a setting that means nothing to a command, which takes those that are `known`. */
+export function refuseForeignSettings(
+  command: string,
+  given: Readonly<Record<string, unknown>>,
+  known: readonly SettingName[],
+): void {
+  const foreign = settingDefinitions.find(([setting, definition]) => {
+    const key = flagName(definition);
+    return key !== undefined && given[key] !== undefined && !known.includes(setting);
+  });
+  if (foreign !== undefined) {
+    throw takesNot(command, String(optionName(foreign[1])));
+  }
 }
 
 /** Without the option, the run that no command means would do more than was asked for. */

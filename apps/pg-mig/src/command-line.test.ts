@@ -2,7 +2,8 @@ import { optionName, settingDefinitions } from "@pg-mig/config";
 import { isPgMigError, type PgMigError } from "@pg-mig/model";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type CommandLine, parseCommandLine } from "./command-line.js";
+import type { CommandLine } from "./command-definition.js";
+import { parseCommandLine } from "./command-line.js";
 import { commands } from "./command-table.js";
 
 async function parse(...args: string[]) {

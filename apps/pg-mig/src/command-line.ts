@@ -8,23 +8,15 @@ import {
   settingTable,
 } from "@pg-mig/config";
 import { Command, CommanderError, Option } from "commander";
+import type { CommandDefinition, CommandLine, CommandOption } from "./command-definition.js";
 import {
-  applySettings,
-  type CommandDefinition,
-  type CommandInput,
-  type CommandOption,
-  runSettings,
-} from "./command-definition.js";
-import { refuse, takesNot, unknownCommand } from "./command-line-complaint.js";
-import { commandLineError, expectedWord } from "./command-line-error.js";
+  refuse,
+  refuseForeignSettings,
+  takesNot,
+  unknownCommand,
+} from "./command-line-complaint.js";
+import { commandLineError } from "./command-line-error.js";
 import { commands } from "./command-table.js";
-import { applyCommand } from "./commands/apply.js";
-import { chainCommand } from "./commands/chain.js";
-import { digestCommand } from "./commands/digest.js";
-import { listCommand } from "./commands/list.js";
-import { listDbCommand } from "./commands/list-db.js";
-import { makeCommand } from "./commands/make.js";
-import { undoCommand } from "./commands/undo.js";
 import { wantedDryRun } from "./dry-option.js";
 import {
   addCompletionCommand,
@@ -41,13 +33,7 @@ import {
   optionOf,
 } from "./option-table.js";
 import { plainArguments } from "./plain-arguments.js";
-
-/** The command line, taken apart. Values are as they were typed: commands and `config` judge them. */
-export interface CommandLine {
-  readonly command: CommandDefinition;
-  readonly input: CommandInput;
-  readonly flags: Flags;
-}
+import { withoutCommand } from "./without-command.js";
 
 /**
  * Takes a command line apart. Gives "answered" if help or the version was asked for and printed. Touches
@@ -273,67 +259,7 @@ function refuseBeforeCommand(
   if (action !== undefined) {
     throw takesNot(name, `--${nameOf(action.flags)}`);
   }
-  const known = settings.map((setting) => flagName(settingTable[setting]));
-  const foreign = settingDefinitions.find(([, definition]) => {
-    const key = flagName(definition);
-    return key !== undefined && before[key] !== undefined && !known.includes(key);
-  });
-  if (foreign !== undefined) {
-    throw takesNot(name, String(optionName(foreign[1])));
-  }
-}
-
-/** The command line of 2.x: at most one action, as an option. */
-function withoutCommand(options: Readonly<Record<string, unknown>>): CommandLine {
-  const { undo, make, chain, list, dry, ...flags } = options;
-  const requests: { option: string; command: CommandDefinition; argument?: string }[] = [];
-  if (undo !== undefined) {
-    requests.push({
-      option: "undo",
-      command: undoCommand,
-      ...(undo === true ? {} : { argument: String(undo) }),
-    });
-  }
-  if (make !== undefined) {
-    requests.push({ option: "make", command: makeCommand, argument: String(make) });
-  }
-  if (chain !== undefined) {
-    if (chain !== true && chain !== "") {
-      throw commandLineError(`--chain takes no value, but got "${chain}".`, "Leave it out.");
-    }
-    requests.push({ option: "chain", command: chainCommand });
-  }
-  if (list !== undefined) {
-    const isList = list === true || list === "";
-    if (!isList) {
-      expectedWord("--list", String(list), ["digest", "db"], 'nothing, "digest" or "db"');
-    }
-    const command = isList ? listCommand : list === "db" ? listDbCommand : digestCommand;
-    requests.push({ option: isList ? "list" : `list=${list}`, command });
-  }
-  if (requests.length > 1) {
-    throw commandLineError(
-      `These actions exclude each other: ${requests.map(({ option }) => `--${option}`).join(", ")}.`,
-      "Give one of them: nothing was changed.",
-    );
-  }
-  const [request = { option: "apply", command: applyCommand }] = requests;
-  const { command, argument } = request;
-  const known = command === applyCommand ? applySettings : runSettings;
-  const foreign = settingDefinitions.find(([setting, definition]) => {
-    const key = flagName(definition);
-    return key !== undefined && flags[key] !== undefined && !known.includes(setting);
-  });
-  if (foreign !== undefined) {
-    throw takesNot(request.option, String(optionName(foreign[1])));
-  }
-  if (wantedDryRun(dry) !== undefined && (command === makeCommand || command === chainCommand)) {
-    throw commandLineError(
-      `--${request.option} writes files: it has no dry run.`,
-      "Leave --dry out, or the action.",
-    );
-  }
-  return { command, input: { argument, options: { dry } }, flags: flags as Flags };
+  refuseForeignSettings(name, before, settings);
 }
 
 function addSetting(command: Command, setting: SettingName): void {

@@ -77,6 +77,15 @@ function notWritten(path: string, cause: unknown, hint: string): PgMigError {
   });
 }
 
+function unreadable(path: string, cause: unknown, hint: string): PgMigError {
+  return new PgMigError(`The report ${path} cannot be read: ${reasonOf(cause)}.`, {
+    code: "REPORT_UNREADABLE",
+    hint,
+    where: { file: path },
+    cause,
+  });
+}
+
 /**
  * Reads from a report which shards the run did not finish: what `--only=failed` means.
  *
@@ -87,12 +96,9 @@ export async function readFailedShards(path: string): Promise<readonly Place[]> 
     const report: unknown = JSON.parse(await readFile(path, "utf8"));
     return ["failed", "inDoubt", "abandoned"].flatMap((key) => placesIn(report, key));
   } catch (cause) {
-    throw new PgMigError(`The report ${path} cannot be read: ${reasonOf(cause)}.`, {
-      code: "REPORT_UNREADABLE",
-      hint: "Name in --report the file that the run that failed has written, with the same option.",
-      where: { file: path },
-      cause,
-    });
+    const hint =
+      "Name in --report the file that the run that failed has written, with the same option.";
+    throw unreadable(path, cause, hint);
   }
 }
 
@@ -146,12 +152,7 @@ export async function readRunToUndo(path: string): Promise<RunToUndo> {
     }
     return report as unknown as RunToUndo;
   } catch (cause) {
-    throw new PgMigError(`The report ${path} cannot be read: ${reasonOf(cause)}.`, {
-      code: "REPORT_UNREADABLE",
-      hint: "Name the file that a run has written with --report=FILE.json.",
-      where: { file: path },
-      cause,
-    });
+    throw unreadable(path, cause, "Name the file that a run has written with --report=FILE.json.");
   }
 }
 

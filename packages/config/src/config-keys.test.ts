@@ -2,7 +2,8 @@ import { isPgMigError } from "@pg-mig/model";
 import { describe, expect, it } from "vitest";
 import { refuseMisspeltKeys } from "./config-keys.js";
 import { libpqVariables } from "./libpq-variables.js";
-import { configKey, settingDefinitions } from "./setting-table.js";
+import { configKey } from "./setting-definition.js";
+import { settingDefinitions } from "./setting-table.js";
 
 function refusal(...layers: { readonly path: string; readonly config: object }[]) {
   try {

@@ -1,7 +1,8 @@
 import { nearestWord, PgMigError } from "@pg-mig/model";
 import type { ConfigLayer } from "./config-layer.js";
 import { libpqVariables } from "./libpq-variables.js";
-import { configKey, flagName, optionName, settingDefinitions } from "./setting-table.js";
+import { configKey, flagName, optionName } from "./setting-definition.js";
+import { settingDefinitions } from "./setting-table.js";
 
 /** The keys of a config file that mean something to the tool. */
 const knownKeys: readonly string[] = [

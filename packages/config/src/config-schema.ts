@@ -1,4 +1,5 @@
-import { configKey, settingDefinitions } from "./setting-table.js";
+import { configKey } from "./setting-definition.js";
+import { settingDefinitions } from "./setting-table.js";
 
 /** The JSON schema of a config file's object, for editors. Other keys are allowed. */
 export function configSchema(): Readonly<Record<string, unknown>> {

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { findGiven, findWritten } from "./find-given.js";
-import { configKey, flagName, settingDefinitions, settingTable } from "./setting-table.js";
+import { configKey, flagName } from "./setting-definition.js";
+import { settingDefinitions, settingTable } from "./setting-table.js";
 
 const nowhere = { flags: {}, layers: [], env: {} };
 

@@ -1,7 +1,7 @@
 import { findLibpqOption } from "@pg-mig/model";
 import type { ConfigLayer } from "./config-layer.js";
 import type { GivenValue } from "./given-value.js";
-import { configKey, flagName, optionName, type SettingDefinition } from "./setting-table.js";
+import { configKey, flagName, optionName, type SettingDefinition } from "./setting-definition.js";
 
 /** The places where a value can be given. */
 export interface SettingPlaces {

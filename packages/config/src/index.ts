@@ -17,15 +17,11 @@ export type { ResolveSettingsOptions } from "./resolve-settings.js";
 export { resolveSettings } from "./resolve-settings.js";
 export type { ReadService } from "./service-layer.js";
 export { withServiceLayer } from "./service-layer.js";
+export type { OptionGroup, OsDefaults, SettingDefinition } from "./setting-definition.js";
+export { configKey, flagName, optionName } from "./setting-definition.js";
 export type { SettingSource } from "./setting-source.js";
 export { renderSource } from "./setting-source.js";
-export type { OptionGroup, OsDefaults, SettingDefinition, SettingName } from "./setting-table.js";
-export {
-  configKey,
-  flagName,
-  optionName,
-  settingDefinitions,
-  settingTable,
-} from "./setting-table.js";
+export type { SettingName } from "./setting-table.js";
+export { settingDefinitions, settingTable } from "./setting-table.js";
 export type { ColorSetting, PasswordFunction, ReportFormat } from "./setting-types.js";
 export type { DiscoverySetting, Flags, Settings } from "./settings.js";

@@ -7,8 +7,8 @@ import { exportedVariables } from "./exported-variables.js";
 import { findGiven, findWritten, type SettingPlaces } from "./find-given.js";
 import { findConnectionParameters, findStartupParameters } from "./libpq-variables.js";
 import { serviceFiles } from "./service-layer.js";
+import type { OsDefaults } from "./setting-definition.js";
 import {
-  type OsDefaults,
   type SettingName,
   type SettingValue,
   settingDefinitions,

@@ -4,7 +4,7 @@ import { findConfigFiles } from "./find-config-files.js";
 import { loadConfigFile } from "./load-config-file.js";
 import { mergeSettings } from "./merge-settings.js";
 import { type ReadService, withServiceLayer } from "./service-layer.js";
-import type { OsDefaults } from "./setting-table.js";
+import type { OsDefaults } from "./setting-definition.js";
 import type { Flags, Settings } from "./settings.js";
 
 export interface ResolveSettingsOptions {

@@ -29,21 +29,11 @@ export interface WaveConfig {
 }
 
 /** What says whether a rollout may go on. It has one of `sql`, `command`, `http` and `alike`. */
-export interface GateConfig {
-  /** A query, run on every node: the first column of its first row must be true. */
-  readonly sql?: string | undefined;
-  /** A line for the shell: it must end with status 0. */
-  readonly command?: string | undefined;
-  /** An address: the answer must have a status of 2xx. */
-  readonly http?: string | undefined;
-  /** The shards of the wave must have one shape. */
-  readonly alike?: true | undefined;
+export interface GateConfig extends Omit<WaveGate, "everyMs" | "forMs"> {
   /** How long to wait before it is asked again: `10s`. */
   readonly every?: string | undefined;
   /** For how long it has to say yes: `5m`. */
   readonly for?: string | 0 | undefined;
-  /** After how many noes in a row the run ends. */
-  readonly failures?: number | undefined;
 }
 
 /** How a version reaches the shards. */

@@ -2,7 +2,8 @@ import { brokenText, fuzz } from "@pg-mig/fuzz";
 import fc from "fast-check";
 import { it } from "vitest";
 import { mergeSettings } from "./merge-settings.js";
-import { configKey, settingDefinitions } from "./setting-table.js";
+import { configKey } from "./setting-definition.js";
+import { settingDefinitions } from "./setting-table.js";
 
 const texts = brokenText(
   ["5", "10s", "1h30m", "true", "db1:5432/app", "/mig", "postgres://a:b@c/d", "2/3", "verify-full"],

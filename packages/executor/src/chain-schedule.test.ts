@@ -2,7 +2,9 @@ import { isDeepStrictEqual } from "node:util";
 import type { MayRunBeside } from "@pg-mig/sql-rules";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ChainSchedule, type ScheduledChain, type VersionLimits } from "./chain-schedule.js";
+import { ChainSchedule } from "./chain-schedule.js";
+import type { VersionLimits } from "./limit-places.js";
+import type { ScheduledChain } from "./scheduled-chain.js";
 
 interface NamedChain extends ScheduledChain {
   readonly id: string;
@@ -386,6 +388,8 @@ describe("ChainSchedule", () => {
     expect(schedule.nextTimerMs()).toBe(10);
     expect(start(9)).toEqual(["a v2"]);
     expect(start(10)).toEqual(["b v1", "c v1"]);
+    schedule.requeue(b, { notBeforeMs: 20, versions: [] });
+    expect(schedule.nextTimerMs()).toBeUndefined();
   });
 
   it("refuses to end a step that does not run", () => {

@@ -1,70 +1,7 @@
-import type { MayRunBeside } from "@pg-mig/sql-rules";
-
-/** How many shards may run a version at a time, and how. All limits of a version hold together. */
-export interface VersionLimits {
-  /** At most so many shards at a time on one host (nodes of one host name share it). */
-  readonly perHost?: number | undefined;
-  /** At most so many shards at a time over the whole cluster. */
-  readonly global?: number | undefined;
-  /** After each shard the limits stay taken for so long, in milliseconds. */
-  readonly delayMs?: number | undefined;
-  /** Nothing else runs anywhere in the cluster meanwhile. */
-  readonly runAlone?: boolean | undefined;
-  /** What else may run on the same node meanwhile. @default "transactions" */
-  readonly mayRunBeside?: MayRunBeside | undefined;
-}
-
-/** In the order in which they are turned to, so that those of a kind run together. */
-const kindsOfNeighbour: readonly MayRunBeside[] = ["transactions", "builds", "nothing"];
-
-/**
- * One shard's chain, as the schedule sees it: structurally, a `Chain` of `@pg-mig/planner` whose shard has a
- * node. The object itself is what {@link ChainSchedule}'s methods know the chain by.
- */
-export interface ScheduledChain {
-  readonly shard: { readonly node: { readonly name: string; readonly host: string } };
-  /** The versions to run, in order. Not empty. */
-  readonly pending: readonly string[];
-}
-
-/** A step that may start now. */
-export interface StartedStep<C extends ScheduledChain = ScheduledChain> {
-  readonly chain: C;
-  readonly node: string;
-  readonly version: string;
-}
-
-/** What {@link ChainSchedule} needs to know besides the chains. */
-export interface ChainScheduleOptions {
-  /** How many chains of one node may run at a time. */
-  readonly parallelism: number;
-  /** The limits of a version; without an entry it has none. */
-  readonly limits: ReadonlyMap<string, VersionLimits>;
-}
-
-interface NodeState<C> {
-  readonly name: string;
-  /** How many there is room for. */
-  slots: number;
-  /** How many are wanted. */
-  wanted: number;
-  running: number;
-  /** Whether nothing new may start for now. */
-  held: boolean;
-  /** Of the steps that run, if any do; all of them share it. */
-  mayRunBeside: MayRunBeside;
-  /** Chains that have not ended. */
-  chains: number;
-  /** Chains that may go on, in queues by their next version; those that have begun come first. */
-  readonly begun: Map<string, C[]>;
-  readonly fresh: Map<string, C[]>;
-}
-
-/** Something that ends at a time: the hold of a `$delay`, or the pause of a requeued chain. */
-interface Timer {
-  readonly atMs: number;
-  readonly run: () => void;
-}
+import { LimitPlaces, type LimitPlacesOptions } from "./limit-places.js";
+import type { ScheduledChain, StartedStep } from "./scheduled-chain.js";
+import { ScheduledNode } from "./scheduled-node.js";
+import { Timers } from "./timers.js";
 
 /**
  * Decides which step runs next: over nodes in parallel, on a node up to `parallelism` chains (fewer, if
@@ -81,10 +18,11 @@ interface Timer {
  * Of a million chains, one that has not begun takes a place in a queue and nothing else.
  */
 export class ChainSchedule<C extends ScheduledChain = ScheduledChain> {
-  readonly #options: ChainScheduleOptions;
-  readonly #nodes = new Map<string, NodeState<C>>();
-  /** The nodes that are not held and have both a free slot and a waiting chain: only these are looked at. */
-  readonly #open = new Set<NodeState<C>>();
+  readonly #parallelism: number;
+  readonly #limits: LimitPlaces;
+  readonly #nodes = new Map<string, ScheduledNode<C>>();
+  /** The nodes on which a step may start: only these are looked at. */
+  readonly #open = new Set<ScheduledNode<C>>();
   /** How many chains have not ended. */
   #unfinished = 0;
   /** What chains have still to run that is not all that they began with. */
@@ -92,18 +30,15 @@ export class ChainSchedule<C extends ScheduledChain = ScheduledChain> {
   readonly #running = new Map<C, string>();
   /** Chains that wait for a time, and then go back to their queues. */
   readonly #paused = new Set<C>();
-  /** Taken places of limited versions, by `version`, `version host` and so on. */
-  readonly #taken = new Map<string, number>();
-  readonly #timers: Timer[] = [];
-  /** Steps that run, and delays that are still held: what a version that runs alone waits for. */
-  #busy = 0;
-  #aloneBusy = false;
+  /** The ends of delays that are held, and of the pauses of chains that were put back. */
+  readonly #timers = new Timers();
 
-  constructor(chains: readonly C[], options: ChainScheduleOptions) {
-    this.#options = options;
+  constructor(chains: readonly C[], options: LimitPlacesOptions) {
+    this.#parallelism = options.parallelism;
+    this.#limits = new LimitPlaces(options);
     this.#unfinished = chains.length;
     for (const chain of chains) {
-      this.#nodeOf(chain).chains++;
+      this.#nodeOf(chain).beginChain();
       this.#enqueue(chain, "fresh");
     }
   }
@@ -118,37 +53,27 @@ export class ChainSchedule<C extends ScheduledChain = ScheduledChain> {
    * a step ends or {@link nextTimerMs} comes.
    */
   take(nowMs: number): StartedStep<C> | undefined {
-    this.#runTimers(nowMs);
-    if (this.#aloneBusy) {
+    this.#timers.pass(nowMs);
+    if (this.#limits.isAloneTaken) {
       return undefined;
     }
-    return this.#takeFrom("shared") ?? (this.#busy === 0 ? this.#takeFrom("alone") : undefined);
+    return this.#start("shared") ?? (this.#limits.isFree ? this.#start("alone") : undefined);
   }
 
   /** When the next delay or pause ends, on the clock of `nowMs`; `undefined`: none is on. */
   nextTimerMs(): number | undefined {
-    return this.#timers[0]?.atMs;
+    return this.#timers.nextMs;
   }
 
   /** The step of this chain is done. After the delay of its version, the chain goes on. */
   done(chain: C, nowMs: number): void {
     const version = this.#end(chain);
-    const left = this.#leftOf(chain).slice(1);
-    if (left.length === 0) {
-      this.#forget(chain);
-    } else {
-      this.#left.set(chain, left);
-      this.#paused.add(chain);
-    }
-    const delayMs = this.#limits(version).delayMs ?? 0;
-    const release = () => {
-      this.#release(chain, version);
-      this.#goOn(chain, "begun");
-    };
+    this.#putOff(chain, this.#leftOf(chain).slice(1));
+    const { delayMs = 0 } = this.#limits.of(version);
     if (delayMs > 0) {
-      this.#at(nowMs + delayMs, release);
+      this.#timers.add(nowMs + delayMs, () => this.#endDelay(chain, version));
     } else {
-      release();
+      this.#endDelay(chain, version);
     }
   }
 
@@ -157,20 +82,17 @@ export class ChainSchedule<C extends ScheduledChain = ScheduledChain> {
    * node, not before `notBeforeMs`. `versions` replaces what the chain has still to run.
    */
   requeue(chain: C, options: { notBeforeMs: number; versions?: readonly string[] }): void {
-    this.#release(chain, this.#end(chain));
+    this.#limits.release(chain, this.#end(chain));
     const left = options.versions ?? this.#leftOf(chain);
-    if (left.length === 0) {
-      this.#forget(chain);
-    } else {
-      this.#left.set(chain, left);
-      this.#paused.add(chain);
-      this.#at(options.notBeforeMs, () => this.#goOn(chain, "fresh"));
+    this.#putOff(chain, left);
+    if (left.length > 0) {
+      this.#timers.add(options.notBeforeMs, () => this.#goOn(chain, "fresh"));
     }
   }
 
   /** The step of this chain failed: the chain ends. Returns the versions that it never tried. */
   fail(chain: C): readonly string[] {
-    this.#release(chain, this.#end(chain));
+    this.#limits.release(chain, this.#end(chain));
     const left = this.#leftOf(chain);
     this.#forget(chain);
     return left.slice(1);
@@ -181,27 +103,20 @@ export class ChainSchedule<C extends ScheduledChain = ScheduledChain> {
    * run is interrupted. Returns them with the versions that they never tried.
    */
   abandon(node?: string): { readonly chain: C; readonly notAttempted: readonly string[] }[] {
-    const abandoned: C[] = [];
-    for (const state of this.#nodes.values()) {
-      if (node === undefined || state.name === node) {
-        for (const queues of [state.begun, state.fresh]) {
-          for (const queue of queues.values()) {
-            for (const chain of queue) {
-              abandoned.push(chain);
-            }
-          }
-          queues.clear();
-        }
-        this.#refresh(state);
+    const abandoned: C[][] = [];
+    for (const one of this.#nodes.values()) {
+      if (node === undefined || one.name === node) {
+        abandoned.push(one.clear());
+        this.#refresh(one);
       }
     }
     for (const chain of this.#paused) {
       if (node === undefined || chain.shard.node.name === node) {
-        abandoned.push(chain);
+        abandoned.push([chain]);
         this.#paused.delete(chain);
       }
     }
-    return abandoned.map((chain) => {
+    return abandoned.flat().map((chain) => {
       const notAttempted = this.#leftOf(chain);
       this.#forget(chain);
       return { chain, notAttempted };
@@ -209,48 +124,45 @@ export class ChainSchedule<C extends ScheduledChain = ScheduledChain> {
   }
 
   /** Lowers the number of slots of a node that has no room for more; at least 1 stays. Returns it. */
-  limitSlots(node: string, slots: number): number {
-    const state = this.#node(node);
-    state.slots = Math.max(1, Math.min(state.slots, slots));
-    this.#refresh(state);
-    return state.slots;
+  limitSlots(name: string, slots: number): number {
+    const node = this.#node(name);
+    const left = node.limitSlots(slots);
+    this.#refresh(node);
+    return left;
   }
 
   /** Uses no more than so many of the slots of a node from now on, perhaps none, until it is told otherwise. */
-  wantSlots(node: string, wanted: number): void {
-    const state = this.#node(node);
-    state.wanted = wanted;
-    this.#refresh(state);
+  wantSlots(name: string, wanted: number): void {
+    const node = this.#node(name);
+    node.wantSlots(wanted);
+    this.#refresh(node);
   }
 
   /** Starts nothing more on a node, whatever may run there, until it is told otherwise. */
-  hold(node: string, held: boolean): void {
-    const state = this.#node(node);
-    state.held = held;
-    this.#refresh(state);
+  hold(name: string, held: boolean): void {
+    const node = this.#node(name);
+    node.hold(held);
+    this.#refresh(node);
   }
 
   /** What is left on a node: chains that do not run at the moment, chains that all run, or none. */
   leftOn(node: string): "waiting" | "running" | "nothing" {
-    const { chains, running } = this.#node(node);
-    return chains > running ? "waiting" : running > 0 ? "running" : "nothing";
+    return this.#node(node).left;
   }
 
   /** Whether all slots of a node that are wanted are taken while another chain waits for one. */
   isFull(node: string): boolean {
-    const state = this.#node(node);
-    return !state.held && state.running >= usedSlots(state) && hasWaiting(state);
+    return this.#node(node).isFull;
   }
 
   /** Whether nothing runs on a node and nothing may start there yet: it is held, or all that is left waits for a time. */
   standsStill(node: string): boolean {
-    const state = this.#node(node);
-    return state.running === 0 && (state.held || !hasWaiting(state));
+    return this.#node(node).standsStill;
   }
 
   /** Whether every chain of a node has ended. */
   isFinished(node: string): boolean {
-    return this.#node(node).chains === 0;
+    return this.#node(node).isFinished;
   }
 
   /** How many steps run on the node of this chain. */
@@ -260,45 +172,7 @@ export class ChainSchedule<C extends ScheduledChain = ScheduledChain> {
 
   /** Whether a chain that runs has its node for itself, and keeps it as long as it runs. */
   runsAlone(chain: C): boolean {
-    const { running, slots } = this.#nodeOf(chain);
-    return running === 1 && slots === 1;
-  }
-
-  #takeFrom(kind: "shared" | "alone"): StartedStep<C> | undefined {
-    for (const node of this.#open) {
-      for (const mayRunBeside of admittedOn(node)) {
-        const next = this.#nextOn(node, kind, mayRunBeside);
-        if (next !== undefined) {
-          return this.#start(node, next.chain, next.version);
-        }
-      }
-    }
-    return undefined;
-  }
-
-  /** Takes the next chain of a node out of its queue. */
-  #nextOn(
-    node: NodeState<C>,
-    kind: "shared" | "alone",
-    mayRunBeside: MayRunBeside,
-  ): { readonly chain: C; readonly version: string } | undefined {
-    for (const queues of [node.begun, node.fresh]) {
-      for (const [version, queue] of queues) {
-        const next = queue[0];
-        if (next === undefined || this.#mayRunBeside(version) !== mayRunBeside) {
-          continue;
-        }
-        if (!this.#mayStart(next, version, kind)) {
-          continue;
-        }
-        queue.shift();
-        if (queue.length === 0) {
-          queues.delete(version);
-        }
-        return { chain: next, version };
-      }
-    }
-    return undefined;
+    return this.#nodeOf(chain).runsOneAlone;
   }
 
   /** Whether a version of the chain is under way. */
@@ -306,18 +180,19 @@ export class ChainSchedule<C extends ScheduledChain = ScheduledChain> {
     return this.#running.has(chain);
   }
 
-  #start(node: NodeState<C>, chain: C, version: string): StartedStep<C> {
-    node.running++;
-    node.mayRunBeside = this.#mayRunBeside(version);
-    this.#refresh(node);
-    this.#busy++;
-    this.#aloneBusy = this.#limits(version).runAlone === true;
-    this.#running.set(chain, version);
-    this.#count(chain, version, 1);
-    return { chain, node: node.name, version };
+  #start(kind: "shared" | "alone"): StartedStep<C> | undefined {
+    for (const node of this.#open) {
+      const step = node.startStep(kind, this.#limits);
+      if (step !== undefined) {
+        this.#running.set(step.chain, step.version);
+        this.#refresh(node);
+        return step;
+      }
+    }
+    return undefined;
   }
 
-  /** Frees the slot. The places in the limits stay taken until {@link #release}. Returns what ran. */
+  /** Frees the slot. The places in the limits stay taken until they are released. Returns what ran. */
   #end(chain: C): string {
     const version = this.#running.get(chain);
     if (version === undefined) {
@@ -325,63 +200,31 @@ export class ChainSchedule<C extends ScheduledChain = ScheduledChain> {
     }
     this.#running.delete(chain);
     const node = this.#nodeOf(chain);
-    node.running--;
+    node.endStep();
     this.#refresh(node);
     return version;
   }
 
-  #release(chain: C, version: string): void {
-    this.#busy--;
-    this.#aloneBusy = false;
-    this.#count(chain, version, -1);
-  }
-
-  #mayStart(chain: C, version: string, kind: "shared" | "alone"): boolean {
-    if ((this.#limits(version).runAlone === true) !== (kind === "alone")) {
-      return false;
-    }
-    return this.#places(chain, version).every(
-      ({ key, places }) => (this.#taken.get(key) ?? 0) < places,
-    );
-  }
-
-  #count(chain: C, version: string, by: 1 | -1): void {
-    for (const { key } of this.#places(chain, version)) {
-      this.#taken.set(key, (this.#taken.get(key) ?? 0) + by);
-    }
-  }
-
-  /** The limited resources that a step takes one place of. */
-  #places(chain: C, version: string): { key: string; places: number }[] {
-    const { perHost, global, delayMs } = this.#limits(version);
-    const limited = [];
-    if (global !== undefined) {
-      limited.push({ key: version, places: global });
-    }
-    if (perHost !== undefined) {
-      limited.push({ key: `${version} host ${chain.shard.node.host}`, places: perHost });
-    }
-    if (delayMs !== undefined && delayMs > 0) {
-      // Without another limit a delay is held by the slot: it paces the version, not the node.
-      const places = this.#options.parallelism;
-      limited.push({ key: `${version} node ${chain.shard.node.name}`, places });
-    }
-    return limited;
-  }
-
-  #mayRunBeside(version: string): MayRunBeside {
-    return this.#limits(version).mayRunBeside ?? "transactions";
-  }
-
-  #limits(version: string): VersionLimits {
-    return this.#options.limits.get(version) ?? {};
+  #endDelay(chain: C, version: string): void {
+    this.#limits.release(chain, version);
+    this.#goOn(chain, "begun");
   }
 
   #leftOf(chain: C): readonly string[] {
     return this.#left.get(chain) ?? chain.pending;
   }
 
-  /** Puts a chain that has waited for a time back in a queue, unless it was abandoned meanwhile. */
+  /** A chain that has these versions left waits for a time; one that has none has ended. */
+  #putOff(chain: C, left: readonly string[]): void {
+    if (left.length === 0) {
+      this.#forget(chain);
+    } else {
+      this.#left.set(chain, left);
+      this.#paused.add(chain);
+    }
+  }
+
+  /** Puts a chain that has waited for a time back in a queue, unless it has ended meanwhile. */
   #goOn(chain: C, where: "begun" | "fresh"): void {
     if (this.#paused.delete(chain)) {
       this.#enqueue(chain, where);
@@ -390,86 +233,37 @@ export class ChainSchedule<C extends ScheduledChain = ScheduledChain> {
 
   #enqueue(chain: C, where: "begun" | "fresh"): void {
     const [version] = this.#leftOf(chain);
-    if (version === undefined) {
-      return;
+    if (version !== undefined) {
+      const node = this.#nodeOf(chain);
+      node.enqueue(chain, version, where);
+      this.#refresh(node);
     }
-    const node = this.#nodeOf(chain);
-    const queue = node[where].get(version);
-    if (queue === undefined) {
-      node[where].set(version, [chain]);
-    } else {
-      queue.push(chain);
-    }
-    this.#refresh(node);
   }
 
   #forget(chain: C): void {
     this.#left.delete(chain);
     this.#unfinished--;
-    this.#nodeOf(chain).chains--;
+    this.#nodeOf(chain).endChain();
   }
 
-  #refresh(node: NodeState<C>): void {
-    if (!node.held && node.running < usedSlots(node) && hasWaiting(node)) {
+  #refresh(node: ScheduledNode<C>): void {
+    if (node.isOpen) {
       this.#open.add(node);
     } else {
       this.#open.delete(node);
     }
   }
 
-  #nodeOf(chain: C): NodeState<C> {
+  #nodeOf(chain: C): ScheduledNode<C> {
     return this.#node(chain.shard.node.name);
   }
 
-  #node(name: string): NodeState<C> {
+  #node(name: string): ScheduledNode<C> {
     let node = this.#nodes.get(name);
     if (node === undefined) {
-      const slots = this.#options.parallelism;
-      node = {
-        name,
-        slots,
-        wanted: slots,
-        running: 0,
-        held: false,
-        chains: 0,
-        mayRunBeside: "transactions",
-        begun: new Map(),
-        fresh: new Map(),
-      };
+      node = new ScheduledNode(name, this.#parallelism);
       this.#nodes.set(name, node);
     }
     return node;
   }
-
-  #at(atMs: number, run: () => void): void {
-    const index = this.#timers.findIndex((timer) => timer.atMs > atMs);
-    this.#timers.splice(index === -1 ? this.#timers.length : index, 0, { atMs, run });
-  }
-
-  #runTimers(nowMs: number): void {
-    for (
-      let [timer] = this.#timers;
-      timer !== undefined && timer.atMs <= nowMs;
-      [timer] = this.#timers
-    ) {
-      this.#timers.shift();
-      timer.run();
-    }
-  }
-}
-
-function usedSlots({ slots, wanted }: NodeState<unknown>): number {
-  return Math.min(slots, wanted);
-}
-
-function hasWaiting({ begun, fresh }: NodeState<unknown>): boolean {
-  return begun.size + fresh.size > 0;
-}
-
-/** What may start on a node beside that which runs there, in the order of preference. */
-function admittedOn({ running, mayRunBeside }: NodeState<unknown>): readonly MayRunBeside[] {
-  if (running === 0) {
-    return kindsOfNeighbour;
-  }
-  return mayRunBeside === "nothing" ? [] : [mayRunBeside];
 }

@@ -38,6 +38,16 @@ export function createChainState<L>({ shard, pending }: ChainToRun<L>): ChainSta
   return { node, shard: name, ledger, ...untried, versions: pending, done: undefined };
 }
 
+/** A version of the chain was committed on a server that was started then. */
+export function noteCommit<L>(
+  state: ChainState<L>,
+  version: string,
+  serverStartedAt: string | undefined,
+): void {
+  state.done ??= new Map();
+  state.done.set(version, serverStartedAt);
+}
+
 /** Turns to the versions that are left now; the first of them was not tried yet. */
 export function advance<L>(state: ChainState<L>, versions: readonly string[]): void {
   const { tried, unsettled, blockedBy } = untried;

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { ChainSchedule, type ScheduledChain } from "./chain-schedule.js";
+import { ChainSchedule } from "./chain-schedule.js";
 import { NodeSlots } from "./node-slots.js";
+import type { ScheduledChain } from "./scheduled-chain.js";
 
 const still = { now: () => 0, busyMs: () => 0 };
 

@@ -1,4 +1,5 @@
-import type { ChainSchedule, ScheduledChain } from "./chain-schedule.js";
+import type { ChainSchedule } from "./chain-schedule.js";
+import type { ScheduledChain } from "./scheduled-chain.js";
 import { SlotSearch } from "./slot-search.js";
 
 /** The steps of one node. */

@@ -44,3 +44,7 @@ export interface RunChainsOptions<L> extends ScriptEnvironment {
   /** A number in [0, 1), which spreads pauses. @default Math.random */
   readonly random?: () => number;
 }
+
+/** {@link RunChainsOptions} with a clock and random numbers, be they given or the default. */
+export type ClockedOptions<L> = RunChainsOptions<L> &
+  Required<Pick<RunChainsOptions<L>, "now" | "random">>;

@@ -1,36 +1,28 @@
-import type { RequeueReason } from "@pg-mig/report";
 import {
   acquireSession,
   isBug,
-  isConnectionLoss,
   lockTimeoutMs,
   type Session,
   type SessionNode,
   type SessionWork,
 } from "@pg-mig/sessions";
-import {
-  type AttemptConditions,
-  type Attempted,
-  afterAttempt,
-  afterPause,
-  needsFewerSlots,
-  type RetryDecision,
-} from "./after-attempt.js";
-import { afterLedgerChange } from "./after-ledger-change.js";
+import type { Attempted } from "./after-attempt.js";
 import { attemptStep, type CommittedAttempt, checkStep, type StepAttempt } from "./attempt-step.js";
 import { ChainEndings } from "./chain-endings.js";
-import { requeuedEvent } from "./chain-events.js";
 import { ChainSchedule } from "./chain-schedule.js";
-import { advance, type ChainState, type ChainToRun, createChainState } from "./chain-state.js";
-import { ledgerUnsettledError } from "./ledger-trouble.js";
+import { ChainSetbacks } from "./chain-setbacks.js";
+import {
+  advance,
+  type ChainState,
+  type ChainToRun,
+  createChainState,
+  noteCommit,
+} from "./chain-state.js";
 import { loopBusyMs } from "./loop-busy.js";
 import { NodeSlots } from "./node-slots.js";
 import { nodesAndVersions } from "./nodes-and-versions.js";
-import type { RunChainsOptions } from "./run-chains-options.js";
+import type { ClockedOptions, RunChainsOptions } from "./run-chains-options.js";
 import { scriptOptions } from "./script-environment.js";
-import { shardHolders } from "./shard-holders.js";
-import { isRepeatable } from "./step-script.js";
-import { wordsAndHint } from "./words-and-hint.js";
 
 /** How often it is looked whether the steps of a node take long, in milliseconds. */
 const lookEveryMs = 50;
@@ -48,22 +40,15 @@ export function runChains<L>(
   return new ChainRun(chains, options).run();
 }
 
-/** How an attempt at a version has ended. */
-interface EndedAttempt {
-  readonly session: Session;
-  readonly durationMs: number;
-  /** Whether nothing else of this run could run on its node meanwhile. */
-  readonly alone: boolean;
-}
-
 class ChainRun<L> {
-  readonly #options: RunChainsOptions<L> & Required<Pick<RunChainsOptions<L>, "now" | "random">>;
+  readonly #options: ClockedOptions<L>;
   readonly #schedule: ChainSchedule<ChainToRun<L>>;
   /** Of the chains that have begun and not ended: of a million, the others need none. */
   readonly #states = new Map<ChainToRun<L>, ChainState<L>>();
   readonly #nodes: readonly SessionNode[];
   readonly #slots: NodeSlots;
   readonly #endings: ChainEndings<L>;
+  readonly #setbacks: ChainSetbacks<L>;
   #running = 0;
   #timer: NodeJS.Timeout | undefined;
   #settle: { resolve: () => void; reject: (bug: unknown) => void } | undefined;
@@ -93,6 +78,8 @@ class ChainRun<L> {
       busyMs: options.busyMs ?? loopBusyMs,
       onLimit: (message) => options.emit({ type: "note", message }),
     });
+    const parts = { schedule: this.#schedule, slots: this.#slots, endings: this.#endings };
+    this.#setbacks = new ChainSetbacks(parts, this.#options);
   }
 
   async run(): Promise<void> {
@@ -192,11 +179,12 @@ class ChainRun<L> {
           } else {
             const attempted = await this.#attempt(session, state, version);
             this.#slots.learn(node.name);
-            const ended = { session, durationMs: this.#options.now() - startedAtMs, alone };
+            const durationMs = this.#options.now() - startedAtMs;
             if (attempted.type === "committed") {
-              this.#endDone(chain, state, version, { ...ended, attempted });
+              this.#endDone(chain, state, version, { attempted, session, durationMs });
             } else {
-              await this.#afterVain(attempted, chain, state, version, ended);
+              const ended = { attempted, session, durationMs, alone };
+              await this.#setbacks.afterVain(chain, state, version, ended);
             }
           }
         } finally {
@@ -245,12 +233,14 @@ class ChainRun<L> {
     chain: ChainToRun<L>,
     state: ChainState<L>,
     version: string,
-    {
-      attempted: { ledger, seen },
-      durationMs,
-      session,
-    }: EndedAttempt & { readonly attempted: CommittedAttempt<L> },
+    ended: {
+      readonly attempted: CommittedAttempt<L>;
+      readonly session: Session;
+      readonly durationMs: number;
+    },
   ): void {
+    const { attempted, session, durationMs } = ended;
+    const { ledger, seen } = attempted;
     const { node, shard } = state;
     if (seen !== undefined) {
       this.#options.look?.take({ node: node.label, shard, version }, seen);
@@ -260,155 +250,13 @@ class ChainRun<L> {
     if (state.versions.length === 1) {
       // Of thousands of shards, those that are finished need no memory.
       this.#states.delete(chain);
-      this.#options.onCommit?.(node, serverStartedAt);
     } else {
-      this.#noteCommit(state, version, serverStartedAt);
+      noteCommit(state, version, serverStartedAt);
       advance(state, state.versions.slice(1));
     }
+    this.#options.onCommit?.(node, serverStartedAt);
     this.#schedule.done(chain, this.#options.now());
     this.#options.emit({ type: "step:done", node: node.label, shard, version, durationMs });
-  }
-
-  async #afterVain(
-    attempted: Attempted,
-    chain: ChainToRun<L>,
-    state: ChainState<L>,
-    version: string,
-    { session, durationMs, alone }: EndedAttempt,
-  ): Promise<void> {
-    const { recorder, signal, retryForMs, random } = this.#options;
-    if (session.blockedBy.length > 0) {
-      state.blockedBy = session.blockedBy;
-    }
-    if (attempted.type === "refused" && attempted.reason === "shard-taken") {
-      state.blockedBy = await shardHolders(session, recorder.holdersSql?.(state.ledger));
-    }
-    const conditions: AttemptConditions = {
-      shard: state.shard,
-      durationMs,
-      isTransaction: this.#isTransaction(version),
-      isRepeatable: isRepeatable(this.#options.stepScript(version)),
-      alone,
-      interrupted: signal.aborted,
-      retryForMs,
-      random: random(),
-    };
-    const { decision, tried } = afterAttempt(state.tried, attempted, conditions);
-    if (attempted.type === "failed" && needsFewerSlots(attempted, conditions)) {
-      const slots = this.#schedule.runningOn(chain) - 1;
-      this.#slots.limit(state.node, slots, wordsAndHint(attempted.error));
-    }
-    state.tried = tried;
-    if (decision.type === "read-ledger") {
-      await this.#replan(chain, state, version, session);
-    } else if (decision.type === "interrupted") {
-      this.#endings.interrupted(chain, state);
-    } else {
-      this.#retryOrEnd(chain, state, version, decision);
-    }
-  }
-
-  #retryOrEnd(
-    chain: ChainToRun<L>,
-    state: ChainState<L>,
-    version: string,
-    decision: RetryDecision,
-  ): void {
-    if (decision.type === "failed") {
-      this.#endings.failed(chain, state, {
-        version,
-        error: decision.error,
-        durationMs: decision.durationMs,
-      });
-      return;
-    }
-    this.#putBack(chain, state, version, decision);
-  }
-
-  #isTransaction(version: string): boolean {
-    return this.#options.stepScript(version).transaction === "wrapped";
-  }
-
-  #putBack(
-    chain: ChainToRun<L>,
-    state: ChainState<L>,
-    version: string,
-    { reason, delayMs }: { readonly reason: RequeueReason; readonly delayMs: number },
-  ): void {
-    this.#schedule.requeue(chain, { notBeforeMs: this.#options.now() + delayMs });
-    this.#options.emit(requeuedEvent(state, version, { reason, delayMs }));
-  }
-
-  /** The ledger is not the one that the chain was planned from: goes on from the one that is there. */
-  async #replan(
-    chain: ChainToRun<L>,
-    state: ChainState<L>,
-    version: string,
-    session: Session,
-  ): Promise<void> {
-    const { emit, recorder } = this.#options;
-    const step = { node: state.node.label, shard: state.shard };
-    try {
-      await session.ready();
-      const serverStartedAt = session.opened?.serverStartedAt;
-      const replanned = await recorder.replan(session.client, state.ledger, state.node);
-      const { ledger, pending } = replanned;
-      const decision = afterLedgerChange(
-        {
-          ...state,
-          done: state.done ?? new Map(),
-          inDoubt: state.tried.inDoubt !== undefined,
-          isTransaction: this.#isTransaction(version),
-        },
-        { ...replanned, serverStartedAt },
-      );
-      if (decision.type === "taken-away") {
-        this.#endings.takenAway(chain, state, decision.versions);
-        return;
-      }
-      if (decision.type === "unsettled") {
-        const error = ledgerUnsettledError({ shard: state.shard, version });
-        this.#endings.failed(chain, state, { version, error, durationMs: 0 });
-        return;
-      }
-      const { unsettled, done, vanished } = decision;
-      Object.assign(state, { ledger, unsettled });
-      if (done.length > 0 || vanished.length > 0) {
-        advance(state, pending);
-      }
-      this.#schedule.requeue(chain, { notBeforeMs: 0, versions: pending });
-      for (const gone of vanished) {
-        emit({ type: "step:vanished", ...step, ...gone });
-      }
-      for (const { version: name, by } of done) {
-        if (by === "us") {
-          this.#noteCommit(state, name, serverStartedAt);
-          emit({ type: "step:done", ...step, version: name, durationMs: 0 });
-        } else {
-          emit({ type: "step:already-done", ...step, version: name });
-        }
-      }
-    } catch (error) {
-      // The ledger is there, and can be read once the node is back.
-      if (isBug(error)) {
-        throw error;
-      }
-      if (session.lost || isConnectionLoss(error)) {
-        const { retryForMs, random } = this.#options;
-        const conditions = { retryForMs, random: random() };
-        const { decision, tried } = afterPause(state.tried, "connection-lost", error, conditions);
-        state.tried = tried;
-        this.#retryOrEnd(chain, state, version, decision);
-      } else {
-        this.#endings.failed(chain, state, { version, error, durationMs: 0 });
-      }
-    }
-  }
-
-  #noteCommit(state: ChainState<L>, version: string, serverStartedAt: string | undefined): void {
-    state.done ??= new Map();
-    state.done.set(version, serverStartedAt);
-    this.#options.onCommit?.(state.node, serverStartedAt);
   }
 
   /** Takes or opens a session for a step; `undefined`: there is none, and what becomes of the chain is told. */
@@ -442,7 +290,7 @@ class ChainRun<L> {
         throw error;
       }
       if (crowded) {
-        this.#putBack(chain, state, version, { reason: "no-connection", delayMs: 0 });
+        this.#setbacks.putBack(chain, state, version, { reason: "no-connection", delayMs: 0 });
       } else {
         this.#endings.unreached(chain, state);
       }

@@ -9,7 +9,7 @@ import {
 import type { Session } from "@pg-mig/sessions";
 import { enterSharedSql, keepSessionSql, leaveNothingSql, leftoversOf } from "@pg-mig/sessions";
 import type { MayRunBeside, OwnTransactions, TransactionUse } from "@pg-mig/sql-rules";
-import type { VersionLimits } from "./chain-schedule.js";
+import type { VersionLimits } from "./limit-places.js";
 import { dropReplacedIndex, ensureIndexesAreValid, inSchema } from "./replaced-index.js";
 import { choosesTransaction } from "./transaction-choice.js";
 

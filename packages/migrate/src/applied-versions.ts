@@ -1,9 +1,7 @@
-import { nodeFileSystem, readMigrationDirectory } from "@pg-mig/migrations";
 import { comparePlaces, type Place } from "@pg-mig/model";
 import { longestPrefix } from "@pg-mig/planner";
-import { openCluster, placeOf } from "@pg-mig/sessions";
-import type { ClusterOptions } from "./run-options.js";
-import { validShards } from "./valid-shards.js";
+import { placeOf } from "@pg-mig/sessions";
+import { type ReadClusterOptions, readCluster } from "./read-cluster.js";
 
 /** Shards whose ledgers hold the same versions. Plain data: it survives JSON. */
 export interface AppliedVersions {
@@ -21,27 +19,11 @@ export interface AppliedVersions {
  * @throws PgMigError what `readMigrationDirectory`, `discoverNodes` and `connectNode` throw;
  * `CLUSTER_UNREACHABLE`, `NO_PRIMARY`, `LEDGER_UNREADABLE`, `VALID_SHARDS_FAILED`
  */
-export async function appliedVersions(
-  options: ClusterOptions & {
-    /** Told what the user should know and is no error. */
-    readonly onNote?: ((message: string) => void) | undefined;
-  },
-): Promise<readonly AppliedVersions[]> {
-  const { onNote = () => {}, signal = new AbortController().signal } = options;
-  const { versions } = await readMigrationDirectory(options.migrationDirectory, nodeFileSystem, {
-    empty: "allow",
-  });
-  const prefixes = new Set(versions.map(({ prefix }) => prefix));
-  const cluster = await openCluster({
-    ...options,
-    action: "list",
-    validShards: validShards(options, versions),
-    signal,
-    onNote,
-  });
-  try {
+export function appliedVersions(options: ReadClusterOptions): Promise<readonly AppliedVersions[]> {
+  return readCluster(options, "list", ({ nodes }, versions) => {
+    const prefixes = new Set(versions.map(({ prefix }) => prefix));
     const groups = new Map<string, { versions: readonly string[]; shards: Place[] }>();
-    for (const shard of cluster.nodes.flatMap(({ shards }) => shards)) {
+    for (const shard of nodes.flatMap(({ shards }) => shards)) {
       if (shard.versions.length > 0 || longestPrefix(prefixes, shard.name) !== undefined) {
         const key = shard.versions.join("\n");
         const group = groups.get(key) ?? { versions: shard.versions, shards: [] };
@@ -55,7 +37,5 @@ export async function appliedVersions(
           ofB.length - ofA.length || (a < b ? -1 : 1),
       )
       .map(([, group]) => ({ ...group, shards: group.shards.sort(comparePlaces) }));
-  } finally {
-    await cluster.close();
-  }
+  });
 }

@@ -4,12 +4,10 @@ import {
   parseJournalState,
   readJournalSql,
 } from "@pg-mig/ledger";
-import { nodeFileSystem, readMigrationDirectory } from "@pg-mig/migrations";
-import { isBug, type OpenCluster, type OpenNode, onEachNode, openCluster } from "@pg-mig/sessions";
+import { isBug, type OpenCluster, type OpenNode, onEachNode } from "@pg-mig/sessions";
 import { type JournaledRun, mergeJournals, type NodeJournal } from "./journaled-runs.js";
+import { type ReadClusterOptions, readCluster } from "./read-cluster.js";
 import { whyNot } from "./run-journal.js";
-import type { ClusterOptions } from "./run-options.js";
-import { validShards } from "./valid-shards.js";
 
 /** When a version was applied, as far as the ledgers know. */
 export interface VersionHistory {
@@ -47,26 +45,13 @@ const mostRuns = 1000;
  * @throws PgMigError what `readMigrationDirectory`, `discoverNodes` and `connectNode` throw;
  * `CLUSTER_UNREACHABLE`, `NO_PRIMARY`, `LEDGER_UNREADABLE`, `VALID_SHARDS_FAILED`
  */
-export async function history(
-  options: ClusterOptions & {
+export function history(
+  options: ReadClusterOptions & {
     /** Whether to read `public.mig_journal` of each node, too. @default false */
     readonly journal?: boolean | undefined;
-    /** Told what the user should know and is no error. */
-    readonly onNote?: ((message: string) => void) | undefined;
   },
 ): Promise<ClusterHistory> {
-  const { onNote = () => {}, signal = new AbortController().signal } = options;
-  const { versions } = await readMigrationDirectory(options.migrationDirectory, nodeFileSystem, {
-    empty: "allow",
-  });
-  const cluster = await openCluster({
-    ...options,
-    action: "list",
-    validShards: validShards(options, versions),
-    signal,
-    onNote,
-  });
-  try {
+  return readCluster(options, "list", async (cluster) => {
     const entries = cluster.nodes.flatMap(({ shards }) =>
       shards.flatMap(({ ledger }) => ledger.entries),
     );
@@ -75,9 +60,7 @@ export async function history(
       versions: historyOf(entries),
       ...(options.journal === true ? await journaledRuns(cluster) : {}),
     };
-  } finally {
-    await cluster.close();
-  }
+  });
 }
 
 async function journaledRuns(

@@ -6,8 +6,8 @@ import {
 } from "@pg-mig/migrations";
 import { buildPlan } from "@pg-mig/planner";
 import { openCluster } from "@pg-mig/sessions";
-import { brokenOff } from "./broken-off.js";
 import { chainsOf } from "./chains-of.js";
+import { onScratchStage } from "./on-scratch-stage.js";
 import { rehearseVersion } from "./rehearse-version.js";
 import {
   isBad,
@@ -17,11 +17,9 @@ import {
 } from "./rehearsed-version.js";
 import { requireVersion } from "./require-version.js";
 import type { ClusterOptions } from "./run-options.js";
-import { createScratchDatabase } from "./scratch-database.js";
 import { requireScratch } from "./scratch-server.js";
-import { ScratchStage } from "./scratch-stage.js";
 import type { ScratchUse } from "./scratch-use.js";
-import { refuseShellCommands } from "./shell-commands.js";
+import { refuseShellCommandsOf } from "./shell-commands.js";
 import { validShards } from "./valid-shards.js";
 
 export interface RehearseOptions extends ClusterOptions, ScratchUse {
@@ -48,7 +46,7 @@ export interface RehearseOptions extends ClusterOptions, ScratchUse {
  * and `connectNode` throw; the error of before.sql or after.sql. A version that fails is part of the report.
  */
 export async function rehearse(options: RehearseOptions): Promise<RehearsalReport> {
-  const { onNote = () => {}, onVersion = () => {}, folder = process.cwd() } = options;
+  const { onNote = () => {}, onVersion = () => {} } = options;
   const signal = options.signal ?? new AbortController().signal;
   requireScratch(options.scratch);
   const directory = await readMigrationDirectory(options.migrationDirectory, nodeFileSystem);
@@ -64,59 +62,41 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalRepor
     versions: needed.map(({ name }) => name),
   });
   if (options.allowShell !== true) {
-    const { up, down, before, after } = scripts;
-    const files = [...up.values(), ...down.values(), ...[before ?? [], after ?? []].flat()];
-    refuseShellCommands(files.map(({ script }) => script));
+    refuseShellCommandsOf(scripts);
   }
-  const scratch = await createScratchDatabase(options.scratch, {
-    defaults: options.defaults,
-    folder,
-    signal,
-    onNote,
-  });
-  try {
-    const stage = await ScratchStage.open(scratch, { ...options, signal });
-    try {
-      await stage.runHook(scripts.before);
-      const broken = new Map<string, string>();
-      for (const { name, prefix } of needed) {
-        const up = scripts.up.get(name);
-        const down = scripts.down.get(name);
-        if (up === undefined || down === undefined) {
-          continue;
-        }
-        const shard = await stage.shardOf(prefix);
-        const reason = broken.get(prefix) ?? noShardReason(prefix);
-        let told: RehearsedVersion | undefined;
-        if (shard === undefined || broken.has(prefix)) {
-          told = skippedVersion(name, reason);
-        } else if (chosen.has(name)) {
-          const tried = await rehearseVersion(shard, { up, down });
-          told = tried.told;
-          if (tried.brokenBy !== undefined) {
-            broken.set(prefix, tried.brokenBy);
-          }
-        } else {
-          await shard.replay(up);
-        }
-        if (told !== undefined && chosen.has(name)) {
-          versions.push(told);
-          onVersion(told);
-        }
+  const use = { ...options, signal, onNote };
+  await onScratchStage("The rehearsal", use, async (stage) => {
+    await stage.runHook(scripts.before);
+    const broken = new Map<string, string>();
+    for (const { name, prefix } of needed) {
+      const up = scripts.up.get(name);
+      const down = scripts.down.get(name);
+      if (up === undefined || down === undefined) {
+        continue;
       }
-      if (last === directory.versions.length - 1 && broken.size === 0) {
-        await stage.runHook(scripts.after);
+      const shard = await stage.shardOf(prefix);
+      const reason = broken.get(prefix) ?? noShardReason(prefix);
+      let told: RehearsedVersion | undefined;
+      if (shard === undefined || broken.has(prefix)) {
+        told = skippedVersion(name, reason);
+      } else if (chosen.has(name)) {
+        const tried = await rehearseVersion(shard, { up, down });
+        told = tried.told;
+        if (tried.brokenBy !== undefined) {
+          broken.set(prefix, tried.brokenBy);
+        }
+      } else {
+        await shard.replay(up);
       }
-    } finally {
-      await stage.close();
+      if (told !== undefined && chosen.has(name)) {
+        versions.push(told);
+        onVersion(told);
+      }
     }
-  } catch (error) {
-    // Whatever the end of a connection looks like: it was asked for.
-    signal.throwIfAborted();
-    throw brokenOff(error, "The rehearsal", { code: "SCRATCH_FAILED", node: scratch.node.label });
-  } finally {
-    await scratch.drop();
-  }
+    if (last === directory.versions.length - 1 && broken.size === 0) {
+      await stage.runHook(scripts.after);
+    }
+  });
   return { outcome: versions.some(isBad) ? "failed" : "ok", where: "scratch", versions };
 }
 

@@ -1,10 +1,8 @@
 import type { Shape } from "@pg-mig/catalog";
 import { loadMigrationScripts, type MigrationDirectory, nodeFileSystem } from "@pg-mig/migrations";
-import { brokenOff } from "./broken-off.js";
-import { createScratchDatabase } from "./scratch-database.js";
-import { ScratchStage } from "./scratch-stage.js";
+import { onScratchStage } from "./on-scratch-stage.js";
 import type { ScratchUse } from "./scratch-use.js";
-import { refuseShellCommands } from "./shell-commands.js";
+import { refuseShellCommandsOf } from "./shell-commands.js";
 
 export interface ReplayOptions extends ScratchUse {
   readonly directory: MigrationDirectory;
@@ -30,7 +28,7 @@ export interface ReplayedShapes {
  * @throws PgMigError as `rehearse`, and the error of a version that fails.
  */
 export async function replayFiles(options: ReplayOptions): Promise<ReplayedShapes> {
-  const { directory, wanted, signal, folder = process.cwd() } = options;
+  const { directory, wanted } = options;
   const isWanted = ({ name, prefix }: { readonly name: string; readonly prefix: string }) =>
     wanted.get(prefix)?.has(name) === true;
   const needed = directory.versions.slice(0, directory.versions.findLastIndex(isWanted) + 1);
@@ -38,60 +36,43 @@ export async function replayFiles(options: ReplayOptions): Promise<ReplayedShape
   const scripts = await loadMigrationScripts(directory, {
     ...{ fs: nodeFileSystem, versions: names, directions: ["up"] },
   });
-  const { before, after } = scripts;
   if (options.allowShell !== true) {
-    const files = [...scripts.up.values(), ...[before ?? [], after ?? []].flat()];
-    refuseShellCommands(files.map(({ script }) => script));
+    refuseShellCommandsOf(scripts);
   }
-  const scratch = await createScratchDatabase(options.scratch, { ...options, folder });
-  try {
-    const stage = await ScratchStage.open(scratch, options);
-    try {
-      const shapes = new Map<string, Map<string | undefined, Shape>>();
-      const latest = new Map<string, string | undefined>();
-      const read = async (prefix: string, version: string | undefined) => {
-        const shard = await stage.shardOf(prefix);
-        if (shard !== undefined) {
-          const known = shapes.get(prefix) ?? new Map<string | undefined, Shape>();
-          shapes.set(prefix, known.set(version, await shard.shape()));
-        }
-      };
-      await stage.runHook(before);
-      for (const [prefix, versions] of wanted) {
-        if (versions.has(undefined)) {
-          await read(prefix, undefined);
-        }
+  return onScratchStage("Running the files", options, async (stage) => {
+    const shapes = new Map<string, Map<string | undefined, Shape>>();
+    const latest = new Map<string, string | undefined>();
+    const read = async (prefix: string, version: string | undefined) => {
+      const shard = await stage.shardOf(prefix);
+      if (shard !== undefined) {
+        const known = shapes.get(prefix) ?? new Map<string | undefined, Shape>();
+        shapes.set(prefix, known.set(version, await shard.shape()));
       }
-      for (const { name, prefix } of needed) {
-        const file = scripts.up.get(name);
-        if (file !== undefined) {
-          await (await stage.shardOf(prefix))?.replay(file);
-          latest.set(prefix, name);
-        }
-        if (isWanted({ name, prefix })) {
-          await read(prefix, name);
-        }
+    };
+    await stage.runHook(scripts.before);
+    for (const [prefix, versions] of wanted) {
+      if (versions.has(undefined)) {
+        await read(prefix, undefined);
       }
-      if (after !== undefined && needed.length === directory.versions.length) {
-        await stage.runHook(after);
-        for (const [prefix, version] of latest) {
-          if (wanted.get(prefix)?.has(version)) {
-            await read(prefix, version);
-          }
-        }
-      }
-      return { major: stage.major, shapes };
-    } finally {
-      await stage.close();
     }
-  } catch (error) {
-    // Whatever the end of a connection looks like: it was asked for.
-    signal.throwIfAborted();
-    throw brokenOff(error, "Running the files", {
-      code: "SCRATCH_FAILED",
-      node: scratch.node.label,
-    });
-  } finally {
-    await scratch.drop();
-  }
+    for (const { name, prefix } of needed) {
+      const file = scripts.up.get(name);
+      if (file !== undefined) {
+        await (await stage.shardOf(prefix))?.replay(file);
+        latest.set(prefix, name);
+      }
+      if (isWanted({ name, prefix })) {
+        await read(prefix, name);
+      }
+    }
+    if (scripts.after !== undefined && needed.length === directory.versions.length) {
+      await stage.runHook(scripts.after);
+      for (const [prefix, version] of latest) {
+        if (wanted.get(prefix)?.has(version)) {
+          await read(prefix, version);
+        }
+      }
+    }
+    return { major: stage.major, shapes };
+  });
 }

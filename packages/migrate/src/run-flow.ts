@@ -1,40 +1,26 @@
 import { codeDigest, type MigrationDirectory } from "@pg-mig/migrations";
 import { defaults } from "@pg-mig/model";
 import type { Chain } from "@pg-mig/planner";
-import {
-  type CountedRun,
-  createRun,
-  type Report,
-  type RunEvent,
-  type RunReducer,
-} from "@pg-mig/report";
-import {
-  errorInfo,
-  isBug,
-  type OpenNode,
-  type OpenShard,
-  SessionWatch,
-  schemasOf,
-} from "@pg-mig/sessions";
+import { type CountedRun, createRun, type Report, type RunReducer } from "@pg-mig/report";
+import { errorInfo, isBug, type OpenNode, type OpenShard, schemasOf } from "@pg-mig/sessions";
 import { abandonChains } from "./abandon-chains.js";
 import { announceRun } from "./announce-run.js";
-import { refuseBeside2x, watchFor2x } from "./beside-2x.js";
 import { chainsOf } from "./chains-of.js";
 import { CommitServers } from "./commit-servers.js";
 import { countMore } from "./counted-chains.js";
 import { executorOptions } from "./executor-options.js";
 import { FileWarnings } from "./file-warnings.js";
-import { latestOn } from "./latest.js";
 import { markFinished, markStarted } from "./node-marks.js";
 import { OutsideLocks } from "./outside-locks.js";
 import { refuseImpossibleWaves } from "./planned-waves.js";
 import { type PreparedRun, prepareRun, type RunPlan } from "./prepare-run.js";
 import { refuseObstacles } from "./refuse-obstacles.js";
+import { reportState } from "./report-state.js";
 import { RolloutCourse, type TurnToRun } from "./rollout-course.js";
 import type { RunJournal } from "./run-journal.js";
 import type { RunKind } from "./run-kind.js";
 import type { ApplyOptions } from "./run-options.js";
-import type { ThrottleWatch } from "./throttle-watch.js";
+import { RunWatch, type RunWatchOptions } from "./run-watch.js";
 import { findUnmatchedPrefixes } from "./unmatched-prefixes.js";
 import { VanishedSteps } from "./vanished-steps.js";
 
@@ -58,17 +44,11 @@ export function startRun(
   });
 }
 
-interface RunFlowOptions extends ApplyOptions {
+interface RunFlowOptions extends ApplyOptions, RunWatchOptions {
   readonly signal: AbortSignal;
-  /** Ends the run, for a reason of its own. */
-  readonly halt: AbortController;
   readonly pause: AbortSignal;
-  /** Pauses the run, for a reason of its own. */
-  readonly wished: AbortController;
   readonly report: RunReducer;
   readonly startedAt: string;
-  readonly onNote: (message: string) => void;
-  readonly emit: (event: RunEvent) => void;
 }
 
 /** The report, if the run has come to its end. */
@@ -82,6 +62,7 @@ class RunFlow {
   #nodes: readonly OpenNode[];
   #chains: readonly Chain<OpenShard>[];
   #plan: Omit<RunPlan, "nodes" | "chains">;
+  readonly #watch: RunWatch;
   readonly #commits = new CommitServers();
   readonly #vanished: VanishedSteps;
   readonly #outside: OutsideLocks | undefined;
@@ -93,9 +74,6 @@ class RunFlow {
   /** How many promotions were seen before the nodes were read last. */
   #promotions = 0;
   #journal: RunJournal | undefined;
-  #watch: SessionWatch | undefined;
-  #throttle: ThrottleWatch | undefined;
-  #endWatchFor2x = () => {};
 
   constructor(options: RunFlowOptions, prepared: PreparedRun) {
     const { nodes, chains, edited, hasWork, isWhole, changesNodes, ...rest } = prepared;
@@ -107,6 +85,7 @@ class RunFlow {
     const { kind, cluster, directory } = rest;
     const { action } = kind;
     const { report, emit, signal, pause } = options;
+    this.#watch = new RunWatch(cluster, options);
     this.#vanished = new VanishedSteps({ report, emit, commits: this.#commits, action });
     this.#fileWarnings = new FileWarnings(rest.files, emit);
     this.#outside = options.containment === "warn" ? new OutsideLocks(emit) : undefined;
@@ -151,9 +130,7 @@ class RunFlow {
       }
       return built;
     } finally {
-      this.#watch?.stop();
-      await this.#throttle?.close();
-      this.#endWatchFor2x();
+      await this.#watch.end();
       pause.removeEventListener("abort", onPause);
       await cluster.close();
     }
@@ -161,36 +138,15 @@ class RunFlow {
 
   /** Keeps other runs away, and plans anew, since one may have done it all meanwhile. */
   async #lock(): Promise<void> {
-    const { signal, halt, wished, emit, onNote } = this.#options;
     const { cluster } = this.#prepared;
-    await cluster.lock({
-      waitMs: this.#options.waitMs ?? defaults.waitMs,
-      allowPooler: this.#options.allowPooler ?? false,
-      onPauseWish: ({ role, address }) => {
-        const from = address === undefined ? "" : ` from ${address}`;
-        wished.abort(`${role} has asked the run${from} to pause.`);
-      },
-    });
-    const onFound = (reason: unknown) => halt.abort(reason);
-    if (this.#options.beside2x !== true) {
-      const nodes = this.#nodes;
-      const known = await refuseBeside2x({ cluster, nodes, signal, onNote });
-      this.#endWatchFor2x = watchFor2x({ cluster, nodes, known, onFound });
-    }
-    const { sessions, ask } = cluster;
-    this.#watch = new SessionWatch({ sessions, ask, emit, onBug: onFound });
+    await this.#watch.begin(this.#nodes);
     const plan = await this.#prepared.planAgain(await cluster.readLedgers());
     ({ nodes: this.#nodes, chains: this.#chains, ...this.#plan } = plan);
     const { refuseUnguarded } = await import("./refuse-unguarded.js");
     refuseUnguarded(plan.chains, this.#prepared);
     await refuseObstacles(this.#prepared, plan, { partial: !plan.isWhole });
-    if (this.#options.throttle !== undefined && plan.hasWork) {
-      const { ThrottleWatch } = await import("./throttle-watch.js");
-      this.#throttle = new ThrottleWatch({
-        ...{ throttle: this.#options.throttle, sessions, emit, onBug: onFound },
-        onOver: (reason) => wished.abort(reason),
-      });
-      await this.#throttle.check(plan.nodes);
+    if (plan.hasWork) {
+      await this.#watch.askThrottle(plan.nodes);
     }
   }
 
@@ -268,7 +224,7 @@ class RunFlow {
       ...this.#executor(),
       commits: this.#commits,
       look: this.#outside,
-      throttle: this.#throttle,
+      throttle: this.#watch.throttle,
     });
     halt.signal.throwIfAborted();
     if (!ended || report.hasFailed) {
@@ -365,22 +321,9 @@ class RunFlow {
         emit({ type: "warning", message });
       }
     }
-    const partial = this.#plan.isWhole ? {} : { partial: true as const };
     const paused = outcome === "paused" ? { pausedBy: pauseReason(pause) } : {};
-    const state = {
-      startedAt,
-      origin,
-      nodes: cluster.nodes.map(({ node, identity: { systemIdentifier, databaseOid } }) => ({
-        node: node.label,
-        systemIdentifier,
-        databaseOid,
-      })),
-      latest: latestOn(now),
-      edited: this.#plan.edited,
-      ...partial,
-      ...paused,
-      ...why,
-    };
+    const ofCluster = reportState(cluster, this.#plan, now);
+    const state = { startedAt, origin, ...ofCluster, ...paused, ...why };
     let built = report.report(outcome, performance.now(), state);
     const row = this.#journal;
     this.#journal = undefined;

@@ -1,3 +1,4 @@
+import type { MigrationScripts } from "@pg-mig/migrations";
 import { PgMigError } from "@pg-mig/model";
 import { runsShell, type Script } from "@pg-mig/psql-script";
 
@@ -25,4 +26,10 @@ export function refuseShellCommands(scripts: readonly Script[]): void {
     where: first.where,
     problems,
   });
+}
+
+/** The same, for the files of a directory. */
+export function refuseShellCommandsOf({ up, down, before, after }: MigrationScripts): void {
+  const files = [...up.values(), ...down.values(), ...[before ?? [], after ?? []].flat()];
+  refuseShellCommands(files.map(({ script }) => script));
 }

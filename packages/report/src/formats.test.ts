@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import type { ErrorInfo, RunEvent } from "./run-event.js";
+import type { ErrorInfo } from "./error-info.js";
+import type { RunEvent } from "./run-event.js";
 import { RunReducer } from "./run-reducer.js";
 
 const page = await readFile(new URL("../../../docs/formats.md", import.meta.url), "utf8");

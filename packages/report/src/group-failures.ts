@@ -1,6 +1,7 @@
 import { comparePlaces, type Place, renderLocation } from "@pg-mig/model";
+import type { ErrorInfo } from "./error-info.js";
 import { groupBy } from "./group-by.js";
-import type { ErrorInfo, Report, StepFailure } from "./run-event.js";
+import type { Report, StepFailure } from "./report.js";
 import { withoutNames } from "./without-names.js";
 
 /** Shards on which one version failed for one reason. */

@@ -1,6 +1,6 @@
 import type { Place } from "@pg-mig/model";
 import { groupBy } from "./group-by.js";
-import type { Warning } from "./run-event.js";
+import type { Warning } from "./report.js";
 import { withoutNames } from "./without-names.js";
 
 /** Warnings that say the same of one version, names aside. */

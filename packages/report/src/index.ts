@@ -1,6 +1,7 @@
 export type { Blocker } from "./blocker.js";
 export type { BuildProgress } from "./build-progress.js";
 export { collapseShards, shownShard } from "./collapse-shards.js";
+export type { ErrorInfo } from "./error-info.js";
 export { groupBy } from "./group-by.js";
 export type { FailureGroup, HookFailureGroup } from "./group-failures.js";
 export { failureReason, groupFailures, groupHookFailures } from "./group-failures.js";
@@ -12,29 +13,30 @@ export { renderHtmlReport } from "./pages/html-report.js";
 export { renderJunitReport } from "./pages/junit-report.js";
 export { renderMarkdownReport } from "./pages/markdown-report.js";
 export { countOf, formatCount, formatDuration, formatRate, formatSeconds } from "./quantities.js";
-export type { CountedRun, Run, RunProgress } from "./run.js";
-export { createRun } from "./run.js";
 export type {
   AbandonedChain,
   EditedFile,
-  ErrorInfo,
   HookFailure,
   NodeDurations,
-  NodeEvent,
-  PlannedWork,
   Report,
   ReportedNode,
-  RequeueReason,
   RunAction,
-  RunEvent,
   RunOrigin,
   RunOutcome,
   StepDurations,
   StepFailure,
-  ThrottleReason,
   TimeLine,
   VersionDurations,
   Warning,
+} from "./report.js";
+export type { CountedRun, Run, RunProgress } from "./run.js";
+export { createRun } from "./run.js";
+export type {
+  NodeEvent,
+  PlannedWork,
+  RequeueReason,
+  RunEvent,
+  ThrottleReason,
 } from "./run-event.js";
 export type { CurrentWave, FailureCount, RunModel, RunningWork } from "./run-model.js";
 export { finishedSteps, placeOfWork, runningWork } from "./run-model.js";

@@ -3,7 +3,7 @@ import type { Blocker } from "./blocker.js";
 import type { BuildProgress } from "./build-progress.js";
 import { shownShard } from "./collapse-shards.js";
 import type { Pace } from "./pace.js";
-import type { AbandonedChain, RunAction, StepFailure } from "./run-event.js";
+import type { AbandonedChain, RunAction, StepFailure } from "./report.js";
 import type { StepCounts } from "./step-counts.js";
 
 /** What runs at the moment in one slot of a node. */

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ErrorInfo, RunEvent } from "./run-event.js";
+import type { ErrorInfo } from "./error-info.js";
+import type { RunEvent } from "./run-event.js";
 import { finishedSteps } from "./run-model.js";
 import { RunReducer } from "./run-reducer.js";
 import { anyRun } from "./testing/any-run.js";

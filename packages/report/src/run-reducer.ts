@@ -1,42 +1,24 @@
 import { comparePlaces } from "@pg-mig/model";
 import { estimateMs, standstillMs } from "./estimate.js";
-import { failureReason } from "./group-failures.js";
+import { IdleNodes } from "./idle-nodes.js";
 import { notePace, startPace } from "./pace.js";
 import { placeKey } from "./place-key.js";
-import type {
-  AbandonedChain,
-  ErrorInfo,
-  HookFailure,
-  PlannedWork,
-  Report,
-  RunEvent,
-  RunOutcome,
-  StepFailure,
-  Warning,
-} from "./run-event.js";
-import {
-  type AwayNode,
-  type FailureCount,
-  finishedSteps,
-  type HeldUpShard,
-  type PausedNode,
-  type RunModel,
-  runningWork,
-} from "./run-model.js";
+import type { AbandonedChain, Report, RunOutcome, Warning } from "./report.js";
+import type { RunEvent } from "./run-event.js";
+import { RunFailures } from "./run-failures.js";
+import { finishedSteps, type HeldUpShard, type RunModel, runningWork } from "./run-model.js";
 import { Slots } from "./slots.js";
-import { CountsByName, type StepCounts } from "./step-counts.js";
+import { PlannedCounts } from "./step-counts.js";
 import { type PlacedStep, StepSet } from "./step-set.js";
 import { StepTimes } from "./step-times.js";
 import { TimeLineRecorder } from "./time-line-recorder.js";
-
-type PausedNodes = NonNullable<Report["pausedNodes"]>;
 
 /** A file may raise a million warnings in a loop: so many of the servers are kept, the others counted. */
 const mostWarnings = 10_000;
 
 /**
- * Counts the events of a run: the one place that knows what an event changes. It gives what a view of
- * the run shows (`model`) and what the run has done (`report`), so both are the same facts.
+ * Counts the events of a run: nobody else does. It gives what a view of the run shows (`model`) and
+ * what the run has done (`report`), so both are the same facts.
  *
  * It owns its state and changes it in place. An event takes time and room that do not depend on the
  * number of steps; of a step that was done, it keeps one bit. It knows no clock: `nowMs` is of any.
@@ -44,20 +26,12 @@ const mostWarnings = 10_000;
 export class RunReducer {
   readonly #done = new StepSet();
   readonly #slots = new Slots();
-  readonly #nodes = new CountsByName();
-  readonly #versions = new CountsByName();
+  readonly #counts = new PlannedCounts();
   readonly #times = new StepTimes();
   readonly #timeLine = new TimeLineRecorder();
-  readonly #failureCounts = new Map<string, FailureCount>();
   readonly #heldUp = new Map<string, HeldUpShard>();
-  readonly #away = new Map<string, AwayNode>();
-  readonly #paused = new Map<string, PausedNode>();
-  readonly #pausedBefore = new Map<string, PausedNodes[number]>();
-  readonly #lostNodes = new Map<string, ErrorInfo>();
-  readonly #failed: StepFailure[] = [];
-  readonly #inDoubt: StepFailure[] = [];
-  readonly #abandoned: AbandonedChain[] = [];
-  readonly #hookFailures: HookFailure[] = [];
+  readonly #idleNodes = new IdleNodes();
+  readonly #failures = new RunFailures();
   readonly #warnings: Warning[] = [];
   readonly #model: { -readonly [TField in keyof RunModel]: RunModel[TField] };
   #stoppedBy: string | undefined;
@@ -73,24 +47,24 @@ export class RunReducer {
       startedAtMs,
       addresses: [],
       slots: this.#slots.byNode,
-      away: this.#away,
-      paused: this.#paused,
+      away: this.#idleNodes.away,
+      paused: this.#idleNodes.paused,
       shards: 0,
       planned: 0,
-      nodes: this.#nodes.byName,
-      versions: this.#versions.byName,
+      nodes: this.#counts.byNode,
+      versions: this.#counts.byVersion,
       meanMsOf: (version) => this.#times.meanOfVersion(version),
       done: 0,
       alreadyDone: 0,
-      failed: this.#failed,
-      inDoubt: this.#inDoubt,
-      abandoned: this.#abandoned,
+      failed: this.#failures.failed,
+      inDoubt: this.#failures.inDoubt,
+      abandoned: this.#failures.abandoned,
       warnings: 0,
       givenUp: 0,
       requeued: 0,
       heldUp: this.#heldUp,
       interrupted: false,
-      failureCounts: this.#failureCounts,
+      failureCounts: this.#failures.byReason,
       pace: startPace(startedAtMs),
       wave: undefined,
       remainingMs: undefined,
@@ -105,16 +79,16 @@ export class RunReducer {
 
   /** Whether anything went wrong so far. */
   get hasFailed(): boolean {
-    const bad = [this.#failed, this.#inDoubt, this.#hookFailures];
+    const { failed, inDoubt, ofHooks, abandoned } = this.#failures;
     return (
-      bad.some(({ length }) => length > 0) ||
-      this.#abandoned.some(({ reason }) => reason !== "paused")
+      [failed, inDoubt, ofHooks].some(({ length }) => length > 0) ||
+      abandoned.some(({ reason }) => reason !== "paused")
     );
   }
 
   /** Whether anything was left for a later run, on purpose. */
   get isPaused(): boolean {
-    return this.#abandoned.some(({ reason }) => reason === "paused");
+    return this.#failures.abandoned.some(({ reason }) => reason === "paused");
   }
 
   /** The steps that this run has committed, and that have not vanished: to be looked at before the next event. */
@@ -134,13 +108,13 @@ export class RunReducer {
         model.pace = startPace(nowMs);
         for (const node of event.nodes) {
           this.#slots.addNode(node);
-          this.#nodes.of(node);
+          this.#counts.addNode(node);
         }
-        this.#plan(event);
+        this.#counts.plan(event);
         break;
       case "round:start":
         model.planned += event.steps;
-        this.#plan(event);
+        this.#counts.plan(event);
         break;
       case "wave:start": {
         const { wave: name, number, of } = event;
@@ -166,12 +140,10 @@ export class RunReducer {
           startedAtMs: nowMs,
         });
         break;
-      case "hook:failed": {
-        const { node, file, error } = event;
-        this.#hookFailures.push({ node, file, error });
+      case "hook:failed":
+        this.#failures.addHook(event);
         this.#slots.release(event);
         break;
-      }
       case "hook:done":
         this.#slots.release(event);
         break;
@@ -189,7 +161,7 @@ export class RunReducer {
       }
       case "step:done":
         if (this.#done.add(event)) {
-          this.#count(event, "finished", 1);
+          this.#counts.count(event, "finished", 1);
         }
         model.done = this.#done.size;
         this.#times.add(event, nowMs);
@@ -198,7 +170,7 @@ export class RunReducer {
         break;
       case "step:already-done":
         model.alreadyDone++;
-        this.#count(event, "finished", 1);
+        this.#counts.count(event, "finished", 1);
         this.#end(event, nowMs);
         break;
       case "step:vanished":
@@ -206,10 +178,10 @@ export class RunReducer {
         // steps for those of an earlier one: only the steps that were counted tell.
         if (this.#done.delete(event)) {
           model.done = this.#done.size;
-          this.#count(event, "finished", -1);
+          this.#counts.count(event, "finished", -1);
         } else {
           model.planned++;
-          this.#count(event, "planned", 1);
+          this.#counts.count(event, "planned", 1);
         }
         break;
       case "step:waiting": {
@@ -236,51 +208,28 @@ export class RunReducer {
         this.#slots.release(event);
         break;
       case "step:failed":
-      case "step:in-doubt": {
-        const failure = failureOf(event);
-        (event.type === "step:failed" ? this.#failed : this.#inDoubt).push(failure);
-        this.#count(event, "failed", 1);
+      case "step:in-doubt":
+        this.#failures.addStep(event);
+        this.#counts.count(event, "failed", 1);
         this.#timeLine.add("failed", nowMs - model.startedAtMs);
         this.#giveUp(event);
-        const reason = failureReason(failure);
-        const { first, count } = this.#failureCounts.get(reason) ?? { first: failure, count: 0 };
-        this.#failureCounts.set(reason, { first, count: count + 1 });
         this.#end(event, nowMs);
         break;
-      }
-      case "chain:abandoned": {
-        const { node, shard, reason, notAttempted } = event;
-        this.#abandoned.push({ node, shard, reason, notAttempted });
+      case "chain:abandoned":
+        this.#failures.addChain(event);
         this.#heldUp.delete(placeKey(event));
         this.#giveUp(event);
-        model.interrupted ||= reason === "interrupted";
+        model.interrupted ||= event.reason === "interrupted";
         break;
-      }
       case "budget:spent":
         this.#stoppedBy ??= event.message;
         break;
-      case "node:away": {
-        const { node, error, leftMs } = event;
-        this.#away.set(node, { message: error.message, untilMs: nowMs + leftMs });
-        break;
-      }
+      case "node:away":
       case "node:back":
-        this.#away.delete(event.node);
-        this.#lostNodes.delete(event.node);
-        break;
       case "node:lost":
-        this.#away.delete(event.node);
-        this.#lostNodes.set(event.node, event.error);
-        break;
-      case "node:paused": {
-        const { node, why } = event;
-        const sinceMs = this.#paused.get(node)?.sinceMs ?? nowMs;
-        this.#paused.set(node, { why, sinceMs });
-        break;
-      }
+      case "node:paused":
       case "node:resumed":
-        this.#pausedBefore.set(event.node, this.#pausedNode(event.node, nowMs));
-        this.#paused.delete(event.node);
+        this.#idleNodes.add(event, nowMs);
         break;
       case "warning": {
         const { type: _, ...warning } = event;
@@ -320,34 +269,9 @@ export class RunReducer {
     model.pace = pace;
   }
 
-  /** Why a node was paused at last, and for how long in all. */
-  #pausedNode(node: string, nowMs: number): PausedNodes[number] {
-    const { why = "", pausedMs = 0 } = this.#pausedBefore.get(node) ?? {};
-    const now = this.#paused.get(node);
-    const lastMs = now === undefined ? 0 : Math.round(nowMs - now.sinceMs);
-    return { node, why: now?.why ?? why, pausedMs: pausedMs + lastMs };
-  }
-
-  #plan({ stepsByNode, stepsByVersion }: PlannedWork): void {
-    for (const { node, steps } of stepsByNode) {
-      this.#nodes.of(node).planned += steps;
-    }
-    for (const { version, steps } of stepsByVersion) {
-      this.#versions.of(version).planned += steps;
-    }
-  }
-
-  #count({ node, version }: PlacedStep, what: keyof StepCounts, by: number): void {
-    this.#nodes.of(node)[what] += by;
-    this.#versions.of(version)[what] += by;
-  }
-
   #giveUp({ node, notAttempted }: Pick<AbandonedChain, "node" | "notAttempted">): void {
     this.#model.givenUp += notAttempted.length;
-    this.#nodes.of(node).givenUp += notAttempted.length;
-    for (const version of notAttempted) {
-      this.#versions.of(version).givenUp++;
-    }
+    this.#counts.giveUp(node, notAttempted);
   }
 
   #end(step: PlacedStep, nowMs: number): void {
@@ -383,7 +307,8 @@ export class RunReducer {
     const { action, addresses, startedAtMs, planned, done, alreadyDone } = this.#model;
     const unlistedWarnings = this.#model.warnings - this.#warnings.length;
     const { startedAt, origin, ...end } = state;
-    const pausedNodes = [...new Set([...this.#pausedBefore.keys(), ...this.#paused.keys()])];
+    const { failed, inDoubt, abandoned, ofHooks } = this.#failures;
+    const pausedNodes = this.#idleNodes.pausedSoFar(nowMs);
     return {
       action,
       startedAt,
@@ -394,15 +319,13 @@ export class RunReducer {
       planned,
       done,
       alreadyDone,
-      failed: this.#failed.toSorted(comparePlaces),
-      inDoubt: this.#inDoubt.toSorted(comparePlaces),
+      failed: failed.toSorted(comparePlaces),
+      inDoubt: inDoubt.toSorted(comparePlaces),
       notAttempted: planned - finishedSteps(this.#model),
-      abandoned: this.#abandoned.toSorted(comparePlaces),
-      lostNodes: [...this.#lostNodes].map(([node, error]) => ({ node, error })),
-      ...(pausedNodes.length === 0
-        ? {}
-        : { pausedNodes: pausedNodes.map((node) => this.#pausedNode(node, nowMs)) }),
-      hookFailures: [...this.#hookFailures],
+      abandoned: abandoned.toSorted(comparePlaces),
+      lostNodes: [...this.#idleNodes.lost].map(([node, error]) => ({ node, error })),
+      ...(pausedNodes.length === 0 ? {} : { pausedNodes }),
+      hookFailures: [...ofHooks],
       warnings: [...this.#warnings],
       ...(unlistedWarnings === 0 ? {} : { unlistedWarnings }),
       doneByVersion: this.#done
@@ -417,12 +340,4 @@ export class RunReducer {
         : { stoppedBy: this.#stoppedBy, stoppedFor: "budget" as const }),
     };
   }
-}
-
-function failureOf(
-  event: Extract<RunEvent, { type: "step:failed" | "step:in-doubt" }>,
-): StepFailure {
-  const { node, shard, version, error, notAttempted } = event;
-  const blocked = "blockedBy" in event ? { blockedBy: event.blockedBy } : {};
-  return { node, shard, version, error, notAttempted, ...blocked };
 }

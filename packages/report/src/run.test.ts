@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { Report } from "./report.js";
 import { createRun } from "./run.js";
-import type { Report, RunEvent } from "./run-event.js";
+import type { RunEvent } from "./run-event.js";
 
 const note = (message: string): RunEvent => ({ type: "note", message });
 const report = { outcome: "done" } as Report;

@@ -1,4 +1,5 @@
-import type { Report, RunEvent } from "./run-event.js";
+import type { Report } from "./report.js";
+import type { RunEvent } from "./run-event.js";
 import { RunReducer } from "./run-reducer.js";
 
 /**

@@ -1,6 +1,6 @@
 import { DurationSpread, type Left } from "./duration-spread.js";
 import { placeKey } from "./place-key.js";
-import type { NodeDurations, StepDurations, VersionDurations } from "./run-event.js";
+import type { NodeDurations, StepDurations, VersionDurations } from "./report.js";
 import type { PlacedStep } from "./step-set.js";
 
 /** How long steps took. */

@@ -1,4 +1,4 @@
-import type { TimeLine } from "./run-event.js";
+import type { TimeLine } from "./report.js";
 
 /** So many pieces a time line has at most. */
 const mostPieces = 240;

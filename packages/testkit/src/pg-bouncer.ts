@@ -1,7 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
 import { accessSync, constants } from "node:fs";
-import { chown, open, readFile, writeFile } from "node:fs/promises";
+import { chown, readFile, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,6 +8,7 @@ import { type ClusterGuard, guardCluster } from "./cluster-guard.js";
 import { findFreePort } from "./free-port.js";
 import { hasEnded } from "./server-process.js";
 import { chooseServerUser, type ServerUser } from "./server-user.js";
+import { spawnServer } from "./spawn-server.js";
 import { connectTo, type DatabaseAddress, databaseUrl } from "./test-database.js";
 import { TestkitError } from "./testkit-error.js";
 import { makeClusterDirectory } from "./work-directories.js";
@@ -87,7 +87,9 @@ export async function startPgBouncer(options: StartPgBouncerOptions): Promise<Te
   try {
     const port = await findFreePort();
     await writeSettings(directory, port, options, user);
-    const child = await spawnIn(directory, program, user);
+    const child = await spawnServer(program, [join(directory, "pgbouncer.ini")], {
+      ...{ directory, logFile: join(directory, "log"), user },
+    });
     await untilReady(child, directory, { ...options.node, host: "127.0.0.1", port });
     return new TestPgBouncer(port, options.node, guard);
   } catch (error) {
@@ -137,27 +139,6 @@ async function writeSettings(
     if (user !== undefined) {
       await chown(path, user.uid, user.gid);
     }
-  }
-}
-
-async function spawnIn(
-  directory: string,
-  program: string,
-  user: ServerUser | undefined,
-): Promise<ChildProcess> {
-  const log = await open(join(directory, "log"), "a");
-  try {
-    const child = spawn(program, [join(directory, "pgbouncer.ini")], {
-      cwd: directory,
-      stdio: ["ignore", log.fd, log.fd],
-      detached: true,
-      ...user,
-    });
-    await once(child, "spawn");
-    child.unref();
-    return child;
-  } finally {
-    await log.close();
   }
 }
 

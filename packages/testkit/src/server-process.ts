@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { open, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { processesIn } from "./cluster-processes.js";
 import type { ServerUser } from "./server-user.js";
+import { spawnServer } from "./spawn-server.js";
 import { TestkitError } from "./testkit-error.js";
 
 export interface ServerProcessOptions {
@@ -28,18 +29,27 @@ const startTimeoutMs = 60_000;
  * @throws TestkitError `NODE_DID_NOT_START` with the end of the server's log.
  */
 export async function startServer(options: ServerProcessOptions): Promise<ChildProcess> {
-  const logStart = (await readLog(options.logFile)).length;
-  const child = await spawnServer(options);
+  const { binDirectory, dataDirectory, logFile, port, user } = options;
+  const logStart = (await readLog(logFile)).length;
+  const settings = Object.entries(options.settings).flatMap(([name, value]) => [
+    "-c",
+    `${name}=${value}`,
+  ]);
+  const child = await spawnServer(
+    join(binDirectory, "postgres"),
+    ["-D", dataDirectory, "-p", String(port), ...settings],
+    { directory: dataDirectory, logFile, user },
+  );
   const deadline = Date.now() + startTimeoutMs;
   while (!hasEnded(child) && Date.now() < deadline) {
-    if (await isReady(child, options.dataDirectory)) {
+    if (await isReady(child, dataDirectory)) {
       return child;
     }
     await sleep(15);
   }
   await endServer(child, "immediate");
-  const said = (await readLog(options.logFile)).slice(logStart).trim();
-  throw new TestkitError(`PostgreSQL did not start on port ${options.port}: ${said}`, {
+  const said = (await readLog(logFile)).slice(logStart).trim();
+  throw new TestkitError(`PostgreSQL did not start on port ${port}: ${said}`, {
     code: "NODE_DID_NOT_START",
     hint: "The server's own words above say why; look at the settings that were given.",
   });
@@ -87,32 +97,6 @@ export function hasEnded(child: ChildProcess): boolean {
 /** The server's log so far; empty before its first start. */
 export async function readLog(logFile: string): Promise<string> {
   return readFile(logFile, "utf8").catch(() => "");
-}
-
-async function spawnServer(options: ServerProcessOptions): Promise<ChildProcess> {
-  const log = await open(options.logFile, "a");
-  try {
-    const settings = Object.entries(options.settings).flatMap(([name, value]) => [
-      "-c",
-      `${name}=${value}`,
-    ]);
-    const child = spawn(
-      join(options.binDirectory, "postgres"),
-      ["-D", options.dataDirectory, "-p", String(options.port), ...settings],
-      {
-        cwd: options.dataDirectory,
-        stdio: ["ignore", log.fd, log.fd],
-        // A session of its own: Ctrl-C in the terminal is for the tests, not for the server.
-        detached: true,
-        ...options.user,
-      },
-    );
-    await once(child, "spawn");
-    child.unref();
-    return child;
-  } finally {
-    await log.close();
-  }
 }
 
 /**

@@ -2,19 +2,13 @@ import type { DriftReport, GroupComparison, SharedDifference } from "@pg-mig/mig
 import { countOf, formatCount, listShards } from "@pg-mig/report";
 import { nodesLine } from "./nodes-line.js";
 import { type Line, line } from "./styled-line.js";
-import { blockersText } from "./work-detail.js";
+import { unreadLine } from "./unread-line.js";
 
 /** How shards differ that ought to be alike, group by group. */
 export function driftLines({ outcome, addresses, shards, groups, unread }: DriftReport): Line[] {
   return [
     ...groups.flatMap(groupLines),
-    ...unread.map(({ node, shard, reason, blockedBy }): Line => {
-      const blockers = blockedBy === undefined ? "" : `, blocked by ${blockersText(blockedBy)}`;
-      return [
-        { text: `${listShards([{ node, shard }])} could not be read`, tone: "bad" },
-        { text: `: ${reason}${blockers}` },
-      ];
-    }),
+    ...unread.map(unreadLine),
     ...nodesLine(addresses),
     shards + unread.length === 0
       ? line("No shard has a prefix of the versions or a ledger: nothing was compared.", "caution")

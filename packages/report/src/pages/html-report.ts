@@ -1,8 +1,15 @@
 import { groupWarnings } from "../group-warnings.js";
 import { countOf, formatCount, formatDuration, formatSeconds } from "../quantities.js";
-import type { Report, TimeLine } from "../run-event.js";
+import type { Report, TimeLine } from "../report.js";
 import { listShards } from "../shard-list.js";
-import { facts, headline, problems, type ReportedProblem, versionRows } from "./report-facts.js";
+import {
+  facts,
+  headline,
+  problems,
+  type ReportedProblem,
+  versionRows,
+  warningNotes,
+} from "./report-facts.js";
 import { style, styleHash } from "./report-style.js";
 import { markup } from "./safe-text.js";
 import { type MappedNode, mapShards, type ShardOutcome, shardOutcomes } from "./shard-map.js";
@@ -249,11 +256,9 @@ function slowestSection({ slowest }: Report): string {
 
 function warningSection({ warnings, unlistedWarnings = 0 }: Report): string {
   const groups = groupWarnings(warnings);
-  const items = groups.slice(0, most.warnings).map(({ message, version, node, shards, count }) => {
-    const where = shards.length === 0 ? node : listShards(shards);
-    const subject = [version, where].filter((part) => part !== undefined && part !== "");
-    const times = count === 1 ? "" : ` (${formatCount(count)} times)`;
-    return `<li>${markup(message)}${times}${subject.length === 0 ? "" : `<br><small>${markup(subject.join(" on "))}</small>`}</li>`;
+  const items = groups.slice(0, most.warnings).map((group) => {
+    const { times, subject } = warningNotes(group);
+    return `<li>${markup(group.message)}${times}${subject === "" ? "" : `<br><small>${markup(subject)}</small>`}</li>`;
   });
   return groups.length === 0
     ? ""

@@ -1,9 +1,10 @@
 import type { Place } from "@pg-mig/model";
 import { renderLocation } from "@pg-mig/model";
 import { shownShard } from "../collapse-shards.js";
+import type { ErrorInfo } from "../error-info.js";
 import { groupBy } from "../group-by.js";
 import { countOf } from "../quantities.js";
-import type { ErrorInfo, Report } from "../run-event.js";
+import type { Report } from "../report.js";
 import { markup } from "./safe-text.js";
 
 interface Case {

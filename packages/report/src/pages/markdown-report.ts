@@ -1,8 +1,7 @@
 import { groupWarnings } from "../group-warnings.js";
 import { formatCount } from "../quantities.js";
-import type { Report } from "../run-event.js";
-import { listShards } from "../shard-list.js";
-import { facts, headline, problems, versionRows } from "./report-facts.js";
+import type { Report } from "../report.js";
+import { facts, headline, problems, versionRows, warningNotes } from "./report-facts.js";
 import { visible } from "./safe-text.js";
 
 /** So many problems and warnings are shown; the rest is counted. */
@@ -28,11 +27,9 @@ export function renderMarkdownReport(report: Report): string {
     ...(warnings.length === 0 ? [] : ["## Warnings"]),
     warnings
       .slice(0, most.warnings)
-      .map(({ message, version, node, shards, count }) => {
-        const where = shards.length === 0 ? node : listShards(shards);
-        const subject = [version, where].filter((part) => part !== undefined && part !== "");
-        const times = count === 1 ? "" : ` (${formatCount(count)} times)`;
-        return `- ${inline(message)}${times}${subject.length === 0 ? "" : ` – ${inline(subject.join(" on "))}`}`;
+      .map((group) => {
+        const { times, subject } = warningNotes(group);
+        return `- ${inline(group.message)}${times}${subject === "" ? "" : ` – ${inline(subject)}`}`;
       })
       .join("\n"),
     rest(warnings.length, most.warnings),

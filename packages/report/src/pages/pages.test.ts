@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Report } from "../run-event.js";
+import type { Report } from "../report.js";
 import { RunReducer } from "../run-reducer.js";
 import { anyName, anyRun, failureOn, reportOf, serverError, shardNames } from "../testing/index.js";
 import { renderHtmlReport } from "./html-report.js";

@@ -1,8 +1,10 @@
 import { renderLocation } from "@pg-mig/model";
+import type { ErrorInfo } from "../error-info.js";
 import { groupFailures, groupHookFailures } from "../group-failures.js";
+import type { WarningGroup } from "../group-warnings.js";
 import { listAddresses } from "../list-addresses.js";
 import { countOf, formatCount, formatDuration } from "../quantities.js";
-import type { ErrorInfo, Report } from "../run-event.js";
+import type { Report } from "../report.js";
 import { listShards } from "../shard-list.js";
 
 /** Something that went wrong, however many shards it concerns. */
@@ -113,6 +115,18 @@ function problemOf(
       ...known.flatMap(([label, text]) => (text === undefined ? [] : [[label, text] as const])),
       ...more,
     ],
+  };
+}
+
+/** How often a warning came, and what it is about, both in words; empty: once, and about the run. */
+export function warningNotes({ version, node, shards, count }: WarningGroup): {
+  readonly times: string;
+  readonly subject: string;
+} {
+  const where = shards.length === 0 ? node : listShards(shards);
+  return {
+    times: count === 1 ? "" : ` (${formatCount(count)} times)`,
+    subject: [version, where].filter((part) => part !== undefined && part !== "").join(" on "),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Place } from "@pg-mig/model";
-import type { Report } from "../run-event.js";
+import type { Report } from "../report.js";
 
 /** What became of a shard, the worst first. `same`: the run had nothing to do there. */
 export const shardOutcomes = ["failed", "left", "done", "same"] as const;

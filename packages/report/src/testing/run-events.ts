@@ -1,4 +1,6 @@
-import type { ErrorInfo, Report, RunEvent, StepFailure } from "../run-event.js";
+import type { ErrorInfo } from "../error-info.js";
+import type { Report, StepFailure } from "../report.js";
+import type { RunEvent } from "../run-event.js";
 
 /** `sh0000`, `sh0001` … */
 export function shardNames(count: number, from = 0): string[] {
