@@ -6,8 +6,10 @@ import { withoutNames } from "./without-names.js";
 /** Shards on which one version failed for one reason. */
 export interface FailureGroup {
   readonly version: string;
-  /** The error of the first of the shards; those of the others differ in names at most. */
+  /** The error of the first of the shards. */
   readonly error: ErrorInfo;
+  /** Whether the others say the very same, or `alike`: names and values in it are others there. */
+  readonly words: "same" | "alike";
   readonly shards: readonly Place[];
   /** How many later versions of these shards were not attempted. */
   readonly notAttempted: number;
@@ -16,7 +18,10 @@ export interface FailureGroup {
 /** Nodes on which before.sql or after.sql failed for one reason. */
 export interface HookFailureGroup {
   readonly file: string;
+  /** The error of the first of the nodes. */
   readonly error: ErrorInfo;
+  /** As {@link FailureGroup.words} has it. */
+  readonly words: "same" | "alike";
   readonly nodes: readonly string[];
 }
 
@@ -25,6 +30,7 @@ export function groupFailures(failures: readonly StepFailure[]): FailureGroup[] 
   return groupBy(failures.toSorted(compareSteps), failureReason).map(([first, ...rest]) => ({
     version: first.version,
     error: first.error,
+    words: wordsOf([first, ...rest]),
     shards: [first, ...rest].map(({ node, shard }) => ({ node, shard })),
     notAttempted: [first, ...rest].reduce((sum, { notAttempted }) => sum + notAttempted.length, 0),
   }));
@@ -36,6 +42,7 @@ export function groupHookFailures(failures: Report["hookFailures"]): HookFailure
     ([first, ...rest]) => ({
       file: first.file,
       error: first.error,
+      words: wordsOf([first, ...rest]),
       nodes: [first, ...rest].map(({ node }) => node),
     }),
   );
@@ -47,6 +54,13 @@ export function groupHookFailures(failures: Report["hookFailures"]): HookFailure
  */
 export function failureReason(failure: Omit<StepFailure, "notAttempted">): string {
   return reason(failure.error, failure.version, [failure.node, failure.shard]);
+}
+
+function wordsOf(failures: readonly { readonly error: ErrorInfo }[]): FailureGroup["words"] {
+  const said = failures.map(({ error: { message, server } }) =>
+    JSON.stringify([message, server?.message, server?.detail, server?.hint, server?.context]),
+  );
+  return new Set(said).size === 1 ? "same" : "alike";
 }
 
 function compareSteps(a: StepFailure, b: StepFailure): number {
