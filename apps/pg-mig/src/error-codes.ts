@@ -338,7 +338,7 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
     ],
     [
       "WAVE_UNKNOWN",
-      "The rollout has no wave of this name.",
+      "The rollout has no wave of this name, or there are no waves.",
       "Name one of `rollout.waves` in the config, `rest` for the last one, or `next`.",
     ],
     [
