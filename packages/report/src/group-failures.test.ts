@@ -32,6 +32,12 @@ describe("groupFailures", () => {
     expect(groupHookFailures(hooks)).toMatchObject([{ words }]);
   });
 
+  it("names the nodes where a hook failed in the order of their names", () => {
+    const error = serverError("x");
+    const hooks = ["n2", "n3", "n1"].map((node) => ({ node, file: "after.sql" as const, error }));
+    expect(groupHookFailures(hooks)).toMatchObject([{ nodes: ["n1", "n2", "n3"] }]);
+  });
+
   it.each([
     { what: "the version", other: failureOn("n", "sh0002", { version: "20240103.x.sh" }) },
     {

@@ -36,9 +36,10 @@ export function groupFailures(failures: readonly StepFailure[]): FailureGroup[] 
   }));
 }
 
-/** Groups the failures of before.sql and after.sql in the same way. */
+/** Groups the failures of before.sql and after.sql in the same way; sorted by node. */
 export function groupHookFailures(failures: Report["hookFailures"]): HookFailureGroup[] {
-  return groupBy(failures, ({ node, file, error }) => reason(error, file, [node])).map(
+  const sorted = failures.toSorted((a, b) => (a.node < b.node ? -1 : 1));
+  return groupBy(sorted, ({ node, file, error }) => reason(error, file, [node])).map(
     ([first, ...rest]) => ({
       file: first.file,
       error: first.error,
