@@ -338,7 +338,7 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
     ],
     [
       "WAVE_UNKNOWN",
-      "The rollout has no wave of this name.",
+      "The rollout has no wave of this name, or there are no waves.",
       "Name one of `rollout.waves` in the config, `rest` for the last one, or `next`.",
     ],
     [
@@ -466,7 +466,8 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
     [
       "SCRIPT_FAILED",
       "The server refused a statement; its words, the file and the line are in the message.",
-      "Correct the file or the data, then run again.",
+      "Correct the file or the data, then run again. Shards that somebody has made without pg-mig need `pg-mig adopt` first.",
+      "What ran in a transaction was rolled back on that shard, and no later version runs there. Other shards go on. What a file has committed itself, or an index that was built concurrently and is invalid, stays: the message says so.",
     ],
     [
       "SERVER_REFUSED",

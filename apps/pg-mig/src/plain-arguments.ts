@@ -12,7 +12,8 @@ const truth: Readonly<Record<string, boolean>> = {
 
 /**
  * Turns what says yes or no of an option into the option or nothing: `--dry=true`, `--dry=false`,
- * `--no-dry`. Of several the last counts; an empty value says nothing. Everything else stays as it is,
+ * `--no-dry`. Of several the last counts; an empty value says nothing. A word after `--dry`
+ * that is not `sql` is none of its values: `undo --dry VERSION` is `undo VERSION --dry`. Everything else stays as it is,
  * whatever is wrong with it. Pure.
  *
  * @param spellings All options as the help spells them: `--port <number>`, `--dry [sql]`, `--no-shell`. Those with
@@ -24,6 +25,7 @@ export function plainArguments(
 ): PlainArguments {
   const switches = new Map<string, string>();
   const takers = new Set<string>();
+  const mayTake = new Set<string>();
   for (const spelling of spellings) {
     const [, option = "", value = ""] = /^(--[\w-]+)(?: (.*))?$/.exec(spelling) ?? [];
     if (option === "") {
@@ -33,6 +35,9 @@ export function plainArguments(
       takers.add(option);
     } else if (value === "" || value === "[sql]") {
       switches.set(baseOf(option), option);
+      if (value !== "") {
+        mayTake.add(option);
+      }
     }
   }
   let plain: { readonly text: string; readonly base?: string }[] = [];
@@ -62,6 +67,12 @@ export function plainArguments(
     plain = plain.filter((one) => one.base !== base);
     off.delete(base);
     if ((option === spelled) === said) {
+      const next = args[at + 1];
+      if (mayTake.has(spelled) && next !== undefined && !/^-|^sql$/.test(next)) {
+        // What follows is not meant as its value: it comes first, where it cannot be taken for that.
+        at++;
+        plain.push({ text: next });
+      }
       plain.push({ text: spelled, base });
     } else if (spelled === `--${base}`) {
       off.add(base);

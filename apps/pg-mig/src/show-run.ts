@@ -43,6 +43,8 @@ export async function showRun(
       try {
         if (report !== undefined) {
           await writeReports(reports, report);
+        } else if (interruption.signal.aborted) {
+          output.say("Interrupted before any version ran.");
         }
       } finally {
         for (const trouble of (await Promise.all(feeds.map((feed) => feed.end()))).flat()) {

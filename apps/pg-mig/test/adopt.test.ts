@@ -30,6 +30,7 @@ describe("pg-mig adopt", () => {
 127.0.0.1:sh0003 fits no version; the nearest is 2.note.sh.
   index stray extra there
     found:    CREATE INDEX stray ON <shard>.users USING btree (id)
+Make such shards fit and run this again, or insist, with --only and --as.
 Nodes: ${host}:${port}/${name}
 4 shards without a ledger: 2 ${gets} one; empty, needs none: 1; fits no version, or several: 1.
 `;

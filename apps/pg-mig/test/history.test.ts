@@ -27,7 +27,7 @@ describe("pg-mig history", () => {
     });
     const text = (await pgMig(["history"])).stdout;
     expect(text).toMatch(
-      /^1\.a\.sh {2}4 shards {2}[-\d]{10} \d\d:\d\d.* UTC, and without a time on 1$/m,
+      /^1\.a\.sh {2}4 shards {2}[-\d]{10} \d\d:\d\d.* UTC, no time recorded on 1$/m,
     );
     expect(text).toMatch(/^2\.b\.sh {2}3 shards {2}[-\d]{10} \d\d:\d\d.* UTC$/m);
     expect(text).toMatch(/^Nodes: /m);

@@ -52,6 +52,20 @@ describe("Ctrl-C and SIGTERM", () => {
     },
   );
 
+  it("say that nothing was run if they come before that", async () => {
+    const { start, asleep } = await sleeping();
+    const run = start();
+    await asleep();
+    const waiting = start(["--wait"]);
+    await waiting.printed("Waiting for another run");
+    waiting.kill("SIGINT");
+    const { status, stdout, stderr } = await waiting.result;
+    expect({ status, stdout }).toEqual({ status: 130, stdout: "" });
+    expect(stderr).toContain("Interrupted before any version ran.\n");
+    run.kill("SIGINT");
+    await run.result;
+  });
+
   it("takes the signals that npm adds to a Ctrl-C for the same one", async () => {
     const { start, asleep } = await sleeping();
     const run = start();

@@ -71,7 +71,7 @@ describe("a plan in a file", () => {
     expect(applied.stdout).toContain("12 of 12 steps applied");
     expect(await rows(given)).toEqual(done);
     const again = await given.pgMig(applyPlan);
-    expect(again.stderr).toContain("with steps: 12, all done already.");
+    expect(again.stderr).toContain("with 12 steps, all done already.");
     expect(again).toMatchObject({ status: 0, stdout: expect.stringContaining("Nothing to do.") });
     // The digest says it, too: a run has nothing left.
     expect((await given.pgMig(["status", "--check"])).status).toBe(0);
@@ -101,7 +101,7 @@ describe("a plan in a file", () => {
     expect(await rows(given)).toEqual([1, null, 1, 1, null, 1]);
     const resumed = await given.pgMig(applyPlan);
     expect(resumed).toMatchObject({ status: 0 });
-    expect(resumed.stderr).toContain("with steps: 12, done already: 8.");
+    expect(resumed.stderr).toContain("with 12 steps, 8 of them done already.");
     expect(await rows(given)).toEqual(done);
   });
 
@@ -137,7 +137,7 @@ describe("a plan in a file", () => {
     // What came later and is applied everywhere keeps its digest.
     expect((await given.pgMig()).status).toBe(0);
     const again = await given.pgMig(applyPlan);
-    expect(again.stderr).toContain("with steps: 12, all done already.");
+    expect(again.stderr).toContain("with 12 steps, all done already.");
     expect(again.stdout).toContain("Nothing to do in this partial run.");
     const after = JSON.parse((await given.pgMig(["status", "--json"])).stdout).databaseDigest;
     expect(after).toMatch(/^20240103000000\./);

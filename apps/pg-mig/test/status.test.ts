@@ -83,7 +83,7 @@ describe("pg-mig status", () => {
     );
     expect(stdout).toMatch(/^ {2}2\.b\.sh {2}[-\d]{10} ..:.. UTC +from the file as it is$/m);
     expect((await pgMig(["status", "--only=shard=sh2"])).stdout).toMatch(
-      /^ {2}3\.c\.sh {2}at an unknown time {4}nobody knows from which file: another tool applied it$/m,
+      /^ {2}3\.c\.sh {2}no time recorded {6}no file recorded: adopted, or applied by another tool$/m,
     );
     const json = JSON.parse((await pgMig(["status", "--only=shard=sh*", "--json"])).stdout);
     const url = new URL(database.url);

@@ -140,6 +140,24 @@ describe("the waves of a rollout", () => {
     expect((await pgMig(["--wave=canary"])).status).toBe(0);
   });
 
+  it("are not taken for granted: without them --wave is refused, one without a shard is warned of", async () => {
+    const given = await scenario({ shards });
+    await given.migrations(versions);
+    const refused = await given.pgMig(["--wave=next"]);
+    expect(refused).toMatchObject({ status: 1, stdout: "" });
+    expect(refused.stderr).toContain("There are no waves, so there is none to stop after");
+    expect(await applied(given)).toEqual([0, 0, 0]);
+
+    await withWaves(given, [{ name: "canary", only: ["shard=sh9"] }]);
+    const { stdout } = await given.pgMig(["plan"]);
+    expect(stdout).toContain("Wave 1, canary: no shard is in it\n");
+    const part = await given.pgMig(["--only=shard=sh1", "--quiet"]);
+    expect(part).toMatchObject({ status: 0, stdout: "", stderr: "" });
+    const { stdout: told, status } = await given.pgMig(["--quiet"]);
+    expect(status).toBe(0);
+    expect(told).toContain('The wave canary has no shard: its "only" fits none.');
+  });
+
   it("end at the one that fails, and begin with it when it is repaired", async () => {
     const given = await scenario({ shards });
     await given.migrations({ [first]: "SELECT 1 / 0" });

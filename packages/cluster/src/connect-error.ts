@@ -132,7 +132,7 @@ function explainRefusal(
   { password, passFileProblem, passFileUsed }: ConnectErrorOptions,
 ): Explanation | undefined {
   const who = `user "${node.user}"`;
-  const sqlState = sqlStateOf(failure.error);
+  const sqlState = loginStateOf(failure.error);
   if (failure.passwordAsked && password === "missing" && [undefined, "28P01"].includes(sqlState)) {
     return {
       code: "NODE_AUTH_FAILED",
@@ -196,6 +196,12 @@ function explainRefusal(
     default:
       return undefined;
   }
+}
+
+/** The SQLSTATE; a PgBouncer that takes no password for right calls that a violation of the protocol. */
+function loginStateOf(error: unknown): string | undefined {
+  const sqlState = sqlStateOf(error);
+  return sqlState === "08P01" && /authentication failed/.test(wordsOf(error)) ? "28P01" : sqlState;
 }
 
 /** Where a password comes from that is none of the settings. */

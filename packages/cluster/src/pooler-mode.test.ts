@@ -51,6 +51,21 @@ describe("isPooled", () => {
   });
 });
 
+describe.skipIf(pgBouncerMissing() !== undefined)("connectNode", () => {
+  it("says of a wrong login to a PgBouncer what it says of one to a server", async () => {
+    const bouncer = await pooler("session");
+    for (const wrong of [{ password: "wrong" }, { user: "nobody" }]) {
+      const { host, port, user, password, database } = bouncer;
+      await expect(
+        connect({ ...{ host, port, user, password, database }, ...wrong } as DatabaseAddress),
+      ).rejects.toMatchObject({
+        code: "NODE_AUTH_FAILED",
+        hint: "Correct the setting `user` or the setting `password`.",
+      });
+    }
+  });
+});
+
 describe.skipIf(pgBouncerMissing() !== undefined)("findPoolerMode", () => {
   it("tells PgBouncer's modes apart", async () => {
     expect(await lookAt(await pooler("session"))).toEqual({ pooled: true, mode: "session" });

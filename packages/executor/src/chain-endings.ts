@@ -6,6 +6,7 @@ import { type ChainState, type ChainToRun, createChainState } from "./chain-stat
 import { FailureBudget } from "./failure-budget.js";
 import { entryLostError } from "./ledger-trouble.js";
 import type { RunChainsOptions } from "./run-chains-options.js";
+import { statementLimit } from "./statement-limit.js";
 import { whatStays } from "./what-stays.js";
 
 /**
@@ -66,8 +67,9 @@ export class ChainEndings<L> {
   ): void {
     const { version, error, durationMs } = failure;
     const notAttempted = this.#schedule.fail(chain);
-    const stays = whatStays(this.#options.stepScript(version), error);
-    this.#options.emit(failedEvent(state, version, { error, notAttempted, durationMs, stays }));
+    const step = this.#options.stepScript(version);
+    const hints = [statementLimit(step, error), whatStays(step, error)];
+    this.#options.emit(failedEvent(state, version, { error, notAttempted, durationMs, hints }));
     this.#countFailure(state);
   }
 

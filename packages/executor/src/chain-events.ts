@@ -25,16 +25,16 @@ export function failedEvent(
     readonly error: unknown;
     readonly notAttempted: readonly string[];
     readonly durationMs: number;
-    /** What it has left there, in a sentence. */
-    readonly stays?: string | undefined;
+    /** What is known besides, such as what it has left there, in sentences. */
+    readonly hints?: readonly (string | undefined)[];
   },
 ): RunEvent {
-  const { error, notAttempted, durationMs, stays } = failure;
+  const { error, notAttempted, durationMs, hints = [] } = failure;
   if (state.tried.inDoubt !== undefined) {
     return inDoubtEvent(state, version, notAttempted);
   }
   const step = stepOf(state, version);
-  const info = withHint(errorInfo(error, step), stays);
+  const info = withHints(errorInfo(error, step), hints);
   const event = { type: "step:failed", ...step, notAttempted, durationMs } as const;
   return isBlocked(error)
     ? { ...event, error: withBlockers(info, state.blockedBy), ...blockersOf(state) }
@@ -55,8 +55,9 @@ export function abandonedEvent(
   return { type: "chain:abandoned", node: node.label, shard, notAttempted, reason };
 }
 
-function withHint(info: ErrorInfo, more: string | undefined): ErrorInfo {
-  return more === undefined ? info : { ...info, hint: info.hint ? `${info.hint} ${more}` : more };
+function withHints(info: ErrorInfo, more: readonly (string | undefined)[]): ErrorInfo {
+  const hint = [info.hint, ...more].filter(Boolean).join(" ");
+  return hint === "" ? info : { ...info, hint };
 }
 
 /** Reasons to wait that are other sessions. */

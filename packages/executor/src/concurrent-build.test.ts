@@ -270,6 +270,7 @@ describe("a concurrent build that is interrupted", () => {
     };
     expect(failureOf(await runVersions(run))?.error).toMatchObject({
       server: { sqlState: "23505" },
+      hint: "An invalid index ix may be left: the next run drops it and builds it again.",
       where: { file: "v1.up.sql", line: 1, column: 1 },
     });
     expect(await indexes(database, "sh1")).toEqual(["ix (invalid)"]);

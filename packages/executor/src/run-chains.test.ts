@@ -47,6 +47,21 @@ describe("a version that waits for a lock", () => {
   });
 });
 
+describe("a version whose file limits its statements", () => {
+  it("names the limit when a statement takes longer", async () => {
+    const database = await cluster.node.createDatabase();
+    onTestFinished(() => database.drop());
+    await database.query("CREATE SCHEMA sh1");
+    const events = await runVersions({
+      targets: [target("db", database)],
+      versions: { "1.a": { sql: "SELECT pg_sleep(600)", limits: { statementTimeoutMs: 20 } } },
+    });
+    expect(events.find(({ type }) => type === "step:failed")).toMatchObject({
+      error: { hint: "The file gives each of its statements 20 ms ($statement_timeout)." },
+    });
+  });
+});
+
 describe("a bug of the tool", () => {
   it("ends the run after what runs has ended, is told once, and is no reason to try again", async () => {
     const database = await cluster.node.createDatabase();

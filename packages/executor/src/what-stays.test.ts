@@ -1,5 +1,5 @@
 import { PgMigError } from "@pg-mig/model";
-import { parseScript } from "@pg-mig/psql-script";
+import { parseScript, ScriptError } from "@pg-mig/psql-script";
 import { judgeTransactions, parseLimits } from "@pg-mig/sql-rules";
 import { describe, expect, it } from "vitest";
 import { whatStays } from "./what-stays.js";
@@ -10,7 +10,7 @@ const script = parseScript("SELECT 1;\nCOMMIT;\nVACUUM t; SELECT 2;\nSELECT 3;\n
 const { own } = judgeTransactions(script, parseLimits(script, "version").limits, "version");
 const failedAt = (line: number, column: number, code = "SCRIPT_FAILED") =>
   new PgMigError("x", { code, hint: "", where: { file: "f.sql", line, column } });
-const version = { transaction: "own-transactions", own, script } as const;
+const version = { transaction: "own-transactions", own, script, dropFirst: undefined } as const;
 const of = (error: unknown) => whatStays(version, error);
 
 describe("whatStays", () => {
@@ -39,9 +39,39 @@ describe("whatStays", () => {
   it("says it of a file that starts with COMMIT and ends in a transaction, too", () => {
     const text = "COMMIT;\nCREATE TABLE t (id int);\nVACUUM nosuch;\nBEGIN;\n";
     const ending = parseScript(text, { file: "f.sql" });
-    const step = { transaction: "ends-transaction", own: undefined, script: ending } as const;
+    const step = {
+      transaction: "ends-transaction",
+      own: undefined,
+      script: ending,
+      dropFirst: undefined,
+    } as const;
     expect(whatStays(step, failedAt(3, 1))).toContain("up to line 2 stays");
     expect(whatStays(step, failedAt(2, 14))).toContain("had committed nothing yet");
+  });
+
+  it("says that a build that failed may have left an invalid index", () => {
+    const text = "CREATE INDEX CONCURRENTLY t_id ON t (id);";
+    const build = parseScript(text, { file: "f.sql" });
+    const step = {
+      transaction: "concurrent",
+      own: undefined,
+      script: build,
+      dropFirst: "t_id",
+    } as const;
+    const refused = (code: string) =>
+      new ScriptError("x", {
+        ...{ code: "SCRIPT_FAILED", part: "script", source: undefined, offset: undefined },
+        server: Object.assign(new Error("x"), {
+          ...{ severity: "ERROR", code, detail: undefined, hint: undefined },
+          ...{ position: undefined, where: undefined },
+        }),
+      });
+    expect(whatStays(step, refused("23505"))).toBe(
+      "An invalid index t_id may be left: the next run drops it and builds it again.",
+    );
+    expect(whatStays(step, refused("42703"))).toBeUndefined();
+    expect(whatStays(step, failedAt(1, 1, "INDEX_NAME_TAKEN"))).toBeUndefined();
+    expect(whatStays({ ...step, dropFirst: undefined }, refused("23505"))).toBeUndefined();
   });
 
   it("does not know what became of a statement that got no answer", () => {

@@ -1,6 +1,6 @@
 import { isPgMigError } from "@pg-mig/model";
 import type { SourcePosition } from "@pg-mig/psql-script";
-import { isConnectionLoss } from "@pg-mig/sessions";
+import { isConnectionLoss, serverWords } from "@pg-mig/sessions";
 import { committedPlaces } from "@pg-mig/sql-rules";
 import type { StepScript } from "./step-script.js";
 
@@ -12,9 +12,17 @@ const endsTransaction = { beginsItself: false, lastCommitAt: undefined };
  * expects. Pure.
  */
 export function whatStays(
-  { transaction, own, script }: Pick<StepScript, "transaction" | "own" | "script">,
+  {
+    transaction,
+    own,
+    script,
+    dropFirst,
+  }: Pick<StepScript, "transaction" | "own" | "script" | "dropFirst">,
   error: unknown,
 ): string | undefined {
+  if (dropFirst !== undefined && mayHaveBegun(error)) {
+    return `An invalid index ${dropFirst} may be left: the next run drops it and builds it again.`;
+  }
   const known = transaction === "ends-transaction" ? endsTransaction : own;
   if (known === undefined || (isPgMigError(error) && error.code === "SHARD_TAKEN")) {
     return undefined;
@@ -39,6 +47,14 @@ export function whatStays(
   return isLost && last.line === failed.line
     ? `What the file did up to line ${last.line} may be committed: the connection broke. ${advice}`
     : `What the file had committed up to line ${last.line} stays. ${advice}`;
+}
+
+/** Whether the server may have begun to build an index: what it refuses by its words alone has none. */
+function mayHaveBegun(error: unknown): boolean {
+  const sqlState = serverWords(error)?.sqlState;
+  return (
+    isPgMigError(error) && error.code === "SCRIPT_FAILED" && sqlState?.startsWith("42") === false
+  );
 }
 
 type Place = Pick<SourcePosition, "line" | "column">;

@@ -152,12 +152,13 @@ describe("drift from the files", () => {
 
   it("cannot tell from a server that prints definitions otherwise", async () => {
     const [node] = cluster.nodes as readonly [TestNode];
-    const [major, family] = node.major < 16 ? [18, "16-18"] : [15, "14-15"];
+    const [major, scratch, family] =
+      node.major < 16 ? [18, "16-18", "14-15"] : [15, "14-15", "16-18"];
     await using other = await startNodes({ major });
     const database = await node.createDatabase();
     onTestFinished(() => database.drop());
     await database.query(shardSql("sh0001", both));
-    const reason = `its server prints definitions otherwise than the scratch server, which is of PostgreSQL ${family}`;
+    const reason = `PostgreSQL ${family} prints definitions otherwise than the scratch server, which is of ${scratch}; for such shards, let the setting \`scratch\` name a server of ${family}`;
     expect(await driftFromFiles([database], other.node.url)).toMatchObject({
       outcome: "unknown",
       unread: [{ shard: "sh0001", reason }],

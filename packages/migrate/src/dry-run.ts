@@ -10,6 +10,7 @@ import { type PlannedSql, plannedSql } from "./planned-sql.js";
 import { plannedWaves, refuseImpossibleWaves } from "./planned-waves.js";
 import { type PreparedRun, prepareRun } from "./prepare-run.js";
 import { refuseObstacles } from "./refuse-obstacles.js";
+import { refuseUnguarded } from "./refuse-unguarded.js";
 import type { RunOptions } from "./run-options.js";
 import { undoKind } from "./undo.js";
 import { findUnmatchedPrefixes, type UnmatchedPrefixWarning } from "./unmatched-prefixes.js";
@@ -93,6 +94,10 @@ export async function dryRun(options: DryRunOptions): Promise<PlannedRun> {
     (directory) => (undo === undefined ? applyKind(directory) : undoKind(directory, undo)),
   );
   try {
+    if (run.changesNodes) {
+      await run.cluster.findPoolers({ allowPooler: options.allowPooler ?? false });
+      refuseUnguarded(run.chains, run);
+    }
     // Who makes a database may do all in it.
     const there = run.nodes.filter(({ isMissing }) => isMissing !== true);
     const nodesThere = new Set<object>(there.map(({ node }) => node));

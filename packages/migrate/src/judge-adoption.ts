@@ -3,6 +3,7 @@ import { PgMigError, type Place } from "@pg-mig/model";
 import { listShards } from "@pg-mig/report";
 import type { UnreadShard } from "./compare-nodes.js";
 import { fitVersion } from "./fit-version.js";
+import { printsOtherwise } from "./prints-otherwise.js";
 import type { ReplayedShapes } from "./replay-files.js";
 
 /** Shards of one prefix without a ledger that have one shape. */
@@ -71,7 +72,7 @@ export function judgeAdoption(
   for (const one of found) {
     const { prefix, shards, shape } = one;
     if (one.family !== family) {
-      const reason = `its server prints definitions otherwise than the scratch server, which is of PostgreSQL ${family}`;
+      const reason = printsOtherwise(one.family, family);
       unread.push(...shards.map((place) => ({ ...place, reason })));
       continue;
     }

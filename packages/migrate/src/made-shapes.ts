@@ -1,6 +1,7 @@
 import { type Shape, serverFamily } from "@pg-mig/catalog";
 import type { MigrationDirectory } from "@pg-mig/migrations";
 import type { ShardGroup } from "./compare-shards.js";
+import { printsOtherwise } from "./prints-otherwise.js";
 import { type ReplayOptions, replayFiles } from "./replay-files.js";
 
 /** Shards with one ledger, on servers that print alike. */
@@ -41,14 +42,13 @@ export async function madeShapes(
     if (made === undefined) {
       return { group, reason: doesNotFit };
     }
-    return group.family === family ? { group, made } : { group, reason: printsOtherwise(family) };
+    return group.family === family
+      ? { group, made }
+      : { group, reason: printsOtherwise(group.family, family) };
   });
 }
 
 const doesNotFit = "its ledger does not fit the files";
-
-const printsOtherwise = (family: string) =>
-  `its server prints definitions otherwise than the scratch server, which is of PostgreSQL ${family}`;
 
 /** Whether the ledger is a beginning of the versions on disk. */
 function fits(

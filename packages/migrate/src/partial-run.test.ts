@@ -85,9 +85,7 @@ describe("a run that is limited to some nodes and shards", () => {
     expect(some.report).toMatchObject({ outcome: "done", partial: true, done: 1, planned: 1 });
     expect(some.events).toContainEqual({
       type: "note",
-      message: expect.stringContaining(
-        "A partial run (the setting `only`), with shards: 1, nodes: 1.",
-      ),
+      message: expect.stringContaining("A partial run (the setting `only`) of 1 shard on 1 node."),
     });
     expect(await applied()).toEqual(["eu.sh0002"]);
     expect(await stateOf(options)).toEqual(["undefined unfinished", "undefined changed"]);

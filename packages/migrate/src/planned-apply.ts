@@ -9,7 +9,7 @@ import {
 } from "@pg-mig/migrations";
 import { PgMigError } from "@pg-mig/model";
 import { buildPlan, type Chain, type Plan, type Violation } from "@pg-mig/planner";
-import { collapseShards, groupBy } from "@pg-mig/report";
+import { collapseShards, countOf, formatCount, groupBy } from "@pg-mig/report";
 import { type OpenNode, type OpenShard, placeOf } from "@pg-mig/sessions";
 import {
   compareFiles,
@@ -124,9 +124,13 @@ export function judgePlannedApply(
   const { steps } = plan.statistics;
   const done = compared.doneSteps;
   const progress =
-    done === 0 ? "" : done === steps ? ", all done already" : `, done already: ${done}`;
+    done === 0
+      ? ""
+      : done === steps
+        ? ", all done already"
+        : `, ${formatCount(done)} of them done already`;
   const notes = [
-    `The plan of ${plan.madeAt} by ${plan.program}, with steps: ${steps}${progress}.`,
+    `The plan of ${plan.madeAt} by ${plan.program}, with ${countOf(steps, "step")}${progress}.`,
     ...leftAloneNote("Nodes", strangers.map(({ node }) => node.label).join(", ")),
     ...leftAloneNote("Versions", later.map(({ name }) => name).join(", ")),
     ...leftAloneNote("Shards", listAll(leftAlone)),

@@ -2,7 +2,7 @@ import { resolveNodes } from "@pg-mig/cluster";
 import type { RolloutWave } from "@pg-mig/model";
 import { type OpenNode, openShard } from "@pg-mig/sessions";
 import { describe, expect, it } from "vitest";
-import { plannedWaves, refuseImpossibleWaves } from "./planned-waves.js";
+import { plannedWaves, refuseImpossibleWaves, wavesForNobody } from "./planned-waves.js";
 
 /** Two nodes, as a machine calls them. */
 function cluster(hosts: readonly [string, string]): OpenNode[] {
@@ -63,6 +63,19 @@ describe("plannedWaves", () => {
   });
 });
 
+describe("wavesForNobody", () => {
+  it("names the waves whose conditions fit no shard, and no others", () => {
+    const named = [
+      ...waves,
+      { name: "again", only: ["region=us,shard=sh7"] },
+      { name: "typo", only: ["regoin=us"] },
+      { name: "gone", only: ["shard=sh99", "shard=sh98"], take: { perNode: 1 } },
+      { name: "either", only: ["shard=sh99", "shard=sh1"] },
+    ] as const;
+    expect(wavesForNobody(named, cluster(["db1", "db2"]))).toEqual(["typo", "gone"]);
+  });
+});
+
 describe("refuseImpossibleWaves", () => {
   it("refuses a wave that would not have the same shards in every run", () => {
     expect(() => refuseImpossibleWaves([{ name: "a", only: ["failed"] }], undefined)).toThrow(
@@ -71,12 +84,13 @@ describe("refuseImpossibleWaves", () => {
   });
 
   it("refuses the name of a wave if there are none", () => {
-    for (const wave of ["canary", "rest"]) {
+    for (const wave of ["canary", "rest", "next"]) {
       expect(() => refuseImpossibleWaves([], wave)).toThrow(
         expect.objectContaining({ code: "WAVE_UNKNOWN" }),
       );
     }
-    expect(() => refuseImpossibleWaves([], "next")).not.toThrow();
-    expect(() => refuseImpossibleWaves(waves, "rest")).not.toThrow();
+    for (const wave of ["rest", "next"]) {
+      expect(() => refuseImpossibleWaves(waves, wave)).not.toThrow();
+    }
   });
 });

@@ -72,6 +72,21 @@ function fitsOf(
 }
 
 /**
+ * The names of waves whose `only` fits no shard of these nodes, whatever earlier waves take: a release would
+ * pass them over without a word. Pure.
+ */
+export function wavesForNobody(
+  waves: readonly RolloutWave[],
+  nodes: readonly OpenNode[],
+): readonly string[] {
+  const openNodes = new Map(nodes.map((open) => [open.node, open]));
+  return waves.flatMap(({ name, only }) => {
+    const fits = fitsOf(only, openNodes);
+    return fits === undefined || nodes.some(({ shards }) => shards.some(fits)) ? [] : [name];
+  });
+}
+
+/**
  * Refuses waves that cannot be planned, and the name of a wave that there is not.
  *
  * @throws PgMigError `CHOICE_INVALID`, `WAVE_UNKNOWN`
@@ -89,15 +104,20 @@ export function refuseImpossibleWaves(
     }
   }
   const names = [...waves.map(({ name }) => name), restWave];
-  if (wave === undefined || wave === "next" || (waves.length > 0 && names.includes(wave))) {
+  // Without waves, the next one would be the whole fleet.
+  if (wave === undefined || (waves.length > 0 && [...names, "next"].includes(wave))) {
     return;
   }
   const near = nearestWord(wave, names);
-  throw new PgMigError(`The rollout has no wave "${wave}".`, {
+  const message =
+    waves.length === 0
+      ? `There are no waves, so there is none to stop after: "${wave}".`
+      : `The rollout has no wave "${wave}".`;
+  throw new PgMigError(message, {
     code: "WAVE_UNKNOWN",
     hint:
       waves.length === 0
-        ? "Waves are in the setting `rollout` of a config file: there are none."
+        ? "Nothing was changed. Set `waves` in the setting `rollout` of a config file, or leave out the setting `wave`."
         : `${near === undefined ? "" : `Did you mean ${near}? `}Its waves are ${names.join(", ")}; next is the first that is not done.`,
   });
 }

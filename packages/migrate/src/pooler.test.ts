@@ -16,6 +16,7 @@ import {
   shardedCluster,
   shardNames,
 } from "./counted-shards.test.support.js";
+import { dryRun } from "./dry-run.js";
 import { migrationFolder } from "./migration-folder.test.support.js";
 
 const { databases } = shardedCluster({ nodes: 2 });
@@ -82,11 +83,13 @@ describe.skipIf(pgBouncerMissing() !== undefined)("a run through PgBouncer", () 
       ...countingVersions(1),
       "before.sql": "CREATE TABLE public.before();",
     });
-    await expect(apply(options(bouncers, folder)).result).rejects.toMatchObject({
+    const refused = {
       code: "POOLER_REFUSED",
       hint: expect.stringContaining("the setting `allowPooler`"),
       problems: bouncers.map(({ port }) => ({ message: expect.stringContaining(String(port)) })),
-    });
+    };
+    await expect(apply(options(bouncers, folder)).result).rejects.toMatchObject(refused);
+    await expect(dryRun(options(bouncers, folder))).rejects.toMatchObject(refused);
     for (const database of nodes) {
       const [made] = await database.query(
         "SELECT to_regclass('public.before') AS hook, to_regproc('public.mig_rerun_fingerprint_const') AS mark",
@@ -95,6 +98,7 @@ describe.skipIf(pgBouncerMissing() !== undefined)("a run through PgBouncer", () 
     }
     expect((await apply(options(nodes, folder)).result).outcome).toBe("done");
     // Where there is nothing to do, the pooler does not matter.
+    expect((await dryRun(options(bouncers, folder))).chains).toEqual([]);
     expect((await apply(options(bouncers, folder)).result).outcome).toBe("nothing-to-do");
   });
 
@@ -159,12 +163,14 @@ describe.skipIf(pgBouncerMissing() !== undefined)("a run through PgBouncer", () 
         CREATE INDEX CONCURRENTLY applied_version ON applied(version);`,
     });
     const given = { ...options(bouncers, folder), allowPooler: true };
-    await expect(apply(given).result).rejects.toMatchObject({
+    const refused = {
       code: "POOLER_REFUSED",
       problems: bouncers.map(({ port }) => ({
         message: expect.stringMatching(RegExp(`20240101000009\\.index\\.sh on .*${port}`)),
       })),
-    });
+    };
+    await expect(apply(given).result).rejects.toMatchObject(refused);
+    await expect(dryRun(given)).rejects.toMatchObject(refused);
     expect(await nodes[0]?.query("SELECT version FROM sh0001.applied")).toEqual([]);
   });
 

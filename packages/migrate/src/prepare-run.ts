@@ -4,7 +4,7 @@ import {
   readMigrationDirectory,
 } from "@pg-mig/migrations";
 import type { Chain } from "@pg-mig/planner";
-import type { EditedFile, NodeEvent } from "@pg-mig/report";
+import { countOf, type EditedFile, type NodeEvent } from "@pg-mig/report";
 import {
   type Only,
   type OpenCluster,
@@ -206,11 +206,11 @@ async function planRun(
 
 function partialNote(nodes: readonly OpenNode[], { part }: Only): string {
   const shards = nodes.reduce((sum, open) => sum + open.shards.length, 0);
-  const counts = `shards: ${shards}, nodes: ${nodes.length}`;
+  const counts = `${countOf(shards, "shard")} on ${countOf(nodes.length, "node")}`;
   if (part === undefined) {
-    return `A partial run (the setting \`only\`), with ${counts}. It saves no digest; the next run without the setting \`only\` finishes the rest.`;
+    return `A partial run (the setting \`only\`) of ${counts}. It saves no digest; the next run without the setting \`only\` finishes the rest.`;
   }
-  return `Part ${part.index} of ${part.of} (the setting \`part\`), with ${counts}. It saves no digest; a run without the setting \`part\` does. $parallelism_global and $run_alone limit this part alone: other parts do not count.`;
+  return `Part ${part.index} of ${part.of} (the setting \`part\`): ${counts}. It saves no digest; a run without the setting \`part\` does. $parallelism_global and $run_alone limit this part alone: other parts do not count.`;
 }
 
 /** The fingerprint that a node gets when a run finished on it as it is now. */

@@ -79,8 +79,8 @@ export async function rehearseVersion(
   const told: RehearsedVersion = {
     ...observed,
     up: "ok",
-    rewrites: rewrittenObjects(before, after).map(nameOf),
-    createsOutside: createdOutside(shard, before, after).map(nameOf),
+    rewrites: rewrittenObjects(before, after).map(nameOf).sort(),
+    createsOutside: createdOutside(shard, before, after).map(nameOf).sort(),
     sequences: [...first.sequences],
   };
   if (!holdsStatement(down.script)) {

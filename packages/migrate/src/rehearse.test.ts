@@ -138,6 +138,20 @@ describe("rehearse", () => {
     ]);
   });
 
+  it("tells what is written anew and made outside in the order of names, in every run", async () => {
+    const { versions } = await rehearsal({
+      "1.zoo.sh": ["CREATE TABLE zoo (id int CONSTRAINT alpha PRIMARY KEY)", "DROP TABLE zoo"],
+      "2.type.sh": [
+        "ALTER TABLE zoo ALTER id TYPE bigint; CREATE TABLE public.z (); CREATE TABLE public.a ();",
+        "DROP TABLE public.z, public.a; ALTER TABLE zoo ALTER id TYPE int;",
+      ],
+    });
+    expect(versions[1]).toMatchObject({
+      rewrites: ["alpha", "zoo"],
+      createsOutside: ["public.a", "public.z"],
+    });
+  });
+
   it("tells a version that fails, and skips those of its prefix that follow", async () => {
     const { outcome, versions } = await rehearsal({
       ...users,

@@ -4,7 +4,7 @@ import type { Chain, Wave } from "@pg-mig/planner";
 import type { RunEvent } from "@pg-mig/report";
 import { type OpenNode, type OpenShard, pause } from "@pg-mig/sessions";
 import { type GateAnswer, type GateState, judgeGate } from "./gate-course.js";
-import { plannedWaves } from "./planned-waves.js";
+import { plannedWaves, wavesForNobody } from "./planned-waves.js";
 import { soakingSince } from "./soak.js";
 
 export interface RolloutCourseOptions {
@@ -12,6 +12,8 @@ export interface RolloutCourseOptions {
   readonly waves: readonly RolloutWave[];
   /** The wave after which the run pauses, or `next`. */
   readonly until: string | undefined;
+  /** Whether the run works on all shards, or on chosen ones. */
+  readonly scope: "all" | "chosen";
   /** The versions on disk. */
   readonly versions: readonly Pick<Version, "prefix">[];
   /** Asks the gate after a wave once. */
@@ -75,9 +77,16 @@ export class RolloutCourse {
   /** Says what comes next, by what the nodes are and what is pending; waits until it may come. */
   async next(nodes: readonly OpenNode[], chains: readonly Chain<OpenShard>[]): Promise<NextTurn> {
     const { waves: rules, versions, emit, until, now } = this.#options;
+    const isFirst = this.#startedAtMs === undefined;
     this.#startedAtMs ??= now();
     if (rules.length === 0 || chains.length === 0) {
       return { type: "run", chains, later: [] };
+    }
+    if (isFirst && this.#options.scope === "all") {
+      for (const name of wavesForNobody(rules, nodes)) {
+        const message = `The wave ${name} has no shard: its "only" fits none. Nothing is tried there first.`;
+        emit({ type: "warning", message });
+      }
     }
     const waves = plannedWaves({ waves: rules, versions, nodes, chains });
     const index = waves.findIndex((wave) => wave.chains.length > 0);

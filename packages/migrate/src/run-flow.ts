@@ -92,6 +92,7 @@ class RunFlow {
     this.#course = new RolloutCourse({
       waves: options.waves ?? [],
       until: options.wave,
+      scope: options.only === undefined ? "all" : "chosen",
       versions: directory.versions,
       askGate: async (gate, shards) => {
         const { askGate } = await import("./ask-gate.js");

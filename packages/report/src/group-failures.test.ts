@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { groupFailures } from "./group-failures.js";
+import { groupFailures, groupHookFailures } from "./group-failures.js";
 import { anyName } from "./testing/any-run.js";
 import { failureOn, serverError, shardNames } from "./testing/run-events.js";
 import { withoutNames } from "./without-names.js";
@@ -16,6 +16,26 @@ describe("groupFailures", () => {
     expect(others).toEqual([]);
     expect(group?.shards.map(({ shard }) => shard)).toEqual(["sh0001", "sh0002"]);
     expect(group?.error.message).toContain("schema sh0001");
+  });
+
+  it.each([
+    { details: ["Key (a)=(1).", "Key (a)=(1)."], words: "same" },
+    { details: ["Key (a)=(1).", "Key (a)=(2)."], words: "alike" },
+  ])("says that shards that failed alike say $words: $details", ({ details, words }) => {
+    const failures = details.map((detail, i) =>
+      failureOn("n", `sh${i}`, {
+        error: serverError("x", { server: { sqlState: "23505", message: "not unique", detail } }),
+      }),
+    );
+    expect(groupFailures(failures)).toMatchObject([{ words, shards: { length: 2 } }]);
+    const hooks = failures.map(({ node, error }) => ({ node, file: "after.sql" as const, error }));
+    expect(groupHookFailures(hooks)).toMatchObject([{ words }]);
+  });
+
+  it("names the nodes where a hook failed in the order of their names", () => {
+    const error = serverError("x");
+    const hooks = ["n2", "n3", "n1"].map((node) => ({ node, file: "after.sql" as const, error }));
+    expect(groupHookFailures(hooks)).toMatchObject([{ nodes: ["n1", "n2", "n3"] }]);
   });
 
   it.each([

@@ -7,8 +7,10 @@ import { withoutNames } from "./without-names.js";
 /** Shards on which one version failed for one reason. */
 export interface FailureGroup {
   readonly version: string;
-  /** The error of the first of the shards; those of the others differ in names at most. */
+  /** The error of the first of the shards. */
   readonly error: ErrorInfo;
+  /** Whether the others say the very same, or `alike`: names and values in it are others there. */
+  readonly words: "same" | "alike";
   readonly shards: readonly Place[];
   /** How many later versions of these shards were not attempted. */
   readonly notAttempted: number;
@@ -17,7 +19,10 @@ export interface FailureGroup {
 /** Nodes on which before.sql or after.sql failed for one reason. */
 export interface HookFailureGroup {
   readonly file: string;
+  /** The error of the first of the nodes. */
   readonly error: ErrorInfo;
+  /** As {@link FailureGroup.words} has it. */
+  readonly words: "same" | "alike";
   readonly nodes: readonly string[];
 }
 
@@ -26,17 +31,20 @@ export function groupFailures(failures: readonly StepFailure[]): FailureGroup[] 
   return groupBy(failures.toSorted(compareSteps), failureReason).map(([first, ...rest]) => ({
     version: first.version,
     error: first.error,
+    words: wordsOf([first, ...rest]),
     shards: [first, ...rest].map(({ node, shard }) => ({ node, shard })),
     notAttempted: [first, ...rest].reduce((sum, { notAttempted }) => sum + notAttempted.length, 0),
   }));
 }
 
-/** Groups the failures of before.sql and after.sql in the same way. */
+/** Groups the failures of before.sql and after.sql in the same way; sorted by node. */
 export function groupHookFailures(failures: Report["hookFailures"]): HookFailureGroup[] {
-  return groupBy(failures, ({ node, file, error }) => reason(error, file, [node])).map(
+  const sorted = failures.toSorted((a, b) => (a.node < b.node ? -1 : 1));
+  return groupBy(sorted, ({ node, file, error }) => reason(error, file, [node])).map(
     ([first, ...rest]) => ({
       file: first.file,
       error: first.error,
+      words: wordsOf([first, ...rest]),
       nodes: [first, ...rest].map(({ node }) => node),
     }),
   );
@@ -48,6 +56,13 @@ export function groupHookFailures(failures: Report["hookFailures"]): HookFailure
  */
 export function failureReason(failure: Omit<StepFailure, "notAttempted">): string {
   return reason(failure.error, failure.version, [failure.node, failure.shard]);
+}
+
+function wordsOf(failures: readonly { readonly error: ErrorInfo }[]): FailureGroup["words"] {
+  const said = failures.map(({ error: { message, server } }) =>
+    JSON.stringify([message, server?.message, server?.detail, server?.hint, server?.context]),
+  );
+  return new Set(said).size === 1 ? "same" : "alike";
 }
 
 function compareSteps(a: StepFailure, b: StepFailure): number {

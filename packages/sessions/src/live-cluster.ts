@@ -65,6 +65,12 @@ export interface OpenCluster {
   /** Whether a pooler shares a node's connections, so that nothing of a session holds there. */
   isShared(node: Pick<SessionNode, "name">): boolean;
   /**
+   * Looks for such poolers, as {@link OpenCluster.lock} does first, and takes no lock.
+   *
+   * @throws PgMigError `POOLER_REFUSED`
+   */
+  findPoolers(options: Pick<LockClusterOptions, "allowPooler">): Promise<void>;
+  /**
    * Takes the run lock of every node, over the connections that the ledgers were read over. From then
    * on what was read before is void. The lock is held until the cluster is closed, and taken again
    * where it is lost with its connection, before more work starts there.
@@ -175,6 +181,14 @@ export function createLiveCluster(
     const shards = read.ledger.shards.filter(({ shard }) => isValid?.(shard) ?? true);
     return { ...open, ...read, shards: chosenShards(node, shards, only, open.shards) };
   };
+  const findPoolers: OpenCluster["findPoolers"] = async ({ allowPooler }) => {
+    const opened = nodes.map((open) => ({ open, client: clients.get(open.node.name) }));
+    shared = await sharedByPooler(opened, {
+      connect: ({ node }) => connectNode(node, { applicationName, signal }),
+      allowPooler,
+      onNote: options.onNote,
+    });
+  };
   return {
     nodes,
     schemas,
@@ -183,14 +197,10 @@ export function createLiveCluster(
       return primaries.promotions;
     },
     isShared: ({ name }) => shared.has(name),
+    findPoolers,
     async lock({ waitMs, allowPooler, onPauseWish }) {
       const { RunLock } = await import("./run-lock.js");
-      const opened = nodes.map((open) => ({ open, client: clients.get(open.node.name) }));
-      shared = await sharedByPooler(opened, {
-        connect: ({ node }) => connectNode(node, { applicationName, signal }),
-        allowPooler,
-        onNote: options.onNote,
-      });
+      await findPoolers({ allowPooler });
       runLock = new RunLock({
         nodes: nodes
           .filter(({ node }) => !shared.has(node.name))

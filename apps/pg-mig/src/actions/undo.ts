@@ -28,7 +28,7 @@ export async function undoAction(version: string, context: ActionContext): Promi
   const found = await latest(await clusterOptions(context));
   throw new PgMigError("Which version is to be undone?", {
     code: "UNDO_VERSION_MISSING",
-    hint: "Name one that is the latest of some shards: --undo=VERSION.",
+    hint: "Name one that is the latest of some shards: pg-mig undo VERSION.",
     problems: found.map(({ version: name, shards }) => ({
       message: `${name} is the latest of ${shards.length} ${shards.length === 1 ? "shard" : "shards"}`,
     })),

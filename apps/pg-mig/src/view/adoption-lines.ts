@@ -4,7 +4,7 @@ import { differenceLines } from "./drift-lines.js";
 import { renderError } from "./error-text.js";
 import { nodesLine } from "./nodes-line.js";
 import { type Line, line } from "./styled-line.js";
-import { unreadLine } from "./unread-line.js";
+import { unreadLines } from "./unread-lines.js";
 
 /** The shards that got a ledger (or would get one, in a dry run), by version; then those that fit no version. */
 export function adoptionLines(
@@ -33,7 +33,7 @@ export function adoptionLines(
       ({ versions, shards: placed }): Line => [
         { text: listShards(placed), tone: "caution" },
         {
-          text: ` fits ${countOf(versions.length, "version")}, which leave one shape: ${versions.join(", ")}. Say which with --as.`,
+          text: ` fits ${countOf(versions.length, "version")}, which leave one shape: ${versions.join(", ")}. Say which with --only and --as.`,
         },
       ],
     ),
@@ -44,7 +44,10 @@ export function adoptionLines(
       ],
       ...differences.flatMap((difference) => differenceLines(difference, "there")),
     ]),
-    ...unread.map(unreadLine),
+    ...(unfit.length === 0
+      ? []
+      : [line("Make such shards fit and run this again, or insist, with --only and --as.")]),
+    ...unreadLines(unread),
     ...failed.flatMap(({ node, shard, error }) =>
       renderError(error, `${listShards([{ node, shard }])} got nothing`),
     ),

@@ -2,13 +2,14 @@ import type { DriftReport, GroupComparison, SharedDifference } from "@pg-mig/mig
 import { countOf, formatCount, listShards } from "@pg-mig/report";
 import { nodesLine } from "./nodes-line.js";
 import { type Line, line } from "./styled-line.js";
-import { unreadLine } from "./unread-line.js";
+import { unreadLines } from "./unread-lines.js";
 
 /** How shards differ that ought to be alike, group by group. */
 export function driftLines({ outcome, addresses, shards, groups, unread }: DriftReport): Line[] {
   return [
     ...groups.flatMap(groupLines),
-    ...unread.map(unreadLine),
+    ...unreadLines(unread),
+    ...aloneLine(groups),
     ...nodesLine(addresses),
     shards + unread.length === 0
       ? line("No shard has a prefix of the versions or a ledger: nothing was compared.", "caution")
@@ -21,6 +22,21 @@ export function driftLines({ outcome, addresses, shards, groups, unread }: Drift
               "bad",
             ),
   ];
+}
+
+/** How many shards were compared with no other. */
+function aloneLine(groups: readonly GroupComparison[]): Line[] {
+  const alone = groups.filter(
+    ({ shards, reference }) => shards === 1 && reference?.from === "majority",
+  ).length;
+  return alone === 0
+    ? []
+    : [
+        line(
+          `${countOf(alone, "shard")} compared with no other: none has the same prefix and versions, on a server that prints alike (PostgreSQL 14-15, or 16-18).`,
+          "caution",
+        ),
+      ];
 }
 
 const references = {

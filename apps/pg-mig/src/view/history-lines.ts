@@ -16,12 +16,12 @@ export function historyLines(history: ClusterHistory): Line[] {
     count: countOf(shards, "shard"),
     when:
       firstAt === undefined || lastAt === undefined
-        ? "at a time that no ledger tells"
+        ? "no time recorded"
         : `${minute(firstAt)}${minute(firstAt) === minute(lastAt) ? "" : ` to ${minute(lastAt)}`} UTC`,
     note:
       firstAt === undefined || withoutTime === 0
         ? ""
-        : `, and without a time on ${formatCount(withoutTime)}`,
+        : `, no time recorded on ${formatCount(withoutTime)}`,
   }));
   const width = (of: "version" | "count") =>
     Math.max(0, ...rows.map((row) => displayWidth(row[of])));
@@ -92,7 +92,11 @@ function linesOfRun(run: JournaledRun): Line[] {
     ...failures.map(({ what, message, sqlState, code, count, first }) =>
       line(
         `    ${what === undefined ? "" : `${what}: `}${message} (${sqlState ?? code})${
-          first === undefined ? "" : `, ${formatCount(count)} times, first on ${first}`
+          first === undefined
+            ? ""
+            : count === 1
+              ? `, on ${first}`
+              : `, ${formatCount(count)} times, first on ${first}`
         }`,
       ),
     ),

@@ -65,12 +65,14 @@ function sqlLines(sql: PlannedSql): Line[] {
 function waveLines(waves: readonly PlannedWave[]): Line[] {
   return waves.map(({ name, shards, pending }, index): Line => {
     const all = pending.length === shards ? "" : ` of ${shards}`;
-    const where =
-      pending.length === 0 ? "nothing to do" : `${countOf(pending.length, "shard")}${all}`;
+    const none = shards === 0 ? "no shard is in it" : "nothing to do";
+    const where = pending.length === 0 ? none : `${countOf(pending.length, "shard")}${all}`;
     return [
       { text: `Wave ${index + 1}, ` },
       { text: name, tone: "strong" },
-      { text: `: ${where}${pending.length === 0 ? "" : `  ${listShards(pending)}`}` },
+      {
+        text: `: ${where}${pending.length === 0 ? "" : `  ${listShards(pending)}`}`,
+      },
     ];
   });
 }

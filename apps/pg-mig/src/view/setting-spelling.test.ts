@@ -12,7 +12,7 @@ describe("settings and actions in messages", () => {
       "Correct --user (PGUSER) or PGSSLMODE.",
     ],
     ["change the setting `shell`, which", "change --no-shell, which"],
-    ["(the action `make`)", "(--make)"],
+    ["(the action `make`)", "(pg-mig make)"],
     [
       "the setting `constructor` and the word `make`",
       "the setting `constructor` and the word `make`",

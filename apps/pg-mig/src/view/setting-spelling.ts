@@ -1,9 +1,9 @@
 import { configKey, optionName, type SettingName, settingDefinitions } from "@pg-mig/config";
 
-/** The actions that messages name, as the command line spells them. */
+/** The actions that messages name, as the command line has them. */
 export const actionSpellings: Readonly<Record<string, string>> = {
-  make: "--make",
-  list: "--list",
+  make: "pg-mig make",
+  list: "pg-mig list",
 };
 
 /** Each setting as its user types it: `--user (PGUSER)`, `--parallelism`, `PGSSLMODE`. */
@@ -18,7 +18,7 @@ export const settingSpellings: Readonly<Record<string, string>> = Object.fromEnt
 
 /**
  * A message of a package as the command's user reads it. Packages know no command line: they write
- * "the setting `parallelism`" and "the action `make`", which become "--parallelism" and "--make".
+ * "the setting `parallelism`" and "the action `make`", which become "--parallelism" and "pg-mig make".
  * What is no setting and no action stays as it is.
  */
 export function spelledOut(text: string): string;

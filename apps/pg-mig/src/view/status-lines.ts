@@ -74,14 +74,14 @@ function shardLines(place: string, versions: readonly ShardVersion[]): Line[] {
     same: "from the file as it is",
     edited: "from another file: it was edited since",
     missing: "its file is gone",
-    unknown: "nobody knows from which file: another tool applied it",
+    unknown: "no file recorded: adopted, or applied by another tool",
   };
   return versions.length === 0
     ? []
     : [
         line(place, "strong"),
         ...versions.map(({ version, appliedAt, file, checksum }): Line => {
-          const since = appliedAt === undefined ? "at an unknown time" : `${minute(appliedAt)} UTC`;
+          const since = appliedAt === undefined ? "no time recorded" : `${minute(appliedAt)} UTC`;
           const sum = checksum === undefined ? "" : ` (SHA-256 ${checksum}…)`;
           return [
             { text: `  ${padToWidth(version, width)}  ${since.padEnd(20)}  ` },

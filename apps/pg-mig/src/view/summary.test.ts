@@ -183,6 +183,18 @@ Fix what failed, then run pg-mig again. It resumes where this run stopped.`,
     expect(text).toContain("\n  shards: node1:sh0000-0299; node2:sh0300-0599\n");
   });
 
+  it("says whose names and values it shows, if those of other shards differ", () => {
+    const failed = [1, 2].map((key) =>
+      failureOn("node1", `sh000${key}`, {
+        error: serverError("not unique", {
+          server: { sqlState: "23505", message: "not unique", detail: `Key (id)=(${key}).` },
+        }),
+      }),
+    );
+    expect(summary({ failed })).toContain("\n  names and values are those of: node1:sh0001\n");
+    expect(summary({ failed: failed.slice(0, 1) })).not.toContain("names and values");
+  });
+
   it("tells different reasons apart, and stays short when there are hundreds of them", () => {
     const reasons = shardNames(200).map((shard, index) =>
       failureOn("node1", shard, { error: serverError(`reason no ${index}`) }),

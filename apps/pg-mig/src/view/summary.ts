@@ -109,8 +109,18 @@ function warningLines({ message, version = "", node = "", shards, count }: Warni
   ];
 }
 
-function hookFailureSection({ file, error, nodes }: HookFailureGroup): Line[] {
-  return renderError(error, `${file} failed on ${nodes.join(", ")}`);
+function hookFailureSection({ file, error, words, nodes }: HookFailureGroup): Line[] {
+  return [
+    ...renderError(error, `${file} failed on ${nodes.join(", ")}`),
+    ...ownWords(words, nodes[0] ?? ""),
+  ];
+}
+
+/** That the words of an error are those of one place, if others differ from them. */
+function ownWords(words: FailureGroup["words"], first: string): Line[] {
+  return words === "same"
+    ? []
+    : [[{ text: "  names and values are those of: ", tone: "quiet" }, { text: first }]];
 }
 
 function failureSections(
@@ -130,12 +140,13 @@ function failureSections(
 }
 
 function failureSection(group: FailureGroup, verdict: Verdict): Line[] {
-  const { shards, error, notAttempted } = group;
+  const { shards, error, words, notAttempted } = group;
   const list: Line = [{ text: "  shards: ", tone: "quiet" }, { text: listShards(shards) }];
   const left = `  not attempted after it: ${countOf(notAttempted, "step")}`;
   return [
     ...renderError(error, subjectOf(group, verdict)),
     ...(shards.length === 1 ? [] : [list]),
+    ...ownWords(words, listShards(shards.slice(0, 1))),
     ...(notAttempted === 0 ? [] : [line(left, "quiet")]),
   ];
 }

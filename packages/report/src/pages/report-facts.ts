@@ -1,6 +1,6 @@
 import { renderLocation } from "@pg-mig/model";
 import type { ErrorInfo } from "../error-info.js";
-import { groupFailures, groupHookFailures } from "../group-failures.js";
+import { type FailureGroup, groupFailures, groupHookFailures } from "../group-failures.js";
 import type { WarningGroup } from "../group-warnings.js";
 import { listAddresses } from "../list-addresses.js";
 import { countOf, formatCount, formatDuration } from "../quantities.js";
@@ -70,18 +70,20 @@ export function problems(report: Report): readonly ReportedProblem[] {
   return [
     ...(report.error === undefined ? [] : [problemOf("The run failed", report.error)]),
     ...report.lostNodes.map(({ node, error }) => problemOf(`${node} was given up`, error)),
-    ...groupHookFailures(report.hookFailures).map(({ file, error, nodes }) =>
+    ...groupHookFailures(report.hookFailures).map(({ file, error, words, nodes }) =>
       problemOf(`${file} failed on ${countOf(nodes.length, "node")}`, error, [
         ["nodes", nodes.join(", ")],
+        ...ownWords(words, nodes[0] ?? ""),
       ]),
     ),
     ...(["failed", "inDoubt"] as const).flatMap((list) =>
-      groupFailures(report[list]).map(({ version, error, shards, notAttempted }) =>
+      groupFailures(report[list]).map(({ version, error, words, shards, notAttempted }) =>
         problemOf(
           `${version} ${list === "failed" ? "failed" : "is in doubt"} on ${countOf(shards.length, "shard")}`,
           error,
           [
             ["shards", listShards(shards)],
+            ...ownWords(words, listShards(shards.slice(0, 1))),
             ...(notAttempted === 0
               ? []
               : [["not attempted after it", countOf(notAttempted, "step")] as const]),
@@ -90,6 +92,14 @@ export function problems(report: Report): readonly ReportedProblem[] {
       ),
     ),
   ];
+}
+
+/** That the words of an error are those of one place, if others differ from them. */
+function ownWords(
+  words: FailureGroup["words"],
+  first: string,
+): readonly (readonly [label: string, text: string])[] {
+  return words === "same" ? [] : [["names and values are those of", first]];
 }
 
 function problemOf(
