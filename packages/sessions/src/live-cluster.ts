@@ -26,7 +26,7 @@ import { SessionPool } from "./session-pool.js";
 import { sharedByPooler } from "./shared-by-pooler.js";
 import { readValidShards, type ValidShards } from "./valid-shards.js";
 
-export interface LiveClusterOptions extends PrimaryFinderOptions {
+export interface LiveClusterOptions extends Omit<PrimaryFinderOptions, "onPromotion"> {
   /** Which shards to work on; `undefined`: all. */
   readonly only?: Only | undefined;
   /** Which schemas count as shards; `undefined`: all. */
@@ -105,7 +105,14 @@ export function createLiveCluster(
 ): OpenCluster {
   const byName = new Map(nodes.map((open) => [open.node.name, open]));
   const { applicationName, signal } = options;
-  const primaries = new PrimaryFinder(options);
+  const primaries = new PrimaryFinder({
+    ...options,
+    // What goes on over them is of no use there, and what is read is not what the promoted server has.
+    onPromotion(node) {
+      sessions.destroyAll(node);
+      runLock?.lose(node);
+    },
+  });
   const backends = new WeakMap<object, { readonly node: Node; readonly key: BackendKey }>();
   const environments = new WeakMap<object, NodeEnvironment>();
   let runLock: RunLock | undefined;
@@ -140,13 +147,19 @@ export function createLiveCluster(
         throw new Error(`Not a node of this cluster: ${name}`);
       }
       const first = takeFrom(clients, name);
-      const { client, node } =
-        first === undefined ? await openConnection(open) : { client: first, node: open.node };
+      const { client, node, identity } =
+        first === undefined ? await openConnection(open) : { ...open, client: first };
       const key = backendKeyOf(client);
       if (key !== undefined) {
         backends.set(client, { node, key });
       }
       environments.set(client, await nodeEnvironment(node));
+      try {
+        primaries.requireLatest(open.node, identity);
+      } catch (error) {
+        await client.end();
+        throw error;
+      }
       return client;
     },
     environment: (client) => environments.get(client) ?? {},
