@@ -43,4 +43,59 @@ describe("a network that swallows connections", () => {
       }
     }
   });
+
+  it("ends every run, whatever it has swallowed first, and keeps no other node from its end", {
+    timeout: 75_000,
+  }, async () => {
+    const identity = /pg_control_system/;
+    const cases = [
+      { swallowed: "what is read first", sql: identity, skip: 0, args: [], done: 0 },
+      { swallowed: "who a new session is", sql: identity, skip: 1, args: [], done: 0 },
+      {
+        swallowed: "the settings of a session",
+        sql: /client_connection_check_interval/,
+        args: [],
+        done: 0,
+      },
+      { swallowed: "the look for 2.x", sql: /p\.prosrc AS stored, p\.xmin/, args: [], done: 0 },
+      {
+        swallowed: "who a session is that another node made room for",
+        sql: identity,
+        skip: 2,
+        args: ["--max-sessions=1"],
+        done: 3,
+      },
+    ];
+    const ended = cases.map(async ({ swallowed, sql, skip = 0, args }) => {
+      const { databases, migrations, start, column } = await scenario({ shards: ["sh1"] });
+      const [first, second] = databases;
+      if (first === undefined || second === undefined) {
+        throw new Error("no databases");
+      }
+      await migrations({
+        "20240101000000.a.sh": "CREATE TABLE a();",
+        "20240101000001.b.sh": "CREATE TABLE b();",
+        "20240101000002.c.sh": "CREATE TABLE c();",
+      });
+      const proxy = await startProxy(second);
+      proxy.inject({ sql, skip, at: "request", action: "freeze" }).hit.then(() => proxy.freeze());
+      const run = start(["--json", "--retry-for=1s", ...args], {
+        env: { PGHOST: `${first.url},${proxy.url}` },
+      });
+      const { status, stdout, stderr } = await run.result;
+      const named = `${stdout}${stderr}`.includes(`127.0.0.1:${proxy.port}`);
+      await proxy.stop();
+      const tables = `SELECT count(*)::int FROM pg_class WHERE relnamespace = 'sh1'::regnamespace AND relkind = 'r'`;
+      return {
+        ...{ swallowed, status, named },
+        done: await column(tables, first),
+        untouched: await column(tables, second),
+      };
+    });
+    expect(await Promise.all(ended)).toEqual(
+      cases.map(({ swallowed, done }) => ({
+        ...{ swallowed, status: 1, named: true, done: [done], untouched: [0] },
+      })),
+    );
+  });
 });

@@ -13,6 +13,7 @@ import {
   isBug,
   type OpenNode,
   type OpenShard,
+  patience,
   SessionWatch,
   schemasOf,
 } from "@pg-mig/sessions";
@@ -163,6 +164,11 @@ class RunFlow {
   async #lock(): Promise<void> {
     const { signal, halt, wished, emit, onNote } = this.#options;
     const { cluster } = this.#prepared;
+    const onFound = (reason: unknown) => halt.abort(reason);
+    // The first sessions are opened while the locks are taken.
+    const { sessions, ask } = cluster;
+    const { reconnectForMs } = patience(this.#options);
+    this.#watch = new SessionWatch({ sessions, ask, emit, onBug: onFound, reconnectForMs });
     await cluster.lock({
       waitMs: this.#options.waitMs ?? defaults.waitMs,
       allowPooler: this.#options.allowPooler ?? false,
@@ -171,14 +177,11 @@ class RunFlow {
         wished.abort(`${role} has asked the run${from} to pause.`);
       },
     });
-    const onFound = (reason: unknown) => halt.abort(reason);
     if (this.#options.beside2x !== true) {
       const nodes = this.#nodes;
       const known = await refuseBeside2x({ cluster, nodes, signal, onNote });
       this.#endWatchFor2x = watchFor2x({ cluster, nodes, known, onFound });
     }
-    const { sessions, ask } = cluster;
-    this.#watch = new SessionWatch({ sessions, ask, emit, onBug: onFound });
     const plan = await this.#prepared.planAgain(await cluster.readLedgers());
     ({ nodes: this.#nodes, chains: this.#chains, ...this.#plan } = plan);
     const { refuseUnguarded } = await import("./refuse-unguarded.js");

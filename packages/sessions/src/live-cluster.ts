@@ -24,6 +24,7 @@ import { connectionLost } from "./server-error.js";
 import type { NodeEnvironment, SessionConnections, SessionNode } from "./session-client.js";
 import { SessionPool } from "./session-pool.js";
 import { sharedByPooler } from "./shared-by-pooler.js";
+import { whileAnswering } from "./silence.js";
 import { readValidShards, type ValidShards } from "./valid-shards.js";
 
 export interface LiveClusterOptions extends Omit<PrimaryFinderOptions, "onPromotion"> {
@@ -240,10 +241,10 @@ export function createLiveCluster(
       // The first connection is no session yet: nothing is set on it that others could meet.
       const client = clients.get(node.name);
       if (client !== undefined) {
-        return lastRows(await client.query(`${ownPathSql};\n${sql}`));
+        const asked = client.query(`${ownPathSql};\n${sql}`);
+        return lastRows(await whileAnswering(node, client, asked, { applicationName, signal }));
       }
       const { reconnectForMs } = patience(options);
-      const { signal } = options;
       return askPatiently(node, { sessions, reconnectForMs, signal }, async (session) =>
         lastRows(await session.client.query(`${ownPathSql};\n${sql}`)),
       );

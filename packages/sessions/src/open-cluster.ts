@@ -27,6 +27,7 @@ import { missingRight } from "./missing-right.js";
 import { onEachNode } from "./on-each-node.js";
 import type { OpenNode } from "./open-node.js";
 import { chosenShards, nodesToAsk, nodesToUse } from "./selected-shards.js";
+import { whileAnswering } from "./silence.js";
 import { readValidShards } from "./valid-shards.js";
 
 export interface OpenClusterOptions extends Omit<LiveClusterOptions, "applicationName" | "pool"> {
@@ -128,21 +129,28 @@ export function schemasOf(nodes: readonly Pick<OpenNode, "ledger">[]): ReadonlyS
 async function inspectNode(
   node: Node,
   client: pg.Client,
-  { only, pool, validShards }: ConnectOptions,
+  { only, pool, validShards, applicationName, signal }: ConnectOptions,
 ): Promise<OpenNode> {
+  const answered = <T>(asked: Promise<T>) =>
+    whileAnswering(node, client, asked, { applicationName, signal });
   const reader = new NodeLedgerReader(pool);
   const identity: Readonly<Record<string, unknown>>[] = [];
-  await streamRows(client, `${ownPathSql};\n${nodeIdentitySql};\n${nodeLedgerSql}`, (row) => {
-    if (isNodeLedgerRow(row)) {
-      reader.add(row);
-    } else {
-      identity.push(row);
-    }
-  }).catch((error: unknown) => {
+  const reading = streamRows(
+    client,
+    `${ownPathSql};\n${nodeIdentitySql};\n${nodeLedgerSql}`,
+    (row) => {
+      if (isNodeLedgerRow(row)) {
+        reader.add(row);
+      } else {
+        identity.push(row);
+      }
+    },
+  );
+  await answered(reading).catch((error: unknown) => {
     throw missingRight(error, node) ?? error;
   });
   const ledger = reader.end();
-  const isValid = validShards && (await readValidShards(client, validShards));
+  const isValid = validShards && (await answered(readValidShards(client, validShards)));
   const shards = ledger.shards.filter(({ shard }) => isValid?.(shard) ?? true);
   return {
     node,

@@ -11,6 +11,8 @@ import {
 } from "@pg-mig/cluster";
 import { isPgMigError, ownPathSql, PgMigError } from "@pg-mig/model";
 import type pg from "pg";
+import { answerWithinMs, silentNode } from "./silence.js";
+import { within } from "./within.js";
 
 export interface PrimaryFinderOptions {
   /** Where the nodes come from. */
@@ -61,7 +63,11 @@ export class PrimaryFinder {
     return this.#promotions;
   }
 
-  /** @throws PgMigError what `connectNode` throws; `PRIMARY_MOVED` */
+  /**
+   * A server that lets us in, and does not say within 15 seconds who it is, is unreachable.
+   *
+   * @throws PgMigError what `connectNode` throws; `PRIMARY_MOVED`
+   */
   async connect(first: Node, identity: NodeIdentity): Promise<FoundPrimary> {
     const node = this.#moved.get(first.name) ?? first;
     const wanted = { first, identity };
@@ -129,7 +135,12 @@ export class PrimaryFinder {
     const client = await connectNode(node, { applicationName, signal });
     try {
       const rows: Readonly<Record<string, unknown>>[] = [];
-      await streamRows(client, `${ownPathSql};\n${nodeIdentitySql}`, (row) => rows.push(row));
+      const asked = streamRows(client, `${ownPathSql};\n${nodeIdentitySql}`, (row) =>
+        rows.push(row),
+      );
+      if ((await within(answerWithinMs, asked)) === "late") {
+        throw silentNode(node, answerWithinMs);
+      }
       const identity = parseNodeIdentity(rows);
       this.#requirePrimary(node, identity, wanted);
       return { client, node, identity };
