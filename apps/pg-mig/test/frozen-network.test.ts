@@ -44,6 +44,24 @@ describe("a network that swallows connections", () => {
     }
   });
 
+  it("keeps nobody who presses Ctrl-C while nothing is read yet", async () => {
+    const { databases, migrations, start } = await scenario({ shards: ["sh1"] });
+    const [first, second] = databases;
+    if (first === undefined || second === undefined) {
+      throw new Error("no databases");
+    }
+    await migrations({ "20240101000000.a.sh": "CREATE TABLE a();" });
+    const proxy = await startProxy(second);
+    onTestFinished(() => proxy.stop());
+    for (const args of [["apply"], ["status"]]) {
+      const fault = proxy.inject({ sql: /pg_control_system/, at: "request", action: "freeze" });
+      const run = start(args, { env: { PGHOST: `${first.url},${proxy.url}` } });
+      await fault.hit;
+      run.kill("SIGINT");
+      expect((await run.result).status).toBe(130);
+    }
+  });
+
   it("ends every run, whatever it has swallowed first, and keeps no other node from its end", {
     timeout: 75_000,
   }, async () => {

@@ -26,10 +26,10 @@ export function silentNode({ label }: { readonly label: string }, ms: number): P
 /**
  * Waits for what a node was asked over a connection that nobody watches: for as long as it takes, but not for
  * a node that is silent. Every 15 seconds another connection is opened; where that gets no answer either, the
- * first is broken. TCP does not see for a quarter of an hour what a network has swallowed, and never if something
+ * first is broken, as it is when the signal aborts. TCP does not see for a quarter of an hour what a network has swallowed, and never if something
  * in it goes on taking what is sent.
  *
- * @throws PgMigError `NODE_UNREACHABLE`; what `asked` rejects with.
+ * @throws PgMigError `NODE_UNREACHABLE`; what `asked` rejects with. The signal's reason.
  */
 export async function whileAnswering<T>(
   node: Node,
@@ -37,16 +37,26 @@ export async function whileAnswering<T>(
   asked: Promise<T>,
   options: Pick<ConnectNodeOptions, "applicationName" | "signal">,
 ): Promise<T> {
-  const answer = asked.then((value) => ({ value }));
-  for (;;) {
-    const outcome = await within(answerWithinMs, answer);
-    if (outcome !== "late") {
-      return outcome.value;
+  const { signal } = options;
+  const hangUp = () => client.connection.stream.destroy();
+  signal?.addEventListener("abort", hangUp);
+  try {
+    const answer = asked.then((value) => ({ value }));
+    for (;;) {
+      const outcome = await within(answerWithinMs, answer);
+      if (outcome !== "late") {
+        return outcome.value;
+      }
+      if ((await Promise.race([answer, answers(node, options)])) === "silent") {
+        hangUp();
+        throw silentNode(node, answerWithinMs);
+      }
     }
-    if ((await Promise.race([answer, answers(node, options)])) === "silent") {
-      client.connection.stream.destroy();
-      throw silentNode(node, answerWithinMs);
-    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", hangUp);
   }
 }
 
