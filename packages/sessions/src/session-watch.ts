@@ -10,7 +10,7 @@ import type { QueryAnswer, SessionClient, SessionNode } from "./session-client.j
 import { type Seen, SessionObservation } from "./session-observation.js";
 import type { BusySession, SessionPool } from "./session-pool.js";
 import { endBackendsSql } from "./session-settings.js";
-import { answerWithinMs, isSilence, silentNode } from "./silence.js";
+import { isSilence, silentNode } from "./silence.js";
 import { within } from "./within.js";
 
 /** Runs a query on a node over a connection that no version runs on. */
@@ -80,7 +80,7 @@ export class SessionWatch {
   /** Begins at once; `stop` ends it. */
   constructor(options: SessionWatchOptions) {
     this.#options = {
-      ...{ tickMs: 250, slowMs: 200, askEveryMs: 400, askAtATick: 32, silenceMs: answerWithinMs },
+      ...{ tickMs: 250, slowMs: 200, askEveryMs: 400, askAtATick: 32, silenceMs: 15_000 },
       ...options,
     };
     this.#timer = setInterval(() => {
