@@ -62,6 +62,43 @@ describe("a network that swallows connections", () => {
     }
   });
 
+  it("ends what reads more than ledgers, and takes no leave of those who read no more", {
+    timeout: 75_000,
+  }, async () => {
+    const { databases, migrations, start, startHere } = await scenario({ shards: ["sh1"] });
+    const [first, second] = databases;
+    if (first === undefined || second === undefined) {
+      throw new Error("no databases");
+    }
+    await migrations({ "20240101000000.a.sh": "CREATE TABLE a();" });
+    expect((await startHere().result).status).toBe(0);
+    const [proxy, silent] = await Promise.all([startProxy(first), startProxy(second)]);
+    onTestFinished(async () => {
+      await Promise.all([proxy.stop(), silent.stop()]);
+    });
+    const env = { PGHOST: `${proxy.url},${silent.url}` };
+    const reading = proxy.inject({ sql: /pg_control_system/, at: "reply", action: "freeze" });
+    const status = start(["status"], { env });
+    await reading.hit;
+    // By now the other node is read.
+    const isRead =
+      "SELECT FROM pg_stat_activity WHERE application_name ~ '^pg-mig' AND state = 'idle'";
+    await expect.poll(() => second.query(isRead)).toHaveLength(1);
+    silent.freeze();
+    proxy.thaw();
+    expect((await status.result).status).toBe(0);
+    silent.thaw();
+    void silent
+      .inject({ sql: /max_locks_per_transaction/, at: "request", action: "freeze" })
+      .hit.then(() => silent.freeze());
+    const { status: unknown, stdout } = await start(["drift", "--json"], { env }).result;
+    expect(unknown).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      outcome: "unknown",
+      unread: [{ node: `127.0.0.1:${silent.port}`, shard: "sh1" }],
+    });
+  });
+
   it("ends every run, whatever it has swallowed first, and keeps no other node from its end", {
     timeout: 75_000,
   }, async () => {

@@ -21,7 +21,13 @@ import { askPatiently, readPatiently } from "./read-patiently.js";
 import type { RunLock } from "./run-lock.js";
 import { chosenShards, type Only } from "./selected-shards.js";
 import { connectionLost } from "./server-error.js";
-import type { NodeEnvironment, SessionConnections, SessionNode } from "./session-client.js";
+import { Session } from "./session.js";
+import type {
+  AskedConnection,
+  NodeEnvironment,
+  SessionConnections,
+  SessionNode,
+} from "./session-client.js";
 import { SessionPool } from "./session-pool.js";
 import { sharedByPooler } from "./shared-by-pooler.js";
 import { whileAnswering } from "./silence.js";
@@ -78,6 +84,11 @@ export interface OpenCluster {
    * there is none, and where no answer comes within 15 seconds.
    */
   ask(node: SessionNode, sql: string): Promise<{ readonly rows: readonly unknown[] }>;
+  /**
+   * Opens a connection that is no session. Who gets it must end it. Its queries reject with `NODE_UNREACHABLE` if the
+   * node answers nobody.
+   */
+  connect(node: SessionNode): Promise<AskedConnection>;
   /** Runs a query on a node, waiting for it if it is away; gives its rows. */
   query(open: OpenNode, sql: string): Promise<readonly unknown[]>;
   /**
@@ -237,6 +248,17 @@ export function createLiveCluster(
       }
       return runLock.ask(node, sql);
     },
+    async connect(sessionNode) {
+      const client = await sessions.connect(sessionNode);
+      const node = byName.get(sessionNode.name)?.node;
+      return {
+        query: (sql: string) =>
+          node === undefined
+            ? client.query(sql)
+            : whileAnswering(node, client, client.query(sql), { applicationName, signal }),
+        end: () => new Session(client).close(),
+      };
+    },
     async query({ node }, sql) {
       // The first connection is no session yet: nothing is set on it that others could meet.
       const client = clients.get(node.name);
@@ -273,7 +295,7 @@ export function createLiveCluster(
     async close() {
       await sessions.close();
       await runLock?.close();
-      await Promise.allSettled([...clients.values()].map((client) => client.end()));
+      await Promise.all([...clients.values()].map((client) => new Session(client).close()));
     },
   };
 }

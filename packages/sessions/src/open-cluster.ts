@@ -27,6 +27,7 @@ import { missingRight } from "./missing-right.js";
 import { onEachNode } from "./on-each-node.js";
 import type { OpenNode } from "./open-node.js";
 import { chosenShards, nodesToAsk, nodesToUse } from "./selected-shards.js";
+import { Session } from "./session.js";
 import { whileAnswering } from "./silence.js";
 import { readValidShards } from "./valid-shards.js";
 
@@ -108,14 +109,14 @@ export async function openCluster(given: OpenClusterOptions): Promise<OpenCluste
     await Promise.all(
       [...clients].map(async ([name, client]) => {
         if (!kept.has(name)) {
-          await client.end();
+          await new Session(client).close();
         }
       }),
     );
     const schemas = found.length === all.length ? schemasOf(inspected) : undefined;
     return createLiveCluster(nodes, schemas, clients, options);
   } catch (error) {
-    await Promise.allSettled([...clients.values()].map((client) => client.end()));
+    await Promise.all([...clients.values()].map((client) => new Session(client).close()));
     throw error;
   }
 }

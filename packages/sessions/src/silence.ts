@@ -1,7 +1,7 @@
 import { type ConnectNodeOptions, connectNode, type Node } from "@pg-mig/cluster";
 import { isPgMigError, PgMigError } from "@pg-mig/model";
-import type pg from "pg";
 import { isBug, isConnectionLoss } from "./server-error.js";
+import type { SessionClient } from "./session-client.js";
 import { within } from "./within.js";
 
 /** What gives no answer for so long, and needs no time for one, is lost, in milliseconds. */
@@ -33,12 +33,12 @@ export function silentNode({ label }: { readonly label: string }, ms: number): P
  */
 export async function whileAnswering<T>(
   node: Node,
-  client: pg.Client,
+  client: Pick<SessionClient, "connection">,
   asked: Promise<T>,
   options: Pick<ConnectNodeOptions, "applicationName" | "signal">,
 ): Promise<T> {
   const { signal } = options;
-  const hangUp = () => client.connection.stream.destroy();
+  const hangUp = () => client.connection?.stream.destroy();
   signal?.addEventListener("abort", hangUp);
   try {
     const answer = asked.then((value) => ({ value }));
