@@ -152,6 +152,10 @@ export class SessionWatch {
         return false;
       }
     }
+    // The question may be about what is over by now; whether the node answers it counts nevertheless.
+    if (watch.asking && slow.length > 0) {
+      watch.silentSinceMs ??= this.#awakeMs;
+    }
     if (watch.silentSinceMs !== undefined && this.#awakeMs - watch.silentSinceMs >= silenceMs) {
       this.#forget(node.name);
       if (reconnectForMs !== undefined) {
