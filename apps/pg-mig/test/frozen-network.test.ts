@@ -43,4 +43,114 @@ describe("a network that swallows connections", () => {
       }
     }
   });
+
+  it("keeps nobody who presses Ctrl-C while nothing is read yet", async () => {
+    const { databases, migrations, start } = await scenario({ shards: ["sh1"] });
+    const [first, second] = databases;
+    if (first === undefined || second === undefined) {
+      throw new Error("no databases");
+    }
+    await migrations({ "20240101000000.a.sh": "CREATE TABLE a();" });
+    const proxy = await startProxy(second);
+    onTestFinished(() => proxy.stop());
+    for (const args of [["apply"], ["status"]]) {
+      const fault = proxy.inject({ sql: /pg_control_system/, at: "request", action: "freeze" });
+      const run = start(args, { env: { PGHOST: `${first.url},${proxy.url}` } });
+      await fault.hit;
+      run.kill("SIGINT");
+      expect((await run.result).status).toBe(130);
+    }
+  });
+
+  it("ends what reads more than ledgers, and takes no leave of those who read no more", {
+    timeout: 75_000,
+  }, async () => {
+    const { databases, migrations, start, startHere } = await scenario({ shards: ["sh1"] });
+    const [first, second] = databases;
+    if (first === undefined || second === undefined) {
+      throw new Error("no databases");
+    }
+    await migrations({ "20240101000000.a.sh": "CREATE TABLE a();" });
+    expect((await startHere().result).status).toBe(0);
+    const [proxy, silent] = await Promise.all([startProxy(first), startProxy(second)]);
+    onTestFinished(async () => {
+      await Promise.all([proxy.stop(), silent.stop()]);
+    });
+    const env = { PGHOST: `${proxy.url},${silent.url}` };
+    const reading = proxy.inject({ sql: /pg_control_system/, at: "reply", action: "freeze" });
+    const status = start(["status"], { env });
+    await reading.hit;
+    // By now the other node is read.
+    const isRead =
+      "SELECT FROM pg_stat_activity WHERE application_name ~ '^pg-mig' AND state = 'idle'";
+    await expect.poll(() => second.query(isRead)).toHaveLength(1);
+    silent.freeze();
+    proxy.thaw();
+    expect((await status.result).status).toBe(0);
+    silent.thaw();
+    void silent
+      .inject({ sql: /max_locks_per_transaction/, at: "request", action: "freeze" })
+      .hit.then(() => silent.freeze());
+    const { status: unknown, stdout } = await start(["drift", "--json"], { env }).result;
+    expect(unknown).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      outcome: "unknown",
+      unread: [{ node: `127.0.0.1:${silent.port}`, shard: "sh1" }],
+    });
+  });
+
+  it("ends every run, whatever it has swallowed first, and keeps no other node from its end", {
+    timeout: 75_000,
+  }, async () => {
+    const identity = /pg_control_system/;
+    const cases = [
+      { swallowed: "what is read first", sql: identity, skip: 0, args: [], done: 0 },
+      { swallowed: "who a new session is", sql: identity, skip: 1, args: [], done: 0 },
+      {
+        swallowed: "the settings of a session",
+        sql: /client_connection_check_interval/,
+        args: [],
+        done: 0,
+      },
+      { swallowed: "the look for 2.x", sql: /p\.prosrc AS stored, p\.xmin/, args: [], done: 0 },
+      {
+        swallowed: "who a session is that another node made room for",
+        sql: identity,
+        skip: 2,
+        args: ["--max-sessions=1"],
+        done: 3,
+      },
+    ];
+    const ended = cases.map(async ({ swallowed, sql, skip = 0, args }) => {
+      const { databases, migrations, start, column } = await scenario({ shards: ["sh1"] });
+      const [first, second] = databases;
+      if (first === undefined || second === undefined) {
+        throw new Error("no databases");
+      }
+      await migrations({
+        "20240101000000.a.sh": "CREATE TABLE a();",
+        "20240101000001.b.sh": "CREATE TABLE b();",
+        "20240101000002.c.sh": "CREATE TABLE c();",
+      });
+      const proxy = await startProxy(second);
+      proxy.inject({ sql, skip, at: "request", action: "freeze" }).hit.then(() => proxy.freeze());
+      const run = start(["--json", "--retry-for=1s", ...args], {
+        env: { PGHOST: `${first.url},${proxy.url}` },
+      });
+      const { status, stdout, stderr } = await run.result;
+      const named = `${stdout}${stderr}`.includes(`127.0.0.1:${proxy.port}`);
+      await proxy.stop();
+      const tables = `SELECT count(*)::int FROM pg_class WHERE relnamespace = 'sh1'::regnamespace AND relkind = 'r'`;
+      return {
+        ...{ swallowed, status, named },
+        done: await column(tables, first),
+        untouched: await column(tables, second),
+      };
+    });
+    expect(await Promise.all(ended)).toEqual(
+      cases.map(({ swallowed, done }) => ({
+        ...{ swallowed, status: 1, named: true, done: [done], untouched: [0] },
+      })),
+    );
+  });
 });

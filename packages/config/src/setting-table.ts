@@ -184,7 +184,7 @@ export const settingTable = {
     type: count,
     default: defaults.maxSessions,
     shownDefault: String(defaults.maxSessions),
-    help: "most shards at a time over all nodes; each node has one connection more, for its lock",
+    help: "most shards at a time over all nodes; a node has up to two connections besides, for its lock and for what is done once a node",
   }),
   lockTimeoutMs: define({
     option: "--lock-timeout <time>",

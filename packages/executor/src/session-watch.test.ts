@@ -105,6 +105,35 @@ describe("a run whose network swallows connections", () => {
     }
   });
 
+  it("notices that a node is silent while a question is open that was about something else", async () => {
+    const { database, proxy, target: node } = await proxied("sh1");
+    // The answer to a question about the first version is lost, and nothing else of it.
+    const question = proxy.inject({ sql: /pg_stat_activity/, at: "reply", action: "freeze" });
+    let lost = 0;
+    const events = await runVersions({
+      targets: [node],
+      versions: { v1: `SELECT pg_sleep(0.3); ${addRow}`, v2: `SELECT pg_sleep(0.3); ${addRow}` },
+      // The question over another connection is asked when the node is frozen, and is open for a minute.
+      watch: { ...alert, silenceMs: 3000 },
+      onEvent: (event) => {
+        if (event.type === "step:start" && event.version === "v2" && lost === 0) {
+          const timer = setInterval(() => {
+            if (proxy.seen.filter((sql) => sql.includes("pg_sleep")).length === 2) {
+              proxy.freeze();
+              clearInterval(timer);
+            }
+          }, 5);
+        } else if (event.type === "step:requeued" && lost++ === 0) {
+          proxy.thaw();
+        }
+      },
+    });
+    expect(question.hits).toBe(1);
+    expect(lost).toBe(1);
+    expect(ends(events)).toEqual(["step:done n sh1", "step:done n sh1"]);
+    expect(await rows(database, "sh1")).toBe(2);
+  }, 40_000);
+
   it("ends on the server what it gave up, with its locks", async () => {
     const { database, proxy, target: node } = await proxied("sh1");
     proxy.inject({ at: "request", action: "cut-client" });

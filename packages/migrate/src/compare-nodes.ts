@@ -72,7 +72,7 @@ export async function compareNodes(
       readonly name: string;
       readonly label: string;
       readonly host: string;
-    }) => cluster.sessions.connect(node);
+    }) => cluster.connect(node);
     for (const { node } of nodes) {
       readers.set(node.label, new ShapeReader(node, { connect, access, lockTimeoutMs, signal }));
     }

@@ -119,7 +119,7 @@ export interface ReadLimits {
 
 function readerOf(cluster: OpenCluster, node: OpenNode["node"], limits: ReadLimits): ShapeReader {
   return new ShapeReader(node, {
-    connect: (one) => cluster.sessions.connect(one),
+    connect: (one) => cluster.connect(one),
     access: "no",
     ...limits,
   });

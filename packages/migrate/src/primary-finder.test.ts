@@ -189,6 +189,35 @@ describe("a run whose address leads to another server", () => {
     expect(tables.map(({ relname }) => relname).sort()).toEqual(["t1", "t1", "t2", "t3"]);
   });
 
+  it("works no more at the old primary over sessions that live on there", slow, async () => {
+    const { primary, replica, clients } = await laggingPair();
+    const options: ApplyOptions = {
+      sources: [hosts(clients.url)],
+      defaults: { port: 5432, user: "postgres", sslMode: "disable" },
+      migrationDirectory: await migrationFolder({
+        ...quick,
+        "20240101000001.second.slow": `SELECT pg_sleep(3) WHERE inet_server_port() = ${primary.port}; CREATE TABLE t2();`,
+      }),
+    };
+    const failOver = async () => {
+      await replica.promote();
+      clients.redirect(replica);
+      // The session at work is lost, and the one of the run lock, which is opened again. Others live on.
+      const lost = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE query ~ 'pg_sleep\\(3\\)' AND pid <> pg_backend_pid() OR pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')`;
+      await expect.poll(async () => (await primary.query(lost)).length).toBeGreaterThan(1);
+    };
+    const { events, report } = await runActing(options, { second: failOver });
+    const notes = events.flatMap((event) => (event.type === "note" ? [event.message] : []));
+    expect(notes).toContainEqual(expect.stringMatching(/was promoted: timeline 1 -> 2\./));
+    expect(report).toMatchObject({ outcome: "done", planned: 3, done: 3, notAttempted: 0 });
+    const tables = "SELECT relname FROM pg_class WHERE relname ~ '^t[123]$' ORDER BY 1";
+    const names = async (node: Pick<TestNode, "query">) =>
+      (await node.query(tables)).map(({ relname }) => relname);
+    expect(await names(replica)).toEqual(["t1", "t1", "t2"]);
+    expect(await names(primary)).toEqual(["t1", "t1"]);
+  });
+
   it("applies again what is missed only when all was done and read", slow, async () => {
     const { primary, replica, clients, failOver } = await laggingPair();
     const blocker = await primary.connect();

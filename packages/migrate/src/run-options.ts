@@ -34,6 +34,7 @@ export interface RunOptions extends ClusterOptions {
   readonly parallelism?: number | undefined;
   /**
    * Chains in flight over all nodes, each in a session of its own; a node has one connection more, for the run lock.
+   * Before and after the chains, each node has a session for what is done once a node, 64 of them at work at a time.
    * @default 1000
    */
   readonly maxSessions?: number | undefined;

@@ -1,12 +1,12 @@
 import { defaults } from "@pg-mig/model";
 import type { RunEvent } from "@pg-mig/report";
-import { type OpenCluster, type OpenNode, SessionWatch } from "@pg-mig/sessions";
+import { type OpenCluster, type OpenNode, patience, SessionWatch } from "@pg-mig/sessions";
 import { refuseBeside2x, watchFor2x } from "./beside-2x.js";
 import type { ApplyOptions } from "./run-options.js";
 import type { ThrottleWatch } from "./throttle-watch.js";
 
 export interface RunWatchOptions
-  extends Pick<ApplyOptions, "waitMs" | "allowPooler" | "beside2x" | "throttle"> {
+  extends Pick<ApplyOptions, "waitMs" | "allowPooler" | "beside2x" | "retryForMs" | "throttle"> {
   readonly signal: AbortSignal;
   /** Ends the run, for a reason of its own. */
   readonly halt: AbortController;
@@ -35,11 +35,15 @@ export class RunWatch {
     return this.#throttle;
   }
 
-  /** Locks the nodes, and watches them from then on. */
+  /** Locks the nodes. Watches the sessions that this takes, and all that follow. */
   async begin(nodes: readonly OpenNode[]): Promise<void> {
     const { waitMs = defaults.waitMs, allowPooler = false, beside2x = false } = this.#options;
     const { signal, wished, emit, onNote } = this.#options;
     const cluster = this.#cluster;
+    const { sessions, ask } = cluster;
+    const { reconnectForMs } = patience(this.#options);
+    // The first sessions are opened while the locks are taken.
+    this.#sessions = new SessionWatch({ sessions, ask, emit, onBug: this.#halt, reconnectForMs });
     await cluster.lock({
       waitMs,
       allowPooler,
@@ -52,8 +56,6 @@ export class RunWatch {
       const known = await refuseBeside2x({ cluster, nodes, signal, onNote });
       this.#endWatchFor2x = watchFor2x({ cluster, nodes, known, onFound: this.#halt });
     }
-    const { sessions, ask } = cluster;
-    this.#sessions = new SessionWatch({ sessions, ask, emit, onBug: this.#halt });
   }
 
   /** Asks the nodes what the throttle looks at, if there is one. */

@@ -9,17 +9,17 @@ import {
 import { equals, isPgMigError } from "@pg-mig/model";
 import type { Blocker } from "@pg-mig/report";
 import {
+  type AskedConnection,
   isConnectionLoss,
   parseBlockers,
   pause,
-  type SessionClient,
   type SessionNode,
   serverWords,
   whoIsSql,
 } from "@pg-mig/sessions";
 
 export interface ShapeReaderOptions {
-  readonly connect: (node: SessionNode) => Promise<SessionClient>;
+  readonly connect: (node: SessionNode) => Promise<AskedConnection>;
   /** Whether owners and privileges count. */
   readonly access: "yes" | "no";
   /** For how long one table is waited for, in milliseconds. */
@@ -73,7 +73,7 @@ pg_catalog.current_setting('max_locks_per_transaction')::pg_catalog.int4 OPERATO
 export class ShapeReader {
   readonly #node: SessionNode;
   readonly #options: ShapeReaderOptions;
-  #client: SessionClient | undefined;
+  #client: AskedConnection | undefined;
   #pid = 0;
   /** How many shards were read over the connection. */
   #used = 0;
@@ -213,7 +213,7 @@ export class ShapeReader {
     };
   }
 
-  async #connected(shards: number): Promise<SessionClient> {
+  async #connected(shards: number): Promise<AskedConnection> {
     if (this.#client !== undefined && this.#used + shards > shardsPerConnection) {
       await this.close();
     }

@@ -1,10 +1,11 @@
-import { isPgMigError, PgMigError } from "@pg-mig/model";
+import { isPgMigError, type PgMigError } from "@pg-mig/model";
 import { pause } from "./pause.js";
 import { retryPauseMs } from "./retry-pause.js";
 import { isBug } from "./server-error.js";
 import type { Session } from "./session.js";
 import type { SessionNode } from "./session-client.js";
 import type { SessionPool, SessionWork } from "./session-pool.js";
+import { silentNode } from "./silence.js";
 import { within } from "./within.js";
 
 export interface AcquireSessionOptions {
@@ -74,7 +75,7 @@ async function waitForSession(
       }
       const acquiring = sessions.acquire(node, work);
       if ((await within(silentMs, acquiring)) === "late") {
-        presence.missed(node, silent(node), reconnectForMs);
+        presence.missed(node, silentNode(node, silentMs), reconnectForMs);
       }
       const session = await acquiring;
       presence.seen(node);
@@ -103,12 +104,4 @@ async function waitForSession(
       await pause(Math.min(pauseMs, leftMs), signal);
     }
   }
-}
-
-function silent(node: SessionNode): PgMigError {
-  return new PgMigError(`${node.label} has not answered for ${silentMs / 1000} s.`, {
-    code: "NODE_UNREACHABLE",
-    hint: "Look at the server and at the network before it.",
-    where: { node: node.label },
-  });
 }

@@ -28,7 +28,12 @@ export {
 } from "./server-error.js";
 export { Session } from "./session.js";
 export { parseBlockers, whoIsSql } from "./session-activity.js";
-export type { NodeEnvironment, SessionClient, SessionNode } from "./session-client.js";
+export type {
+  AskedConnection,
+  NodeEnvironment,
+  SessionClient,
+  SessionNode,
+} from "./session-client.js";
 export type { SessionWork } from "./session-pool.js";
 export { SessionPool } from "./session-pool.js";
 export { keepSessionSql } from "./session-settings.js";

@@ -21,12 +21,19 @@ import { askPatiently, readPatiently } from "./read-patiently.js";
 import type { RunLock } from "./run-lock.js";
 import { chosenShards, type Only } from "./selected-shards.js";
 import { connectionLost } from "./server-error.js";
-import type { NodeEnvironment, SessionConnections, SessionNode } from "./session-client.js";
+import { Session } from "./session.js";
+import type {
+  AskedConnection,
+  NodeEnvironment,
+  SessionConnections,
+  SessionNode,
+} from "./session-client.js";
 import { SessionPool } from "./session-pool.js";
 import { sharedByPooler } from "./shared-by-pooler.js";
+import { whileAnswering } from "./silence.js";
 import { readValidShards, type ValidShards } from "./valid-shards.js";
 
-export interface LiveClusterOptions extends PrimaryFinderOptions {
+export interface LiveClusterOptions extends Omit<PrimaryFinderOptions, "onPromotion"> {
   /** Which shards to work on; `undefined`: all. */
   readonly only?: Only | undefined;
   /** Which schemas count as shards; `undefined`: all. */
@@ -83,6 +90,11 @@ export interface OpenCluster {
    * there is none, and where no answer comes within 15 seconds.
    */
   ask(node: SessionNode, sql: string): Promise<{ readonly rows: readonly unknown[] }>;
+  /**
+   * Opens a connection that is no session. Who gets it must end it. Its queries reject with `NODE_UNREACHABLE` if the
+   * node answers nobody.
+   */
+  connect(node: SessionNode): Promise<AskedConnection>;
   /** Runs a query on a node, waiting for it if it is away; gives its rows. */
   query(open: OpenNode, sql: string): Promise<readonly unknown[]>;
   /**
@@ -111,7 +123,14 @@ export function createLiveCluster(
 ): OpenCluster {
   const byName = new Map(nodes.map((open) => [open.node.name, open]));
   const { applicationName, signal } = options;
-  const primaries = new PrimaryFinder(options);
+  const primaries = new PrimaryFinder({
+    ...options,
+    // What goes on over them is of no use there, and what is read is not what the promoted server has.
+    onPromotion(node) {
+      sessions.destroyAll(node);
+      runLock?.lose(node);
+    },
+  });
   const backends = new WeakMap<object, { readonly node: Node; readonly key: BackendKey }>();
   const environments = new WeakMap<object, NodeEnvironment>();
   let runLock: RunLock | undefined;
@@ -146,13 +165,19 @@ export function createLiveCluster(
         throw new Error(`Not a node of this cluster: ${name}`);
       }
       const first = takeFrom(clients, name);
-      const { client, node } =
-        first === undefined ? await openConnection(open) : { client: first, node: open.node };
+      const { client, node, identity } =
+        first === undefined ? await openConnection(open) : { ...open, client: first };
       const key = backendKeyOf(client);
       if (key !== undefined) {
         backends.set(client, { node, key });
       }
       environments.set(client, await nodeEnvironment(node));
+      try {
+        primaries.requireLatest(open.node, identity);
+      } catch (error) {
+        await client.end();
+        throw error;
+      }
       return client;
     },
     environment: (client) => environments.get(client) ?? {},
@@ -233,14 +258,25 @@ export function createLiveCluster(
       }
       return runLock.ask(node, sql);
     },
+    async connect(sessionNode) {
+      const client = await sessions.connect(sessionNode);
+      const node = byName.get(sessionNode.name)?.node;
+      return {
+        query: (sql: string) =>
+          node === undefined
+            ? client.query(sql)
+            : whileAnswering(node, client, client.query(sql), { applicationName, signal }),
+        end: () => new Session(client).close(),
+      };
+    },
     async query({ node }, sql) {
       // The first connection is no session yet: nothing is set on it that others could meet.
       const client = clients.get(node.name);
       if (client !== undefined) {
-        return lastRows(await client.query(`${ownPathSql};\n${sql}`));
+        const asked = client.query(`${ownPathSql};\n${sql}`);
+        return lastRows(await whileAnswering(node, client, asked, { applicationName, signal }));
       }
       const { reconnectForMs } = patience(options);
-      const { signal } = options;
       return askPatiently(node, { sessions, reconnectForMs, signal }, async (session) =>
         lastRows(await session.client.query(`${ownPathSql};\n${sql}`)),
       );
@@ -269,7 +305,7 @@ export function createLiveCluster(
     async close() {
       await sessions.close();
       await runLock?.close();
-      await Promise.allSettled([...clients.values()].map((client) => client.end()));
+      await Promise.all([...clients.values()].map((client) => new Session(client).close()));
     },
   };
 }

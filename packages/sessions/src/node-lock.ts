@@ -126,6 +126,13 @@ export class NodeLock {
     return answer;
   }
 
+  /** Breaks the connection, if there is one, and loses the lock with it. */
+  lose(): void {
+    if (this.#connection !== undefined) {
+      this.#drop(this.#connection);
+    }
+  }
+
   /** Gives the lock back and ends the connection. Never rejects. */
   async close(): Promise<void> {
     this.#closed = true;

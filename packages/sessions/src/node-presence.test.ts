@@ -51,6 +51,12 @@ describe("NodePresence", () => {
     expect(events.map(({ type }) => type)).toEqual(["node:away", "node:lost"]);
   });
 
+  it("has nobody wait longer than they would", () => {
+    const { presence } = observed();
+    presence.missed(node, down, 60_000);
+    expect(presence.missed(node, down, 0)).toBe(0);
+  });
+
   it("waits anew for a node that was back in between", () => {
     const { presence, clock } = observed();
     presence.missed(node, down, 5000);

@@ -48,7 +48,7 @@ export class NodePresence {
       };
       this.#absences.set(node.name, absence);
     }
-    const leftMs = Math.max(0, Math.round(absence.untilMs - nowMs));
+    const leftMs = Math.max(0, Math.min(waitMs, Math.round(absence.untilMs - nowMs)));
     const info = errorInfo(error, { node: node.label });
     if (leftMs > 0 && info.code !== absence.code) {
       absence.code = info.code;

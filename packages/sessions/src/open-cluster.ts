@@ -27,6 +27,8 @@ import { missingRight } from "./missing-right.js";
 import { onEachNode } from "./on-each-node.js";
 import type { OpenNode } from "./open-node.js";
 import { chosenShards, nodesToAsk, nodesToUse } from "./selected-shards.js";
+import { Session } from "./session.js";
+import { whileAnswering } from "./silence.js";
 import { readValidShards } from "./valid-shards.js";
 
 export interface OpenClusterOptions extends Omit<LiveClusterOptions, "applicationName" | "pool"> {
@@ -107,14 +109,14 @@ export async function openCluster(given: OpenClusterOptions): Promise<OpenCluste
     await Promise.all(
       [...clients].map(async ([name, client]) => {
         if (!kept.has(name)) {
-          await client.end();
+          await new Session(client).close();
         }
       }),
     );
     const schemas = found.length === all.length ? schemasOf(inspected) : undefined;
     return createLiveCluster(nodes, schemas, clients, options);
   } catch (error) {
-    await Promise.allSettled([...clients.values()].map((client) => client.end()));
+    await Promise.all([...clients.values()].map((client) => new Session(client).close()));
     throw error;
   }
 }
@@ -128,21 +130,28 @@ export function schemasOf(nodes: readonly Pick<OpenNode, "ledger">[]): ReadonlyS
 async function inspectNode(
   node: Node,
   client: pg.Client,
-  { only, pool, validShards }: ConnectOptions,
+  { only, pool, validShards, applicationName, signal }: ConnectOptions,
 ): Promise<OpenNode> {
+  const answered = <T>(asked: Promise<T>) =>
+    whileAnswering(node, client, asked, { applicationName, signal });
   const reader = new NodeLedgerReader(pool);
   const identity: Readonly<Record<string, unknown>>[] = [];
-  await streamRows(client, `${ownPathSql};\n${nodeIdentitySql};\n${nodeLedgerSql}`, (row) => {
-    if (isNodeLedgerRow(row)) {
-      reader.add(row);
-    } else {
-      identity.push(row);
-    }
-  }).catch((error: unknown) => {
+  const reading = streamRows(
+    client,
+    `${ownPathSql};\n${nodeIdentitySql};\n${nodeLedgerSql}`,
+    (row) => {
+      if (isNodeLedgerRow(row)) {
+        reader.add(row);
+      } else {
+        identity.push(row);
+      }
+    },
+  );
+  await answered(reading).catch((error: unknown) => {
     throw missingRight(error, node) ?? error;
   });
   const ledger = reader.end();
-  const isValid = validShards && (await readValidShards(client, validShards));
+  const isValid = validShards && (await answered(readValidShards(client, validShards)));
   const shards = ledger.shards.filter(({ shard }) => isValid?.(shard) ?? true);
   return {
     node,

@@ -11,6 +11,8 @@ import {
 } from "@pg-mig/cluster";
 import { isPgMigError, ownPathSql, PgMigError } from "@pg-mig/model";
 import type pg from "pg";
+import { answerWithinMs, silentNode } from "./silence.js";
+import { within } from "./within.js";
 
 export interface PrimaryFinderOptions {
   /** Where the nodes come from. */
@@ -21,6 +23,11 @@ export interface PrimaryFinderOptions {
   readonly signal: AbortSignal;
   /** Told when a node is found at another address. */
   readonly onNote: (message: string) => void;
+  /**
+   * Told when a node was promoted, before the connection that shows it is given out: every one that was given out
+   * before leads to an old primary, for none leads to a replica.
+   */
+  readonly onPromotion: (first: Node) => void;
 }
 
 /** A connection, the address that it leads to, and what answers there. */
@@ -56,7 +63,11 @@ export class PrimaryFinder {
     return this.#promotions;
   }
 
-  /** @throws PgMigError what `connectNode` throws; `PRIMARY_MOVED` */
+  /**
+   * A server that lets us in, and does not say within 15 seconds who it is, is unreachable.
+   *
+   * @throws PgMigError what `connectNode` throws; `PRIMARY_MOVED`
+   */
   async connect(first: Node, identity: NodeIdentity): Promise<FoundPrimary> {
     const node = this.#moved.get(first.name) ?? first;
     const wanted = { first, identity };
@@ -74,6 +85,15 @@ export class PrimaryFinder {
       this.#options.onNote(`${first.label} has moved: its primary is ${found.node.name} now.`);
       return found;
     }
+  }
+
+  /**
+   * Requires that no promotion of the node was seen since a connection to it was made.
+   *
+   * @throws PgMigError `PRIMARY_MOVED`
+   */
+  requireLatest(first: Node, { timeline = "" }: NodeIdentity): void {
+    requireNotBefore(this.#timelines.get(first.name) ?? timeline, timeline, first);
   }
 
   async #lookAgain(lost: Node, wanted: Wanted): Promise<FoundPrimary | undefined> {
@@ -115,7 +135,12 @@ export class PrimaryFinder {
     const client = await connectNode(node, { applicationName, signal });
     try {
       const rows: Readonly<Record<string, unknown>>[] = [];
-      await streamRows(client, `${ownPathSql};\n${nodeIdentitySql}`, (row) => rows.push(row));
+      const asked = streamRows(client, `${ownPathSql};\n${nodeIdentitySql}`, (row) =>
+        rows.push(row),
+      );
+      if ((await within(answerWithinMs, asked)) === "late") {
+        throw silentNode(node, answerWithinMs);
+      }
       const identity = parseNodeIdentity(rows);
       this.#requirePrimary(node, identity, wanted);
       return { client, node, identity };
@@ -137,15 +162,13 @@ export class PrimaryFinder {
     if (found.inRecovery) {
       throw moved(node, "is a replica now");
     }
-    if (timeline < seen) {
-      const [now, before] = [timeline, seen].map(timelineNumber);
-      throw moved(node, `is on timeline ${now}: it is an old primary, for ${before} was seen`);
-    }
+    requireNotBefore(seen, timeline, node);
     this.#timelines.set(first.name, timeline);
     if (timeline === seen) {
       return;
     }
     this.#promotions++;
+    this.#options.onPromotion(first);
     const [before, now] = [seen, timeline].map(timelineNumber);
     this.#options.onNote(
       `${first.label} was promoted: timeline ${before} -> ${now}. What was not replicated is gone there; it is looked for at the end of the round and applied again.`,
@@ -157,6 +180,13 @@ export class PrimaryFinder {
 interface Wanted {
   readonly first: Node;
   readonly identity: NodeIdentity;
+}
+
+function requireNotBefore(seen: string, timeline: string, node: Node): void {
+  if (timeline < seen) {
+    const [now, before] = [timeline, seen].map(timelineNumber);
+    throw moved(node, `is on timeline ${now}: it is an old primary, for ${before} was seen`);
+  }
 }
 
 /** As PostgreSQL's own messages have it. */

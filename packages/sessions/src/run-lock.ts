@@ -141,6 +141,11 @@ export class RunLock {
     return lock.ask(sql);
   }
 
+  /** Breaks the connection of a node's lock, which leads to an old primary: the lock is taken again elsewhere. */
+  lose({ name }: Pick<SessionNode, "name">): void {
+    this.#byName.get(name)?.lose();
+  }
+
   /** Gives all locks back and ends their connections. Never rejects. */
   async close(): Promise<void> {
     clearInterval(this.#heartbeat);

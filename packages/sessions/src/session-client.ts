@@ -26,6 +26,12 @@ export type SessionClient = ScriptClient & {
   readonly connection?: { readonly stream: { destroy(): unknown } };
 };
 
+/** A connection that is asked one thing after the other. */
+export interface AskedConnection {
+  query(sql: string): Promise<QueryAnswer>;
+  end(): Promise<void>;
+}
+
 /** A node, as far as the executor needs to know it. */
 export interface SessionNode {
   /** Identifies the node. */

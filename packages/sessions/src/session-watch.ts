@@ -1,6 +1,6 @@
-import { isPgMigError, ownPath } from "@pg-mig/model";
+import { ownPath } from "@pg-mig/model";
 import type { RunEvent } from "@pg-mig/report";
-import { isBug, isConnectionLoss } from "./server-error.js";
+import { isBug } from "./server-error.js";
 import {
   parseSessionActivity,
   type SessionActivity,
@@ -10,6 +10,7 @@ import type { QueryAnswer, SessionClient, SessionNode } from "./session-client.j
 import { type Seen, SessionObservation } from "./session-observation.js";
 import type { BusySession, SessionPool } from "./session-pool.js";
 import { endBackendsSql } from "./session-settings.js";
+import { isSilence, silentNode } from "./silence.js";
 import { within } from "./within.js";
 
 /** Runs a query on a node over a connection that no version runs on. */
@@ -34,6 +35,11 @@ export interface SessionWatchOptions {
   readonly askAtATick?: number;
   /** After so long without a sign of life a connection counts as broken, in milliseconds. @default 15000 */
   readonly silenceMs?: number;
+  /**
+   * For how long a node is waited for once it was silent for so long, in milliseconds: it is reported as away.
+   * @default that begins when somebody fails to reach it
+   */
+  readonly reconnectForMs?: number | undefined;
 }
 
 /** What is known of one node. */
@@ -61,7 +67,8 @@ interface NodeWatch {
  * It asks a node only while a session there is slow, one question for all of them, and few nodes at a time.
  */
 export class SessionWatch {
-  readonly #options: Required<SessionWatchOptions>;
+  readonly #options: Required<Omit<SessionWatchOptions, "reconnectForMs">> &
+    Pick<SessionWatchOptions, "reconnectForMs">;
   readonly #nodes = new Map<string, NodeWatch>();
   readonly #observations = new WeakMap<object, SessionObservation>();
   readonly #timer: NodeJS.Timeout;
@@ -137,7 +144,7 @@ export class SessionWatch {
 
   /** Whether a node is to be asked now. Gives up one that has been silent for too long. */
   #mustAsk({ node, slow, isAbandoned }: NodeLook): boolean {
-    const { askEveryMs, silenceMs, sessions } = this.#options;
+    const { askEveryMs, silenceMs, sessions, reconnectForMs } = this.#options;
     const watch = this.#node(node);
     if (slow.length === 0) {
       watch.silentSinceMs = undefined;
@@ -145,8 +152,15 @@ export class SessionWatch {
         return false;
       }
     }
+    // The question may be about what is over by now; whether the node answers it counts nevertheless.
+    if (watch.asking && slow.length > 0) {
+      watch.silentSinceMs ??= this.#awakeMs;
+    }
     if (watch.silentSinceMs !== undefined && this.#awakeMs - watch.silentSinceMs >= silenceMs) {
       this.#forget(node.name);
+      if (reconnectForMs !== undefined) {
+        sessions.presence.missed(node, silentNode(node, silenceMs), reconnectForMs);
+      }
       sessions.destroyAll(node);
       return false;
     }
@@ -305,10 +319,3 @@ interface NodeLook {
 function hangUp(client: SessionClient | undefined): void {
   client?.connection?.stream.destroy();
 }
-
-/** Whether nothing was heard of the server; one that refuses is not silent. */
-function isSilence(error: unknown): boolean {
-  return isConnectionLoss(error) || (isPgMigError(error) && silence.has(error.code));
-}
-
-const silence = new Set(["NODE_UNREACHABLE", "NODE_STARTING", "CONNECTION_FAILED"]);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { NetworkQuality } from "@pg-mig/testkit";
 import { whyNotThrough } from "../expectations.js";
 import type { Fault } from "../fault.js";
+import { reportOf } from "../tool-run.js";
 import { passingTrouble } from "./passing-trouble.js";
 
 /** A network that is bad from the beginning to the end, and never breaks. */
@@ -74,6 +75,38 @@ export const networkFaults: readonly Fault[] = [
         runs: [ended],
         problems: whyNotThrough(scene, ended),
         spared: others.map(({ label }) => label),
+      };
+    },
+  },
+  {
+    // From some message on, be it the first, nothing comes through until the run has ended.
+    name: "network-frozen-for-good",
+    row: 8,
+    async inject(scene, random) {
+      const { place, others } = scene.drawPlace(random);
+      const { proxy, label } = place;
+      const planned = proxy.inject({
+        sql: /^/,
+        at: random.pick(["request", "reply"]),
+        action: "freeze",
+        skip: random.integer(0, random.pick([4, 60])),
+      });
+      void planned.hit.then(() => proxy.freeze());
+      const most = random.pick([1, 2, 1000]);
+      const ended = await scene.run({ args: ["--retry-for=1s", `--max-sessions=${most}`] });
+      proxy.cut();
+      proxy.thaw();
+      const report = reportOf(ended);
+      const lost = report?.lostNodes.map(({ node }) => node).join();
+      return {
+        outcome: planned.hits > 0 ? "struck" : "missed",
+        runs: [ended],
+        // A run that was refused has changed nothing anywhere.
+        spared: report === undefined ? [] : others.map((other) => other.label),
+        problems:
+          report?.outcome === "failed" && lost !== label
+            ? [`the report gives up "${lost}", not ${label}`]
+            : [],
       };
     },
   },
