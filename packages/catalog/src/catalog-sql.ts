@@ -149,11 +149,14 @@ function bytes(text: string): string {
 
 const itemRows = "SELECT schema, parent, kind, path, definition, hidden FROM item";
 
-/** The order of an item's hash does not depend on the server's collations. */
+/**
+ * The order of an item's hash does not depend on the server's collations. OFFSET 0: the hashes are sorted,
+ * not the texts that they are of.
+ */
 function hashRows(prefix: string): string {
   const text =
     "pg_catalog.concat_ws('\u0003', i.kind, i.path, i.definition, coalesce(i.hidden, ''))";
   return `SELECT h.schema, pg_catalog.count(*)::pg_catalog.int4 AS items,
   '${prefix}' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.string_agg(h.hash, '' ORDER BY h.hash COLLATE "C"), 'UTF8')), 'hex') AS hash
-FROM (SELECT i.schema, pg_catalog.encode(pg_catalog.sha256(${bytes(text)}), 'hex') AS hash FROM item i) AS h GROUP BY h.schema`;
+FROM (SELECT i.schema, pg_catalog.encode(pg_catalog.sha256(${bytes(text)}), 'hex') AS hash FROM item i OFFSET 0) AS h GROUP BY h.schema`;
 }
