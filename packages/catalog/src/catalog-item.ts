@@ -58,9 +58,9 @@ export function choice(column: string, values: Readonly<Record<string, string>>)
   return `CASE ${column} ${cases.join(" ")} END`;
 }
 
-/** The elements of an array of text, in order of their bytes. */
+/** The elements of an array of text, in order of their bytes. Most arrays are NULL: no subquery runs for them. */
 export function sorted(array: string): string {
-  return `(SELECT pg_catalog.string_agg(o, ', ' ORDER BY o COLLATE "C") FROM pg_catalog.unnest(${array}) AS o)`;
+  return `CASE WHEN ${array} IS NOT NULL THEN (SELECT pg_catalog.string_agg(o, ', ' ORDER BY o COLLATE "C") FROM pg_catalog.unnest(${array}) AS o) END`;
 }
 
 /** A function with the types of its arguments; NULL for none. */

@@ -84,6 +84,10 @@ const letters = String.raw`[:alnum:]\u0080-\uFFFF`;
 const marked = (text: string, pattern: "qualifier" | "word" | "part", mark: string) =>
   `CASE WHEN pg_catalog.strpos(${text}, n.probe) > 0 THEN pg_catalog.regexp_replace(${text} COLLATE "C", n.${pattern}, '${mark}', 'g') ELSE ${text} END`;
 
+/**
+ * NOT IN hashes the members of extensions, and each item is looked up; for NOT EXISTS, a planner that expects few
+ * members compares each item with each of them. OFFSET 0: there is one hash, not one for each kind of item.
+ */
 function withParts(schemas: readonly string[], queries: readonly string[]): string {
   const names = schemas.map((name) => `"${name.replaceAll(/["\\]/g, "\\$&")}"`);
   return `ns AS MATERIALIZED (
@@ -105,11 +109,11 @@ FROM (
 ) AS o JOIN pg_catalog.pg_class c ON c.oid = o.id
 WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'c')
   AND NOT (c.relname = 'mig_journal' AND c.relnamespace IN (SELECT ns.oid FROM ns WHERE ns.nspname = 'public'))
-  AND NOT EXISTS (SELECT FROM member WHERE member.classid = ${catalogId("pg_class")} AND member.objid = c.oid)
+  AND c.oid NOT IN (SELECT member.objid FROM member WHERE member.classid = ${catalogId("pg_class")})
 ), object (${itemColumns}) AS (
 ${queries.join("\nUNION ALL\n")}
 ), own AS MATERIALIZED (
-SELECT * FROM object WHERE NOT EXISTS (SELECT FROM member WHERE member.classid = object.catalog AND member.objid = object.object)
+SELECT * FROM (SELECT * FROM object OFFSET 0) AS o WHERE (o.catalog, o.object) NOT IN (SELECT member.classid, member.objid FROM member)
 ), described AS (
 SELECT schema_id, parent, kind, path, signature, definition, written, settings, shared, hidden FROM own
 UNION ALL SELECT o.schema_id, coalesce(o.parent, o.path), 'comment', pg_catalog.rtrim(o.kind || ' ' || o.path), o.signature, NULL, d.description, NULL, NULL, NULL
@@ -145,11 +149,14 @@ function bytes(text: string): string {
 
 const itemRows = "SELECT schema, parent, kind, path, definition, hidden FROM item";
 
-/** The order of an item's hash does not depend on the server's collations. */
+/**
+ * The order of an item's hash does not depend on the server's collations. OFFSET 0: the hashes are sorted,
+ * not the texts that they are of.
+ */
 function hashRows(prefix: string): string {
   const text =
     "pg_catalog.concat_ws('\u0003', i.kind, i.path, i.definition, coalesce(i.hidden, ''))";
   return `SELECT h.schema, pg_catalog.count(*)::pg_catalog.int4 AS items,
   '${prefix}' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.string_agg(h.hash, '' ORDER BY h.hash COLLATE "C"), 'UTF8')), 'hex') AS hash
-FROM (SELECT i.schema, pg_catalog.encode(pg_catalog.sha256(${bytes(text)}), 'hex') AS hash FROM item i) AS h GROUP BY h.schema`;
+FROM (SELECT i.schema, pg_catalog.encode(pg_catalog.sha256(${bytes(text)}), 'hex') AS hash FROM item i OFFSET 0) AS h GROUP BY h.schema`;
 }

@@ -11,6 +11,14 @@ import { commonSql, shardSql } from "./shard-schema.test.support.js";
 /** The hash of the shard of the tests, on each of the servers. */
 const hashes = new Map<number, string>();
 
+/** What EXPLAIN tells of a part of a plan. */
+interface PlanNode {
+  readonly "Actual Rows": number;
+  readonly "Actual Loops": number;
+  readonly "CTE Name"?: string;
+  readonly Plans?: readonly PlanNode[];
+}
+
 /** Drops all that a test has made. What the shards have in common stays. */
 const dropShards = `DO $$
 DECLARE name text;
@@ -166,6 +174,30 @@ describe.each(majors)("reading shapes from PostgreSQL %i", (major) => {
         found: expect.stringMatching(/^VERSION \d/),
       },
     ]);
+  });
+
+  it("reads the members of extensions once, however many items there are", async () => {
+    await makeShards("a1");
+    await client.query("BEGIN");
+    await client.query(`DO $$ BEGIN FOR i IN 1..100 LOOP
+      EXECUTE format('CREATE FUNCTION public.member_%s() RETURNS int LANGUAGE sql AS ''SELECT 1''', i);
+      EXECUTE format('ALTER EXTENSION plpgsql ADD FUNCTION public.member_%s()', i);
+    END LOOP; END $$`);
+    const sql = catalogSql(["a1"], { major }).replace(
+      "\nWITH ",
+      "\nEXPLAIN (ANALYZE, FORMAT JSON) WITH ",
+    );
+    const answers = (await client.query(sql)) as unknown as readonly pg.QueryResult[];
+    await client.query("ROLLBACK");
+    const plans: PlanNode[] = [answers.at(-1)?.rows[0]["QUERY PLAN"][0].Plan];
+    for (const { Plans = [] } of plans) {
+      plans.push(...Plans);
+    }
+    const reads = plans
+      .filter((node) => node["CTE Name"] === "member")
+      .map((node) => node["Actual Rows"] * node["Actual Loops"]);
+    expect(Math.max(...reads)).toBeGreaterThan(100);
+    expect(Math.max(...reads)).toBeLessThan(200);
   });
 
   it("names what a concurrent build left", async () => {

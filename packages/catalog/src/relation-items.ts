@@ -1,7 +1,7 @@
 import { choice, type ItemQuery, routine, sorted, words } from "./catalog-item.js";
 
-const column = `rel JOIN pg_catalog.pg_attribute a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped
-  JOIN pg_catalog.pg_type t ON t.oid = a.atttypid`;
+const column =
+  "rel JOIN pg_catalog.pg_attribute a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped";
 
 const tablespace = (id: string) =>
   `(SELECT 'TABLESPACE ' || s.spcname FROM pg_catalog.pg_tablespace s WHERE s.oid = ${id})`;
@@ -105,7 +105,7 @@ export const relationItems: readonly ItemQuery[] = [
       "CASE WHEN NOT a.attislocal THEN 'not local' END",
       "CASE WHEN a.attinhcount > 0 THEN 'inherited from ' || a.attinhcount END",
     ),
-    from: `${column}
+    from: `${column} JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
   LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
   WHERE rel.relkind <> 'S'`,
   },
