@@ -14,6 +14,10 @@ export interface RawOutput extends TerminalStream {
 interface GuardedOutput extends TerminalStream {
   /** Why something could not be written, if that is bad news: a reader that went away is none. */
   readonly failure: NodeJS.ErrnoException | undefined;
+  /** Says something about the streams, also when the work has ended. */
+  say(text: string): void;
+  /** Takes nothing more of what is written: the work has ended, and this was its last word. */
+  close(): void;
   /** Resolves when all is written that ever will be. */
   flushed(): Promise<void>;
   /** Leaves the stream as it was. */
@@ -36,6 +40,9 @@ export async function guardingOutput(
   const stderr = guard(streams.stderr);
   try {
     const status = await work({ stdout, stderr });
+    // A bug may have ended it, and left something that goes on until the process ends.
+    stdout.close();
+    stderr.close();
     await Promise.all([stdout.flushed(), stderr.flushed()]);
     sayWhatIsLost("stdout", stdout.failure, stderr);
     sayWhatIsLost("stderr", stderr.failure, stdout);
@@ -54,7 +61,7 @@ function sayWhatIsLost(
   other: GuardedOutput,
 ): void {
   if (failure !== undefined) {
-    other.write(`warning: Not all output could be written to ${name}: ${failure.message}\n`);
+    other.say(`warning: Not all output could be written to ${name}: ${failure.message}\n`);
   }
 }
 
@@ -66,14 +73,20 @@ function guard(stream: RawOutput): GuardedOutput {
     }
   };
   stream.on("error", note);
+  let isOpen = true;
+  const write = (text: string) => {
+    try {
+      return stream.write(text);
+    } catch (error) {
+      note(error as NodeJS.ErrnoException);
+      return false;
+    }
+  };
   return {
-    write(text) {
-      try {
-        return stream.write(text);
-      } catch (error) {
-        note(error as NodeJS.ErrnoException);
-        return false;
-      }
+    write: (text) => isOpen && write(text),
+    say: write,
+    close: () => {
+      isOpen = false;
     },
     get isTTY() {
       return stream.isTTY === true;
