@@ -52,7 +52,7 @@ function evidence(difference: Partial<Evidence> & { readonly shard?: ShardState 
   return { versions, nodes: [node([state])], runs: [], ...rest };
 }
 
-/** A run that ended, with these events behind its start. */
+/** A run that ended, with these events after its start. */
 function run(
   outcome: "done" | "failed",
   events: readonly ToolEvent[] = [],
@@ -199,7 +199,7 @@ describe("isAtHead", () => {
 });
 
 describe("hooksWereRun", () => {
-  it("asks for after.sql behind the last version, and before.sql at all", () => {
+  it("asks for after.sql after the last version, and before.sql at all", () => {
     const hooks = (...runs: readonly (readonly [file: string, beganUs: number])[]) =>
       evidence({
         nodes: [node([shard()], { hookRuns: runs.map(([file, beganUs]) => ({ file, beganUs })) })],
@@ -231,16 +231,16 @@ describe("runsToldTheTruth", () => {
 
   it("believes a run whose words are borne out", () => {
     expect(runsToldTheTruth(evidence({ runs: [run("done", [done])] }))).toEqual([]);
-    const behind = shard({ ledger: [one] });
-    expect(runsToldTheTruth(evidence({ shard: behind, runs: [run("failed", [failed])] }))).toEqual(
-      [],
-    );
+    const unfinished = shard({ ledger: [one] });
+    expect(
+      runsToldTheTruth(evidence({ shard: unfinished, runs: [run("failed", [failed])] })),
+    ).toEqual([]);
   });
 
   it("sees a version that was called done, and is not there", () => {
-    const behind = evidence({ shard: shard({ ledger: [one] }), runs: [run("failed", [done])] });
-    expect(runsToldTheTruth(behind)).toHaveLength(1);
-    expect(runsToldTheTruth({ ...behind, alsoWrote: "another-writer" })).toEqual([]);
+    const unfinished = evidence({ shard: shard({ ledger: [one] }), runs: [run("failed", [done])] });
+    expect(runsToldTheTruth(unfinished)).toHaveLength(1);
+    expect(runsToldTheTruth({ ...unfinished, alsoWrote: "another-writer" })).toEqual([]);
   });
 
   it("sees a version that was called failed, and is there", () => {
@@ -248,11 +248,11 @@ describe("runsToldTheTruth", () => {
   });
 
   it("sees a run that says it is done, and has left something undone", () => {
-    const behind = evidence({ shard: shard({ ledger: [one] }), runs: [run("done")] });
+    const unfinished = evidence({ shard: shard({ ledger: [one] }), runs: [run("done")] });
     const told = ["status 0, but db1/sh0001 has 1 of 3 versions"];
-    expect(runsToldTheTruth(behind)).toEqual(told);
-    expect(runsToldTheTruth({ ...behind, alsoWrote: "lost-by-failover" })).toEqual(told);
-    expect(runsToldTheTruth({ ...behind, alsoWrote: "lost-after-the-run" })).toEqual([]);
+    expect(runsToldTheTruth(unfinished)).toEqual(told);
+    expect(runsToldTheTruth({ ...unfinished, alsoWrote: "lost-by-failover" })).toEqual(told);
+    expect(runsToldTheTruth({ ...unfinished, alsoWrote: "lost-after-the-run" })).toEqual([]);
   });
 
   it("sees a version that was called another run's, where there was none", () => {

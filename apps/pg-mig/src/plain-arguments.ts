@@ -13,8 +13,8 @@ const truth: Readonly<Record<string, boolean>> = {
 /**
  * Turns what says yes or no of an option into the option or nothing: `--dry=true`, `--dry=false`,
  * `--no-dry`. Of several the last counts; an empty value says nothing. A word after `--dry`
- * that is not `sql` is none of its values: `undo --dry VERSION` is `undo VERSION --dry`. Everything else stays as it is,
- * whatever is wrong with it. Pure.
+ * other than `sql` is not its value: `undo --dry VERSION` is `undo VERSION --dry`. Everything else stays as it
+ * is, whatever is wrong with it. Pure.
  *
  * @param spellings All options as the help spells them: `--port <number>`, `--dry [sql]`, `--no-shell`. Those with
  * a letter besides stay as they are.

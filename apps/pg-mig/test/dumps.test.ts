@@ -2,20 +2,13 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { TestDatabase } from "@pg-mig/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { programMajor } from "./psql-judge.js";
+import { majorToDump, programMajor } from "./psql-judge.js";
 import { scenarios } from "./scenario.js";
 
 const run = promisify(execFile);
 
 const major = programMajor("pg_dump");
-const wanted = Number(process.env.PG_MIG_TEST_MAJOR ?? 18);
-
-// pg_dump reads no server that is newer than itself.
-const { scenario, cluster } = scenarios({
-  nodes: 1,
-  servers: "own",
-  major: Math.min(wanted, major ?? wanted),
-});
+const { scenario, cluster } = scenarios({ nodes: 1, servers: "own", major: majorToDump(major) });
 
 /** rails-on-services/apartment#322, flyway/flyway#4171, amacneil/dbmate#735, dimitri/pgcopydb#915. */
 const contents = String.raw`

@@ -2,18 +2,11 @@ import { spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { programMajor } from "./psql-judge.js";
+import { majorToDump, programMajor } from "./psql-judge.js";
 import { scenarios } from "./scenario.js";
 
 const major = programMajor("pg_dump");
-const wanted = Number(process.env.PG_MIG_TEST_MAJOR ?? 18);
-
-// pg_dump reads no server that is newer than itself.
-const { scenario, cluster } = scenarios({
-  nodes: 1,
-  servers: "own",
-  major: Math.min(wanted, major ?? wanted),
-});
+const { scenario, cluster } = scenarios({ nodes: 1, servers: "own", major: majorToDump(major) });
 
 /** What a loop has made of a shard. */
 const shardSql = (shard: string) => `

@@ -13,6 +13,12 @@ export function programMajor(program: "psql" | "pg_dump"): number | undefined {
   }
 }
 
+/** The major version of servers for a test that runs this pg_dump: it reads none that is newer than itself. */
+export function majorToDump(dumpMajor: number | undefined): number {
+  const wanted = Number(process.env.PG_MIG_TEST_MAJOR ?? 18);
+  return Math.min(wanted, dumpMajor ?? wanted);
+}
+
 /**
  * Runs a file of the scenario's folder as pg-mig 2.x did: by psql, in one transaction, with the new
  * schema `by_psql` as its search_path. Fails if psql does.

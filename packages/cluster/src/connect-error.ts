@@ -198,7 +198,7 @@ function explainRefusal(
   }
 }
 
-/** The SQLSTATE; a PgBouncer that takes no password for right calls that a violation of the protocol. */
+/** The SQLSTATE; PgBouncer reports a wrong password as a violation of the protocol. */
 function loginStateOf(error: unknown): string | undefined {
   const sqlState = sqlStateOf(error);
   return sqlState === "08P01" && /authentication failed/.test(wordsOf(error)) ? "28P01" : sqlState;

@@ -156,7 +156,7 @@ async function unsuitable(
   }
   const recovery = client.getParameterStatus("in_hot_standby");
   const readOnly = client.getParameterStatus("default_transaction_read_only");
-  // Behind a pooler they may not be reported.
+  // A pooler may not report them.
   const asked =
     recovery === undefined || readOnly === undefined
       ? await client.query(

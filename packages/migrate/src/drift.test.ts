@@ -158,7 +158,7 @@ describe("drift from the files", () => {
     const database = await node.createDatabase();
     onTestFinished(() => database.drop());
     await database.query(shardSql("sh0001", both));
-    const reason = `PostgreSQL ${family} prints definitions otherwise than the scratch server, which is of ${scratch}; for such shards, let the setting \`scratch\` name a server of ${family}`;
+    const reason = `PostgreSQL ${family} prints definitions differently from the scratch server, which is of ${scratch}; for such shards, let the setting \`scratch\` name a server of ${family}`;
     expect(await driftFromFiles([database], other.node.url)).toMatchObject({
       outcome: "unknown",
       unread: [{ shard: "sh0001", reason }],

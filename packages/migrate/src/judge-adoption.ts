@@ -3,7 +3,7 @@ import { PgMigError, type Place } from "@pg-mig/model";
 import { listShards } from "@pg-mig/report";
 import type { UnreadShard } from "./compare-nodes.js";
 import { fitVersion } from "./fit-version.js";
-import { printsOtherwise } from "./prints-otherwise.js";
+import { printsDifferently } from "./prints-differently.js";
 import type { ReplayedShapes } from "./replay-files.js";
 
 /** Shards of one prefix without a ledger that have one shape. */
@@ -43,7 +43,7 @@ export interface AdoptionJudgement {
     readonly differences: readonly Difference[];
     readonly shards: readonly Place[];
   }[];
-  /** Shards whose server prints definitions otherwise than the one on which the files ran. */
+  /** Shards whose server prints definitions differently from the one on which the files ran. */
   readonly unread: readonly UnreadShard[];
 }
 
@@ -72,7 +72,7 @@ export function judgeAdoption(
   for (const one of found) {
     const { prefix, shards, shape } = one;
     if (one.family !== family) {
-      const reason = printsOtherwise(one.family, family);
+      const reason = printsDifferently(one.family, family);
       unread.push(...shards.map((place) => ({ ...place, reason })));
       continue;
     }

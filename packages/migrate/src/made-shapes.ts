@@ -1,7 +1,7 @@
 import { type Shape, serverFamily } from "@pg-mig/catalog";
 import type { MigrationDirectory } from "@pg-mig/migrations";
 import type { ShardGroup } from "./compare-shards.js";
-import { printsOtherwise } from "./prints-otherwise.js";
+import { printsDifferently } from "./prints-differently.js";
 import { type ReplayOptions, replayFiles } from "./replay-files.js";
 
 /** Shards with one ledger, on servers that print alike. */
@@ -44,7 +44,7 @@ export async function madeShapes(
     }
     return group.family === family
       ? { group, made }
-      : { group, reason: printsOtherwise(group.family, family) };
+      : { group, reason: printsDifferently(group.family, family) };
   });
 }
 

@@ -101,8 +101,8 @@ function failover({ name, replica: step, oldPrimary }: Failover): Fault {
 }
 
 /**
- * Whether a failover lost work of a run, or of one that was over: that one could not know. To be asked as long as
- * the address does not lead to the promoted server.
+ * Whether a run was over when a failover lost its work: then it could not know. Ask before the address leads to the
+ * promoted server.
  */
 export function whenLost({ events }: ToolRun): "lost-by-failover" | "lost-after-the-run" {
   const isOver = events.some(({ type }) => type === "run:done");

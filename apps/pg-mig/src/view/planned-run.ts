@@ -70,9 +70,7 @@ function waveLines(waves: readonly PlannedWave[]): Line[] {
     return [
       { text: `Wave ${index + 1}, ` },
       { text: name, tone: "strong" },
-      {
-        text: `: ${where}${pending.length === 0 ? "" : `  ${listShards(pending)}`}`,
-      },
+      { text: `: ${where}${pending.length === 0 ? "" : `  ${listShards(pending)}`}` },
     ];
   });
 }
