@@ -23,7 +23,7 @@ const chunks = {
     (name) => `pg-mig/dist/${name}.js`,
   ),
   // What reads files of SQL: if there is anything to do.
-  scripts: inMigrate("load-scripts", "shell-commands"),
+  scripts: inMigrate("load-scripts", "refuse-shell-commands"),
   // Loaded with the run lock, all of it: another release may be installed while a run is under way.
   run: [
     "sessions/dist/run-lock.js",

@@ -10,7 +10,7 @@ import {
   type OpenNode,
   type OpenShard,
 } from "@pg-mig/sessions";
-import type { GateAnswer } from "./gate-course.js";
+import type { GateAnswer } from "./judge-gate.js";
 
 export interface AskGateOptions {
   readonly cluster: OpenCluster;

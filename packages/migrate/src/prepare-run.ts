@@ -28,10 +28,10 @@ import {
   refuseMoved,
 } from "./planned-apply.js";
 import { refuseEmptyFiles } from "./refuse-empty-files.js";
+import { refuseUnusualFiles } from "./refuse-unusual-files.js";
 import { rerunFingerprint } from "./rerun-fingerprint.js";
 import type { RunKind } from "./run-kind.js";
 import type { ApplyOptions } from "./run-options.js";
-import { refuseUnusualFiles } from "./unusual-files.js";
 import { leftOutNote, validShards } from "./valid-shards.js";
 
 /** What is to be done, by one reading of the ledgers. */
@@ -195,7 +195,7 @@ async function planRun(
   }
   const hasWork = chains.length > 0 || hooksAreDue;
   if (hasWork && options.allowShell !== true) {
-    const { refuseShellCommands } = await import("./shell-commands.js");
+    const { refuseShellCommands } = await import("./refuse-shell-commands.js");
     refuseShellCommands(files.scripts);
   }
   const isRemembered =

@@ -8,6 +8,7 @@ import { buildPlan } from "@pg-mig/planner";
 import { openCluster } from "@pg-mig/sessions";
 import { chainsOf } from "./chains-of.js";
 import { onScratchStage } from "./on-scratch-stage.js";
+import { refuseShellCommandsOf } from "./refuse-shell-commands.js";
 import { rehearseVersion } from "./rehearse-version.js";
 import {
   isBad,
@@ -19,7 +20,6 @@ import { requireVersion } from "./require-version.js";
 import type { ClusterOptions } from "./run-options.js";
 import { requireScratch } from "./scratch-server.js";
 import type { ScratchUse } from "./scratch-use.js";
-import { refuseShellCommandsOf } from "./shell-commands.js";
 import { validShards } from "./valid-shards.js";
 
 export interface RehearseOptions extends ClusterOptions, ScratchUse {

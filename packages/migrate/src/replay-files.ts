@@ -1,8 +1,8 @@
 import type { Shape } from "@pg-mig/catalog";
 import { loadMigrationScripts, type MigrationDirectory, nodeFileSystem } from "@pg-mig/migrations";
 import { onScratchStage } from "./on-scratch-stage.js";
+import { refuseShellCommandsOf } from "./refuse-shell-commands.js";
 import type { ScratchUse } from "./scratch-use.js";
-import { refuseShellCommandsOf } from "./shell-commands.js";
 
 export interface ReplayOptions extends ScratchUse {
   readonly directory: MigrationDirectory;

@@ -9,7 +9,7 @@ import { type FileWarning, MigrationFiles } from "./migration-files.js";
 import { plannedWaves, refuseImpossibleWaves } from "./planned-waves.js";
 import { rerunFingerprint } from "./rerun-fingerprint.js";
 import type { ClusterOptions } from "./run-options.js";
-import { soakingSince } from "./soak.js";
+import { soakingSince } from "./soaking-since.js";
 import { findUnmatchedPrefixes, type UnmatchedPrefixWarning } from "./unmatched-prefixes.js";
 import { validShards } from "./valid-shards.js";
 

@@ -1,7 +1,7 @@
 import type { Throttle } from "@pg-mig/model";
 import type { ThrottleReason } from "@pg-mig/report";
 import { countOf, formatDuration } from "@pg-mig/report";
-import type { ThrottleReading } from "./throttle-course.js";
+import type { ThrottleReading } from "./judge-throttle.js";
 
 /** What a server said of what the throttle looks at, but for the query `hold`. */
 export interface ServerReading extends ThrottleReading {

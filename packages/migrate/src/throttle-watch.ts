@@ -15,7 +15,7 @@ import {
   serverWords,
   within,
 } from "@pg-mig/sessions";
-import { judgeThrottle, type ThrottleAnswer, type ThrottleState } from "./throttle-course.js";
+import { judgeThrottle, type ThrottleAnswer, type ThrottleState } from "./judge-throttle.js";
 import { parseReading, type ServerReading, throttleSql, whyPaused } from "./throttle-reading.js";
 
 export interface ThrottleWatchOptions {

@@ -6,7 +6,7 @@ import {
   type ThrottleAnswer,
   type ThrottleReading,
   type ThrottleState,
-} from "./throttle-course.js";
+} from "./judge-throttle.js";
 
 const measures = ["lagMs", "lagBytes", "active", "blocked"] as const;
 const value = fc.integer({ min: 0, max: 12 });
