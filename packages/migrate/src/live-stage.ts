@@ -8,6 +8,7 @@ import type { Blocker } from "@pg-mig/report";
 import {
   isBug,
   isConnectionLoss,
+  lastAnswer,
   leaveNothingSql,
   type Session,
   serverWords,
@@ -67,11 +68,9 @@ export class LiveStage implements RehearsalStage {
       "SELECT pg_backend_pid() AS pid, current_setting('server_version_num')::int4 / 10000 AS major",
     ];
     try {
-      const answer: unknown = await session.client.query(sql.join(";\n"));
-      const { rows } = [answer].flat().at(-1) as {
-        readonly rows: readonly [{ readonly pid: number; readonly major: number }];
-      };
-      return new LiveStage(options, rows[0]);
+      const { rows } = lastAnswer(await session.client.query(sql.join(";\n")));
+      const [server] = rows as readonly [{ readonly pid: number; readonly major: number }];
+      return new LiveStage(options, server);
     } catch (error) {
       const words = serverWords(error);
       const failure = words && takeFailure(words);
