@@ -9,6 +9,7 @@ import {
   type OpenCluster,
   type OpenNode,
   type OpenShard,
+  placeOf,
 } from "@pg-mig/sessions";
 import type { GateAnswer } from "./judge-gate.js";
 
@@ -45,8 +46,7 @@ export async function askGate(gate: WaveGate, options: AskGateOptions): Promise<
     return askHttp(gate.http, options);
   }
   const { verifyShards } = await import("./verify-shards.js");
-  const touched = options.shards.map(({ node, name }) => ({ node: node.label, shard: name }));
-  const [first] = await verifyShards({ ...options, touched });
+  const [first] = await verifyShards({ ...options, touched: options.shards.map(placeOf) });
   return first === undefined
     ? { yes: true, why: "the shards are alike" }
     : { yes: false, why: `the shards are not alike: ${first}` };

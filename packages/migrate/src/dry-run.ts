@@ -102,7 +102,7 @@ export async function dryRun(options: DryRunOptions): Promise<PlannedRun> {
     const there = run.nodes.filter(({ isMissing }) => isMissing !== true);
     const nodesThere = new Set<object>(there.map(({ node }) => node));
     const chains = run.chains.filter(({ shard }) => nodesThere.has(shard.node));
-    await refuseObstacles(run, { ...run, nodes: there, chains }, { partial: !run.isWhole });
+    await refuseObstacles(run, { ...run, nodes: there, chains });
     const nodes = run.cluster.nodes.map(({ node }) => node);
     return {
       action: run.kind.action,

@@ -145,7 +145,7 @@ class RunFlow {
     ({ nodes: this.#nodes, chains: this.#chains, ...this.#plan } = plan);
     const { refuseUnguarded } = await import("./refuse-unguarded.js");
     refuseUnguarded(plan.chains, this.#prepared);
-    await refuseObstacles(this.#prepared, plan, { partial: !plan.isWhole });
+    await refuseObstacles(this.#prepared, plan);
     if (plan.hasWork) {
       await this.#watch.askThrottle(plan.nodes);
     }

@@ -7,7 +7,7 @@ import { type OpenNode, type OpenShard, openCluster, placeOf } from "@pg-mig/ses
 import { findEditedFiles } from "./edited-files.js";
 import { type FileWarning, MigrationFiles } from "./migration-files.js";
 import { plannedWaves, refuseImpossibleWaves } from "./planned-waves.js";
-import { rerunFingerprint } from "./rerun-fingerprint.js";
+import { isFingerprintCurrent } from "./rerun-fingerprint.js";
 import type { ClusterOptions } from "./run-options.js";
 import { soakingSince } from "./soaking-since.js";
 import { findUnmatchedPrefixes, type UnmatchedPrefixWarning } from "./unmatched-prefixes.js";
@@ -120,7 +120,6 @@ export async function status(options: StatusOptions): Promise<ClusterStatus> {
   refuseImpossibleWaves(waves, undefined);
   const directory = await readMigrationDirectory(options.migrationDirectory, nodeFileSystem);
   const files = await MigrationFiles.open(directory, "up");
-  const { hooks } = files;
   const cluster = await openCluster({
     ...options,
     action: "status",
@@ -152,10 +151,7 @@ export async function status(options: StatusOptions): Promise<ClusterStatus> {
         node: open.node.label,
         address: open.node.name,
         digest: open.ledger.digest,
-        lastRun: lastRun(
-          open,
-          hooks.map(({ script }) => script.text),
-        ),
+        lastRun: lastRun(open, files),
         shards: open.shards
           .map((shard): ShardStatus => {
             const violation = violations.get(shard);
@@ -175,7 +171,7 @@ export async function status(options: StatusOptions): Promise<ClusterStatus> {
           })
           .filter(({ applied, pending: { length } }) => applied + length > 0),
       })),
-      hooks: hooks.map(({ file }) => file),
+      hooks: files.hooks.map(({ file }) => file),
       edited,
       emptyFiles: await emptyFiles(
         files,
@@ -263,10 +259,9 @@ async function emptyFiles(
   }
 }
 
-function lastRun({ ledger }: OpenNode, hooks: readonly string[]): NodeStatus["lastRun"] {
-  if (ledger.fingerprint === "") {
+function lastRun(open: OpenNode, files: MigrationFiles): NodeStatus["lastRun"] {
+  if (open.ledger.fingerprint === "") {
     return "unfinished";
   }
-  const schemas = ledger.shards.map(({ shard }) => shard);
-  return ledger.fingerprint === rerunFingerprint(schemas, hooks) ? "current" : "changed";
+  return isFingerprintCurrent(open, files) ? "current" : "changed";
 }

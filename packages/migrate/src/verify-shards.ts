@@ -4,7 +4,7 @@ import { listShards } from "@pg-mig/report";
 import type { OpenCluster, OpenNode } from "@pg-mig/sessions";
 import { compareNodes, type NodesComparison } from "./compare-nodes.js";
 
-export interface VerifyOptions {
+export interface VerifyShardsOptions {
   readonly cluster: OpenCluster;
   /** As they were read after the run. */
   readonly nodes: readonly OpenNode[];
@@ -26,7 +26,7 @@ export async function verifyShards({
   directory,
   lockTimeoutMs,
   signal,
-}: VerifyOptions): Promise<readonly string[]> {
+}: VerifyShardsOptions): Promise<readonly string[]> {
   const keys = new Set(touched.map(({ node, shard }) => JSON.stringify([node, shard])));
   const chosen = nodes.map((open) => ({
     ...open,
