@@ -1,6 +1,6 @@
 import { type Shape, serverFamily } from "@pg-mig/catalog";
 import type { MigrationDirectory } from "@pg-mig/migrations";
-import { PgMigError, type Place } from "@pg-mig/model";
+import { comparePlaces, PgMigError, type Place } from "@pg-mig/model";
 import { longestPrefix } from "@pg-mig/planner";
 import { type OpenCluster, type OpenNode, onEachNode, placeOf } from "@pg-mig/sessions";
 import {
@@ -10,6 +10,7 @@ import {
   type Reference,
 } from "./compare-shards.js";
 import { type LedgerGroup, madeShapes } from "./made-shapes.js";
+import { placeKey } from "./place-key.js";
 import type { ReplayOptions } from "./replay-files.js";
 import { ShapeReader, type Unread } from "./shape-reader.js";
 
@@ -131,7 +132,7 @@ export async function compareNodes(
       outcome: unread.length > 0 ? "unknown" : differs ? "drift" : "alike",
       shards: groups.reduce((total, { shards }) => total + shards, 0),
       groups,
-      unread: unread.sort((a, b) => (placeKey(a) < placeKey(b) ? -1 : 1)),
+      unread: unread.sort(comparePlaces),
     };
   } finally {
     await Promise.allSettled([...readers.values()].map((reader) => reader.close()));
@@ -221,8 +222,4 @@ function ensureKnown(against: Reference, shards: readonly ReadShard[]): void {
       hint: "Name a shard that is among those to compare.",
     });
   }
-}
-
-function placeKey({ node, shard }: Place): string {
-  return JSON.stringify([node, shard]);
 }

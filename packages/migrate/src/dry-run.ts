@@ -11,7 +11,7 @@ import { plannedWaves, refuseImpossibleWaves } from "./planned-waves.js";
 import { type PreparedRun, prepareRun } from "./prepare-run.js";
 import { refuseObstacles } from "./refuse-obstacles.js";
 import { refuseUnguarded } from "./refuse-unguarded.js";
-import type { RunOptions } from "./run-options.js";
+import type { NoteOptions, RunOptions } from "./run-options.js";
 import { undoKind } from "./undo.js";
 import { findUnmatchedPrefixes, type UnmatchedPrefixWarning } from "./unmatched-prefixes.js";
 
@@ -51,7 +51,7 @@ export interface PlannedWave {
   readonly pending: readonly Place[];
 }
 
-export interface DryRunOptions extends RunOptions {
+export interface DryRunOptions extends RunOptions, NoteOptions {
   /**
    * Whether the apply would make databases that are missing: they are planned for. Of no account for an undo.
    * @default false
@@ -67,8 +67,6 @@ export interface DryRunOptions extends RunOptions {
   readonly file?: boolean | undefined;
   /** Plan what is left of this plan, with all checks. @default all that is pending */
   readonly planned?: PlanFile | undefined;
-  /** Told what the user should know and is no error. */
-  readonly onNote?: ((message: string) => void) | undefined;
 }
 
 /**

@@ -8,11 +8,9 @@ import {
 } from "@pg-mig/ledger";
 import { PgMigError } from "@pg-mig/model";
 import { holderText, type OpenNode, openCluster } from "@pg-mig/sessions";
-import type { ClusterOptions } from "./run-options.js";
+import type { ClusterOptions, NoteOptions } from "./run-options.js";
 
-export interface PauseRunOptions extends ClusterOptions {
-  /** Told what the user should know and is no error. */
-  readonly onNote?: ((message: string) => void) | undefined;
+export interface PauseRunOptions extends ClusterOptions, NoteOptions {
   /** How long a run has to answer, in milliseconds. @default 30000 */
   readonly answerWithinMs?: number | undefined;
 }

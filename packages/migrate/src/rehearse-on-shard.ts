@@ -27,10 +27,10 @@ import {
   skippedVersion,
 } from "./rehearsed-version.js";
 import { requireVersion } from "./require-version.js";
-import type { ClusterOptions } from "./run-options.js";
+import type { ClusterOptions, NoteOptions } from "./run-options.js";
 import { validShards } from "./valid-shards.js";
 
-export interface RehearseOnShardOptions extends ClusterOptions {
+export interface RehearseOnShardOptions extends ClusterOptions, NoteOptions {
   /** The name of the shard. */
   readonly shard: string;
   /** Which versions are judged, by name; those before them run only to get there. @default what the shard has still to run */
@@ -41,8 +41,6 @@ export interface RehearseOnShardOptions extends ClusterOptions {
   readonly statementTimeoutMs?: number | undefined;
   /** As for `apply`. @default {} */
   readonly env?: Readonly<Record<string, string>> | undefined;
-  /** Told what the user should know and is no error. */
-  readonly onNote?: ((message: string) => void) | undefined;
   /** Told of each version that was judged, as soon as it is. */
   readonly onVersion?: ((version: RehearsedVersion) => void) | undefined;
 }

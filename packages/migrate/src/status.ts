@@ -3,15 +3,15 @@ import { codeDigest, nodeFileSystem, readMigrationDirectory } from "@pg-mig/migr
 import { comparePlaces, isPgMigError, type RolloutWave, type WaveGate } from "@pg-mig/model";
 import { buildPlan, type Violation, type Wave } from "@pg-mig/planner";
 import type { EditedFile } from "@pg-mig/report";
-import { type OpenNode, type OpenShard, openCluster, placeOf } from "@pg-mig/sessions";
+import { type OpenNode, type OpenShard, placeOf } from "@pg-mig/sessions";
 import { findEditedFiles } from "./edited-files.js";
 import { type FileWarning, MigrationFiles } from "./migration-files.js";
 import { plannedWaves, refuseImpossibleWaves } from "./planned-waves.js";
+import { readCluster } from "./read-cluster.js";
 import { isFingerprintCurrent } from "./rerun-fingerprint.js";
-import type { ClusterOptions } from "./run-options.js";
+import type { ClusterOptions, NoteOptions } from "./run-options.js";
 import { soakingSince } from "./soaking-since.js";
 import { findUnmatchedPrefixes, type UnmatchedPrefixWarning } from "./unmatched-prefixes.js";
-import { validShards } from "./valid-shards.js";
 
 /** A version that a shard has. */
 export interface ShardVersion {
@@ -99,11 +99,9 @@ export interface WaveStatus {
 /** The versions of so many shards are listed one by one. */
 const mostListed = 10;
 
-export interface StatusOptions extends ClusterOptions {
+export interface StatusOptions extends ClusterOptions, NoteOptions {
   /** The waves of the rollout but the last. @default [], no rollout */
   readonly waves?: readonly RolloutWave[] | undefined;
-  /** Told what the user should know and is no error. */
-  readonly onNote?: ((message: string) => void) | undefined;
 }
 
 /**
@@ -114,21 +112,11 @@ export interface StatusOptions extends ClusterOptions {
  * disk is part of the status.
  */
 export async function status(options: StatusOptions): Promise<ClusterStatus> {
-  const signal = options.signal ?? new AbortController().signal;
-  const onNote = options.onNote ?? (() => {});
   const { waves = [] } = options;
   refuseImpossibleWaves(waves, undefined);
   const directory = await readMigrationDirectory(options.migrationDirectory, nodeFileSystem);
   const files = await MigrationFiles.open(directory, "up");
-  const cluster = await openCluster({
-    ...options,
-    action: "status",
-    validShards: validShards(options, directory.versions),
-    signal,
-    onNote,
-  });
-  try {
-    const { nodes } = cluster;
+  return readCluster(options, "status", directory.versions, async ({ nodes, schemas }) => {
     const plan = buildPlan({
       versions: directory.versions,
       shards: nodes.flatMap(({ shards }) => shards),
@@ -177,7 +165,7 @@ export async function status(options: StatusOptions): Promise<ClusterStatus> {
         files,
         plan.chains.flatMap((chain) => chain.pending),
       ),
-      unmatchedPrefixes: findUnmatchedPrefixes(directory.versions, cluster.schemas),
+      unmatchedPrefixes: findUnmatchedPrefixes(directory.versions, schemas),
       ...(waves.length === 0
         ? {}
         : {
@@ -188,9 +176,7 @@ export async function status(options: StatusOptions): Promise<ClusterStatus> {
             ),
           }),
     };
-  } finally {
-    await cluster.close();
-  }
+  });
 }
 
 /** What the ledger of a shard tells of each of its versions, beside the files on disk. */

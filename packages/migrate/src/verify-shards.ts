@@ -1,8 +1,9 @@
 import type { MigrationDirectory } from "@pg-mig/migrations";
 import type { Place } from "@pg-mig/model";
 import { listShards } from "@pg-mig/report";
-import type { OpenCluster, OpenNode } from "@pg-mig/sessions";
+import { type OpenCluster, type OpenNode, placeOf } from "@pg-mig/sessions";
 import { compareNodes, type NodesComparison } from "./compare-nodes.js";
+import { placeKey } from "./place-key.js";
 
 export interface VerifyShardsOptions {
   readonly cluster: OpenCluster;
@@ -27,10 +28,10 @@ export async function verifyShards({
   lockTimeoutMs,
   signal,
 }: VerifyShardsOptions): Promise<readonly string[]> {
-  const keys = new Set(touched.map(({ node, shard }) => JSON.stringify([node, shard])));
+  const keys = new Set(touched.map(placeKey));
   const chosen = nodes.map((open) => ({
     ...open,
-    shards: open.shards.filter(({ name }) => keys.has(JSON.stringify([open.node.label, name]))),
+    shards: open.shards.filter((shard) => keys.has(placeKey(placeOf(shard)))),
   }));
   const found = await compareNodes(cluster, chosen, {
     ...{ directory, against: { from: "majority" }, access: "no", ignore: [] },
