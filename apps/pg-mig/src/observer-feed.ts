@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as pause } from "node:timers/promises";
+import { wordsOf } from "@pg-mig/model";
 import type { RunEvent, RunObserver } from "@pg-mig/report";
 
 /** What an observer may take, in milliseconds. */
@@ -74,7 +75,7 @@ export function feedObserver(
       } catch (error) {
         thrown++;
         if (thrown === 1) {
-          const reason = error instanceof Error ? error.message : String(error);
+          const reason = wordsOf(error);
           troubles.push(`The observer "${name}" failed with the event ${event.type}: ${reason}`);
         }
       }

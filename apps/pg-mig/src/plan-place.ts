@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type PlanFile, parsePlanFile, renderPlanFile } from "@pg-mig/migrate";
-import { PgMigError } from "@pg-mig/model";
+import { PgMigError, wordsOf } from "@pg-mig/model";
 import type { ActionContext } from "./action-context.js";
-import { reasonOf, refusePlace, writeWholeFile } from "./whole-file.js";
+import { refusePlace, writeWholeFile } from "./whole-file.js";
 
 /** @throws PgMigError `PLAN_NOT_WRITTEN`: the plan could not be written to its file */
 export async function refusePlanPlace(
@@ -32,7 +32,7 @@ export async function readPlan(
   { cwd }: Pick<ActionContext, "cwd">,
 ): Promise<PlanFile> {
   const text = await readFile(resolve(cwd, path), "utf8").catch((cause: unknown) => {
-    throw new PgMigError(`The plan ${path} cannot be read: ${reasonOf(cause)}.`, {
+    throw new PgMigError(`The plan ${path} cannot be read: ${wordsOf(cause)}.`, {
       code: "PLAN_FILE_INVALID",
       hint: "Name in --plan the file that pg-mig plan --out=FILE has written.",
       where: { file: path },
@@ -55,7 +55,7 @@ export function atNodesOf({ nodes }: PlanFile, context: ActionContext): ActionCo
 }
 
 function notWritten(path: string, cause: unknown): PgMigError {
-  return new PgMigError(`The plan cannot be written to ${path}: ${reasonOf(cause)}.`, {
+  return new PgMigError(`The plan cannot be written to ${path}: ${wordsOf(cause)}.`, {
     code: "PLAN_NOT_WRITTEN",
     hint: "Name in --out a file in a folder that exists and may be written.",
     where: { file: path },

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import process from "node:process";
 import type { MigrationDirectory } from "@pg-mig/migrations";
 import type { WaveGate } from "@pg-mig/model";
+import { wordsOf } from "@pg-mig/model";
 import {
   isBug,
   isConnectionLoss,
@@ -64,7 +65,7 @@ async function askSql(sql: string, { cluster, nodes }: AskGateOptions): Promise<
         if (isBug(error) || isConnectionLoss(error)) {
           throw error;
         }
-        const words = error instanceof Error ? error.message : String(error);
+        const words = wordsOf(error);
         return { yes: false, why: `the query failed on ${label}: ${words}` };
       }
     }),

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import process from "node:process";
 import { connectNode, type Node, withDatabase } from "@pg-mig/cluster";
-import { PgMigError, quoteLiteral } from "@pg-mig/model";
+import { PgMigError, quoteLiteral, wordsOf } from "@pg-mig/model";
 import { Session } from "@pg-mig/sessions";
 import { openScratchServer } from "./scratch-server.js";
 import type { ScratchOptions } from "./scratch-use.js";
@@ -129,8 +129,4 @@ function refused(server: Node, cause: unknown): PgMigError {
     where: { node: server.label },
     cause,
   });
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,5 @@
 import type { ChainThrottle, HeldChains } from "@pg-mig/executor";
-import { isPgMigError, ownPathSql, PgMigError, type Throttle } from "@pg-mig/model";
+import { isPgMigError, ownPathSql, PgMigError, type Throttle, wordsOf } from "@pg-mig/model";
 import { countOf, formatDuration, type RunEvent } from "@pg-mig/report";
 import {
   firstColumn,
@@ -161,7 +161,7 @@ export class ThrottleWatch implements ChainThrottle {
       if (!isFirst && isConnectionLoss(error)) {
         return this.#ask(node);
       }
-      return isAway(error) ? { type: "away" } : { type: "unknown", why: wordsOf(error) };
+      return isAway(error) ? { type: "away" } : { type: "unknown", why: reasonOf(error) };
     }
   }
 
@@ -184,7 +184,7 @@ export class ThrottleWatch implements ChainThrottle {
         this.#hangUp(watched);
         throw error;
       }
-      return { type: "unknown", why: wordsOf(error) };
+      return { type: "unknown", why: reasonOf(error) };
     }
   }
 
@@ -206,7 +206,7 @@ export class ThrottleWatch implements ChainThrottle {
       if (isBug(error) || isConnectionLoss(error)) {
         throw error;
       }
-      return wordsOf(error);
+      return reasonOf(error);
     });
     if (typeof values === "string") {
       return { type: "unknown", why: `the query \`hold\` failed: ${values}` };
@@ -234,8 +234,8 @@ export class ThrottleWatch implements ChainThrottle {
   }
 }
 
-function wordsOf(error: unknown): string {
-  return serverWords(error)?.message ?? (error instanceof Error ? error.message : String(error));
+function reasonOf(error: unknown): string {
+  return serverWords(error)?.message ?? wordsOf(error);
 }
 
 /** Whether nobody gets in, and not this question alone. */
