@@ -69,11 +69,7 @@ export async function compareNodes(
   const prefixes = new Set(directory.versions.map(({ prefix }) => prefix));
   const readers = new Map<string, ShapeReader>();
   try {
-    const connect = (node: {
-      readonly name: string;
-      readonly label: string;
-      readonly host: string;
-    }) => cluster.connect(node);
+    const { connect } = cluster;
     for (const { node } of nodes) {
       readers.set(node.label, new ShapeReader(node, { connect, access, lockTimeoutMs, signal }));
     }

@@ -124,9 +124,9 @@ export async function prepareRun(
         onNote(note);
       }
     }
-    const isWhole = (nodes: readonly OpenNode[]) =>
+    const isWholeOn = (nodes: readonly OpenNode[]) =>
       !limited && (toCarryOut === undefined || judgePlannedApply(toCarryOut, nodes).isWhole);
-    return { kind, directory, cluster, files, planAgain, isWholeOn: isWhole, ...plan };
+    return { kind, directory, cluster, files, planAgain, isWholeOn, ...plan };
   } catch (error) {
     await cluster.close();
     throw error;
