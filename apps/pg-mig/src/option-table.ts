@@ -106,7 +106,7 @@ export function allOptions(): CommandOption[] {
 
 /** The names of the options that may follow a command; those of the program for `undefined`. */
 export function optionNamesOf(command: string | undefined): string[] {
-  return namesOf(completionTable.options(command));
+  return longNamesOf(completionTable.options(command));
 }
 
 /** `ignore` for `--ignore <items>`. */
@@ -114,7 +114,7 @@ export function nameOf(flags: string): string {
   return flags.replace(/^.*--/, "").replace(/ .*$/, "");
 }
 
-/** The long names in the spellings of options. */
-export function namesOf(options: readonly CommandOption[]): string[] {
+/** `--ignore` for `--ignore <items>`: the long names of options. */
+export function longNamesOf(options: readonly CommandOption[]): string[] {
   return options.flatMap(({ flags }) => flags.match(/--[a-z0-9-]+/g) ?? []);
 }

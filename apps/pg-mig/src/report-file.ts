@@ -28,12 +28,10 @@ export function reportFormat(path: string): ReportFormat {
   return extname(path).toLowerCase() as ReportFormat;
 }
 
-/** A report as the text of a file. */
-export async function renderReport(report: Report, format: ReportFormat): Promise<string> {
-  return (await reportRenderer(format))(report);
-}
-
-/** Most runs write no page. One that does calls this beforehand: then nothing is left to load after its work. */
+/**
+ * What makes a report the text of a file. Most runs write no page. One that does calls this beforehand: then nothing is
+ * left to load after its work.
+ */
 export async function reportRenderer(format: ReportFormat): Promise<(report: Report) => string> {
   if (format === ".json") {
     return renderJson;

@@ -2,13 +2,12 @@ import { isAbsolute } from "node:path";
 import nodeProcess from "node:process";
 import type { Flags } from "@pg-mig/config";
 import { isPgMigError, PgMigError } from "@pg-mig/model";
-import { accountName } from "./account-name.js";
+import { account } from "./account.js";
 import type { CommandLine } from "./command-definition.js";
 import { parseCommandLine } from "./command-line.js";
 import type { CommandProcess } from "./command-process.js";
 import { exitStatus, signalStatus } from "./exit-status.js";
 import type { CommandLineOutput } from "./explaining-commands.js";
-import { homeDirectory } from "./home-directory.js";
 import { listenForInterruption } from "./interruption.js";
 import { guardingOutput } from "./output-guard.js";
 import { programVersion } from "./program-version.js";
@@ -114,7 +113,7 @@ async function runAction(
         const { readService } = await import("./read-service.js");
         return readService(name, files);
       },
-      os: { user: accountName(env), home: homeDirectory(env), uid: nodeProcess.geteuid?.() },
+      os: account(env),
     }),
   );
   return act({

@@ -2,7 +2,7 @@ import { apply, undoRun } from "@pg-mig/migrate";
 import { PgMigError, wordsOf } from "@pg-mig/model";
 import type { ActionContext } from "../action-context.js";
 import { exitStatus } from "../exit-status.js";
-import { atNodesOf, readPlan } from "../plan-place.js";
+import { atNodesOf, readPlan } from "../plan-file.js";
 import { reportFormat } from "../report-file.js";
 import { runOptions } from "../run-options.js";
 import { shortPath } from "../short-path.js";

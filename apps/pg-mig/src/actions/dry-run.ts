@@ -1,7 +1,7 @@
 import { dryRun } from "@pg-mig/migrate";
 import type { ActionContext } from "../action-context.js";
 import { exitStatus } from "../exit-status.js";
-import { atNodesOf, readPlan, refusePlanPlace, writePlan } from "../plan-place.js";
+import { atNodesOf, readPlan, refusePlanPlace, writePlan } from "../plan-file.js";
 import { runOptions } from "../run-options.js";
 import { jsonLine } from "../view/json-line.js";
 import { noteWriter } from "../view/note-writer.js";

@@ -3,9 +3,10 @@ import { resolve } from "node:path";
 import { type PlanFile, parsePlanFile, renderPlanFile } from "@pg-mig/migrate";
 import { PgMigError, wordsOf } from "@pg-mig/model";
 import type { ActionContext } from "./action-context.js";
+import { settingsWith } from "./settings-with.js";
 import { refusePlace, writeWholeFile } from "./whole-file.js";
 
-/** @throws PgMigError `PLAN_NOT_WRITTEN`: the plan could not be written to its file */
+/** Finds out beforehand whether a plan could be written. @throws PgMigError `PLAN_NOT_WRITTEN` */
 export async function refusePlanPlace(
   path: string,
   { cwd }: Pick<ActionContext, "cwd">,
@@ -26,7 +27,7 @@ export async function writePlan(
   });
 }
 
-/** @throws PgMigError `PLAN_FILE_INVALID` */
+/** Reads a plan from its file. @throws PgMigError `PLAN_FILE_INVALID` */
 export async function readPlan(
   path: string,
   { cwd }: Pick<ActionContext, "cwd">,
@@ -42,16 +43,14 @@ export async function readPlan(
   return parsePlanFile(text, path);
 }
 
-/** The same, with the nodes of the plan for hosts if nothing else says which hosts there are. */
+/** A context with the nodes of a plan for hosts, unless something else says which hosts there are. */
 export function atNodesOf({ nodes }: PlanFile, context: ActionContext): ActionContext {
   const { settings } = context;
   if (settings.hostsGiven || settings.discovery !== undefined) {
     return context;
   }
   const hosts = nodes.map(({ address }) => address);
-  // Those that may hold passwords are not enumerable, and would be lost in a copy.
-  const properties = { ...Object.getOwnPropertyDescriptors(settings), hosts: { value: hosts } };
-  return { ...context, settings: Object.create(null, properties) };
+  return { ...context, settings: settingsWith(settings, { hosts }) };
 }
 
 function notWritten(path: string, cause: unknown): PgMigError {
