@@ -100,8 +100,8 @@ function troubleLine(model: RunModel): Line[] {
   const spans: Span[] = [];
   const add = (count: number, text: string, tone?: Span["tone"]) => {
     if (count > 0) {
-      const joined = `${spans.length === 0 ? "" : ", "}${formatCount(count)} ${text}`;
-      spans.push(tone === undefined ? { text: joined } : { text: joined, tone });
+      const comma = spans.length === 0 ? "" : ", ";
+      spans.push({ text: `${comma}${formatCount(count)} ${text}`, tone });
     }
   };
   add(model.failed.length, "failed", "bad");
