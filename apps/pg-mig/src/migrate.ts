@@ -118,9 +118,9 @@ export async function migrate(options: MigrateOptions): Promise<boolean> {
   });
   const after = action.type === "apply" ? (action.after ?? []) : [];
   const terminals = options.ci === true ? { ...env, CI: "true" } : env;
-  const argument =
-    action.type === "undo" ? action.version : action.type === "make" ? action.name : undefined;
-  const act = await command.load({ argument, options: { dry: dry || undefined } });
+  const args =
+    action.type === "undo" ? [action.version] : action.type === "make" ? [action.name] : [];
+  const act = await command.load({ arguments: args, options: { dry: dry || undefined } });
   const status = await guardingOutput(nodeProcess, ({ stdout, stderr }) =>
     act({
       settings: settingsWith(settings, {

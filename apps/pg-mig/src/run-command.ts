@@ -22,7 +22,7 @@ export async function runCommand(
   // What nobody has caught is a bug, too: the servers roll back what is open when the command ends.
   const uncaught = new Promise<never>((_, reject) => process.onUncaught(reject));
   try {
-    const commandLine = await parseCommandLine(args, program(process));
+    const commandLine = await parseCommandLine(args, outputOf(process));
     if (commandLine === "answered") {
       return exitStatus.done;
     }
@@ -35,17 +35,15 @@ export async function runCommand(
   }
 }
 
-/** What the program says of itself, as wide as can be read. */
-function program({
-  stdout,
-  ...place
-}: Pick<CommandProcess, "stdout" | "env" | "cwd">): CommandLineOutput {
+/** Where the program says what it has to say of itself, as wide as can be read. */
+function outputOf(process: Pick<CommandProcess, "stdout" | "env" | "cwd">): CommandLineOutput {
+  const { stdout, env } = process;
   return {
     version: programVersion(),
     columns: Math.min(stdout.columns || 80, 100),
     writeOut: (text) => stdout.write(text),
-    env: place.env,
-    cwd: () => place.cwd(),
+    env,
+    cwd: () => process.cwd(),
   };
 }
 
@@ -59,7 +57,7 @@ function program({
 export async function main(args: readonly string[]): Promise<boolean> {
   const status = await guardingOutput(nodeProcess, async (outputs) => {
     const place = { env: nodeProcess.env, cwd: () => nodeProcess.cwd() };
-    const commandLine = await parseCommandLine(args, program({ ...outputs, ...place }));
+    const commandLine = await parseCommandLine(args, outputOf({ ...outputs, ...place }));
     return commandLine === "answered"
       ? exitStatus.done
       : execute(commandLine, {
