@@ -24,7 +24,7 @@ export const actionOptions: readonly CommandOption[] = [
 ];
 
 /** The options that stand before a command, or without one, and are no settings. */
-export const programOptions: readonly CommandOption[] = [
+const programOptions: readonly CommandOption[] = [
   ...actionOptions,
   { flags: "-V, --version", help: "print the version of pg-mig" },
   { flags: "-h, --help", help: "print this help; after a command, its own" },

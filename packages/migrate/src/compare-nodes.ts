@@ -70,22 +70,20 @@ export async function compareNodes(
   const readers = new Map<string, ShapeReader>();
   try {
     const { connect } = cluster;
-    for (const { node } of nodes) {
-      readers.set(node.label, new ShapeReader(node, { connect, access, lockTimeoutMs, signal }));
-    }
-    const read: ReadShard[] = [];
-    const unread: UnreadShard[] = [];
-    await onEachNode(nodes, async (open) => {
-      const reader = readers.get(open.node.label) as ShapeReader;
-      await readNode(open, { reader, prefixes, read, unread });
+    const results = await onEachNode(nodes, async (open) => {
+      const reader = new ShapeReader(open.node, { connect, access, lockTimeoutMs, signal });
+      readers.set(open.node.label, reader);
+      const result = await readNode(open, reader, prefixes);
       await reader.close();
+      return result;
     });
+    const unread = results.flatMap((result) => result.unread);
     // A run may have taken a shard on after its ledger was read, and its shape may be the later one.
     const now = await cluster.readReachable();
     const moved = movedShards(nodes, now);
     const reached = new Set(now.map(({ node }) => node.label));
     const settled: ReadShard[] = [];
-    for (const one of read) {
+    for (const one of results.flatMap(({ read }) => read)) {
       const { node, shard } = one;
       if (!reached.has(node)) {
         unread.push({ node, shard, reason: "the node does not answer any more" });
@@ -135,17 +133,13 @@ export async function compareNodes(
   }
 }
 
-interface ReadNodeOptions {
-  readonly reader: ShapeReader;
-  readonly prefixes: ReadonlySet<string>;
-  readonly read: ReadShard[];
-  readonly unread: UnreadShard[];
-}
-
 async function readNode(
   { node, shards }: OpenNode,
-  { reader, prefixes, read, unread }: ReadNodeOptions,
-): Promise<void> {
+  reader: ShapeReader,
+  prefixes: ReadonlySet<string>,
+): Promise<{ readonly read: readonly ReadShard[]; readonly unread: readonly UnreadShard[] }> {
+  const read: ReadShard[] = [];
+  const unread: UnreadShard[] = [];
   const wanted = new Map<string, Pick<ReadShard, "prefix" | "versions">>();
   for (const { name, versions } of shards) {
     const prefix = longestPrefix(prefixes, name) ?? versions.at(-1)?.split(".").at(-1);
@@ -163,6 +157,7 @@ async function readNode(
     },
     unread: (one) => unread.push({ node: label, ...one }),
   });
+  return { read, unread };
 }
 
 /** Puts together what ought to be alike. Pure. */

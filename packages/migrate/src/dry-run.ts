@@ -2,7 +2,7 @@ import type { Place, RolloutWave } from "@pg-mig/model";
 import type { EditedFile } from "@pg-mig/report";
 import { placeOf } from "@pg-mig/sessions";
 import { applyKind } from "./apply.js";
-import { type MakePlanFileOptions, makePlanFile } from "./make-plan-file.js";
+import { makePlanFile } from "./make-plan-file.js";
 import type { FileWarning } from "./migration-files.js";
 import type { PlanFile } from "./plan-file.js";
 import { refuseForce } from "./planned-apply.js";
@@ -75,7 +75,7 @@ export interface DryRunOptions extends RunOptions, NoteOptions {
  * @throws PgMigError everything that keeps `apply` and `undo` from starting
  */
 export async function dryRun(options: DryRunOptions): Promise<PlannedRun> {
-  const { undo, onNote = () => {}, signal = new AbortController().signal } = options;
+  const { undo, origin, onNote = () => {}, signal = new AbortController().signal } = options;
   if (options.file === true) {
     refuseForce(options);
   }
@@ -117,7 +117,15 @@ export async function dryRun(options: DryRunOptions): Promise<PlannedRun> {
           ? findUnmatchedPrefixes(run.directory.versions, run.cluster.schemas)
           : [],
       ...(options.sql === true ? { sql: await plannedSql(run, options) } : {}),
-      ...(options.file === true ? { file: makePlanFile(run, fileOptions(options)) } : {}),
+      ...(options.file === true
+        ? {
+            file: makePlanFile(run, {
+              program: origin?.program ?? "pg-mig",
+              partial: options.only !== undefined,
+              now: new Date(),
+            }),
+          }
+        : {}),
     };
   } finally {
     await run.cluster.close();
@@ -134,8 +142,4 @@ function wavesOf(
     shards: wave.shards.length,
     pending: wave.chains.map(({ shard }) => placeOf(shard)),
   }));
-}
-
-function fileOptions({ only, origin }: DryRunOptions): MakePlanFileOptions {
-  return { program: origin?.program ?? "pg-mig", partial: only !== undefined, now: new Date() };
 }

@@ -4,8 +4,8 @@ import type { OpenShard } from "@pg-mig/sessions";
 import type { MigrationFiles } from "./migration-files.js";
 
 /**
- * Makes what loads the files of chains that are about to run, and warns of those that do nothing, or are not all or
- * nothing, each once.
+ * Makes a function that loads the files of chains which are about to run. It warns of those that do nothing, or are
+ * not all or nothing, each once.
  */
 export function createFileWarner(
   files: MigrationFiles,

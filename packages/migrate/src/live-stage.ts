@@ -36,7 +36,7 @@ const idleTimeoutMs = 10_000;
 
 const shellCommands = "it runs shell commands";
 
-/** Errors that say nothing of a file but that it is one of those which do not go into one transaction with others. */
+/** Errors that say no more of a file than that it cannot share a transaction with others. */
 const notHere: Readonly<Record<string, string>> = {
   "25001": "a statement of it must be the first, or outside, of a transaction",
   "2D000": "it commits inside of a procedure",

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   askForPauseSql,
   parseRunLockHolder,
@@ -7,7 +6,7 @@ import {
   runLockHolderSql,
 } from "@pg-mig/ledger";
 import { PgMigError } from "@pg-mig/model";
-import { holderText, type OpenNode, openCluster } from "@pg-mig/sessions";
+import { holderText, type OpenNode, openCluster, pause } from "@pg-mig/sessions";
 import type { ClusterOptions, NoteOptions } from "./run-options.js";
 
 export interface PauseRunOptions extends ClusterOptions, NoteOptions {
@@ -82,7 +81,8 @@ export async function pauseRun(options: PauseRunOptions): Promise<PauseReport> {
           if (performance.now() >= deadlineMs) {
             throw unheard(node, holder, answerWithinMs);
           }
-          await sleep(lookEveryMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+          await pause(lookEveryMs, signal);
+          signal.throwIfAborted();
         }
       }),
     );

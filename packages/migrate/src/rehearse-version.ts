@@ -1,5 +1,5 @@
 import { diffShapes, type Shape } from "@pg-mig/catalog";
-import { holdsStatement, type MigrationScript } from "@pg-mig/migrations";
+import { holdsStatement, type MigrationScript, type MigrationScripts } from "@pg-mig/migrations";
 import { isPgMigError } from "@pg-mig/model";
 import { errorInfo } from "@pg-mig/sessions";
 import {
@@ -16,7 +16,7 @@ import { type RehearsedVersion, skippedVersion, untriedVersion } from "./rehears
 export interface FileOutcome {
   /** What it failed with; `undefined`: it ran to its end. */
   readonly error: unknown;
-  /** Why it says nothing of the file that it did not run to its end; `undefined`: it does. */
+  /** Why it did not run to its end, if the file is not to blame; then there is no `error`. */
   readonly untried?: string | undefined;
   readonly statements: readonly RehearsedStatement[];
   readonly locks: readonly RehearsedLock[];
@@ -38,6 +38,16 @@ export interface RehearsalStage {
 export interface VersionFiles {
   readonly up: MigrationScript;
   readonly down: MigrationScript;
+}
+
+/** The files of a version that was loaded. */
+export function versionFiles(scripts: MigrationScripts, version: string): VersionFiles {
+  const up = scripts.up.get(version);
+  const down = scripts.down.get(version);
+  if (up === undefined || down === undefined) {
+    throw new Error(`The files of ${version} were not loaded.`);
+  }
+  return { up, down };
 }
 
 /** What is to be told of a version, and why later ones cannot be tried on the stage, if so. */

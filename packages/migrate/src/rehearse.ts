@@ -9,7 +9,7 @@ import { chainsOf } from "./chains-of.js";
 import { onScratchStage } from "./on-scratch-stage.js";
 import { readCluster } from "./read-cluster.js";
 import { refuseShellCommandsOf } from "./refuse-shell-commands.js";
-import { rehearseVersion } from "./rehearse-version.js";
+import { rehearseVersion, versionFiles } from "./rehearse-version.js";
 import {
   isBad,
   type RehearsalReport,
@@ -66,24 +66,20 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalRepor
     await stage.runHook(scripts.before);
     const broken = new Map<string, string>();
     for (const { name, prefix } of needed) {
-      const up = scripts.up.get(name);
-      const down = scripts.down.get(name);
-      if (up === undefined || down === undefined) {
-        continue;
-      }
+      const files = versionFiles(scripts, name);
       const shard = await stage.shardOf(prefix);
       const reason = broken.get(prefix) ?? noShardReason(prefix);
       let told: RehearsedVersion | undefined;
       if (shard === undefined || broken.has(prefix)) {
         told = skippedVersion(name, reason);
       } else if (chosen.has(name)) {
-        const tried = await rehearseVersion(shard, { up, down });
+        const tried = await rehearseVersion(shard, files);
         told = tried.told;
         if (tried.brokenBy !== undefined) {
           broken.set(prefix, tried.brokenBy);
         }
       } else {
-        await shard.replay(up);
+        await shard.replay(files.up);
       }
       if (told !== undefined && chosen.has(name)) {
         versions.push(told);

@@ -45,13 +45,13 @@ export async function runRound(
     ...options,
     recorder: createLedgerRecorder({
       action: kind.action,
-      checksum: (version) => files.checksum(version),
+      checksum: (version) => files.get(version).checksum,
       replan: (ledger, node) => {
         const [chain] = chainsOf(kind.plan([openShard(node, ledger)]));
         return files.ensureLoaded(chain?.pending ?? []);
       },
     }),
-    stepScript: (version) => files.stepScript(version),
+    stepScript: (version) => files.get(version),
     onCommit: (node, serverStartedAt) => commits.add(node, serverStartedAt),
   });
   return !signal.aborted && (await runHookNamed("after.sql"));

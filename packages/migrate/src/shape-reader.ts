@@ -197,7 +197,7 @@ export class ShapeReader {
         while (!ended.signal.aborted) {
           const blockers = parseBlockers((await client.query(sql)).rows);
           seen = blockers.length > 0 ? blockers : seen;
-          await pause(blockersEveryMs, ended.signal).catch(() => {});
+          await pause(blockersEveryMs, ended.signal);
         }
       } finally {
         await client.end();
