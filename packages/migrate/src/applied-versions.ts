@@ -1,7 +1,7 @@
 import { comparePlaces, type Place } from "@pg-mig/model";
-import { longestPrefix } from "@pg-mig/planner";
 import { placeOf } from "@pg-mig/sessions";
 import { type ReadClusterOptions, readCluster } from "./read-cluster.js";
+import { takesVersions } from "./takes-versions.js";
 
 /** Shards whose ledgers hold the same versions. Plain data: it survives JSON. */
 export interface AppliedVersions {
@@ -21,15 +21,12 @@ export interface AppliedVersions {
  */
 export function appliedVersions(options: ReadClusterOptions): Promise<readonly AppliedVersions[]> {
   return readCluster(options, "list", ({ nodes }, versions) => {
-    const prefixes = new Set(versions.map(({ prefix }) => prefix));
     const groups = new Map<string, { versions: readonly string[]; shards: Place[] }>();
-    for (const shard of nodes.flatMap(({ shards }) => shards)) {
-      if (shard.versions.length > 0 || longestPrefix(prefixes, shard.name) !== undefined) {
-        const key = shard.versions.join("\n");
-        const group = groups.get(key) ?? { versions: shard.versions, shards: [] };
-        groups.set(key, group);
-        group.shards.push(placeOf(shard));
-      }
+    for (const shard of nodes.flatMap(({ shards }) => shards).filter(takesVersions(versions))) {
+      const key = shard.versions.join("\n");
+      const group = groups.get(key) ?? { versions: shard.versions, shards: [] };
+      groups.set(key, group);
+      group.shards.push(placeOf(shard));
     }
     return [...groups]
       .sort(
