@@ -144,12 +144,8 @@ const built = await bundle.write({
       priority: length - at,
     })),
   },
-  // Names of functions and classes stay, so that stack traces can be read; shorter variables are read sooner.
-  minify: {
-    compress: false,
-    mangle: { toplevel: false, keepNames: true },
-    codegen: { removeWhitespace: true },
-  },
+  // Names stay, so that stack traces can be read.
+  minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
 });
 chmodSync("bin/pg-mig.cjs", 0o755);
 
