@@ -43,6 +43,10 @@ describe("shards that a script has made", () => {
       const dumped = spawnSync("sh", ["-c", command], { env, cwd: folder, encoding: "utf8" });
       expect(dumped).toMatchObject({ status: 0, stderr: "" });
 
+      const tooEarly = await pgMig();
+      expect(tooEarly).toMatchObject({ status: 1 });
+      expect(tooEarly.stdout).toContain("run pg-mig adopt first.");
+
       const scratch = `--scratch=${cluster().node.url}`;
       const adopted = await pgMig(["adopt", scratch]);
       expect(adopted).toMatchObject({ status: 2 });

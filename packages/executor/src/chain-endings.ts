@@ -1,5 +1,5 @@
 import type { AbandonedChain } from "@pg-mig/report";
-import { errorInfo, isBug } from "@pg-mig/sessions";
+import { errorInfo, isBug, serverWords } from "@pg-mig/sessions";
 import { abandonedEvent, failedEvent } from "./chain-events.js";
 import type { ChainSchedule } from "./chain-schedule.js";
 import { type ChainState, type ChainToRun, createChainState } from "./chain-state.js";
@@ -16,7 +16,10 @@ import { whatStays } from "./what-stays.js";
 export class ChainEndings<L> {
   readonly #schedule: ChainSchedule<ChainToRun<L>>;
   readonly #states: ReadonlyMap<ChainToRun<L>, ChainState<L>>;
-  readonly #options: Pick<RunChainsOptions<L>, "emit" | "stepScript" | "signal" | "pause">;
+  readonly #options: Pick<
+    RunChainsOptions<L>,
+    "emit" | "stepScript" | "signal" | "pause" | "recorder"
+  >;
   readonly #budget: FailureBudget;
   #bug: { readonly reason: unknown } | undefined;
 
@@ -67,8 +70,10 @@ export class ChainEndings<L> {
   ): void {
     const { version, error, durationMs } = failure;
     const notAttempted = this.#schedule.fail(chain);
-    const step = this.#options.stepScript(version);
-    const hints = [statementLimit(step, error), whatStays(step, error)];
+    const { stepScript, recorder } = this.#options;
+    const step = stepScript(version);
+    const refusalHint = recorder.refusalHint?.(state.ledger, serverWords(error) ?? {});
+    const hints = [statementLimit(step, error), refusalHint, whatStays(step, error)];
     this.#options.emit(failedEvent(state, version, { error, notAttempted, durationMs, hints }));
     this.#countFailure(state);
   }

@@ -44,6 +44,12 @@ describe("the search for the number of slots", () => {
     expect(seen.indexOf(10)).toBeLessThan(40);
   });
 
+  it("doubles, and takes four times as many after slots that gave all they could", () => {
+    const triedWith = (rate: Workload["rate"]) => [...new Set(slotsOver(5000, { most: 50, rate }))];
+    expect(triedWith((slots) => slots / 40)).toEqual([2, 4, 16, 50]);
+    expect(triedWith((slots) => slots ** 0.6 / 40)).toEqual([2, 4, 8, 16, 32, 50]);
+  });
+
   it("stays where it is most of the time if more slots bring nothing", () => {
     const seen = slotsOver(20_000, { most: 10, rate: () => 1 });
     const few = seen.filter((slots) => slots === 2).length;

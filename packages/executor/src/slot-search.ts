@@ -2,6 +2,8 @@
 const [firstSlots, firstSlotsInAll] = [2, 4];
 /** More slots must give at least this part of what they could give at best; else they are not worth their sessions. */
 const leastGain = 0.2;
+/** If they gave this part of it, the server is not what is waited for, and the next trial is twice as bold. */
+const fullGain = 0.8;
 /** And this process must have time for this part of it. */
 const leastRoom = 0.5;
 /** A rate is not judged by less time than this, in milliseconds. */
@@ -33,10 +35,11 @@ interface Counts {
 
 /**
  * Finds how many chains of a node should run at a time, by how fast its steps end: a server that is busy with
- * two gets nothing from ten but the cost of their sessions. It begins with few, doubles them as long
- * as that pays, and goes back by one trial if it does not; from time to time it tries again. What a node takes from
- * another one on its host does not pay; while this process has no time for more, more is not tried. If no step
- * ends for a while, they wait for something else than the server, and there are more at once.
+ * two gets nothing from ten but the cost of their sessions. It begins with few, doubles them as long as that
+ * pays, and goes back by one trial if it does not; from time to time it tries again. After a trial that paid in
+ * full it takes four times as many. What a node takes from another one on its host does not pay; while this
+ * process has no time for more, more is not tried. If no step ends for a while, they wait for something else than
+ * the server, and there are more at once.
  *
  * Pure: times are arguments, in milliseconds of any clock that does not go back.
  */
@@ -98,19 +101,22 @@ export class SlotSearch {
     const hostRate = (now.endedOnHost - endedOnHost) / elapsedMs;
     this.#since = now;
     this.#ended = 0;
+    let factor = 2;
     if (this.#before !== undefined) {
       const before = this.#before;
       this.#before = undefined;
       const atBest = before.rate * (this.#slots / before.slots - 1);
-      if (hostRate - before.hostRate < leastGain * atBest) {
+      const gain = (hostRate - before.hostRate) / atBest;
+      if (gain < leastGain) {
         this.#slots = before.slots;
         this.#restUntilMs = nowMs + this.#restMs;
         this.#restMs = Math.min(2 * this.#restMs, longestRestMs);
         return;
       }
       this.#restMs = firstRestMs;
+      factor = gain < fullGain ? 2 : 4;
     }
-    const more = Math.min(2 * this.#slots, this.#most);
+    const more = Math.min(factor * this.#slots, this.#most);
     const hasRoom = (now.busyMs - busyMs) * (1 + leastRoom * (more / this.#slots - 1)) <= elapsedMs;
     if (nowMs >= this.#restUntilMs && more > this.#slots && hasRoom) {
       this.#before = { slots: this.#slots, rate, hostRate };

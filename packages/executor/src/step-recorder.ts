@@ -34,6 +34,8 @@ export interface StepRecorder<L> {
    * cannot say who they are.
    */
   holdersSql?(ledger: L): string;
+  /** What to do about a version that a server has refused, in a sentence, if the ledger says why. @default nothing */
+  refusalHint?(ledger: L, error: { readonly sqlState?: string | undefined }): string | undefined;
   /** Renders what records a version, done now, in a ledger. */
   record(ledger: L, version: string): StepRecord<L>;
   /**

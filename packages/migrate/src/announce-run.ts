@@ -1,12 +1,22 @@
+import type { Version } from "@pg-mig/migrations";
 import type { Chain } from "@pg-mig/planner";
 import type { RunEvent } from "@pg-mig/report";
 import { errorInfo, type OpenNode, type OpenShard } from "@pg-mig/sessions";
 import { countChains } from "./counted-chains.js";
 import type { RunKind } from "./run-kind.js";
+import { takesVersions } from "./takes-versions.js";
 
 /** Tells what a run has to do, which of it cannot be done and has failed, and what it leaves alone. */
 export function announceRun(
-  { nodes, chains }: { nodes: readonly OpenNode[]; chains: readonly Chain<OpenShard>[] },
+  {
+    nodes,
+    chains,
+    versions,
+  }: {
+    nodes: readonly OpenNode[];
+    chains: readonly Chain<OpenShard>[];
+    versions: readonly Pick<Version, "prefix">[];
+  },
   kind: Pick<RunKind, "action" | "stuck" | "leftAlone">,
   emit: (event: RunEvent) => void,
 ): void {
@@ -21,7 +31,7 @@ export function announceRun(
     action: kind.action,
     nodes: nodes.map(({ node }) => node.label),
     addresses: nodes.map(({ node }) => node.name),
-    shards: all.length,
+    shards: all.filter(takesVersions(versions)).length,
     ...countChains([...chains, ...stays], [], kind.action),
   });
   for (const { of: _, error, ...step } of stuck) {

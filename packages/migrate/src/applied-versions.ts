@@ -1,9 +1,9 @@
 import { comparePlaces, type Place } from "@pg-mig/model";
-import { longestPrefix } from "@pg-mig/planner";
 import { placeOf } from "@pg-mig/sessions";
 import { listVersions } from "./directory-actions.js";
 import { readCluster } from "./read-cluster.js";
 import type { ClusterOptions, NoteOptions } from "./run-options.js";
+import { takesVersions } from "./takes-versions.js";
 
 /** Shards whose ledgers hold the same versions. Plain data: it survives JSON. */
 export interface AppliedVersions {
@@ -26,15 +26,12 @@ export async function appliedVersions(
 ): Promise<readonly AppliedVersions[]> {
   const versions = await listVersions(options.migrationDirectory);
   return readCluster(options, "list", versions, ({ nodes }) => {
-    const prefixes = new Set(versions.map(({ prefix }) => prefix));
     const groups = new Map<string, { versions: readonly string[]; shards: Place[] }>();
-    for (const shard of nodes.flatMap(({ shards }) => shards)) {
-      if (shard.versions.length > 0 || longestPrefix(prefixes, shard.name) !== undefined) {
-        const key = shard.versions.join("\n");
-        const group = groups.get(key) ?? { versions: shard.versions, shards: [] };
-        groups.set(key, group);
-        group.shards.push(placeOf(shard));
-      }
+    for (const shard of nodes.flatMap(({ shards }) => shards).filter(takesVersions(versions))) {
+      const key = shard.versions.join("\n");
+      const group = groups.get(key) ?? { versions: shard.versions, shards: [] };
+      groups.set(key, group);
+      group.shards.push(placeOf(shard));
     }
     return [...groups]
       .sort(

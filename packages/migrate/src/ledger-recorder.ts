@@ -29,6 +29,9 @@ export interface LedgerRecorderOptions {
   readonly replan: (ledger: ShardLedger, node: SessionNode) => readonly string[];
 }
 
+/** The SQLSTATEs of what exists already: a schema, a table, a column, another object, a function. */
+const duplicates = new Set(["42P06", "42P07", "42701", "42710", "42723"]);
+
 /** Lets the executor guard and record versions in the ledgers of `@pg-mig/ledger`. */
 export function createLedgerRecorder({
   action,
@@ -59,6 +62,10 @@ export function createLedgerRecorder({
     checkSql: (ledger) => [checkStoredSql(ledger)],
     isNotStored,
     holdersSql: ({ shard }) => shardHoldersSql(shard),
+    refusalHint: ({ storedHash }, { sqlState = "" }) =>
+      action === "apply" && storedHash === undefined && duplicates.has(sqlState)
+        ? "The shard has no ledger: if it was made without pg-mig, run pg-mig adopt first."
+        : undefined,
     record(ledger, version) {
       const entries =
         action === "apply"

@@ -110,7 +110,11 @@ class RunFlow {
 
   async run(): Promise<Report> {
     const { pause, halt, emit, onNote } = this.#options;
-    const { cluster, kind } = this.#prepared;
+    const {
+      cluster,
+      kind,
+      directory: { versions },
+    } = this.#prepared;
     const onPause = () =>
       onNote(`${pauseReason(pause)} What runs goes on to its end, nothing new starts.`);
     pause.addEventListener("abort", onPause, { once: true });
@@ -118,7 +122,7 @@ class RunFlow {
       if (this.#plan.changesNodes) {
         await this.#lock();
       }
-      announceRun({ nodes: this.#nodes, chains: this.#chains }, kind, emit);
+      announceRun({ nodes: this.#nodes, chains: this.#chains, versions }, kind, emit);
       return await this.#runToEnd();
     } catch (caught) {
       const error = halt.signal.aborted ? halt.signal.reason : caught;

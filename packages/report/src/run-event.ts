@@ -53,7 +53,8 @@ export interface PlannedWork {
 export type RunEvent =
   /**
    * First event of every run, except for notes and `node:…` events while it is planned. `chains`
-   * is the number of shards with work, `steps` the number of versions to run on them.
+   * is the number of shards with work, `steps` the number of versions to run on them, `shards` the number of all
+   * schemas that have versions or get some.
    */
   | ({
       readonly type: "run:start";
