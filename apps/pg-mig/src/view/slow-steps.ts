@@ -38,7 +38,7 @@ export function slowSteps(
   const lines: Line[] = [];
   let shown = 0;
   for (const work of slow.slice(0, mostSteps)) {
-    const next = stepLines(work, columns, nowMs);
+    const next = workLines(work, columns, nowMs);
     const needsRest = shown + 1 < slow.length ? 1 : 0;
     if (lines.length + next.length + needsRest > rows) {
       break;
@@ -55,7 +55,7 @@ export function slowSteps(
       ];
 }
 
-function stepLines(work: RunningWork, columns: number, nowMs: number): Line[] {
+function workLines(work: RunningWork, columns: number, nowMs: number): Line[] {
   const time: Span = {
     text: `${formatSeconds(nowMs - work.startedAtMs).padStart(timeWidth - 2)}  `,
     tone: "caution",
