@@ -4,7 +4,7 @@ import { exitStatus } from "../exit-status.js";
 import { atNodesOf, readPlan, refusePlanPlace, writePlan } from "../plan-file.js";
 import { runOptions } from "../run-options.js";
 import { noteWriter } from "../view/note-writer.js";
-import { plannedRunLines } from "../view/planned-run.js";
+import { plannedRunLines } from "../view/planned-run-lines.js";
 import { writeAnswer } from "../view/write-answer.js";
 
 /** Prints what an apply, or the undo of a version, would do. Changes nothing. */
