@@ -19,11 +19,12 @@ const chunks = {
   failure: ["pg-mig/dist/show-failure.js"],
   driver: ["stand-in/ours/pg", "node_modules/pg/"],
   // Most of what actions have in common, that of apply first of all: it shall start soon.
-  actions: ["actions/apply", "actions/undo", "resolve-settings", "read-service", "is-bug"].map(
-    (name) => `pg-mig/dist/${name}.js`,
-  ),
+  actions: [
+    ...["actions/apply", "actions/undo", "resolve-settings", "read-service", "is-bug"],
+    "view/write-answer",
+  ].map((name) => `pg-mig/dist/${name}.js`),
   // What reads files of SQL: if there is anything to do.
-  scripts: inMigrate("load-scripts", "shell-commands"),
+  scripts: inMigrate("load-scripts", "refuse-shell-commands"),
   // Loaded with the run lock, all of it: another release may be installed while a run is under way.
   run: [
     "sessions/dist/run-lock.js",

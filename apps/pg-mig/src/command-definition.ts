@@ -23,10 +23,8 @@ export interface CommandOption {
 
 /** What the user gave to a command besides settings. Values are as they were typed. */
 export interface CommandInput {
-  /** Its argument; `undefined` if there is none. */
-  readonly argument: string | undefined;
-  /** All of them, if it takes several. */
-  readonly arguments?: readonly string[];
+  /** One at most, unless the command takes several. */
+  readonly arguments: readonly string[];
   /** By the names of the options without dashes. */
   readonly options: Readonly<Record<string, unknown>>;
 }

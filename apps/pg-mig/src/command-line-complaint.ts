@@ -5,7 +5,7 @@ import {
   actionOptions,
   allOptions,
   completionTable,
-  namesOf,
+  longNamesOf,
   optionNamesOf,
 } from "./option-table.js";
 
@@ -26,7 +26,7 @@ export function unknownCommand(typed: string): Error {
 
 /** The error for an option that means nothing to a command. */
 export function takesNot(command: string, option: string): Error {
-  const isAction = option !== "--dry" && namesOf(actionOptions).includes(option);
+  const isAction = option !== "--dry" && longNamesOf(actionOptions).includes(option);
   return isAction
     ? commandLineError(
         `These actions exclude each other: ${command}, ${option}.`,
@@ -97,7 +97,7 @@ function unknownOption(typed: string, command: string): Error {
   if (here.includes(typed)) {
     return commandLineError(`${typed} takes no value.`, "Leave the value out.");
   }
-  return namesOf(allOptions()).includes(typed)
+  return longNamesOf(allOptions()).includes(typed)
     ? takesNot(command, typed)
     : commandLineError(
         `There is no option ${typed}.`,

@@ -73,7 +73,7 @@ describe("a command", () => {
     const { command, input, flags } = await parsed(...old);
     const now = await parsed(...today);
     expect(command.name).toBe(now.command.name);
-    expect(input.argument).toBe(now.input.argument);
+    expect(input.arguments).toEqual(now.input.arguments);
     expect(input.options.dry).toBe(now.input.options.dry);
     expect(flags).toEqual(now.flags);
   });

@@ -191,7 +191,6 @@ function addCommand(
     command.usage(`${argument.name} [options]`);
   }
   command.action(() => {
-    const [typed] = command.args;
     const before = givenOptions(program);
     const after = givenOptions(command);
     refuseBeforeCommand(before, definition);
@@ -199,7 +198,7 @@ function addCommand(
     const { all, own: input } = merged(before, after, own);
     choose({
       command: definition,
-      input: { argument: typed, arguments: command.args, options: input },
+      input: { arguments: command.args, options: input },
       flags: all as Flags,
     });
   });

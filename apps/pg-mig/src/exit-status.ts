@@ -18,7 +18,7 @@ export const exitStatus = {
   terminated: 143,
 } as const;
 
-/** What each means, for the help and the manual. */
+/** What each status means, for the help and the manual. */
 export const exitStatusTexts: readonly (readonly [status: string, means: string])[] = [
   ["0", "done, alike, or nothing to do"],
   ["1", "something went wrong, or output could not be written"],

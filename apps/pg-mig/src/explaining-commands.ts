@@ -1,19 +1,18 @@
 import type { Command } from "commander";
 import { unknownCommand } from "./command-line-complaint.js";
 import { commandLineError, expectedWord, suggestion } from "./command-line-error.js";
+import type { CompletionPlace } from "./completion/completion-command.js";
 import { shells } from "./completion/shell-protocol.js";
 import { errorPage } from "./error-page.js";
 import { helpOption, sentence } from "./help-text.js";
 import { completionCommand, completionTable, helpCommand } from "./option-table.js";
 
 /** What the program says of itself, and where. */
-export interface CommandLineOutput {
+export interface CommandLineOutput extends CompletionPlace {
   readonly version: string;
   /** The width that help is wrapped at. */
   readonly columns: number;
   writeOut(text: string): void;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  cwd(): string;
 }
 
 /** Prints the script for a shell; the script calls it again, with the words that were typed. */

@@ -1,12 +1,19 @@
 import nodeProcess from "node:process";
 import { mergeSettings, withServiceLayer } from "@pg-mig/config";
 import { nearestWord, PgMigError } from "@pg-mig/model";
-import { accountName } from "./account-name.js";
-import type { RunnableAction } from "./action-context.js";
+import { account, homeDirectory } from "./account.js";
+import type { CommandDefinition } from "./command-definition.js";
+import { applyCommand } from "./commands/apply.js";
+import { chainCommand } from "./commands/chain.js";
+import { digestCommand } from "./commands/digest.js";
+import { listCommand } from "./commands/list.js";
+import { listDbCommand } from "./commands/list-db.js";
+import { makeCommand } from "./commands/make.js";
+import { undoCommand } from "./commands/undo.js";
 import { exitStatus } from "./exit-status.js";
-import { homeDirectory } from "./home-directory.js";
 import { uninterrupted } from "./interruption.js";
 import { guardingOutput } from "./output-guard.js";
+import { settingsWith } from "./settings-with.js";
 import type { RolloutOptions } from "./start-migration.js";
 import { createTerminal } from "./view/terminal.js";
 
@@ -60,15 +67,17 @@ const optionNames = [
   ...["waves", "wave", "stopAt", "throttle"],
 ];
 
-/** Every action, and what it takes. */
-const actionParts: Readonly<Record<MigrateAction["type"], readonly string[]>> = {
-  apply: ["after"],
-  undo: ["version"],
-  make: ["name"],
-  list: [],
-  "list-db": [],
-  digest: [],
-  chain: [],
+/** Every action: its command, and what it takes. */
+const actions: Readonly<
+  Record<MigrateAction["type"], readonly [command: CommandDefinition, ...parts: string[]]>
+> = {
+  apply: [applyCommand, "after"],
+  undo: [undoCommand, "version"],
+  make: [makeCommand, "name"],
+  list: [listCommand],
+  "list-db": [listDbCommand],
+  digest: [digestCommand],
+  chain: [chainCommand],
 };
 
 /**
@@ -85,7 +94,8 @@ export async function migrate(options: MigrateOptions): Promise<boolean> {
   const { env } = nodeProcess;
   const cwd = nodeProcess.cwd();
   const given = (value: string | undefined) => (value === "" ? undefined : value);
-  const connects = ["apply", "undo", "list-db"].includes(action.type);
+  const [command] = actions[action.type];
+  const { connects } = command;
   const settings = mergeSettings({
     flags: {
       migdir: options.migDir,
@@ -103,20 +113,20 @@ export async function migrate(options: MigrateOptions): Promise<boolean> {
     layers: connects ? await serviceLayers(env) : [],
     env,
     cwd,
-    os: { user: accountName(env), home: homeDirectory(env), uid: nodeProcess.geteuid?.() },
+    os: account(env),
     connects,
   });
   const after = action.type === "apply" ? (action.after ?? []) : [];
   const terminals = options.ci === true ? { ...env, CI: "true" } : env;
-  const act = await actionOf(action, dry);
+  const args =
+    action.type === "undo" ? [action.version] : action.type === "make" ? [action.name] : [];
+  const act = await command.load({ arguments: args, options: { dry: dry || undefined } });
   const status = await guardingOutput(nodeProcess, ({ stdout, stderr }) =>
     act({
-      settings: {
-        ...settings,
-        ...secretsOf(settings),
+      settings: settingsWith(settings, {
         ...{ validShardSchemasSql, after, wave, stopAt, throttle },
         rollout: waves && { waves },
-      },
+      }),
       stdout: createTerminal(stdout, terminals),
       stderr: createTerminal(stderr, terminals),
       cwd,
@@ -127,52 +137,10 @@ export async function migrate(options: MigrateOptions): Promise<boolean> {
   return status === exitStatus.done;
 }
 
-/** What a copy of the settings would lack: it is not enumerable. */
+/** What the service of the environment says, if it names one. */
 async function serviceLayers(env: Readonly<Record<string, string | undefined>>) {
   const { readService } = await import("./read-service.js");
   return withServiceLayer({ layers: [], env }, { home: homeDirectory(env), readService });
-}
-
-function secretsOf(settings: ReturnType<typeof mergeSettings>) {
-  const { hosts, password, passwordCommand, discovery } = settings;
-  const { exported, startupParameters, parameters } = settings;
-  return {
-    hosts,
-    password,
-    passwordCommand,
-    discovery,
-    exported,
-    startupParameters,
-    parameters,
-  };
-}
-
-async function actionOf(action: MigrateAction, dry: boolean): Promise<RunnableAction> {
-  if (dry && (action.type === "apply" || action.type === "undo")) {
-    const { dryRunAction } = await import("./actions/dry-run.js");
-    const undo = action.type === "undo" ? action.version : undefined;
-    return (context) => dryRunAction({ undo, sql: false }, context);
-  }
-  switch (action.type) {
-    case "apply":
-      return (await import("./actions/apply.js")).applyAction;
-    case "undo": {
-      const { undoAction } = await import("./actions/undo.js");
-      return (context) => undoAction(action.version, context);
-    }
-    case "make": {
-      const { makeAction } = await import("./actions/make.js");
-      return (context) => makeAction(action.name, context);
-    }
-    case "list":
-      return (await import("./actions/list.js")).listAction;
-    case "list-db":
-      return (await import("./actions/list-db.js")).listDbAction;
-    case "digest":
-      return (await import("./actions/digest.js")).digestAction;
-    case "chain":
-      return (await import("./actions/chain.js")).chainAction;
-  }
 }
 
 /** Judges what JavaScript may hand over, too. Values that the command has as well are judged with its settings. */
@@ -181,14 +149,11 @@ function refuseInvalid(options: MigrateOptions): void {
   const { hosts, dry } = options;
   const action: Readonly<Record<string, unknown>> | undefined = options.action;
   if (typeof action?.type !== "string") {
-    throw invalid(
-      "migrate() needs an action.",
-      `It is one of ${Object.keys(actionParts).join(", ")}.`,
-    );
+    throw invalid("migrate() needs an action.", `It is one of ${Object.keys(actions).join(", ")}.`);
   }
   const { type, ...parts } = action;
-  refuseUnknown("action", [type], Object.keys(actionParts));
-  const known = actionParts[type as MigrateAction["type"]];
+  refuseUnknown("action", [type], Object.keys(actions));
+  const [, ...known] = actions[type as MigrateAction["type"]];
   refuseUnknown(`part of the action ${type}`, Object.keys(parts), known);
   for (const name of ["createDB", "dry", "force", "ci"] as const) {
     const value: unknown = options[name];

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as pause } from "node:timers/promises";
+import { wordsOf } from "@pg-mig/model";
 import type { RunEvent, RunObserver } from "@pg-mig/report";
 
 /** What an observer may take, in milliseconds. */
@@ -50,19 +51,8 @@ export function feedObserver(
     } finally {
       blockedMs += performance.now() - startedAt;
     }
-    if (isThenable(ended)) {
-      const giveUp = new AbortController();
-      const settled = Promise.resolve(ended).then(() => "settled");
-      // If it rejects after the waiting has ended, nobody else catches that.
-      settled.catch(() => {});
-      const late = pause(settleMs, "late", { signal: giveUp.signal }).catch(() => "settled");
-      try {
-        if ((await Promise.race([settled, late])) === "late") {
-          dismiss(`did not end within ${settleMs / 1000} s with the event ${event.type}`);
-        }
-      } finally {
-        giveUp.abort();
-      }
+    if (isThenable(ended) && (await isLate(ended, settleMs))) {
+      dismiss(`did not end within ${settleMs / 1000} s with the event ${event.type}`);
     }
   };
   const tellWaiting = async () => {
@@ -74,7 +64,7 @@ export function feedObserver(
       } catch (error) {
         thrown++;
         if (thrown === 1) {
-          const reason = error instanceof Error ? error.message : String(error);
+          const reason = wordsOf(error);
           troubles.push(`The observer "${name}" failed with the event ${event.type}: ${reason}`);
         }
       }
@@ -101,11 +91,7 @@ export function feedObserver(
       }
     },
     end: async () => {
-      const giveUp = new AbortController();
-      const late = pause(settleMs, "late", { signal: giveUp.signal }).catch(() => "told");
-      const outcome = await Promise.race([told.then(() => "told"), late]);
-      giveUp.abort();
-      if (outcome === "late" && state !== "dismissed") {
+      if ((await isLate(told, settleMs)) && state !== "dismissed") {
         dismiss(`had not taken all events ${settleMs / 1000} s after the run`);
       }
       return thrown > 1
@@ -113,6 +99,18 @@ export function feedObserver(
         : troubles;
     },
   };
+}
+
+/** Waits for a promise, but not longer than this, and tells whether that was too short. Rejects as the promise does. */
+async function isLate(promise: PromiseLike<unknown>, ms: number): Promise<boolean> {
+  const giveUp = new AbortController();
+  const late = pause(ms, true, { signal: giveUp.signal }).catch(() => false);
+  const settled = Promise.resolve(promise).then(() => false);
+  try {
+    return await Promise.race([settled, late]);
+  } finally {
+    giveUp.abort();
+  }
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

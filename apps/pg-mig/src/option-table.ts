@@ -24,7 +24,7 @@ export const actionOptions: readonly CommandOption[] = [
 ];
 
 /** The options that stand before a command, or without one, and are no settings. */
-export const programOptions: readonly CommandOption[] = [
+const programOptions: readonly CommandOption[] = [
   ...actionOptions,
   { flags: "-V, --version", help: "print the version of pg-mig" },
   { flags: "-h, --help", help: "print this help; after a command, its own" },
@@ -106,7 +106,7 @@ export function allOptions(): CommandOption[] {
 
 /** The names of the options that may follow a command; those of the program for `undefined`. */
 export function optionNamesOf(command: string | undefined): string[] {
-  return namesOf(completionTable.options(command));
+  return longNamesOf(completionTable.options(command));
 }
 
 /** `ignore` for `--ignore <items>`. */
@@ -114,7 +114,7 @@ export function nameOf(flags: string): string {
   return flags.replace(/^.*--/, "").replace(/ .*$/, "");
 }
 
-/** The long names in the spellings of options. */
-export function namesOf(options: readonly CommandOption[]): string[] {
+/** `--ignore` for `--ignore <items>`: the long names of options. */
+export function longNamesOf(options: readonly CommandOption[]): string[] {
   return options.flatMap(({ flags }) => flags.match(/--[a-z0-9-]+/g) ?? []);
 }

@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import type { ReportFormat } from "@pg-mig/config";
 import type { Place, RunToUndo } from "@pg-mig/migrate";
-import { PgMigError } from "@pg-mig/model";
+import { PgMigError, wordsOf } from "@pg-mig/model";
 import type { Report } from "@pg-mig/report";
 import { escapeHidden } from "./view/json-line.js";
-import { reasonOf, refusePlace, writeWholeFile } from "./whole-file.js";
+import { refusePlace, writeWholeFile } from "./whole-file.js";
 
 /**
  * Finds out before a run whether its report could be written. A place that is no regular file, such as a
@@ -28,12 +28,10 @@ export function reportFormat(path: string): ReportFormat {
   return extname(path).toLowerCase() as ReportFormat;
 }
 
-/** A report as the text of a file. */
-export async function renderReport(report: Report, format: ReportFormat): Promise<string> {
-  return (await reportRenderer(format))(report);
-}
-
-/** Most runs write no page. One that does calls this beforehand: then nothing is left to load after its work. */
+/**
+ * What makes a report the text of a file. Most runs write no page. One that does calls this beforehand: then nothing is
+ * left to load after its work.
+ */
 export async function reportRenderer(format: ReportFormat): Promise<(report: Report) => string> {
   if (format === ".json") {
     return renderJson;
@@ -69,7 +67,7 @@ export async function writeReportFile(path: string, text: string): Promise<void>
 }
 
 function notWritten(path: string, cause: unknown, hint: string): PgMigError {
-  return new PgMigError(`The report cannot be written to ${path}: ${reasonOf(cause)}.`, {
+  return new PgMigError(`The report cannot be written to ${path}: ${wordsOf(cause)}.`, {
     code: "REPORT_NOT_WRITTEN",
     hint,
     where: { file: path },
@@ -78,7 +76,7 @@ function notWritten(path: string, cause: unknown, hint: string): PgMigError {
 }
 
 function unreadable(path: string, cause: unknown, hint: string): PgMigError {
-  return new PgMigError(`The report ${path} cannot be read: ${reasonOf(cause)}.`, {
+  return new PgMigError(`The report ${path} cannot be read: ${wordsOf(cause)}.`, {
     code: "REPORT_UNREADABLE",
     hint,
     where: { file: path },

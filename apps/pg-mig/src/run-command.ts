@@ -2,13 +2,12 @@ import { isAbsolute } from "node:path";
 import nodeProcess from "node:process";
 import type { Flags } from "@pg-mig/config";
 import { isPgMigError, PgMigError } from "@pg-mig/model";
-import { accountName } from "./account-name.js";
+import { account } from "./account.js";
 import type { CommandLine } from "./command-definition.js";
 import { parseCommandLine } from "./command-line.js";
 import type { CommandProcess } from "./command-process.js";
 import { exitStatus, signalStatus } from "./exit-status.js";
 import type { CommandLineOutput } from "./explaining-commands.js";
-import { homeDirectory } from "./home-directory.js";
 import { listenForInterruption } from "./interruption.js";
 import { guardingOutput } from "./output-guard.js";
 import { programVersion } from "./program-version.js";
@@ -23,7 +22,7 @@ export async function runCommand(
   // What nobody has caught is a bug, too: the servers roll back what is open when the command ends.
   const uncaught = new Promise<never>((_, reject) => process.onUncaught(reject));
   try {
-    const commandLine = await parseCommandLine(args, program(process));
+    const commandLine = await parseCommandLine(args, outputOf(process));
     if (commandLine === "answered") {
       return exitStatus.done;
     }
@@ -36,17 +35,15 @@ export async function runCommand(
   }
 }
 
-/** What the program says of itself, as wide as can be read. */
-function program({
-  stdout,
-  ...place
-}: Pick<CommandProcess, "stdout" | "env" | "cwd">): CommandLineOutput {
+/** Where the program says what it has to say of itself, as wide as can be read. */
+function outputOf(process: Pick<CommandProcess, "stdout" | "env" | "cwd">): CommandLineOutput {
+  const { stdout, env } = process;
   return {
     version: programVersion(),
     columns: Math.min(stdout.columns || 80, 100),
     writeOut: (text) => stdout.write(text),
-    env: place.env,
-    cwd: () => place.cwd(),
+    env,
+    cwd: () => process.cwd(),
   };
 }
 
@@ -60,7 +57,7 @@ function program({
 export async function main(args: readonly string[]): Promise<boolean> {
   const status = await guardingOutput(nodeProcess, async (outputs) => {
     const place = { env: nodeProcess.env, cwd: () => nodeProcess.cwd() };
-    const commandLine = await parseCommandLine(args, program({ ...outputs, ...place }));
+    const commandLine = await parseCommandLine(args, outputOf({ ...outputs, ...place }));
     return commandLine === "answered"
       ? exitStatus.done
       : execute(commandLine, {
@@ -114,7 +111,7 @@ async function runAction(
         const { readService } = await import("./read-service.js");
         return readService(name, files);
       },
-      os: { user: accountName(env), home: homeDirectory(env), uid: nodeProcess.geteuid?.() },
+      os: account(env),
     }),
   );
   return act({

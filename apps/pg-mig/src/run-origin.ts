@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import type { RunOrigin } from "@pg-mig/migrate";
-import { accountName } from "./account-name.js";
+import { accountName } from "./account.js";
 import { programVersion } from "./program-version.js";
 
 /**

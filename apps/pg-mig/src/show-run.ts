@@ -2,7 +2,7 @@ import type { CountedRun, Report, RunObserver } from "@pg-mig/report";
 import type { ActionContext } from "./action-context.js";
 import { exitStatus } from "./exit-status.js";
 import { feedObserver } from "./observer-feed.js";
-import { renderReport, reportFormat, writeReportFile } from "./report-file.js";
+import { reportFormat, reportRenderer, writeReportFile } from "./report-file.js";
 import { printable } from "./view/display-width.js";
 import { createRunOutput } from "./view/run-output.js";
 import { onProcessExit, processClock } from "./view/run-view.js";
@@ -65,9 +65,10 @@ export async function showRun(
 /** Writes all of the files, also if one of them cannot be written; the first problem is told. */
 async function writeReports(paths: readonly string[], report: Report): Promise<void> {
   const written = await Promise.allSettled(
-    paths.map(async (path) =>
-      writeReportFile(path, await renderReport(report, reportFormat(path))),
-    ),
+    paths.map(async (path) => {
+      const render = await reportRenderer(reportFormat(path));
+      await writeReportFile(path, render(report));
+    }),
   );
   const failed = written.find((one) => one.status === "rejected");
   if (failed !== undefined) {

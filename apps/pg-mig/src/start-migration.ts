@@ -2,7 +2,7 @@ import process from "node:process";
 import { apply, hosts, type NodeDefaults, undo } from "@pg-mig/migrate";
 import { defaults, type RolloutWave, type StopAt, type Throttle } from "@pg-mig/model";
 import type { Run } from "@pg-mig/report";
-import { accountName } from "./account-name.js";
+import { accountName } from "./account.js";
 
 /** How a version reaches the shards: as `rollout` and `throttle` of a config file, with times in milliseconds. */
 export interface RolloutOptions {

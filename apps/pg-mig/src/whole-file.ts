@@ -30,11 +30,6 @@ export async function writeWholeFile(path: string, text: string): Promise<void> 
   }
 }
 
-/** The words of what was thrown. */
-export function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
-}
-
 function ifMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== "ENOENT") {
     throw error;

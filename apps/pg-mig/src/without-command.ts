@@ -60,5 +60,6 @@ export function withoutCommand(options: Readonly<Record<string, unknown>>): Comm
       "Leave --dry out, or the action.",
     );
   }
-  return { command, input: { argument, options: { dry } }, flags: flags as Flags };
+  const args = argument === undefined ? [] : [argument];
+  return { command, input: { arguments: args, options: { dry } }, flags: flags as Flags };
 }

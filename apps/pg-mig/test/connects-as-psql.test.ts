@@ -16,7 +16,7 @@ import {
   tlsFile,
 } from "@pg-mig/testkit";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { accountName } from "../src/account-name.js";
+import { accountName } from "../src/account.js";
 import { uninterrupted } from "../src/interruption.js";
 import { clusterOptions } from "../src/run-options.js";
 import { programMajor } from "./psql-judge.js";

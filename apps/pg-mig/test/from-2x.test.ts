@@ -101,6 +101,15 @@ describe("--list=db", () => {
     ]);
   });
 
+  it("tells its notes, and with --quiet none", async () => {
+    const { migrations, pgMig, databases } = await scenario({ shards: ["sh1"] });
+    await migrations(versions);
+    const url = databases[0]?.url ?? "";
+    const args = ["--list=db", `--hosts=${url},${url.replace("127.0.0.1", "localhost")}`];
+    expect((await pgMig(args)).stderr).toContain("is used once.");
+    expect((await pgMig([...args, "--quiet"])).stderr).toBe("");
+  });
+
   it("shows the shards that count alone, as validShardSchemasSql of a config file says", async () => {
     const { migrations, pgMig, write, column } = await scenario({ shards: ["sh1", "sh2"] });
     await migrations(versions);

@@ -1,4 +1,4 @@
-import { isPgMigError, PgMigError } from "@pg-mig/model";
+import { isPgMigError, PgMigError, wordsOf } from "@pg-mig/model";
 import type { Client } from "pg";
 import { sqlStateOf } from "./connect-failure.js";
 import { type ConnectNodeOptions, connectNode } from "./connect-node.js";
@@ -32,7 +32,7 @@ export async function createDatabaseIfMissing(
     if (existsStates.includes(sqlStateOf(error) ?? "")) {
       return "exists";
     }
-    const words = error instanceof Error ? error.message : String(error);
+    const words = wordsOf(error);
     throw new PgMigError(
       `Creating the database "${node.database}" at ${renderEndpoint(node)} failed: ${words}.`,
       {

@@ -1,4 +1,4 @@
-import { isPgMigError, PgMigError } from "@pg-mig/model";
+import { isPgMigError, PgMigError, wordsOf } from "@pg-mig/model";
 import type { DiscoveryContext, DiscoverySource } from "./discovery-source.js";
 import { withHostAddresses } from "./host-addresses.js";
 import { type Node, resolveNodes } from "./node.js";
@@ -61,6 +61,6 @@ async function askSource(source: DiscoverySource, context: DiscoveryContext): Pr
 }
 
 function reason(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = wordsOf(error);
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }

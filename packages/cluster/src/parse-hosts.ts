@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import { findLibpqOption, PgMigError } from "@pg-mig/model";
+import { findLibpqOption, PgMigError, wordsOf } from "@pg-mig/model";
 import { isConninfo, type Parameters, parseConninfo } from "./conninfo.js";
 import { specFromParameters } from "./libpq-spec.js";
 import type { NodeSpec } from "./node-spec.js";
@@ -54,7 +54,7 @@ function parseConnectionString(text: string): NodeSpec {
   try {
     return specFromParameters(parseConninfo(text));
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
+    const words = wordsOf(error);
     throw new PgMigError(
       `A keyword/value connection string cannot be used: ${words}. It is not shown: it may hold a password.`,
       {
@@ -184,7 +184,7 @@ function parseUrl(entry: string): NodeSpec {
   try {
     return specFromParameters(fromUrl);
   } catch (error) {
-    throw invalid(entry, error instanceof Error ? error.message : String(error));
+    throw invalid(entry, wordsOf(error));
   }
 }
 

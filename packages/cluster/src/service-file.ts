@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { findLibpqOption, PgMigError, type ServiceFile } from "@pg-mig/model";
+import { findLibpqOption, PgMigError, type ServiceFile, wordsOf } from "@pg-mig/model";
 import type { Parameters } from "./conninfo.js";
 import { mustNotBeEmpty } from "./libpq-spec.js";
 
@@ -72,7 +72,7 @@ export async function readService(
     try {
       parameters = findService(text, name);
     } catch (error) {
-      const words = error instanceof Error ? error.message : String(error);
+      const words = wordsOf(error);
       throw invalid(`The service "${name}" in ${path} cannot be used: ${words}.`, "Correct it.");
     }
     if (parameters !== undefined) {

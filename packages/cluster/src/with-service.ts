@@ -1,4 +1,4 @@
-import { PgMigError } from "@pg-mig/model";
+import { PgMigError, wordsOf } from "@pg-mig/model";
 import { specFromParameters } from "./libpq-spec.js";
 import type { NodeDefaults, NodeSpec } from "./node-spec.js";
 import { readService } from "./service-file.js";
@@ -26,7 +26,7 @@ export async function withService(spec: NodeSpec, defaults: NodeDefaults): Promi
   try {
     given = specFromParameters(found);
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
+    const words = wordsOf(error);
     throw new PgMigError(`The service "${service}" in ${path} cannot be used: ${words}.`, {
       code: "SERVICE_INVALID",
       hint: "Correct it.",

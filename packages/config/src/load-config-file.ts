@@ -1,4 +1,4 @@
-import { PgMigError } from "@pg-mig/model";
+import { PgMigError, wordsOf } from "@pg-mig/model";
 import type { ConfigLayer } from "./config-layer.js";
 import type { Action } from "./config-types.js";
 import { importFile } from "./import-module.js";
@@ -18,7 +18,7 @@ export async function loadConfigFile(path: string, action: Action): Promise<Conf
     // A function may have nothing to say for an action.
     config = typeof exported === "function" ? ((await exported(action)) ?? {}) : exported;
   } catch (cause) {
-    const words = cause instanceof Error ? cause.message : String(cause);
+    const words = wordsOf(cause);
     throw new PgMigError(`The config file ${path} failed: ${words.replace(/[.\s]+$/, "")}.`, {
       code: "CONFIG_FAILED",
       hint: "Fix the file, or leave it out with --skip-config.",

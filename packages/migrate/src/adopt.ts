@@ -24,16 +24,17 @@ import {
   type ReadLimits,
   readLedgerless,
 } from "./ledgerless-shards.js";
+import { placeKey } from "./place-key.js";
 import { refuseUnwritable } from "./refuse-obstacles.js";
 import { replayFiles } from "./replay-files.js";
 import { requireVersion } from "./require-version.js";
-import type { ClusterOptions } from "./run-options.js";
+import type { ClusterOptions, NoteOptions } from "./run-options.js";
 import { requireScratch } from "./scratch-server.js";
 import type { ScratchUse } from "./scratch-use.js";
 import { shardsByNode } from "./shards-by-node.js";
 import { validShards } from "./valid-shards.js";
 
-export interface AdoptOptions extends ClusterOptions, ScratchUse {
+export interface AdoptOptions extends ClusterOptions, NoteOptions, ScratchUse {
   /**
    * The version that shards get which fit none or several. Only for shards that `only` chooses.
    * @default such shards get nothing
@@ -47,8 +48,6 @@ export interface AdoptOptions extends ClusterOptions, ScratchUse {
   readonly waitMs?: number | "unlimited" | undefined;
   /** As for `apply`. @default false */
   readonly allowPooler?: boolean | undefined;
-  /** Told what the user should know and is no error. */
-  readonly onNote?: ((message: string) => void) | undefined;
 }
 
 /** Which shards without a ledger are at which version. Plain data: it survives JSON. */
@@ -175,9 +174,9 @@ async function writeLedgers(
 }> {
   const { waitMs = defaults.waitMs, allowPooler = false } = options;
   const versions = new Map(
-    adopted.flatMap(({ version, shards }) => shards.map((place) => [keyOf(place), version])),
+    adopted.flatMap(({ version, shards }) => shards.map((place) => [placeKey(place), version])),
   );
-  const isAdopted = (place: Place) => versions.has(keyOf(place));
+  const isAdopted = (place: Place) => versions.has(placeKey(place));
   const byNode = shardsByNode(ledgerless.filter(({ shard }) => isAdopted(placeOf(shard))));
   await refuseUnwritable(cluster, cluster.nodes, ({ node }) => {
     const own = byNode.get(node) ?? [];
@@ -189,14 +188,14 @@ async function writeLedgers(
   const toWrite = found.map((one) => ({ ...one, shards: one.shards.filter(isAdopted) }));
   const changed = await changedSince(cluster, toWrite, { lockTimeoutMs, signal });
   for (const place of changed) {
-    versions.delete(keyOf(place));
+    versions.delete(placeKey(place));
   }
   const recorder = adoptingRecorder(directory);
   const failed: (Place & { readonly error: ErrorInfo })[] = [];
   await onEachNode(cluster.nodes, async ({ node }) => {
     for (const { shard } of byNode.get(node) ?? []) {
       const place = placeOf(shard);
-      const version = versions.get(keyOf(place));
+      const version = versions.get(placeKey(place));
       if (version === undefined) {
         continue;
       }
@@ -222,15 +221,17 @@ async function writeLedgers(
 
 /** Records a version with all that come before it, as versions that another tool applied: nobody knows when. */
 function adoptingRecorder({ versions }: MigrationDirectory): StepRecorder<ShardLedger> {
+  const entriesUpTo = (version: string): readonly LedgerEntry[] => {
+    const prefix = versions.find(({ name }) => name === version)?.prefix;
+    const onDisk = versions.filter((one) => one.prefix === prefix).map(({ name }) => name);
+    return onDisk.slice(0, onDisk.indexOf(version) + 1).map((name) => ({ version: name }));
+  };
+  // Shards with the same entries share their list.
   const lists = new Map<string, readonly LedgerEntry[]>();
   return {
     ...createLedgerRecorder({ action: "apply", checksum: () => "", replan: () => [] }),
     record(ledger, version) {
-      const prefix = versions.find(({ name }) => name === version)?.prefix;
-      const onDisk = versions.filter((one) => one.prefix === prefix).map(({ name }) => name);
-      const entries =
-        lists.get(version) ??
-        onDisk.slice(0, onDisk.indexOf(version) + 1).map((name) => ({ version: name }));
+      const entries = lists.get(version) ?? entriesUpTo(version);
       lists.set(version, entries);
       const after = withEntries(ledger, entries);
       return { sql: storeLedgerSql(ledger.shard, entries), ledger: after };
@@ -254,12 +255,8 @@ function without(
   adopted: readonly AdoptedShards[],
   left: readonly Place[],
 ): readonly AdoptedShards[] {
-  const keys = new Set(left.map(keyOf));
+  const keys = new Set(left.map(placeKey));
   return adopted
-    .map((one) => ({ ...one, shards: one.shards.filter((place) => !keys.has(keyOf(place))) }))
+    .map((one) => ({ ...one, shards: one.shards.filter((place) => !keys.has(placeKey(place))) }))
     .filter(({ shards }) => shards.length > 0);
-}
-
-function keyOf({ node, shard }: Place): string {
-  return JSON.stringify([node, shard]);
 }

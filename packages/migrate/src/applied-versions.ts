@@ -1,6 +1,8 @@
 import { comparePlaces, type Place } from "@pg-mig/model";
 import { placeOf } from "@pg-mig/sessions";
-import { type ReadClusterOptions, readCluster } from "./read-cluster.js";
+import { listVersions } from "./directory-actions.js";
+import { readCluster } from "./read-cluster.js";
+import type { ClusterOptions, NoteOptions } from "./run-options.js";
 import { takesVersions } from "./takes-versions.js";
 
 /** Shards whose ledgers hold the same versions. Plain data: it survives JSON. */
@@ -19,8 +21,11 @@ export interface AppliedVersions {
  * @throws PgMigError what `readMigrationDirectory`, `discoverNodes` and `connectNode` throw;
  * `CLUSTER_UNREACHABLE`, `NO_PRIMARY`, `LEDGER_UNREADABLE`, `VALID_SHARDS_FAILED`
  */
-export function appliedVersions(options: ReadClusterOptions): Promise<readonly AppliedVersions[]> {
-  return readCluster(options, "list", ({ nodes }, versions) => {
+export async function appliedVersions(
+  options: ClusterOptions & NoteOptions,
+): Promise<readonly AppliedVersions[]> {
+  const versions = await listVersions(options.migrationDirectory);
+  return readCluster(options, "list", versions, ({ nodes }) => {
     const groups = new Map<string, { versions: readonly string[]; shards: Place[] }>();
     for (const shard of nodes.flatMap(({ shards }) => shards).filter(takesVersions(versions))) {
       const key = shard.versions.join("\n");

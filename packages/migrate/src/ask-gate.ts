@@ -3,14 +3,16 @@ import { once } from "node:events";
 import process from "node:process";
 import type { MigrationDirectory } from "@pg-mig/migrations";
 import type { WaveGate } from "@pg-mig/model";
+import { wordsOf } from "@pg-mig/model";
 import {
   isBug,
   isConnectionLoss,
   type OpenCluster,
   type OpenNode,
   type OpenShard,
+  placeOf,
 } from "@pg-mig/sessions";
-import type { GateAnswer } from "./gate-course.js";
+import type { GateAnswer } from "./judge-gate.js";
 
 export interface AskGateOptions {
   readonly cluster: OpenCluster;
@@ -45,8 +47,7 @@ export async function askGate(gate: WaveGate, options: AskGateOptions): Promise<
     return askHttp(gate.http, options);
   }
   const { verifyShards } = await import("./verify-shards.js");
-  const touched = options.shards.map(({ node, name }) => ({ node: node.label, shard: name }));
-  const [first] = await verifyShards({ ...options, touched });
+  const [first] = await verifyShards({ ...options, touched: options.shards.map(placeOf) });
   return first === undefined
     ? { yes: true, why: "the shards are alike" }
     : { yes: false, why: `the shards are not alike: ${first}` };
@@ -64,7 +65,7 @@ async function askSql(sql: string, { cluster, nodes }: AskGateOptions): Promise<
         if (isBug(error) || isConnectionLoss(error)) {
           throw error;
         }
-        const words = error instanceof Error ? error.message : String(error);
+        const words = wordsOf(error);
         return { yes: false, why: `the query failed on ${label}: ${words}` };
       }
     }),

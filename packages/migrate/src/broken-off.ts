@@ -1,4 +1,4 @@
-import { isPgMigError, PgMigError } from "@pg-mig/model";
+import { isPgMigError, PgMigError, wordsOf } from "@pg-mig/model";
 import { isBug } from "@pg-mig/sessions";
 
 /** An error of a server or a connection that nothing else explains, as one that says what broke off. */
@@ -10,7 +10,7 @@ export function brokenOff(
   if (isPgMigError(error) || isBug(error)) {
     return error;
   }
-  const words = error instanceof Error ? error.message : String(error);
+  const words = wordsOf(error);
   return new PgMigError(`${what} on ${node} broke off: ${words}.`, {
     code,
     hint: "Nothing that it did is left. Look into the server's log, then run the command again.",

@@ -9,35 +9,30 @@ import { type OpenShard, placeOf } from "@pg-mig/sessions";
  * those with the same reason as one problem.
  */
 export function chainsOf({ chains, violations }: Plan<OpenShard>): readonly Chain<OpenShard>[] {
-  const [first] = violations;
+  const [first, another] = violations;
   if (first === undefined) {
     return chains;
   }
+  const { code, hint } = first;
+  const where = placeOf(first.shard);
+  if (another === undefined) {
+    throw new PgMigError(first.message, { code, hint, where });
+  }
   const groups = new Map<string, Violation<OpenShard>[]>();
   for (const violation of violations) {
-    const { code, onDisk, inDatabase } = violation;
-    const key = JSON.stringify([code, onDisk, inDatabase]);
+    const key = JSON.stringify([violation.code, violation.onDisk, violation.inDatabase]);
     groups.set(key, [...(groups.get(key) ?? []), violation]);
   }
-  throw new PgMigError(
-    violations.length === 1
-      ? first.message
-      : `${violations.length} shards cannot be migrated; nothing was changed.`,
-    {
-      code: first.code,
-      hint: violations.length === 1 ? first.hint : undefined,
-      where: placeOf(first.shard),
-      problems:
-        violations.length === 1
-          ? []
-          : [...groups.values()].map(([violation = first, ...others]) => ({
-              message:
-                others.length === 0
-                  ? violation.message
-                  : `${violation.message} The same on ${others.length} more.`,
-              hint: violation.hint,
-              where: placeOf(violation.shard),
-            })),
-    },
-  );
+  throw new PgMigError(`${violations.length} shards cannot be migrated; nothing was changed.`, {
+    code,
+    where,
+    problems: [...groups.values()].map(([violation = first, ...others]) => ({
+      message:
+        others.length === 0
+          ? violation.message
+          : `${violation.message} The same on ${others.length} more.`,
+      hint: violation.hint,
+      where: placeOf(violation.shard),
+    })),
+  });
 }

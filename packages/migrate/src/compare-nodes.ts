@@ -1,6 +1,6 @@
 import { type Shape, serverFamily } from "@pg-mig/catalog";
 import type { MigrationDirectory } from "@pg-mig/migrations";
-import { PgMigError, type Place } from "@pg-mig/model";
+import { comparePlaces, PgMigError, type Place } from "@pg-mig/model";
 import { longestPrefix } from "@pg-mig/planner";
 import { type OpenCluster, type OpenNode, onEachNode, placeOf } from "@pg-mig/sessions";
 import {
@@ -10,6 +10,7 @@ import {
   type Reference,
 } from "./compare-shards.js";
 import { type LedgerGroup, madeShapes } from "./made-shapes.js";
+import { placeKey } from "./place-key.js";
 import type { ReplayOptions } from "./replay-files.js";
 import { ShapeReader, type Unread } from "./shape-reader.js";
 
@@ -68,27 +69,21 @@ export async function compareNodes(
   const prefixes = new Set(directory.versions.map(({ prefix }) => prefix));
   const readers = new Map<string, ShapeReader>();
   try {
-    const connect = (node: {
-      readonly name: string;
-      readonly label: string;
-      readonly host: string;
-    }) => cluster.connect(node);
-    for (const { node } of nodes) {
-      readers.set(node.label, new ShapeReader(node, { connect, access, lockTimeoutMs, signal }));
-    }
-    const read: ReadShard[] = [];
-    const unread: UnreadShard[] = [];
-    await onEachNode(nodes, async (open) => {
-      const reader = readers.get(open.node.label) as ShapeReader;
-      await readNode(open, { reader, prefixes, read, unread });
+    const { connect } = cluster;
+    const results = await onEachNode(nodes, async (open) => {
+      const reader = new ShapeReader(open.node, { connect, access, lockTimeoutMs, signal });
+      readers.set(open.node.label, reader);
+      const result = await readNode(open, reader, prefixes);
       await reader.close();
+      return result;
     });
+    const unread = results.flatMap((result) => result.unread);
     // A run may have taken a shard on after its ledger was read, and its shape may be the later one.
     const now = await cluster.readReachable();
     const moved = movedShards(nodes, now);
     const reached = new Set(now.map(({ node }) => node.label));
     const settled: ReadShard[] = [];
-    for (const one of read) {
+    for (const one of results.flatMap(({ read }) => read)) {
       const { node, shard } = one;
       if (!reached.has(node)) {
         unread.push({ node, shard, reason: "the node does not answer any more" });
@@ -131,24 +126,20 @@ export async function compareNodes(
       outcome: unread.length > 0 ? "unknown" : differs ? "drift" : "alike",
       shards: groups.reduce((total, { shards }) => total + shards, 0),
       groups,
-      unread: unread.sort((a, b) => (placeKey(a) < placeKey(b) ? -1 : 1)),
+      unread: unread.sort(comparePlaces),
     };
   } finally {
     await Promise.allSettled([...readers.values()].map((reader) => reader.close()));
   }
 }
 
-interface ReadNodeOptions {
-  readonly reader: ShapeReader;
-  readonly prefixes: ReadonlySet<string>;
-  readonly read: ReadShard[];
-  readonly unread: UnreadShard[];
-}
-
 async function readNode(
   { node, shards }: OpenNode,
-  { reader, prefixes, read, unread }: ReadNodeOptions,
-): Promise<void> {
+  reader: ShapeReader,
+  prefixes: ReadonlySet<string>,
+): Promise<{ readonly read: readonly ReadShard[]; readonly unread: readonly UnreadShard[] }> {
+  const read: ReadShard[] = [];
+  const unread: UnreadShard[] = [];
   const wanted = new Map<string, Pick<ReadShard, "prefix" | "versions">>();
   for (const { name, versions } of shards) {
     const prefix = longestPrefix(prefixes, name) ?? versions.at(-1)?.split(".").at(-1);
@@ -166,6 +157,7 @@ async function readNode(
     },
     unread: (one) => unread.push({ node: label, ...one }),
   });
+  return { read, unread };
 }
 
 /** Puts together what ought to be alike. Pure. */
@@ -221,8 +213,4 @@ function ensureKnown(against: Reference, shards: readonly ReadShard[]): void {
       hint: "Name a shard that is among those to compare.",
     });
   }
-}
-
-function placeKey({ node, shard }: Place): string {
-  return JSON.stringify([node, shard]);
 }

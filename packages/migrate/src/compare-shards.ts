@@ -1,5 +1,5 @@
 import { type Difference, diffShapes, type Shape } from "@pg-mig/catalog";
-import type { Place } from "@pg-mig/model";
+import { comparePlaces, type Place } from "@pg-mig/model";
 
 /** Shards with one hash. */
 export interface Variant {
@@ -65,7 +65,7 @@ export async function compareShards(
   { against, ignore, load }: CompareOptions,
 ): Promise<GroupComparison> {
   const sorted = [...variants].sort((a, b) => b.shards.length - a.shards.length);
-  const shards = sum(sorted.map((variant) => variant.shards));
+  const shards = sorted.reduce((sum, variant) => sum + variant.shards.length, 0);
   const chosen = against.from === "shard" ? variantOf(sorted, against.shard) : undefined;
   const base =
     made === undefined
@@ -143,8 +143,8 @@ function together(told: readonly Told[]): SharedDifference[] {
     }
   }
   return [...byText.values()]
-    .map(({ difference, shards }) => ({ ...difference, shards: inOrder(shards) }))
-    .sort(byPlace);
+    .map(({ difference, shards }) => ({ ...difference, shards: shards.sort(comparePlaces) }))
+    .sort(byItem);
 }
 
 /** Tells every form that an item has which is not the same everywhere. */
@@ -201,11 +201,7 @@ function byName(shards: readonly Place[]): Map<string, Place[]> {
   return map;
 }
 
-function inOrder(shards: readonly Place[]): Place[] {
-  return [...shards].sort((a, b) => compare(a.node, b.node) || compare(a.shard, b.shard));
-}
-
-function byPlace(a: SharedDifference, b: SharedDifference): number {
+function byItem(a: SharedDifference, b: SharedDifference): number {
   return (
     compare(a.kind, b.kind) ||
     compare(a.path, b.path) ||
@@ -216,8 +212,4 @@ function byPlace(a: SharedDifference, b: SharedDifference): number {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function sum(lists: readonly (readonly unknown[])[]): number {
-  return lists.reduce((total, { length }) => total + length, 0);
 }

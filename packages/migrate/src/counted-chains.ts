@@ -1,6 +1,7 @@
 import type { Chain } from "@pg-mig/planner";
 import type { PlacedStep, PlannedWork, RunAction } from "@pg-mig/report";
 import { type OpenShard, placeOf } from "@pg-mig/sessions";
+import { placeKey } from "./place-key.js";
 
 /** Chains and their steps, as the events of a run count them. */
 export interface CountedChains extends PlannedWork {
@@ -47,16 +48,12 @@ export function countMore(
   vanished: readonly PlacedStep[],
   action: RunAction,
 ): CountedChains {
-  const known = new Set(counted.map(placeKey));
+  const known = new Set(counted.map(({ shard }) => placeKey(placeOf(shard))));
   const steps = counted.flatMap(({ shard, pending }) =>
     pending.map((version) => ({ ...placeOf(shard), version })),
   );
   return {
     ...countChains(chains, [...steps, ...vanished], action),
-    chains: chains.filter((chain) => !known.has(placeKey(chain))).length,
+    chains: chains.filter(({ shard }) => !known.has(placeKey(placeOf(shard)))).length,
   };
-}
-
-function placeKey({ shard }: Chain<OpenShard>): string {
-  return JSON.stringify([shard.node.name, shard.name]);
 }

@@ -1,5 +1,5 @@
 import { ownPathSql } from "@pg-mig/model";
-import type { SessionClient } from "@pg-mig/sessions";
+import { lastAnswer, type SessionClient } from "@pg-mig/sessions";
 
 /** Something that a file can make, as it was at some time. */
 export interface DatabaseObject {
@@ -78,13 +78,14 @@ UNION ALL SELECT 'n' || n.oid, n.nspname, '', '0' FROM pg_namespace n WHERE ${is
 
 /** Reads all objects of users that the session sees. */
 export async function readObjects(client: Pick<SessionClient, "query">): Promise<DatabaseObjects> {
-  const answer: unknown = await client.query(`${ownPathSql};\n${objectsSql}`);
-  const last = [answer].flat().at(-1) as { readonly rows: readonly Record<string, string>[] };
+  const { rows } = lastAnswer(await client.query(`${ownPathSql};\n${objectsSql}`));
   return new Map(
-    last.rows.map(({ key = "", schema = "", name = "", fileNode }) => [
-      key,
-      { key, schema, name, fileNode: Number(fileNode) },
-    ]),
+    (rows as readonly Record<string, string>[]).map(
+      ({ key = "", schema = "", name = "", fileNode }) => [
+        key,
+        { key, schema, name, fileNode: Number(fileNode) },
+      ],
+    ),
   );
 }
 

@@ -1,15 +1,14 @@
 import { nodeFileSystem, readMigrationDirectory } from "@pg-mig/migrations";
 import { defaults } from "@pg-mig/model";
-import { openCluster } from "@pg-mig/sessions";
 import { compareNodes, type NodesComparison } from "./compare-nodes.js";
 import type { IgnoredItem, Reference } from "./compare-shards.js";
-import type { ClusterOptions } from "./run-options.js";
+import { readCluster } from "./read-cluster.js";
+import type { ClusterOptions, NoteOptions } from "./run-options.js";
 import { requireScratch } from "./scratch-server.js";
 import type { ScratchUse } from "./scratch-use.js";
-import { validShards } from "./valid-shards.js";
 
 /** `scratch` and what belongs to it count if the files are what is right. */
-export interface DriftOptions extends ClusterOptions, ScratchUse {
+export interface DriftOptions extends ClusterOptions, NoteOptions, ScratchUse {
   /** Which shape is taken for right. @default that of most shards of a group */
   readonly against?: Reference | undefined;
   /** Whether owners and privileges count. @default "no" */
@@ -18,8 +17,6 @@ export interface DriftOptions extends ClusterOptions, ScratchUse {
   readonly ignore?: readonly IgnoredItem[] | undefined;
   /** For how long a table is waited for that somebody changes, in milliseconds. @default 2000 */
   readonly lockTimeoutMs?: number | undefined;
-  /** Told what the user should know and is no error. */
-  readonly onNote?: ((message: string) => void) | undefined;
 }
 
 /** Whether shards that ought to be alike are. Plain data: it survives JSON. */
@@ -39,32 +36,18 @@ export interface DriftReport extends NodesComparison {
  * that fails. A shard that cannot be read is part of the report.
  */
 export async function drift(options: DriftOptions): Promise<DriftReport> {
-  const {
-    against = { from: "majority" },
-    access = "no",
-    lockTimeoutMs = defaults.lockTimeoutMs,
-    ignore = [],
-  } = options;
-  const signal = options.signal ?? new AbortController().signal;
-  const onNote = options.onNote ?? (() => {});
+  const { against = { from: "majority" }, access = "no", ignore = [] } = options;
+  const { lockTimeoutMs = defaults.lockTimeoutMs, onNote = () => {} } = options;
+  const { signal = new AbortController().signal } = options;
   if (against.from === "files") {
     requireScratch(options.scratch);
   }
   const directory = await readMigrationDirectory(options.migrationDirectory, nodeFileSystem);
-  const cluster = await openCluster({
-    ...options,
-    action: "drift",
-    validShards: validShards(options, directory.versions),
-    signal,
-    onNote,
-  });
-  try {
+  return readCluster({ ...options, signal }, "drift", directory.versions, async (cluster) => {
     const files = { ...options, directory, onNote };
     const { outcome, ...rest } = await compareNodes(cluster, cluster.nodes, {
       ...{ directory, against, access, ignore, lockTimeoutMs, files, signal },
     });
     return { outcome, addresses: cluster.nodes.map(({ node }) => node.name).sort(), ...rest };
-  } finally {
-    await cluster.close();
-  }
+  });
 }

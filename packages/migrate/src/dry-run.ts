@@ -2,7 +2,7 @@ import type { Place, RolloutWave } from "@pg-mig/model";
 import type { EditedFile } from "@pg-mig/report";
 import { placeOf } from "@pg-mig/sessions";
 import { applyKind } from "./apply.js";
-import { type MakePlanFileOptions, makePlanFile } from "./make-plan-file.js";
+import { makePlanFile } from "./make-plan-file.js";
 import type { FileWarning } from "./migration-files.js";
 import type { PlanFile } from "./plan-file.js";
 import { refuseForce } from "./planned-apply.js";
@@ -11,7 +11,7 @@ import { plannedWaves, refuseImpossibleWaves } from "./planned-waves.js";
 import { type PreparedRun, prepareRun } from "./prepare-run.js";
 import { refuseObstacles } from "./refuse-obstacles.js";
 import { refuseUnguarded } from "./refuse-unguarded.js";
-import type { RunOptions } from "./run-options.js";
+import type { NoteOptions, RunOptions } from "./run-options.js";
 import { undoKind } from "./undo.js";
 import { findUnmatchedPrefixes, type UnmatchedPrefixWarning } from "./unmatched-prefixes.js";
 
@@ -51,7 +51,7 @@ export interface PlannedWave {
   readonly pending: readonly Place[];
 }
 
-export interface DryRunOptions extends RunOptions {
+export interface DryRunOptions extends RunOptions, NoteOptions {
   /**
    * Whether the apply would make databases that are missing: they are planned for. Of no account for an undo.
    * @default false
@@ -67,8 +67,6 @@ export interface DryRunOptions extends RunOptions {
   readonly file?: boolean | undefined;
   /** Plan what is left of this plan, with all checks. @default all that is pending */
   readonly planned?: PlanFile | undefined;
-  /** Told what the user should know and is no error. */
-  readonly onNote?: ((message: string) => void) | undefined;
 }
 
 /**
@@ -77,7 +75,7 @@ export interface DryRunOptions extends RunOptions {
  * @throws PgMigError everything that keeps `apply` and `undo` from starting
  */
 export async function dryRun(options: DryRunOptions): Promise<PlannedRun> {
-  const { undo, onNote = () => {}, signal = new AbortController().signal } = options;
+  const { undo, origin, onNote = () => {}, signal = new AbortController().signal } = options;
   if (options.file === true) {
     refuseForce(options);
   }
@@ -102,7 +100,7 @@ export async function dryRun(options: DryRunOptions): Promise<PlannedRun> {
     const there = run.nodes.filter(({ isMissing }) => isMissing !== true);
     const nodesThere = new Set<object>(there.map(({ node }) => node));
     const chains = run.chains.filter(({ shard }) => nodesThere.has(shard.node));
-    await refuseObstacles(run, { ...run, nodes: there, chains }, { partial: !run.isWhole });
+    await refuseObstacles(run, { ...run, nodes: there, chains });
     const nodes = run.cluster.nodes.map(({ node }) => node);
     return {
       action: run.kind.action,
@@ -119,7 +117,15 @@ export async function dryRun(options: DryRunOptions): Promise<PlannedRun> {
           ? findUnmatchedPrefixes(run.directory.versions, run.cluster.schemas)
           : [],
       ...(options.sql === true ? { sql: await plannedSql(run, options) } : {}),
-      ...(options.file === true ? { file: makePlanFile(run, fileOptions(options)) } : {}),
+      ...(options.file === true
+        ? {
+            file: makePlanFile(run, {
+              program: origin?.program ?? "pg-mig",
+              partial: options.only !== undefined,
+              now: new Date(),
+            }),
+          }
+        : {}),
     };
   } finally {
     await run.cluster.close();
@@ -136,8 +142,4 @@ function wavesOf(
     shards: wave.shards.length,
     pending: wave.chains.map(({ shard }) => placeOf(shard)),
   }));
-}
-
-function fileOptions({ only, origin }: DryRunOptions): MakePlanFileOptions {
-  return { program: origin?.program ?? "pg-mig", partial: only !== undefined, now: new Date() };
 }

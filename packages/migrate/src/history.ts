@@ -5,9 +5,11 @@ import {
   readJournalSql,
 } from "@pg-mig/ledger";
 import { isBug, type OpenCluster, type OpenNode, onEachNode } from "@pg-mig/sessions";
+import { listVersions } from "./directory-actions.js";
 import { type JournaledRun, mergeJournals, type NodeJournal } from "./journaled-runs.js";
-import { type ReadClusterOptions, readCluster } from "./read-cluster.js";
+import { readCluster } from "./read-cluster.js";
 import { whyNot } from "./run-journal.js";
+import type { ClusterOptions, NoteOptions } from "./run-options.js";
 
 /** When a version was applied, as far as the ledgers know. */
 export interface VersionHistory {
@@ -45,13 +47,15 @@ const mostRuns = 1000;
  * @throws PgMigError what `readMigrationDirectory`, `discoverNodes` and `connectNode` throw;
  * `CLUSTER_UNREACHABLE`, `NO_PRIMARY`, `LEDGER_UNREADABLE`, `VALID_SHARDS_FAILED`
  */
-export function history(
-  options: ReadClusterOptions & {
-    /** Whether to read `public.mig_journal` of each node, too. @default false */
-    readonly journal?: boolean | undefined;
-  },
+export async function history(
+  options: ClusterOptions &
+    NoteOptions & {
+      /** Whether to read `public.mig_journal` of each node, too. @default false */
+      readonly journal?: boolean | undefined;
+    },
 ): Promise<ClusterHistory> {
-  return readCluster(options, "list", async (cluster) => {
+  const versions = await listVersions(options.migrationDirectory);
+  return readCluster(options, "list", versions, async (cluster) => {
     const entries = cluster.nodes.flatMap(({ shards }) =>
       shards.flatMap(({ ledger }) => ledger.entries),
     );

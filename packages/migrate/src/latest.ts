@@ -1,6 +1,7 @@
 import type { VersionPlaces } from "@pg-mig/model";
 import { latestVersions } from "@pg-mig/planner";
 import { type OpenNode, placeOf } from "@pg-mig/sessions";
+import { listVersions } from "./directory-actions.js";
 import { readCluster } from "./read-cluster.js";
 import type { ClusterOptions } from "./run-options.js";
 
@@ -11,9 +12,9 @@ import type { ClusterOptions } from "./run-options.js";
  * @throws PgMigError what `readMigrationDirectory`, `discoverNodes` and `connectNode` throw;
  * `CLUSTER_UNREACHABLE`
  */
-export function latest(options: ClusterOptions): Promise<readonly VersionPlaces[]> {
-  const silent = { ...options, onNote: undefined };
-  return readCluster(silent, "latest", ({ nodes }) => latestOn(nodes));
+export async function latest(options: ClusterOptions): Promise<readonly VersionPlaces[]> {
+  const versions = await listVersions(options.migrationDirectory);
+  return readCluster(options, "latest", versions, ({ nodes }) => latestOn(nodes));
 }
 
 /** The same, of nodes that were read. */

@@ -37,7 +37,8 @@ export async function readLedgerless(
   const unread: UnreadShard[] = [];
   const found = new Map<string, LedgerlessShards>();
   const byNode = shardsByNode(ledgerless);
-  await onEachNode(cluster.nodes, async ({ node: { label }, node }) => {
+  await onEachNode(cluster.nodes, async ({ node }) => {
+    const { label } = node;
     const reader = readerOf(cluster, node, limits);
     try {
       const own = byNode.get(node) ?? [];
@@ -85,7 +86,8 @@ export async function changedSince(
       formerByLabel.set(node, former.set(shard, shape.hash));
     }
   }
-  await onEachNode(cluster.nodes, async ({ node: { label }, node }) => {
+  await onEachNode(cluster.nodes, async ({ node }) => {
+    const { label } = node;
     const former = formerByLabel.get(label) ?? new Map<string, string>();
     const reader = readerOf(cluster, node, limits);
     try {
@@ -118,9 +120,5 @@ export interface ReadLimits {
 }
 
 function readerOf(cluster: OpenCluster, node: OpenNode["node"], limits: ReadLimits): ShapeReader {
-  return new ShapeReader(node, {
-    connect: (one) => cluster.connect(one),
-    access: "no",
-    ...limits,
-  });
+  return new ShapeReader(node, { connect: cluster.connect, access: "no", ...limits });
 }

@@ -8,6 +8,7 @@ import type { Blocker } from "@pg-mig/report";
 import {
   isBug,
   isConnectionLoss,
+  lastAnswer,
   leaveNothingSql,
   type Session,
   serverWords,
@@ -35,7 +36,7 @@ const idleTimeoutMs = 10_000;
 
 const shellCommands = "it runs shell commands";
 
-/** Errors that say nothing of a file but that it is one of those which do not go into one transaction with others. */
+/** Errors that say no more of a file than that it cannot share a transaction with others. */
 const notHere: Readonly<Record<string, string>> = {
   "25001": "a statement of it must be the first, or outside, of a transaction",
   "2D000": "it commits inside of a procedure",
@@ -67,11 +68,9 @@ export class LiveStage implements RehearsalStage {
       "SELECT pg_backend_pid() AS pid, current_setting('server_version_num')::int4 / 10000 AS major",
     ];
     try {
-      const answer: unknown = await session.client.query(sql.join(";\n"));
-      const { rows } = [answer].flat().at(-1) as {
-        readonly rows: readonly [{ readonly pid: number; readonly major: number }];
-      };
-      return new LiveStage(options, rows[0]);
+      const { rows } = lastAnswer(await session.client.query(sql.join(";\n")));
+      const [server] = rows as readonly [{ readonly pid: number; readonly major: number }];
+      return new LiveStage(options, server);
     } catch (error) {
       const words = serverWords(error);
       const failure = words && takeFailure(words);

@@ -1,6 +1,6 @@
 import { type DiscoverySource, hosts } from "@pg-mig/cluster";
 import { type DiscoverySetting, importModule, renderSource, type Settings } from "@pg-mig/config";
-import { PgMigError } from "@pg-mig/model";
+import { PgMigError, wordsOf } from "@pg-mig/model";
 
 /**
  * Makes the discovery sources that the settings name; where none is named, the host list is the
@@ -46,7 +46,7 @@ async function loadNamed(
       exported = await exported();
     }
   } catch (cause) {
-    const words = cause instanceof Error ? cause.message : String(cause);
+    const words = wordsOf(cause);
     throw new PgMigError(
       `The discovery source ${what} cannot be loaded: ${words.split("\n", 1)[0]?.replace(/[.\s]+$/, "")}.`,
       {

@@ -1,6 +1,6 @@
 import { ownPathSql } from "@pg-mig/model";
 import { tokenize } from "@pg-mig/psql-script";
-import type { SessionClient } from "@pg-mig/sessions";
+import { lastAnswer, type SessionClient } from "@pg-mig/sessions";
 import { objectName } from "./database-objects.js";
 
 /** A lock that a file takes on a relation that was there before. */
@@ -82,9 +82,8 @@ export class LockWatch {
 
   async #look() {
     const { onlooker, pid, shard } = this.#options;
-    const answer: unknown = await onlooker.query(`${ownPathSql};\n${locksSql(pid)}`);
-    const last = [answer].flat().at(-1) as { readonly rows: readonly LockRow[] };
-    return last.rows.map(({ schema, name, kind, mode }) => ({
+    const { rows } = lastAnswer(await onlooker.query(`${ownPathSql};\n${locksSql(pid)}`));
+    return (rows as readonly LockRow[]).map(({ schema, name, kind, mode }) => ({
       relation: objectName({ schema, name }, shard),
       mode,
       kind,

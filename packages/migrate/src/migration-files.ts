@@ -1,4 +1,3 @@
-import type { StepScript } from "@pg-mig/executor";
 import {
   type CheckedScript,
   type Direction,
@@ -96,7 +95,7 @@ export class MigrationFiles {
   /** Those of these versions, all loaded, whose file does nothing, each once and in order of names; of an undo, they are refused. */
   emptyFiles(versions: readonly string[]): readonly FileWarning[] {
     return [...new Set(versions)].sort().flatMap((version) => {
-      const { script } = this.#script(version);
+      const { script } = this.get(version);
       if (!this.#empty.has(version)) {
         return [];
       }
@@ -111,7 +110,7 @@ export class MigrationFiles {
    */
   unusualFiles(versions: readonly string[]): readonly FileWarning[] {
     return [...new Set(versions)].sort().flatMap((version) => {
-      const { script, own } = this.#script(version);
+      const { script, own } = this.get(version);
       const { file, quitAt } = script;
       const messages = [
         ...(own === undefined
@@ -131,22 +130,8 @@ export class MigrationFiles {
     });
   }
 
-  /** A loaded version, as the executor runs it. */
-  stepScript(version: string): StepScript {
-    return this.#script(version);
-  }
-
-  /** A loaded version's file, as it was read. */
-  checked(version: string): CheckedScript {
-    return this.#script(version);
-  }
-
-  /** The SHA-256, in hex, of a loaded version's file. */
-  checksum(version: string): string {
-    return this.#script(version).checksum;
-  }
-
-  #script(version: string): MigrationScript {
+  /** The file of a loaded version. */
+  get(version: string): MigrationScript {
     const script = this.#scripts.get(version);
     if (script === undefined) {
       throw new Error(`The file of ${version} was not loaded.`);

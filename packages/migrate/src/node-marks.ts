@@ -1,7 +1,8 @@
 import type { RunOnNodesOptions } from "@pg-mig/executor";
 import { storeDigestSql, storeFingerprintSql } from "@pg-mig/ledger";
 import type { OpenNode, SessionNode } from "@pg-mig/sessions";
-import { currentFingerprint, type PreparedRun } from "./prepare-run.js";
+import type { PreparedRun } from "./prepare-run.js";
+import { currentFingerprint } from "./rerun-fingerprint.js";
 
 /** Remembers on every node that a run is under way, and with it what the digest is meanwhile. */
 export function markStarted(

@@ -1,12 +1,7 @@
-import process from "node:process";
 import { brokenOff } from "./broken-off.js";
-import { createScratchDatabase, type ScratchOptions } from "./scratch-database.js";
-import { ScratchStage, type ScratchStageOptions } from "./scratch-stage.js";
-import type { ScratchUse } from "./scratch-use.js";
-
-export interface OnScratchStageOptions extends ScratchUse, ScratchStageOptions {
-  readonly onNote: ScratchOptions["onNote"];
-}
+import { createScratchDatabase } from "./scratch-database.js";
+import { ScratchStage } from "./scratch-stage.js";
+import type { ScratchOptions } from "./scratch-use.js";
 
 /**
  * Does some work on a scratch database, which is made for it and dropped after it, whatever happens.
@@ -17,11 +12,10 @@ export interface OnScratchStageOptions extends ScratchUse, ScratchStageOptions {
  */
 export async function onScratchStage<Result>(
   what: string,
-  options: OnScratchStageOptions,
+  options: ScratchOptions,
   work: (stage: ScratchStage) => Promise<Result>,
 ): Promise<Result> {
-  const { folder = process.cwd(), signal } = options;
-  const scratch = await createScratchDatabase(options.scratch, { ...options, folder });
+  const scratch = await createScratchDatabase(options);
   try {
     const stage = await ScratchStage.open(scratch, options);
     try {
@@ -31,7 +25,7 @@ export async function onScratchStage<Result>(
     }
   } catch (error) {
     // Whatever the end of a connection looks like: it was asked for.
-    signal.throwIfAborted();
+    options.signal.throwIfAborted();
     throw brokenOff(error, what, { code: "SCRATCH_FAILED", node: scratch.node.label });
   } finally {
     await scratch.drop();

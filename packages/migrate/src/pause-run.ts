@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   askForPauseSql,
   parseRunLockHolder,
@@ -7,12 +6,10 @@ import {
   runLockHolderSql,
 } from "@pg-mig/ledger";
 import { PgMigError } from "@pg-mig/model";
-import { holderText, type OpenNode, openCluster } from "@pg-mig/sessions";
-import type { ClusterOptions } from "./run-options.js";
+import { holderText, type OpenNode, openCluster, pause } from "@pg-mig/sessions";
+import type { ClusterOptions, NoteOptions } from "./run-options.js";
 
-export interface PauseRunOptions extends ClusterOptions {
-  /** Told what the user should know and is no error. */
-  readonly onNote?: ((message: string) => void) | undefined;
+export interface PauseRunOptions extends ClusterOptions, NoteOptions {
   /** How long a run has to answer, in milliseconds. @default 30000 */
   readonly answerWithinMs?: number | undefined;
 }
@@ -84,7 +81,8 @@ export async function pauseRun(options: PauseRunOptions): Promise<PauseReport> {
           if (performance.now() >= deadlineMs) {
             throw unheard(node, holder, answerWithinMs);
           }
-          await sleep(lookEveryMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+          await pause(lookEveryMs, signal);
+          signal.throwIfAborted();
         }
       }),
     );

@@ -263,6 +263,6 @@ export function plannedFiles(
   });
   return [
     ...files.hooks.map((hook) => of(hook.file, hook)),
-    ...versions.map((version) => of(migrationFileName(version, "up"), files.checked(version))),
+    ...versions.map((version) => of(migrationFileName(version, "up"), files.get(version))),
   ];
 }

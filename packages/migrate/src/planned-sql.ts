@@ -24,7 +24,7 @@ export async function plannedSql(
 ): Promise<readonly PlannedSql[]> {
   const recorder = createLedgerRecorder({
     action: kind.action,
-    checksum: (version) => files.checksum(version),
+    checksum: (version) => files.get(version).checksum,
     replan: () => [],
   });
   const shown = new Map<string, Omit<PlannedSql, "otherShards">>();
@@ -38,7 +38,7 @@ export async function plannedSql(
     }
     let { ledger } = shard;
     for (const version of pending) {
-      const step = files.stepScript(version);
+      const step = files.get(version);
       const sent: StepMessages<ShardLedger> = await stepMessages({
         shard: shard.name,
         version,

@@ -28,10 +28,10 @@ import {
   refuseMoved,
 } from "./planned-apply.js";
 import { refuseEmptyFiles } from "./refuse-empty-files.js";
-import { rerunFingerprint } from "./rerun-fingerprint.js";
+import { refuseUnusualFiles } from "./refuse-unusual-files.js";
+import { isFingerprintCurrent } from "./rerun-fingerprint.js";
 import type { RunKind } from "./run-kind.js";
 import type { ApplyOptions } from "./run-options.js";
-import { refuseUnusualFiles } from "./unusual-files.js";
 import { leftOutNote, validShards } from "./valid-shards.js";
 
 /** What is to be done, by one reading of the ledgers. */
@@ -80,8 +80,7 @@ export async function prepareRun(
   options: PrepareRunOptions,
   kindOf: (directory: MigrationDirectory) => RunKind,
 ): Promise<PreparedRun> {
-  const { purpose, onNote } = options;
-  const { planned } = options;
+  const { purpose, onNote, planned } = options;
   if (planned !== undefined) {
     refuseForce(options);
   }
@@ -125,9 +124,9 @@ export async function prepareRun(
         onNote(note);
       }
     }
-    const isWhole = (nodes: readonly OpenNode[]) =>
+    const isWholeOn = (nodes: readonly OpenNode[]) =>
       !limited && (toCarryOut === undefined || judgePlannedApply(toCarryOut, nodes).isWhole);
-    return { kind, directory, cluster, files, planAgain, isWholeOn: isWhole, ...plan };
+    return { kind, directory, cluster, files, planAgain, isWholeOn, ...plan };
   } catch (error) {
     await cluster.close();
     throw error;
@@ -195,7 +194,7 @@ async function planRun(
   }
   const hasWork = chains.length > 0 || hooksAreDue;
   if (hasWork && options.allowShell !== true) {
-    const { refuseShellCommands } = await import("./shell-commands.js");
+    const { refuseShellCommands } = await import("./refuse-shell-commands.js");
     refuseShellCommands(files.scripts);
   }
   const isRemembered =
@@ -211,17 +210,4 @@ function partialNote(nodes: readonly OpenNode[], { part }: Only): string {
     return `A partial run (the setting \`only\`) of ${counts}. It saves no digest; the next run without the setting \`only\` finishes the rest.`;
   }
   return `Part ${part.index} of ${part.of} (the setting \`part\`): ${counts}. It saves no digest; a run without the setting \`part\` does. $parallelism_global and $run_alone limit this part alone: other parts do not count.`;
-}
-
-/** The fingerprint that a node gets when a run finished on it as it is now. */
-export function currentFingerprint({ ledger }: OpenNode, files: MigrationFiles): string {
-  return rerunFingerprint(
-    ledger.shards.map(({ shard }) => shard),
-    files.hooks.map(({ script }) => script.text),
-  );
-}
-
-/** Whether before.sql and after.sql ran on a node, and neither they nor its schemas changed since. */
-export function isFingerprintCurrent(open: OpenNode, files: MigrationFiles): boolean {
-  return open.ledger.fingerprint === currentFingerprint(open, files);
 }

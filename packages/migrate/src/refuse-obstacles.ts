@@ -1,8 +1,8 @@
 import { PgMigError } from "@pg-mig/model";
-import type { OpenCluster, OpenNode } from "@pg-mig/sessions";
-import { onEachNode } from "@pg-mig/sessions";
+import { type OpenCluster, type OpenNode, type OpenShard, onEachNode } from "@pg-mig/sessions";
 import { type Obstacle, obstacleProblems, obstaclesSql, type ToStore } from "./node-obstacles.js";
-import { currentFingerprint, type PreparedRun, type RunPlan } from "./prepare-run.js";
+import type { PreparedRun, RunPlan } from "./prepare-run.js";
+import { currentFingerprint } from "./rerun-fingerprint.js";
 import { shardsByNode } from "./shards-by-node.js";
 
 /**
@@ -14,19 +14,18 @@ import { shardsByNode } from "./shards-by-node.js";
 export async function refuseObstacles(
   run: Pick<PreparedRun, "cluster" | "kind" | "files">,
   plan: RunPlan,
-  { partial }: { readonly partial: boolean },
 ): Promise<void> {
   if (plan.changesNodes) {
     const chains = shardsByNode(plan.chains);
     await refuseUnwritable(run.cluster, plan.nodes, (open) => {
-      const onNode = (chains.get(open.node) ?? []).map(({ shard }) => shard);
-      return storedOn(open, run, { shards: onNode, hasWork: plan.hasWork, partial });
+      const shards = (chains.get(open.node) ?? []).map(({ shard }) => shard);
+      return toStoreOn(open, shards, run, plan);
     });
   }
 }
 
 /**
- * Asks each node whether it lets something be stored there. `toStoreOn` says what; a node for which it gives
+ * Asks each node whether it lets something be stored there. `wanted` says what; a node for which it gives
  * `undefined` is not asked.
  *
  * @throws PgMigError `NODE_NOT_WRITABLE` with all obstacles on all nodes
@@ -34,10 +33,10 @@ export async function refuseObstacles(
 export async function refuseUnwritable(
   cluster: OpenCluster,
   nodes: readonly OpenNode[],
-  toStoreOn: (open: OpenNode) => ToStore | undefined,
+  wanted: (open: OpenNode) => ToStore | undefined,
 ): Promise<void> {
   const asked = nodes.flatMap((open) => {
-    const toStore = toStoreOn(open);
+    const toStore = wanted(open);
     return toStore === undefined ? [] : [{ open, node: open.node, toStore }];
   });
   const found = await onEachNode(asked, async ({ open, node, toStore }) => {
@@ -56,21 +55,17 @@ export async function refuseUnwritable(
   throw new PgMigError("A run could not store its state; nothing was changed.", { code, problems });
 }
 
-/** What the run stores on a node, as far as the plan says; `undefined`: nothing. */
-function storedOn(
+/** What the run stores on a node whose `shards` get versions; `undefined`: nothing. */
+function toStoreOn(
   open: OpenNode,
+  shards: readonly OpenShard[],
   { kind, files }: Pick<PreparedRun, "kind" | "files">,
-  plan: {
-    readonly shards: readonly RunPlan["chains"][number]["shard"][];
-    readonly hasWork: boolean;
-    readonly partial: boolean;
-  },
+  { hasWork, isWhole }: Pick<RunPlan, "hasWork" | "isWhole">,
 ): ToStore | undefined {
   const { digest, fingerprint } = open.ledger;
-  const { shards, hasWork, partial } = plan;
   const storesFingerprint = hasWork || fingerprint !== currentFingerprint(open, files);
   const storesDigest =
-    (hasWork && kind.digestMeanwhile !== undefined) || (!partial && digest !== kind.digestAfter);
+    (hasWork && kind.digestMeanwhile !== undefined) || (isWhole && digest !== kind.digestAfter);
   const inPublic = [
     ...(storesFingerprint ? (["mig_rerun_fingerprint_const"] as const) : []),
     ...(storesDigest ? (["mig_digest_const"] as const) : []),

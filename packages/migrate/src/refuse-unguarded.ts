@@ -18,7 +18,7 @@ export function refuseUnguarded(
     .filter(({ shard: { node } }) => cluster.isShared(node))
     .flatMap(({ shard: { node }, pending }) =>
       pending
-        .filter((version) => needsSessionLock(files.stepScript(version)))
+        .filter((version) => needsSessionLock(files.get(version)))
         .map((version) => `${version} on ${node.label}`),
     );
   if (places.length === 0) {

@@ -19,7 +19,7 @@ import {
 import { brokenOff } from "./broken-off.js";
 import { chainsOf } from "./chains-of.js";
 import { LiveStage } from "./live-stage.js";
-import { rehearseVersion } from "./rehearse-version.js";
+import { rehearseVersion, type VersionFiles, versionFiles } from "./rehearse-version.js";
 import {
   isBad,
   type RehearsalReport,
@@ -27,10 +27,10 @@ import {
   skippedVersion,
 } from "./rehearsed-version.js";
 import { requireVersion } from "./require-version.js";
-import type { ClusterOptions } from "./run-options.js";
+import type { ClusterOptions, NoteOptions } from "./run-options.js";
 import { validShards } from "./valid-shards.js";
 
-export interface RehearseOnShardOptions extends ClusterOptions {
+export interface RehearseOnShardOptions extends ClusterOptions, NoteOptions {
   /** The name of the shard. */
   readonly shard: string;
   /** Which versions are judged, by name; those before them run only to get there. @default what the shard has still to run */
@@ -41,8 +41,6 @@ export interface RehearseOnShardOptions extends ClusterOptions {
   readonly statementTimeoutMs?: number | undefined;
   /** As for `apply`. @default {} */
   readonly env?: Readonly<Record<string, string>> | undefined;
-  /** Told what the user should know and is no error. */
-  readonly onNote?: ((message: string) => void) | undefined;
   /** Told of each version that was judged, as soon as it is. */
   readonly onVersion?: ((version: RehearsedVersion) => void) | undefined;
 }
@@ -98,7 +96,7 @@ export async function rehearseOnShard(options: RehearseOnShardOptions): Promise<
       tell(skippedVersion(name, isThere ? "the shard has it" : "it is not for this shard"));
     }
     const needed = pending.slice(0, pending.findLastIndex((name) => chosen.includes(name)) + 1);
-    const files = await loadMigrationScripts(directory, { fs: nodeFileSystem, versions: needed });
+    const scripts = await loadMigrationScripts(directory, { fs: nodeFileSystem, versions: needed });
     const where = placeOf(shard);
     if (needed.length === 0) {
       return { outcome: "ok", where, versions };
@@ -117,27 +115,11 @@ export async function rehearseOnShard(options: RehearseOnShardOptions): Promise<
           cluster.sessions.environmentOf(session),
         ),
       });
-      let brokenBy: string | undefined;
-      for (const name of needed) {
-        const up = files.up.get(name);
-        const down = files.down.get(name);
-        if (up === undefined || down === undefined) {
-          continue;
-        }
-        if (brokenBy !== undefined || stage.gaveUp !== undefined) {
-          tell(skippedVersion(name, stage.gaveUp ?? brokenBy ?? ""));
-        } else if (chosen.includes(name)) {
-          const tried = await rehearseVersion(stage, { up, down });
-          tell(tried.told);
-          ({ brokenBy } = tried);
-        } else {
-          const { error, untried } = await stage.run(up);
-          if (error !== undefined) {
-            throw error;
-          }
-          brokenBy = untried && `${name} could not be tried: ${untried}`;
-        }
-      }
+      await tryVersions(
+        stage,
+        needed.map((name) => versionFiles(scripts, name)),
+        { chosen, tell },
+      );
       const isUnknown = stage.gaveUp !== undefined;
       const outcome = versions.some(isBad) ? "failed" : isUnknown ? "unknown" : "ok";
       const { blockedBy } = stage;
@@ -161,6 +143,38 @@ export async function rehearseOnShard(options: RehearseOnShardOptions): Promise<
     signal.removeEventListener("abort", onAbort);
     watch.stop();
     await cluster.close();
+  }
+}
+
+/** Tries versions one after the other. Those that are not chosen only run, and those after one that did not are skipped. */
+async function tryVersions(
+  stage: LiveStage,
+  needed: readonly VersionFiles[],
+  {
+    chosen,
+    tell,
+  }: {
+    readonly chosen: readonly string[];
+    readonly tell: (told: RehearsedVersion) => void;
+  },
+): Promise<void> {
+  let brokenBy: string | undefined;
+  for (const files of needed) {
+    const { version } = files.up;
+    const reason = stage.gaveUp ?? brokenBy;
+    if (reason !== undefined) {
+      tell(skippedVersion(version, reason));
+    } else if (chosen.includes(version)) {
+      const tried = await rehearseVersion(stage, files);
+      tell(tried.told);
+      ({ brokenBy } = tried);
+    } else {
+      const { error, untried } = await stage.run(files.up);
+      if (error !== undefined) {
+        throw error;
+      }
+      brokenBy = untried && `${version} could not be tried: ${untried}`;
+    }
   }
 }
 

@@ -1,21 +1,22 @@
 import { diffShapes, type Shape } from "@pg-mig/catalog";
-import { holdsStatement, type MigrationScript } from "@pg-mig/migrations";
+import { holdsStatement, type MigrationScript, type MigrationScripts } from "@pg-mig/migrations";
 import { isPgMigError } from "@pg-mig/model";
 import { errorInfo } from "@pg-mig/sessions";
 import {
   createdOutside,
+  type DatabaseObject,
   type DatabaseObjects,
   objectName,
   rewrittenObjects,
 } from "./database-objects.js";
 import type { RehearsedLock, RehearsedStatement } from "./lock-watch.js";
-import { type RehearsedVersion, skippedVersion } from "./rehearsed-version.js";
+import { type RehearsedVersion, skippedVersion, untriedVersion } from "./rehearsed-version.js";
 
 /** What a file did on a stage. */
 export interface FileOutcome {
   /** What it failed with; `undefined`: it ran to its end. */
   readonly error: unknown;
-  /** Why it says nothing of the file that it did not run to its end; `undefined`: it does. */
+  /** Why it did not run to its end, if the file is not to blame; then there is no `error`. */
   readonly untried?: string | undefined;
   readonly statements: readonly RehearsedStatement[];
   readonly locks: readonly RehearsedLock[];
@@ -39,6 +40,16 @@ export interface VersionFiles {
   readonly down: MigrationScript;
 }
 
+/** The files of a version that was loaded. */
+export function versionFiles(scripts: MigrationScripts, version: string): VersionFiles {
+  const up = scripts.up.get(version);
+  const down = scripts.down.get(version);
+  if (up === undefined || down === undefined) {
+    throw new Error(`The files of ${version} were not loaded.`);
+  }
+  return { up, down };
+}
+
 /** What is to be told of a version, and why later ones cannot be tried on the stage, if so. */
 export interface TriedVersion {
   readonly told: RehearsedVersion;
@@ -52,8 +63,8 @@ export async function rehearseVersion(
 ): Promise<TriedVersion> {
   const { version } = up;
   const { shard } = stage;
-  const former = await shapeOf(stage);
-  if ("gone" in former) {
+  const former = await shapeAfter(stage);
+  if ("error" in former) {
     const reason = "its schema is gone";
     return { told: skippedVersion(version, reason), brokenBy: reason };
   }
@@ -65,19 +76,17 @@ export async function rehearseVersion(
       brokenBy: `${version} could not be tried`,
     };
   }
-  const { reason: _, ...nothing } = skippedVersion(version, "");
   const { locks, statements, durationMs } = first;
-  const observed: RehearsedVersion = { ...nothing, up: "failed", locks, statements, durationMs };
-  const reached = first.error === undefined ? await shapeOf(stage) : { gone: first.error };
-  if ("gone" in reached) {
-    const told: RehearsedVersion = { ...observed, error: infoOf(reached.gone, up) };
+  const tried = { ...untriedVersion(version), locks, statements, durationMs };
+  const reached = await shapeAfter(stage, first);
+  if ("error" in reached) {
+    const told: RehearsedVersion = { ...tried, up: "failed", error: infoOf(reached.error, up) };
     return { told, brokenBy: `${version} failed` };
   }
   const after = await stage.objects();
-  const nameOf = (one: { readonly schema: string; readonly name: string }) =>
-    objectName(one, shard);
-  const told: RehearsedVersion = {
-    ...observed,
+  const nameOf = (one: DatabaseObject) => objectName(one, shard);
+  const applied: RehearsedVersion = {
+    ...tried,
     up: "ok",
     rewrites: rewrittenObjects(before, after).map(nameOf).sort(),
     createsOutside: createdOutside(shard, before, after).map(nameOf).sort(),
@@ -85,75 +94,65 @@ export async function rehearseVersion(
   };
   if (!holdsStatement(down.script)) {
     const differences = diffShapes(former, reached);
-    return { told: { ...told, down: "empty", restores: differences.length === 0, differences } };
+    return { told: { ...applied, down: "empty", restores: differences.length === 0, differences } };
   }
-  const undone = await stage.run(down);
-  if (undone.untried !== undefined) {
-    return { told: { ...told, reason: `not undone: ${undone.untried}` } };
+  const second = await stage.run(down);
+  if (second.untried !== undefined) {
+    return { told: { ...applied, reason: `not undone: ${second.untried}` } };
   }
-  if (undone.error !== undefined) {
-    const failed: RehearsedVersion = {
-      ...told,
-      down: "failed",
-      error: infoOf(undone.error, down),
-    };
+  const restored = await shapeAfter(stage, second);
+  if ("error" in restored) {
+    const error = infoOf(restored.error, down);
+    const told: RehearsedVersion = { ...applied, down: "failed", error };
+    if (second.error === undefined) {
+      return { told, brokenBy: `the undo of ${version} failed` };
+    }
     // What an undo outside of a transaction did before it failed is there for later versions.
     return down.transaction === "wrapped"
-      ? { told: failed }
-      : { told: failed, brokenBy: `the undo of ${version} failed half-way` };
-  }
-  const restored = await shapeOf(stage);
-  if ("gone" in restored) {
-    const failed: RehearsedVersion = {
-      ...told,
-      down: "failed",
-      error: infoOf(restored.gone, down),
-    };
-    return { told: failed, brokenBy: `the undo of ${version} failed` };
+      ? { told }
+      : { told, brokenBy: `the undo of ${version} failed half-way` };
   }
   const left = diffShapes(former, restored);
-  const undoneTold: RehearsedVersion = {
-    ...told,
+  const undone: RehearsedVersion = {
+    ...applied,
     down: "ok",
     restores: left.length === 0,
     differences: left,
   };
-  const again = await stage.run(up);
-  if (again.untried !== undefined) {
-    const told: RehearsedVersion = {
-      ...undoneTold,
-      reason: `not applied again: ${again.untried}`,
+  const third = await stage.run(up);
+  if (third.untried !== undefined) {
+    return {
+      told: { ...undone, reason: `not applied again: ${third.untried}` },
+      brokenBy: `${version} could not be applied again`,
     };
-    return { told, brokenBy: `${version} could not be applied again` };
   }
-  const repeated = again.error === undefined ? await shapeOf(stage) : { gone: again.error };
-  if ("gone" in repeated) {
-    const told: RehearsedVersion = {
-      ...undoneTold,
-      repeats: false,
-      error: infoOf(repeated.gone, up),
+  const repeated = await shapeAfter(stage, third);
+  if ("error" in repeated) {
+    return {
+      told: { ...undone, repeats: false, error: infoOf(repeated.error, up) },
+      brokenBy: `${version} failed the second time`,
     };
-    return { told, brokenBy: `${version} failed the second time` };
   }
   const other = diffShapes(reached, repeated);
-  return {
-    told: {
-      ...undoneTold,
-      repeats: other.length === 0,
-      differences: left.length === 0 ? other : left,
-    },
-  };
+  const differences = left.length === 0 ? other : left;
+  return { told: { ...undone, repeats: other.length === 0, differences } };
 }
 
-/** The shape of the stage, or the error of what took its schema away. */
-async function shapeOf(stage: RehearsalStage): Promise<Shape | { readonly gone: unknown }> {
+/** The shape of the stage after a file; or what that failed with, which may be that its schema is gone. */
+async function shapeAfter(
+  stage: RehearsalStage,
+  { error }: Pick<FileOutcome, "error"> = { error: undefined },
+): Promise<Shape | { readonly error: unknown }> {
+  if (error !== undefined) {
+    return { error };
+  }
   try {
     return await stage.shape();
-  } catch (error) {
-    if (isPgMigError(error) && error.code === "SHARD_DROPPED") {
-      return { gone: error };
+  } catch (gone) {
+    if (isPgMigError(gone) && gone.code === "SHARD_DROPPED") {
+      return { error: gone };
     }
-    throw error;
+    throw gone;
   }
 }
 

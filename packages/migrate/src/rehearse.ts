@@ -5,10 +5,11 @@ import {
   readMigrationDirectory,
 } from "@pg-mig/migrations";
 import { buildPlan } from "@pg-mig/planner";
-import { openCluster } from "@pg-mig/sessions";
 import { chainsOf } from "./chains-of.js";
 import { onScratchStage } from "./on-scratch-stage.js";
-import { rehearseVersion } from "./rehearse-version.js";
+import { readCluster } from "./read-cluster.js";
+import { refuseShellCommandsOf } from "./refuse-shell-commands.js";
+import { rehearseVersion, versionFiles } from "./rehearse-version.js";
 import {
   isBad,
   type RehearsalReport,
@@ -16,13 +17,11 @@ import {
   skippedVersion,
 } from "./rehearsed-version.js";
 import { requireVersion } from "./require-version.js";
-import type { ClusterOptions } from "./run-options.js";
+import type { ClusterOptions, NoteOptions } from "./run-options.js";
 import { requireScratch } from "./scratch-server.js";
 import type { ScratchUse } from "./scratch-use.js";
-import { refuseShellCommandsOf } from "./shell-commands.js";
-import { validShards } from "./valid-shards.js";
 
-export interface RehearseOptions extends ClusterOptions, ScratchUse {
+export interface RehearseOptions extends ClusterOptions, NoteOptions, ScratchUse {
   /**
    * Which versions are judged: by name, or by the name of a file; those that are pending on any shard, for
    * which the cluster is read; or all. Those before them run only to get there.
@@ -31,8 +30,6 @@ export interface RehearseOptions extends ClusterOptions, ScratchUse {
   readonly versions?: readonly string[] | "pending" | "all" | undefined;
   /** As for `apply`. @default 2000 */
   readonly lockTimeoutMs?: number | undefined;
-  /** Told what the user should know and is no error. */
-  readonly onNote?: ((message: string) => void) | undefined;
   /** Told of each version that was judged, as soon as it is. */
   readonly onVersion?: ((version: RehearsedVersion) => void) | undefined;
 }
@@ -50,7 +47,7 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalRepor
   const signal = options.signal ?? new AbortController().signal;
   requireScratch(options.scratch);
   const directory = await readMigrationDirectory(options.migrationDirectory, nodeFileSystem);
-  const chosen = await chosenVersions(directory, { ...options, signal, onNote });
+  const chosen = await chosenVersions(directory, { ...options, signal });
   const versions: RehearsedVersion[] = [];
   const last = directory.versions.findLastIndex(({ name }) => chosen.has(name));
   if (last === -1) {
@@ -69,24 +66,20 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalRepor
     await stage.runHook(scripts.before);
     const broken = new Map<string, string>();
     for (const { name, prefix } of needed) {
-      const up = scripts.up.get(name);
-      const down = scripts.down.get(name);
-      if (up === undefined || down === undefined) {
-        continue;
-      }
+      const files = versionFiles(scripts, name);
       const shard = await stage.shardOf(prefix);
       const reason = broken.get(prefix) ?? noShardReason(prefix);
       let told: RehearsedVersion | undefined;
       if (shard === undefined || broken.has(prefix)) {
         told = skippedVersion(name, reason);
       } else if (chosen.has(name)) {
-        const tried = await rehearseVersion(shard, { up, down });
+        const tried = await rehearseVersion(shard, files);
         told = tried.told;
         if (tried.brokenBy !== undefined) {
           broken.set(prefix, tried.brokenBy);
         }
       } else {
-        await shard.replay(up);
+        await shard.replay(files.up);
       }
       if (told !== undefined && chosen.has(name)) {
         versions.push(told);
@@ -102,14 +95,9 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalRepor
 
 const noShardReason = (prefix: string) => `no schema can have a name that begins with ${prefix}`;
 
-interface ChooseOptions extends RehearseOptions {
-  readonly signal: AbortSignal;
-  readonly onNote: (message: string) => void;
-}
-
 async function chosenVersions(
   directory: MigrationDirectory,
-  options: ChooseOptions,
+  options: RehearseOptions,
 ): Promise<ReadonlySet<string>> {
   const { versions = "pending" } = options;
   if (versions === "all") {
@@ -118,16 +106,9 @@ async function chosenVersions(
   if (versions !== "pending") {
     return new Set(versions.map((text) => requireVersion(directory, text)));
   }
-  const cluster = await openCluster({
-    ...options,
-    action: "rehearse",
-    validShards: validShards(options, directory.versions),
-  });
-  try {
-    const shards = cluster.nodes.flatMap((node) => node.shards);
+  return readCluster(options, "rehearse", directory.versions, ({ nodes }) => {
+    const shards = nodes.flatMap((node) => node.shards);
     const chains = chainsOf(buildPlan({ versions: directory.versions, shards }));
     return new Set(chains.flatMap(({ pending }) => pending));
-  } finally {
-    await cluster.close();
-  }
+  });
 }

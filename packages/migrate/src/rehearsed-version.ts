@@ -49,6 +49,11 @@ export interface RehearsalReport {
 
 /** The result for a version that was not tried at all. */
 export function skippedVersion(version: string, reason: string): RehearsedVersion {
+  return { ...untriedVersion(version), reason };
+}
+
+/** What is to be told of a version before anything of it was tried. */
+export function untriedVersion(version: string): RehearsedVersion {
   return {
     version,
     up: "skipped",
@@ -62,7 +67,6 @@ export function skippedVersion(version: string, reason: string): RehearsedVersio
     sequences: [],
     statements: [],
     durationMs: 0,
-    reason,
   };
 }
 

@@ -1,15 +1,13 @@
 import type { Shape } from "@pg-mig/catalog";
 import { loadMigrationScripts, type MigrationDirectory, nodeFileSystem } from "@pg-mig/migrations";
 import { onScratchStage } from "./on-scratch-stage.js";
-import type { ScratchUse } from "./scratch-use.js";
-import { refuseShellCommandsOf } from "./shell-commands.js";
+import { refuseShellCommandsOf } from "./refuse-shell-commands.js";
+import type { ScratchOptions } from "./scratch-use.js";
 
-export interface ReplayOptions extends ScratchUse {
+export interface ReplayOptions extends ScratchOptions {
   readonly directory: MigrationDirectory;
   /** Which shapes are wanted: by prefix, after which versions; `undefined`: before the first. */
   readonly wanted: ReadonlyMap<string, ReadonlySet<string | undefined>>;
-  readonly signal: AbortSignal;
-  readonly onNote: (message: string) => void;
 }
 
 /** What the files make. */

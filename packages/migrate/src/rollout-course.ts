@@ -3,9 +3,9 @@ import type { RolloutWave, WaveGate } from "@pg-mig/model";
 import type { Chain, Wave } from "@pg-mig/planner";
 import type { RunEvent } from "@pg-mig/report";
 import { type OpenNode, type OpenShard, pause } from "@pg-mig/sessions";
-import { type GateAnswer, type GateState, judgeGate } from "./gate-course.js";
+import { type GateAnswer, type GateState, judgeGate } from "./judge-gate.js";
 import { plannedWaves, wavesForNobody } from "./planned-waves.js";
-import { soakingSince } from "./soak.js";
+import { soakingSince } from "./soaking-since.js";
 
 export interface RolloutCourseOptions {
   /** The waves but the last; none: all shards are one. */

@@ -9,7 +9,7 @@ import { chainsOf } from "./chains-of.js";
 import { CommitServers } from "./commit-servers.js";
 import { countMore } from "./counted-chains.js";
 import { executorOptions } from "./executor-options.js";
-import { FileWarnings } from "./file-warnings.js";
+import { createFileWarner } from "./file-warner.js";
 import { markFinished, markStarted } from "./node-marks.js";
 import { OutsideLocks } from "./outside-locks.js";
 import { refuseImpossibleWaves } from "./planned-waves.js";
@@ -32,15 +32,17 @@ export function startRun(
   // What a watch finds ends the run as Ctrl-C does, but is told as what it is.
   const halt = new AbortController();
   const signal = AbortSignal.any([halt.signal, ...(options.signal ? [options.signal] : [])]);
-  const wished = new AbortController();
-  const pause = AbortSignal.any([wished.signal, ...(options.pause ? [options.pause] : [])]);
+  const pauseWish = new AbortController();
+  const pause = AbortSignal.any([pauseWish.signal, ...(options.pause ? [options.pause] : [])]);
   return createRun(async (emit, report) => {
     const startedAt = new Date().toISOString();
     const onNote = (message: string) => emit({ type: "note", message });
     refuseImpossibleWaves(options.waves ?? [], options.wave);
-    const told = { ...options, signal, halt, pause, wished, report, startedAt, onNote, emit };
-    const toPrepare = { ...options, signal, onNote, onNodeChange: emit, purpose: "run" } as const;
-    return new RunFlow(told, await prepareRun(toPrepare, kindOf)).run();
+    const given = { ...options, signal, onNote };
+    const toPrepare = { ...given, onNodeChange: emit, purpose: "run" } as const;
+    const prepared = await prepareRun(toPrepare, kindOf);
+    const flow = { ...given, halt, pause, pauseWish, report, startedAt, emit };
+    return new RunFlow(flow, prepared).run();
   });
 }
 
@@ -67,7 +69,7 @@ class RunFlow {
   readonly #vanished: VanishedSteps;
   readonly #outside: OutsideLocks | undefined;
   readonly #course: RolloutCourse;
-  readonly #fileWarnings: FileWarnings;
+  readonly #warnOfFiles: ReturnType<typeof createFileWarner>;
   /** Whether the nodes say that a run is under way. */
   #begun = false;
   #round = 1;
@@ -87,7 +89,7 @@ class RunFlow {
     const { report, emit, signal, pause } = options;
     this.#watch = new RunWatch(cluster, options);
     this.#vanished = new VanishedSteps({ report, emit, commits: this.#commits, action });
-    this.#fileWarnings = new FileWarnings(rest.files, emit);
+    this.#warnOfFiles = createFileWarner(rest.files, emit);
     this.#outside = options.containment === "warn" ? new OutsideLocks(emit) : undefined;
     this.#course = new RolloutCourse({
       waves: options.waves ?? [],
@@ -149,7 +151,7 @@ class RunFlow {
     ({ nodes: this.#nodes, chains: this.#chains, ...this.#plan } = plan);
     const { refuseUnguarded } = await import("./refuse-unguarded.js");
     refuseUnguarded(plan.chains, this.#prepared);
-    await refuseObstacles(this.#prepared, plan, { partial: !plan.isWhole });
+    await refuseObstacles(this.#prepared, plan);
     if (plan.hasWork) {
       await this.#watch.askThrottle(plan.nodes);
     }
@@ -222,7 +224,7 @@ class RunFlow {
 
   async #runTurn({ chains, later }: TurnToRun): Promise<Ending> {
     const { halt, signal, report, emit } = this.#options;
-    await this.#fileWarnings.tell(chains);
+    await this.#warnOfFiles(chains);
     await this.#begin();
     const { runRound } = await import("./run-round.js");
     const ended = await runRound(chains, this.#prepared, {
@@ -292,7 +294,7 @@ class RunFlow {
     return undefined;
   }
 
-  /** Compares shards, if that is wished. */
+  /** Compares shards, if that is pauseWish. */
   async #verify(): Promise<Ending> {
     this.#plan = { ...this.#plan, isWhole: this.#prepared.isWholeOn(this.#nodes) };
     if ((this.#options.verify ?? "off") === "off") {
@@ -330,9 +332,9 @@ class RunFlow {
     const ofCluster = reportState(cluster, this.#plan, now);
     const state = { startedAt, origin, ...ofCluster, ...paused, ...why };
     let built = report.report(outcome, performance.now(), state);
-    const row = this.#journal;
+    const journal = this.#journal;
     this.#journal = undefined;
-    if (((await row?.end(now, built, new Date().toISOString())) ?? 0) > 0) {
+    if (((await journal?.end(now, built, new Date().toISOString())) ?? 0) > 0) {
       // With the warnings about it.
       built = report.report(outcome, performance.now(), state);
     }

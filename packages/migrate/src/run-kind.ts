@@ -21,9 +21,9 @@ export interface RunKind {
   /** What the digest of every node is while the run goes on; `undefined`: what it was. */
   readonly digestMeanwhile: "before-undo" | undefined;
   readonly digestAfter: string;
-  /** Which of the nodes it is about. @default all of them */
+  /** Whether it is about a node. @default it is about all of them */
   readonly keep?: (open: OpenNode) => boolean;
-  /** Itself, now that it is known which nodes there are; the files are to be loaded from. */
+  /** Gives the kind that plans, which depends on what the nodes are. It may load files. @default this one plans */
   readonly bind?: (nodes: readonly OpenNode[], files: MigrationFiles) => Promise<RunKind>;
   /** Steps that it should do and cannot: they have failed, and others go on. Pure. */
   readonly stuck?: (shards: readonly OpenShard[]) => readonly StuckStep[];

@@ -28,6 +28,12 @@ export interface ClusterOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What the actions that are no runs are told besides: a run has events for it. */
+export interface NoteOptions {
+  /** Told what the user should know and is no error. */
+  readonly onNote?: ((message: string) => void) | undefined;
+}
+
 /** What the actions that change the cluster are told besides. */
 export interface RunOptions extends ClusterOptions {
   /** Chains in flight per node. @default 10 */

@@ -1,12 +1,5 @@
-import {
-  type ChainThrottle,
-  type RunOnNodesOptions,
-  runChains,
-  runHook,
-  type StepLook,
-} from "@pg-mig/executor";
+import { type RunChainsOptions, runChains, runHook } from "@pg-mig/executor";
 import type { ShardLedger } from "@pg-mig/ledger";
-import type { StopAt } from "@pg-mig/model";
 import type { Chain } from "@pg-mig/planner";
 import { type OpenShard, openShard } from "@pg-mig/sessions";
 import { abandonChains } from "./abandon-chains.js";
@@ -16,21 +9,10 @@ import { createLedgerRecorder } from "./ledger-recorder.js";
 import type { PreparedRun } from "./prepare-run.js";
 import { refuseUnguarded } from "./refuse-unguarded.js";
 
-export interface RunRoundOptions extends RunOnNodesOptions {
-  /** Chains in flight per node. */
-  readonly parallelism: number;
-  /** Chains in flight over all nodes. */
-  readonly maxSessions: number;
-  /** When it aborts: nothing new starts, what runs goes on to its end. */
-  readonly pause: AbortSignal | undefined;
-  /** When so many shards have failed, nothing new starts. */
-  readonly stopAt: StopAt | undefined;
-  /** Holds the chains of single nodes for a while. */
-  readonly throttle?: ChainThrottle | undefined;
+export interface RunRoundOptions
+  extends Omit<RunChainsOptions<ShardLedger>, "recorder" | "stepScript" | "onCommit"> {
   /** Told on which servers versions were committed. */
   readonly commits: CommitServers;
-  /** What is asked at the end of each step. @default nothing */
-  readonly look?: StepLook<ShardLedger> | undefined;
 }
 
 /**
@@ -63,13 +45,13 @@ export async function runRound(
     ...options,
     recorder: createLedgerRecorder({
       action: kind.action,
-      checksum: (version) => files.checksum(version),
+      checksum: (version) => files.get(version).checksum,
       replan: (ledger, node) => {
         const [chain] = chainsOf(kind.plan([openShard(node, ledger)]));
         return files.ensureLoaded(chain?.pending ?? []);
       },
     }),
-    stepScript: (version) => files.stepScript(version),
+    stepScript: (version) => files.get(version),
     onCommit: (node, serverStartedAt) => commits.add(node, serverStartedAt),
   });
   return !signal.aborted && (await runHookNamed("after.sql"));

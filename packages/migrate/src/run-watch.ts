@@ -11,7 +11,7 @@ export interface RunWatchOptions
   /** Ends the run, for a reason of its own. */
   readonly halt: AbortController;
   /** Pauses the run, for a reason of its own. */
-  readonly wished: AbortController;
+  readonly pauseWish: AbortController;
   readonly onNote: (message: string) => void;
   readonly emit: (event: RunEvent) => void;
 }
@@ -30,7 +30,7 @@ export class RunWatch {
     this.#options = options;
   }
 
-  /** Pauses nodes, if that is wished and they were asked. */
+  /** Pauses nodes, if that is pauseWish and they were asked. */
   get throttle(): ThrottleWatch | undefined {
     return this.#throttle;
   }
@@ -38,7 +38,7 @@ export class RunWatch {
   /** Locks the nodes. Watches the sessions that this takes, and all that follow. */
   async begin(nodes: readonly OpenNode[]): Promise<void> {
     const { waitMs = defaults.waitMs, allowPooler = false, beside2x = false } = this.#options;
-    const { signal, wished, emit, onNote } = this.#options;
+    const { signal, pauseWish, emit, onNote } = this.#options;
     const cluster = this.#cluster;
     const { sessions, ask } = cluster;
     const { reconnectForMs } = patience(this.#options);
@@ -49,7 +49,7 @@ export class RunWatch {
       allowPooler,
       onPauseWish: ({ role, address }) => {
         const from = address === undefined ? "" : ` from ${address}`;
-        wished.abort(`${role} has asked the run${from} to pause.`);
+        pauseWish.abort(`${role} has asked the run${from} to pause.`);
       },
     });
     if (!beside2x) {
@@ -60,7 +60,7 @@ export class RunWatch {
 
   /** Asks the nodes what the throttle looks at, if there is one. */
   async askThrottle(nodes: readonly OpenNode[]): Promise<void> {
-    const { throttle, wished, emit } = this.#options;
+    const { throttle, pauseWish, emit } = this.#options;
     if (throttle === undefined) {
       return;
     }
@@ -68,7 +68,7 @@ export class RunWatch {
     const { sessions } = this.#cluster;
     this.#throttle = new ThrottleWatch({
       ...{ throttle, sessions, emit, onBug: this.#halt },
-      onOver: (reason) => wished.abort(reason),
+      onOver: (reason) => pauseWish.abort(reason),
     });
     await this.#throttle.check(nodes);
   }

@@ -2,9 +2,10 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import process from "node:process";
 import { connectNode, type Node, withDatabase } from "@pg-mig/cluster";
-import { PgMigError, quoteLiteral } from "@pg-mig/model";
+import { PgMigError, quoteLiteral, wordsOf } from "@pg-mig/model";
 import { Session } from "@pg-mig/sessions";
-import { openScratchServer, type ScratchServerOptions } from "./scratch-server.js";
+import { openScratchServer } from "./scratch-server.js";
+import type { ScratchOptions } from "./scratch-use.js";
 
 /** A database that is there for one use. */
 export interface ScratchDatabase {
@@ -13,11 +14,6 @@ export interface ScratchDatabase {
   openSession(): Promise<Session>;
   /** Drops it, and throws out who is still connected. What keeps it from that is a note. */
   drop(): Promise<void>;
-}
-
-export interface ScratchOptions extends ScratchServerOptions {
-  readonly signal: AbortSignal;
-  readonly onNote: (message: string) => void;
 }
 
 /** The first key of the advisory locks that say of a scratch database that its maker is there. */
@@ -33,11 +29,8 @@ const applicationName = "pg-mig scratch";
  *
  * @throws PgMigError `SCRATCH_MISSING`; `SCRATCH_FAILED` if the server refuses; what `connectNode` throws.
  */
-export async function createScratchDatabase(
-  scratch: string | undefined,
-  options: ScratchOptions,
-): Promise<ScratchDatabase> {
-  const server = await openScratchServer(scratch, options);
+export async function createScratchDatabase(options: ScratchOptions): Promise<ScratchDatabase> {
+  const server = await openScratchServer(options);
   try {
     const keeper = await openSession(server.node, options);
     try {
@@ -136,8 +129,4 @@ function refused(server: Node, cause: unknown): PgMigError {
     where: { node: server.label },
     cause,
   });
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,8 @@
+import process from "node:process";
 import { type Node, type NodeDefaults, parseHosts, resolveNodes } from "@pg-mig/cluster";
 import { importModule } from "@pg-mig/config";
 import { PgMigError } from "@pg-mig/model";
+import type { ScratchUse } from "./scratch-use.js";
 
 /** A server for scratch databases. */
 export interface ScratchServer {
@@ -19,13 +21,6 @@ interface Testkit {
   }>;
 }
 
-export interface ScratchServerOptions {
-  /** What a URL leaves out. */
-  readonly defaults: NodeDefaults;
-  /** Where the package of an embedded PostgreSQL is looked for. */
-  readonly folder: string;
-}
-
 const howTo =
   "Name one with the setting `scratch`: embedded, if @pg-mig/testkit is installed, or the URL of a server on which you may make databases.";
 
@@ -35,10 +30,11 @@ const howTo =
  *
  * @throws PgMigError `SCRATCH_MISSING` if there is no such thing; `HOSTS_INVALID`.
  */
-export async function openScratchServer(
-  scratch: string | undefined,
-  { defaults, folder }: ScratchServerOptions,
-): Promise<ScratchServer> {
+export async function openScratchServer({
+  scratch,
+  defaults,
+  folder = process.cwd(),
+}: ScratchUse): Promise<ScratchServer> {
   requireScratch(scratch);
   if (scratch === "embedded") {
     const { startNodes } = await loadTestkit(folder);

@@ -5,23 +5,14 @@ import type { CheckedScript, MigrationScript } from "@pg-mig/migrations";
 import { defaults, PgMigError, quoteIdentifier } from "@pg-mig/model";
 import type { RunScriptOptions } from "@pg-mig/psql-script";
 import { isBug, type Session } from "@pg-mig/sessions";
-import { type DatabaseObjects, readObjects } from "./database-objects.js";
+import { readObjects } from "./database-objects.js";
 import { LockWatch } from "./lock-watch.js";
 import type { FileOutcome, RehearsalStage } from "./rehearse-version.js";
 import type { ScratchDatabase } from "./scratch-database.js";
-import { scratchShard } from "./scratch-shard.js";
+import { scratchSchema } from "./scratch-schema.js";
+import type { ScratchOptions } from "./scratch-use.js";
 import { ShapeReader } from "./shape-reader.js";
 import { shardGoneError } from "./shard-gone-error.js";
-
-export interface ScratchStageOptions {
-  /** As for `apply`. @default {} */
-  readonly env?: Readonly<Record<string, string>> | undefined;
-  /** As for `apply`. @default false */
-  readonly allowShell?: boolean | undefined;
-  /** As for `apply`. @default 2000 */
-  readonly lockTimeoutMs?: number | undefined;
-  readonly signal: AbortSignal;
-}
 
 /** A shard of a scratch database. */
 export interface ScratchShard extends RehearsalStage {
@@ -42,7 +33,7 @@ const recorder: StepRecorder<undefined> = {
 /** A scratch database while files run in it: one session runs them, another one looks on. */
 export class ScratchStage {
   readonly #scratch: ScratchDatabase;
-  readonly #options: ScratchStageOptions;
+  readonly #options: ScratchOptions;
   readonly #onlooker: Session;
   readonly #reader: ShapeReader;
   readonly #env: Readonly<Record<string, string>>;
@@ -51,27 +42,20 @@ export class ScratchStage {
   /** The version that ran last. */
   #latest = "";
 
-  static async open(scratch: ScratchDatabase, options: ScratchStageOptions): Promise<ScratchStage> {
+  static async open(scratch: ScratchDatabase, options: ScratchOptions): Promise<ScratchStage> {
     const env = withVariables(
       { ...options.env, PG_MIG_HOSTS: scratch.node.name },
       await nodeEnvironment(scratch.node),
     );
-    const [onlooker, session] = [await scratch.openSession(), await scratch.openSession()];
-    return new ScratchStage(scratch, options, { onlooker, session, env });
+    const sessions = [await scratch.openSession(), await scratch.openSession()] as const;
+    return new ScratchStage(scratch, options, sessions, env);
   }
 
   private constructor(
     scratch: ScratchDatabase,
-    options: ScratchStageOptions,
-    {
-      onlooker,
-      session,
-      env,
-    }: {
-      readonly onlooker: Session;
-      readonly session: Session;
-      readonly env: Readonly<Record<string, string>>;
-    },
+    options: ScratchOptions,
+    [onlooker, session]: readonly [Session, Session],
+    env: Readonly<Record<string, string>>,
   ) {
     this.#scratch = scratch;
     this.#options = options;
@@ -96,15 +80,14 @@ export class ScratchStage {
 
   /** Runs before.sql or after.sql. @throws what the file fails with */
   async runHook(hook: CheckedScript | undefined): Promise<void> {
-    if (hook === undefined) {
-      return;
+    if (hook !== undefined) {
+      await this.#attempt(hook, "public");
     }
-    await this.#attempt(hook, "public", "", {});
   }
 
   /** The shard for the versions of a prefix, made at the first call; `undefined`: there can be none. */
   async shardOf(prefix: string): Promise<ScratchShard | undefined> {
-    const shard = scratchShard(prefix);
+    const shard = scratchSchema(prefix);
     if (shard === undefined) {
       return undefined;
     }
@@ -116,9 +99,9 @@ export class ScratchStage {
     return {
       shard,
       shape: () => this.#shape(shard),
-      objects: (): Promise<DatabaseObjects> => readObjects(this.#onlooker.client),
-      run: (file) => this.#run(file, shard, file.version),
-      replay: (file) => this.#attempt(file, shard, file.version, {}),
+      objects: () => readObjects(this.#onlooker.client),
+      run: (file) => this.#run(file, shard),
+      replay: (file) => this.#attempt(file, shard),
     };
   }
 
@@ -143,7 +126,7 @@ export class ScratchStage {
     });
   }
 
-  async #run(step: CheckedScript, shard: string, version: string): Promise<FileOutcome> {
+  async #run(file: MigrationScript, shard: string): Promise<FileOutcome> {
     const session = await this.#ready();
     const startedAtMs = performance.now();
     const watch = new LockWatch({
@@ -154,7 +137,7 @@ export class ScratchStage {
     let failed: { readonly error: unknown } | undefined;
     try {
       const { afterMessage } = watch;
-      await this.#attempt(step, shard, version, { batching: "single", afterMessage });
+      await this.#attempt(file, shard, { batching: "single", afterMessage });
     } catch (error) {
       if (session.lost || this.#onlooker.lost || isBug(error)) {
         throw error;
@@ -168,11 +151,11 @@ export class ScratchStage {
 
   /** @throws what the file fails with */
   async #attempt(
-    step: CheckedScript,
+    step: CheckedScript & { readonly version?: string },
     shard: string,
-    version: string,
-    how: Pick<RunScriptOptions, "batching" | "afterMessage">,
+    how: Pick<RunScriptOptions, "batching" | "afterMessage"> = {},
   ): Promise<void> {
+    const { version = "" } = step;
     const { signal, allowShell = false, lockTimeoutMs = defaults.lockTimeoutMs } = this.#options;
     signal.throwIfAborted();
     this.#latest = version;

@@ -13,3 +13,11 @@ export interface ScratchUse {
   /** As for `apply`. @default false */
   readonly allowShell?: boolean | undefined;
 }
+
+/** The same, and what the action says that uses it. */
+export interface ScratchOptions extends ScratchUse {
+  /** As for `apply`. @default 2000 */
+  readonly lockTimeoutMs?: number | undefined;
+  readonly signal: AbortSignal;
+  readonly onNote: (message: string) => void;
+}

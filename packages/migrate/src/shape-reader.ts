@@ -6,7 +6,7 @@ import {
   type Shape,
   type ShapeHash,
 } from "@pg-mig/catalog";
-import { equals, isPgMigError } from "@pg-mig/model";
+import { equals, isPgMigError, wordsOf } from "@pg-mig/model";
 import type { Blocker } from "@pg-mig/report";
 import {
   type AskedConnection,
@@ -197,7 +197,7 @@ export class ShapeReader {
         while (!ended.signal.aborted) {
           const blockers = parseBlockers((await client.query(sql)).rows);
           seen = blockers.length > 0 ? blockers : seen;
-          await pause(blockersEveryMs, ended.signal).catch(() => {});
+          await pause(blockersEveryMs, ended.signal);
         }
       } finally {
         await client.end();
@@ -264,5 +264,5 @@ function reasonOf(error: unknown, lockTimeoutMs: number): string {
   if (serverWords(error)?.sqlState === "55P03") {
     return `waited ${lockTimeoutMs / 1000} s for a lock`;
   }
-  return error instanceof Error ? error.message : String(error);
+  return wordsOf(error);
 }

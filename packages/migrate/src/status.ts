@@ -3,15 +3,15 @@ import { codeDigest, nodeFileSystem, readMigrationDirectory } from "@pg-mig/migr
 import { comparePlaces, isPgMigError, type RolloutWave, type WaveGate } from "@pg-mig/model";
 import { buildPlan, type Violation, type Wave } from "@pg-mig/planner";
 import type { EditedFile } from "@pg-mig/report";
-import { type OpenNode, type OpenShard, openCluster, placeOf } from "@pg-mig/sessions";
+import { type OpenNode, type OpenShard, placeOf } from "@pg-mig/sessions";
 import { findEditedFiles } from "./edited-files.js";
 import { type FileWarning, MigrationFiles } from "./migration-files.js";
 import { plannedWaves, refuseImpossibleWaves } from "./planned-waves.js";
-import { rerunFingerprint } from "./rerun-fingerprint.js";
-import type { ClusterOptions } from "./run-options.js";
-import { soakingSince } from "./soak.js";
+import { readCluster } from "./read-cluster.js";
+import { isFingerprintCurrent } from "./rerun-fingerprint.js";
+import type { ClusterOptions, NoteOptions } from "./run-options.js";
+import { soakingSince } from "./soaking-since.js";
 import { findUnmatchedPrefixes, type UnmatchedPrefixWarning } from "./unmatched-prefixes.js";
-import { validShards } from "./valid-shards.js";
 
 /** A version that a shard has. */
 export interface ShardVersion {
@@ -99,11 +99,9 @@ export interface WaveStatus {
 /** The versions of so many shards are listed one by one. */
 const mostListed = 10;
 
-export interface StatusOptions extends ClusterOptions {
+export interface StatusOptions extends ClusterOptions, NoteOptions {
   /** The waves of the rollout but the last. @default [], no rollout */
   readonly waves?: readonly RolloutWave[] | undefined;
-  /** Told what the user should know and is no error. */
-  readonly onNote?: ((message: string) => void) | undefined;
 }
 
 /**
@@ -114,22 +112,11 @@ export interface StatusOptions extends ClusterOptions {
  * disk is part of the status.
  */
 export async function status(options: StatusOptions): Promise<ClusterStatus> {
-  const signal = options.signal ?? new AbortController().signal;
-  const onNote = options.onNote ?? (() => {});
   const { waves = [] } = options;
   refuseImpossibleWaves(waves, undefined);
   const directory = await readMigrationDirectory(options.migrationDirectory, nodeFileSystem);
   const files = await MigrationFiles.open(directory, "up");
-  const { hooks } = files;
-  const cluster = await openCluster({
-    ...options,
-    action: "status",
-    validShards: validShards(options, directory.versions),
-    signal,
-    onNote,
-  });
-  try {
-    const { nodes } = cluster;
+  return readCluster(options, "status", directory.versions, async ({ nodes, schemas }) => {
     const plan = buildPlan({
       versions: directory.versions,
       shards: nodes.flatMap(({ shards }) => shards),
@@ -152,10 +139,7 @@ export async function status(options: StatusOptions): Promise<ClusterStatus> {
         node: open.node.label,
         address: open.node.name,
         digest: open.ledger.digest,
-        lastRun: lastRun(
-          open,
-          hooks.map(({ script }) => script.text),
-        ),
+        lastRun: lastRun(open, files),
         shards: open.shards
           .map((shard): ShardStatus => {
             const violation = violations.get(shard);
@@ -175,13 +159,13 @@ export async function status(options: StatusOptions): Promise<ClusterStatus> {
           })
           .filter(({ applied, pending: { length } }) => applied + length > 0),
       })),
-      hooks: hooks.map(({ file }) => file),
+      hooks: files.hooks.map(({ file }) => file),
       edited,
       emptyFiles: await emptyFiles(
         files,
         plan.chains.flatMap((chain) => chain.pending),
       ),
-      unmatchedPrefixes: findUnmatchedPrefixes(directory.versions, cluster.schemas),
+      unmatchedPrefixes: findUnmatchedPrefixes(directory.versions, schemas),
       ...(waves.length === 0
         ? {}
         : {
@@ -192,9 +176,7 @@ export async function status(options: StatusOptions): Promise<ClusterStatus> {
             ),
           }),
     };
-  } finally {
-    await cluster.close();
-  }
+  });
 }
 
 /** What the ledger of a shard tells of each of its versions, beside the files on disk. */
@@ -263,10 +245,9 @@ async function emptyFiles(
   }
 }
 
-function lastRun({ ledger }: OpenNode, hooks: readonly string[]): NodeStatus["lastRun"] {
-  if (ledger.fingerprint === "") {
+function lastRun(open: OpenNode, files: MigrationFiles): NodeStatus["lastRun"] {
+  if (open.ledger.fingerprint === "") {
     return "unfinished";
   }
-  const schemas = ledger.shards.map(({ shard }) => shard);
-  return ledger.fingerprint === rerunFingerprint(schemas, hooks) ? "current" : "changed";
+  return isFingerprintCurrent(open, files) ? "current" : "changed";
 }

@@ -1,7 +1,14 @@
 import type { Throttle } from "@pg-mig/model";
-import type { ThrottleReason } from "@pg-mig/report";
-import { countOf, formatDuration } from "@pg-mig/report";
-import type { ThrottleReading } from "./throttle-course.js";
+import { countOf, formatDuration, type ThrottleReason } from "@pg-mig/report";
+
+/** What was read of a node: of each thing that the throttle looks at, one number or word. */
+export interface ThrottleReading {
+  readonly lagMs?: number;
+  readonly lagBytes?: number;
+  readonly active?: number;
+  readonly blocked?: number;
+  readonly hold?: boolean;
+}
 
 /** What a server said of what the throttle looks at, but for the query `hold`. */
 export interface ServerReading extends ThrottleReading {

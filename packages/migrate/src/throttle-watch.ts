@@ -1,10 +1,11 @@
 import type { ChainThrottle, HeldChains } from "@pg-mig/executor";
-import { isPgMigError, ownPathSql, PgMigError, type Throttle } from "@pg-mig/model";
+import { isPgMigError, ownPathSql, PgMigError, type Throttle, wordsOf } from "@pg-mig/model";
 import { countOf, formatDuration, type RunEvent } from "@pg-mig/report";
 import {
   firstColumn,
   isBug,
   isConnectionLoss,
+  lastAnswer,
   type OpenCluster,
   type OpenNode,
   onEachNode,
@@ -15,7 +16,7 @@ import {
   serverWords,
   within,
 } from "@pg-mig/sessions";
-import { judgeThrottle, type ThrottleAnswer, type ThrottleState } from "./throttle-course.js";
+import { judgeThrottle, type ThrottleAnswer, type ThrottleState } from "./judge-throttle.js";
 import { parseReading, type ServerReading, throttleSql, whyPaused } from "./throttle-reading.js";
 
 export interface ThrottleWatchOptions {
@@ -38,8 +39,8 @@ interface WatchedNode {
   state: ThrottleState;
 }
 
-/** What came of asking, and what there is to say of it. */
-type Found = ThrottleAnswer & { readonly server?: ServerReading; readonly unknown?: string };
+/** What came of asking, and what there is to say of it: of what is unknown, why. */
+type Found = ThrottleAnswer & { readonly server?: ServerReading; readonly why?: string };
 
 /** How long nodes are left alone between two questions, in milliseconds. */
 const askEveryMs = 1000;
@@ -74,8 +75,8 @@ export class ThrottleWatch implements ChainThrottle {
       const watched = this.#node(node);
       const answer = await this.#askOnce(node, watched);
       watched.checked = { found: answer, atMs: this.#options.now() };
-      const { type, unknown = "it does not answer" } = answer;
-      return { node, why: type === "read" ? undefined : unknown };
+      const { type, why = "it does not answer" } = answer;
+      return { node, why: type === "read" ? undefined : why };
     });
     const [first, ...others] = found.filter(({ why }) => why !== undefined);
     if (first !== undefined) {
@@ -132,7 +133,7 @@ export class ThrottleWatch implements ChainThrottle {
     watched.state = state;
     const { reasons } = state;
     const isPaused = reasons.length > 0;
-    const why = found.unknown ?? whyPaused(reasons, found.server ?? {});
+    const why = found.why ?? whyPaused(reasons, found.server ?? {});
     if (isPaused && reasons.join() !== before.join()) {
       emit({ type: "node:paused", node: node.label, reasons, why });
     } else if (!isPaused && sinceMs !== undefined) {
@@ -160,7 +161,7 @@ export class ThrottleWatch implements ChainThrottle {
       if (!isFirst && isConnectionLoss(error)) {
         return this.#ask(node);
       }
-      return isAway(error) ? { type: "away" } : { type: "unknown", unknown: wordsOf(error) };
+      return isAway(error) ? { type: "away" } : { type: "unknown", why: reasonOf(error) };
     }
   }
 
@@ -183,7 +184,7 @@ export class ThrottleWatch implements ChainThrottle {
         this.#hangUp(watched);
         throw error;
       }
-      return { type: "unknown", unknown: wordsOf(error) };
+      return { type: "unknown", why: reasonOf(error) };
     }
   }
 
@@ -192,13 +193,11 @@ export class ThrottleWatch implements ChainThrottle {
     let server: ServerReading = {};
     if (this.#sql !== undefined) {
       const limit = `SET LOCAL statement_timeout TO ${questionMs}`;
-      // A message of several statements has an answer for each.
-      const answers: unknown = await client.query(`${limit};\n${ownPathSql};\n${this.#sql}`);
-      const last = [answers].flat().at(-1) as { readonly rows: readonly unknown[] };
-      server = parseReading(last.rows[0], throttle);
+      const asked = await client.query(`${limit};\n${ownPathSql};\n${this.#sql}`);
+      server = parseReading(lastAnswer(asked).rows[0], throttle);
     }
     if (server.unseen !== undefined) {
-      return { type: "unknown", unknown: server.unseen };
+      return { type: "unknown", why: server.unseen };
     }
     if (throttle.hold === undefined) {
       return { type: "read", reading: server, server };
@@ -207,15 +206,15 @@ export class ThrottleWatch implements ChainThrottle {
       if (isBug(error) || isConnectionLoss(error)) {
         throw error;
       }
-      return wordsOf(error);
+      return reasonOf(error);
     });
     if (typeof values === "string") {
-      return { type: "unknown", unknown: `the query \`hold\` failed: ${values}` };
+      return { type: "unknown", why: `the query \`hold\` failed: ${values}` };
     }
     const [hold = false] = values;
     if (typeof hold !== "boolean") {
-      const unknown = `the query \`hold\` gave ${JSON.stringify(hold)}, neither true nor false`;
-      return { type: "unknown", unknown };
+      const why = `the query \`hold\` gave ${JSON.stringify(hold)}, neither true nor false`;
+      return { type: "unknown", why };
     }
     return { type: "read", reading: { ...server, hold }, server };
   }
@@ -235,8 +234,8 @@ export class ThrottleWatch implements ChainThrottle {
   }
 }
 
-function wordsOf(error: unknown): string {
-  return serverWords(error)?.message ?? (error instanceof Error ? error.message : String(error));
+function reasonOf(error: unknown): string {
+  return serverWords(error)?.message ?? wordsOf(error);
 }
 
 /** Whether nobody gets in, and not this question alone. */

@@ -37,7 +37,7 @@ export class VanishedSteps {
     const mustBeThere = new Set(
       now.filter((open) => commits.mustHaveAll(open)).map(({ node }) => node.label),
     );
-    return vanishedSteps(report.doneSteps, now, action).filter((step) => {
+    return findVanished(report.doneSteps, now, action).filter((step) => {
       emit({ type: "step:vanished", ...step, doneBy: "this-run" });
       if (!mustBeThere.has(step.node)) {
         return true;
@@ -53,7 +53,7 @@ export class VanishedSteps {
  * Which of the steps that a run has done the ledgers do not have any more: a failover has lost what
  * was not replicated. Shards and nodes that were not read say nothing. Pure.
  */
-export function vanishedSteps(
+function findVanished(
   steps: Iterable<PlacedStep>,
   nodes: readonly OpenNode[],
   action: RunKind["action"],

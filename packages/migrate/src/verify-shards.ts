@@ -1,10 +1,11 @@
 import type { MigrationDirectory } from "@pg-mig/migrations";
 import type { Place } from "@pg-mig/model";
 import { listShards } from "@pg-mig/report";
-import type { OpenCluster, OpenNode } from "@pg-mig/sessions";
+import { type OpenCluster, type OpenNode, placeOf } from "@pg-mig/sessions";
 import { compareNodes, type NodesComparison } from "./compare-nodes.js";
+import { placeKey } from "./place-key.js";
 
-export interface VerifyOptions {
+export interface VerifyShardsOptions {
   readonly cluster: OpenCluster;
   /** As they were read after the run. */
   readonly nodes: readonly OpenNode[];
@@ -26,11 +27,11 @@ export async function verifyShards({
   directory,
   lockTimeoutMs,
   signal,
-}: VerifyOptions): Promise<readonly string[]> {
-  const keys = new Set(touched.map(({ node, shard }) => JSON.stringify([node, shard])));
+}: VerifyShardsOptions): Promise<readonly string[]> {
+  const keys = new Set(touched.map(placeKey));
   const chosen = nodes.map((open) => ({
     ...open,
-    shards: open.shards.filter(({ name }) => keys.has(JSON.stringify([open.node.label, name]))),
+    shards: open.shards.filter((shard) => keys.has(placeKey(placeOf(shard)))),
   }));
   const found = await compareNodes(cluster, chosen, {
     ...{ directory, against: { from: "majority" }, access: "no", ignore: [] },

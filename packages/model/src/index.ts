@@ -15,3 +15,4 @@ export { equals, ownPath, ownPathSql, quoteIdentifier, quoteLiteral } from "./sq
 export type { SslMode } from "./ssl-mode.js";
 export { isSslMode, sslModes } from "./ssl-mode.js";
 export type { Throttle, ThrottleLimits } from "./throttle.js";
+export { wordsOf } from "./words-of.js";

@@ -1,4 +1,4 @@
-import { bugHint, type ErrorLocation, isPgMigError, type PgMigError } from "@pg-mig/model";
+import { bugHint, type ErrorLocation, isPgMigError, type PgMigError, wordsOf } from "@pg-mig/model";
 import { ScriptError } from "@pg-mig/psql-script";
 import type { ErrorInfo } from "@pg-mig/report";
 import { isBug, isConnectionLoss, isOutOfMemory, serverWords } from "./server-error.js";
@@ -14,7 +14,7 @@ export function errorInfo(error: unknown, where: ErrorLocation): ErrorInfo {
     const excerpt = error instanceof ScriptError ? error.excerpt : undefined;
     return { code, message, ...definedOnly({ hint, excerpt, server }), where: place };
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = wordsOf(error);
   if (isBug(error)) {
     return { code: "INTERNAL_ERROR", message, hint: bugHint, where: place };
   }

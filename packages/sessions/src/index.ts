@@ -2,6 +2,7 @@ export type { AcquireSessionOptions } from "./acquire-session.js";
 export { acquireSession } from "./acquire-session.js";
 export { errorInfo } from "./error-info.js";
 export { firstColumn } from "./first-column.js";
+export { lastAnswer } from "./last-answer.js";
 export type { Leftovers } from "./leftovers.js";
 export { leftoversOf } from "./leftovers.js";
 export type { OpenCluster } from "./live-cluster.js";

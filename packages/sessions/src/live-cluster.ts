@@ -12,6 +12,7 @@ import type { NodeEvent } from "@pg-mig/report";
 import type pg from "pg";
 import { connectionLimitsSql, hopelessLimit, parseConnectionLimits } from "./connection-limits.js";
 import { firstColumn } from "./first-column.js";
+import { lastAnswer } from "./last-answer.js";
 import { NodePresence } from "./node-presence.js";
 import { onEachNode } from "./on-each-node.js";
 import type { OpenNode } from "./open-node.js";
@@ -274,11 +275,14 @@ export function createLiveCluster(
       const client = clients.get(node.name);
       if (client !== undefined) {
         const asked = client.query(`${ownPathSql};\n${sql}`);
-        return lastRows(await whileAnswering(node, client, asked, { applicationName, signal }));
+        return lastAnswer(await whileAnswering(node, client, asked, { applicationName, signal }))
+          .rows;
       }
       const { reconnectForMs } = patience(options);
-      return askPatiently(node, { sessions, reconnectForMs, signal }, async (session) =>
-        lastRows(await session.client.query(`${ownPathSql};\n${sql}`)),
+      return askPatiently(
+        node,
+        { sessions, reconnectForMs, signal },
+        async (session) => lastAnswer(await session.client.query(`${ownPathSql};\n${sql}`)).rows,
       );
     },
     firstColumn({ node }, sql) {
@@ -308,12 +312,6 @@ export function createLiveCluster(
       await Promise.all([...clients.values()].map((client) => new Session(client).close()));
     },
   };
-}
-
-/** The rows of the last statement: a message of several has an answer for each. */
-function lastRows(answers: unknown): readonly unknown[] {
-  const last = [answers].flat().at(-1) as { readonly rows?: readonly unknown[] } | undefined;
-  return last?.rows ?? [];
 }
 
 function takeFrom<K, V>(map: Map<K, V>, key: K): V | undefined {

@@ -9,6 +9,7 @@ import {
   tryRunLockSql,
 } from "@pg-mig/ledger";
 import type pg from "pg";
+import { lastAnswer } from "./last-answer.js";
 import { connectionLost, isBug, isConnectionLoss } from "./server-error.js";
 
 /** The connection that the run lock of a node is held over. */
@@ -154,9 +155,7 @@ export class NodeLock {
     }
     const cancelTimeout = afterAwake(this.#options.answerWithinMs, () => this.#drop(connection));
     try {
-      // pg's types know nothing of messages with several statements, whose results are an array.
-      const result: unknown = await connection.client.query(sql);
-      return [result].flat().at(-1) as pg.QueryResult;
+      return lastAnswer(await connection.client.query(sql));
     } catch (error) {
       // The queries of a broken connection fail before it says that it has ended.
       if (isConnectionLoss(error)) {

@@ -1,4 +1,4 @@
-import { isPgMigError, PgMigError } from "@pg-mig/model";
+import { isPgMigError, PgMigError, wordsOf } from "@pg-mig/model";
 import { isBug } from "./server-error.js";
 
 /** On how many nodes at a time something happens that happens once per node. */
@@ -79,7 +79,7 @@ export function nodeError(node: string, reason: unknown): PgMigError {
   if (isBug(reason)) {
     throw reason;
   }
-  const message = reason instanceof Error ? reason.message : String(reason);
+  const message = wordsOf(reason);
   return new PgMigError(`${node} could not be read: ${message}.`, {
     code: "NODE_UNREADABLE",
     hint: "Look into the server's log. Nothing was changed there by this.",

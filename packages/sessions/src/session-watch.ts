@@ -1,5 +1,6 @@
 import { ownPath } from "@pg-mig/model";
 import type { RunEvent } from "@pg-mig/report";
+import { lastAnswer } from "./last-answer.js";
 import { isBug } from "./server-error.js";
 import {
   parseSessionActivity,
@@ -226,9 +227,7 @@ export class SessionWatch {
       hangUp(own);
     }
     try {
-      // A message of several statements has an answer for each.
-      const answers: unknown = await own.query(`SET LOCAL search_path TO ${ownPath};\n${sql}`);
-      return [answers].flat().at(-1) as QueryAnswer;
+      return lastAnswer(await own.query(`SET LOCAL search_path TO ${ownPath};\n${sql}`));
     } catch (error) {
       hangUp(own);
       watch.own = undefined;

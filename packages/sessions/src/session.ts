@@ -1,4 +1,4 @@
-import { PgMigError } from "@pg-mig/model";
+import { PgMigError, wordsOf } from "@pg-mig/model";
 import { type MessageOutcome, type RunScriptOptions, sendMessages } from "@pg-mig/psql-script";
 import type { Blocker } from "@pg-mig/report";
 import type { Leftovers } from "./leftovers.js";
@@ -247,7 +247,7 @@ function commitError(error: unknown): unknown {
   if (isBug(error)) {
     return error;
   }
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = wordsOf(error);
   if (!isConnectionLoss(error)) {
     return new PgMigError(`COMMIT failed: ${reason}`, {
       code: "COMMIT_REFUSED",

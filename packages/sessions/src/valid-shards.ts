@@ -1,4 +1,4 @@
-import { PgMigError } from "@pg-mig/model";
+import { PgMigError, wordsOf } from "@pg-mig/model";
 import { firstColumn } from "./first-column.js";
 import { isBug, isConnectionLoss } from "./server-error.js";
 import type { SessionClient } from "./session-client.js";
@@ -28,7 +28,7 @@ export async function readValidShards(
     if (isBug(error) || isConnectionLoss(error)) {
       throw error;
     }
-    throw failed(error instanceof Error ? error.message : String(error), error);
+    throw failed(wordsOf(error), error);
   });
   for (const name of names) {
     if (typeof name !== "string") {

@@ -1,8 +1,8 @@
 import { apply, undoRun } from "@pg-mig/migrate";
-import { PgMigError } from "@pg-mig/model";
+import { PgMigError, wordsOf } from "@pg-mig/model";
 import type { ActionContext } from "../action-context.js";
 import { exitStatus } from "../exit-status.js";
-import { atNodesOf, readPlan } from "../plan-place.js";
+import { atNodesOf, readPlan } from "../plan-file.js";
 import { reportFormat } from "../report-file.js";
 import { runOptions } from "../run-options.js";
 import { shortPath } from "../short-path.js";
@@ -54,7 +54,7 @@ async function callAfterHooks(hooks: readonly (() => unknown)[]): Promise<void> 
     try {
       await after();
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = wordsOf(error);
       throw new PgMigError(`The function "after" failed: ${reason}`, {
         code: "AFTER_HOOK_FAILED",
         hint: "All versions are applied. Fix the function and run again: that calls it again.",

@@ -1,23 +1,16 @@
 import { drift } from "@pg-mig/migrate";
 import type { ActionContext } from "../action-context.js";
+import { answerStatus } from "../answer-status.js";
 import { type DriftFlags, parseDriftFlags } from "../drift-flags.js";
-import { exitStatus } from "../exit-status.js";
 import { refuseOtherThanJson, writeJsonReports } from "../json-reports.js";
 import { clusterOptions, fileEnvironment } from "../run-options.js";
 import { driftLines } from "../view/drift-lines.js";
-import { jsonLine } from "../view/json-line.js";
 import { noteWriter } from "../view/note-writer.js";
-import { renderLines } from "../view/render-lines.js";
-
-const statuses = {
-  alike: exitStatus.done,
-  drift: exitStatus.answeredNo,
-  unknown: exitStatus.failed,
-} as const;
+import { writeAnswer } from "../view/write-answer.js";
 
 /** Compares shards that ought to be alike, and prints what differs. Changes nothing. */
 export async function driftAction(flags: DriftFlags, context: ActionContext): Promise<number> {
-  const { settings, stdout, cwd } = context;
+  const { settings, cwd } = context;
   await refuseOtherThanJson("drift", settings.report);
   const found = await drift({
     ...parseDriftFlags(flags),
@@ -29,13 +22,10 @@ export async function driftAction(flags: DriftFlags, context: ActionContext): Pr
     allowShell: settings.shell,
     onNote: noteWriter(context),
   });
+  const answer = { type: "drift", ...found };
   if (!(settings.quiet && found.outcome === "alike")) {
-    stdout.write(
-      settings.json
-        ? jsonLine({ type: "drift", ...found })
-        : renderLines(driftLines(found), stdout),
-    );
+    writeAnswer(context, answer, () => driftLines(found));
   }
-  await writeJsonReports(settings.report, { type: "drift", ...found });
-  return statuses[found.outcome];
+  await writeJsonReports(settings.report, answer);
+  return answerStatus[found.outcome];
 }

@@ -1,12 +1,11 @@
 import { dryRun } from "@pg-mig/migrate";
 import type { ActionContext } from "../action-context.js";
 import { exitStatus } from "../exit-status.js";
-import { atNodesOf, readPlan, refusePlanPlace, writePlan } from "../plan-place.js";
+import { atNodesOf, readPlan, refusePlanPlace, writePlan } from "../plan-file.js";
 import { runOptions } from "../run-options.js";
-import { jsonLine } from "../view/json-line.js";
 import { noteWriter } from "../view/note-writer.js";
-import { plannedRunLines } from "../view/planned-run.js";
-import { renderLines } from "../view/render-lines.js";
+import { plannedRunLines } from "../view/planned-run-lines.js";
+import { writeAnswer } from "../view/write-answer.js";
 
 /** Prints what an apply, or the undo of a version, would do. Changes nothing. */
 export async function dryRunAction(
@@ -32,7 +31,7 @@ export async function dryRunAction(
   }
   const known = plan === undefined ? undefined : await readPlan(plan, given);
   const context = known === undefined ? given : atNodesOf(known, given);
-  const { settings, stdout } = context;
+  const { settings } = context;
   const onNote = noteWriter(context);
   const { file, ...planned } = await dryRun({
     ...(await runOptions(context)),
@@ -49,11 +48,7 @@ export async function dryRunAction(
   }
   const isDone = planned.chains.length === 0 && planned.hooks.length === 0;
   if (!(check && isDone && settings.quiet)) {
-    stdout.write(
-      settings.json
-        ? jsonLine({ type: "plan", ...planned })
-        : renderLines(plannedRunLines(planned), stdout),
-    );
+    writeAnswer(context, { type: "plan", ...planned }, () => plannedRunLines(planned));
   }
   return check && !isDone ? exitStatus.answeredNo : exitStatus.done;
 }

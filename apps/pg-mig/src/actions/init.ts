@@ -4,7 +4,7 @@ import type { ActionContext } from "../action-context.js";
 import { exitStatus } from "../exit-status.js";
 import { shortPath } from "../short-path.js";
 import { starterConfig } from "../starter-config.js";
-import { writeFileNames } from "../view/file-names.js";
+import { writeFileNames } from "../view/write-file-names.js";
 
 const nextSteps = `
 Write your nodes into pg-mig.config.ts. Then:

@@ -5,14 +5,14 @@ import { exitStatus } from "../exit-status.js";
 import { clusterOptions } from "../run-options.js";
 import { printable } from "../view/display-width.js";
 import { jsonLine } from "../view/json-line.js";
-import { spelledOut } from "../view/setting-spelling.js";
+import { noteWriter } from "../view/note-writer.js";
 
 /** Prints which versions each shard has, those that have the same together. Changes nothing. */
 export async function listDbAction(context: ActionContext): Promise<number> {
-  const { settings, stdout, stderr } = context;
+  const { settings, stdout } = context;
   const groups = await appliedVersions({
     ...(await clusterOptions(context)),
-    onNote: (message) => stderr.write(`note: ${printable(spelledOut(message))}\n`),
+    onNote: noteWriter(context),
   });
   for (const { versions, shards } of groups) {
     stdout.write(

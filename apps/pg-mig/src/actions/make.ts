@@ -3,7 +3,7 @@ import type { ActionContext } from "../action-context.js";
 import { exitStatus } from "../exit-status.js";
 import { shortPath } from "../short-path.js";
 import { printable } from "../view/display-width.js";
-import { writeFileNames } from "../view/file-names.js";
+import { writeFileNames } from "../view/write-file-names.js";
 
 /** Makes the two empty files of a new version, and chain.txt. */
 export async function makeAction(target: string, context: ActionContext): Promise<number> {

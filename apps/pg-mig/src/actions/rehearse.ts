@@ -5,20 +5,14 @@ import {
   rehearseOnShard,
 } from "@pg-mig/migrate";
 import type { ActionContext } from "../action-context.js";
-import { exitStatus } from "../exit-status.js";
+import { answerStatus } from "../answer-status.js";
 import { refuseOtherThanJson, writeJsonReports } from "../json-reports.js";
 import type { RehearsalRequest } from "../rehearse-flags.js";
 import { clusterOptions, fileEnvironment } from "../run-options.js";
-import { jsonLine } from "../view/json-line.js";
 import { noteWriter } from "../view/note-writer.js";
 import { rehearsalSummary, rehearsedLines } from "../view/rehearsal-lines.js";
 import { renderLines } from "../view/render-lines.js";
-
-const statuses = {
-  ok: exitStatus.done,
-  failed: exitStatus.answeredNo,
-  unknown: exitStatus.failed,
-} as const;
+import { writeAnswer } from "../view/write-answer.js";
 
 /** Tries versions on a scratch database or a live shard, and prints what became of each as soon as it is known. */
 export async function rehearseAction(
@@ -29,10 +23,7 @@ export async function rehearseAction(
   const { json, quiet, verbose } = settings;
   await refuseOtherThanJson("rehearse", settings.report);
   const where = "shard" in request ? "live" : "scratch";
-  const show = (told: readonly RehearsedVersion[]) => {
-    const lines = told.flatMap((version) => rehearsedLines(version, { verbose, where }));
-    stdout.write(renderLines(lines, stdout));
-  };
+  const lines = (version: RehearsedVersion) => rehearsedLines(version, { verbose, where });
   const options = {
     ...(await clusterOptions(context)),
     env: fileEnvironment(context),
@@ -40,7 +31,7 @@ export async function rehearseAction(
     onNote: noteWriter(context),
     onVersion(version: RehearsedVersion) {
       if (!json && !quiet) {
-        show([version]);
+        stdout.write(renderLines(lines(version), stdout));
       }
     },
   };
@@ -49,12 +40,13 @@ export async function rehearseAction(
     "shard" in request
       ? await rehearseOnShard({ ...options, ...request, statementTimeoutMs })
       : await rehearse({ ...options, ...request, scratch, allowShell: shell, folder: cwd });
-  if (json) {
-    stdout.write(jsonLine({ type: "rehearsal", ...rehearsal }));
-  } else if (!(quiet && rehearsal.outcome === "ok")) {
-    show(quiet ? rehearsal.versions : []);
-    stdout.write(renderLines(rehearsalSummary(rehearsal), stdout));
+  const answer = { type: "rehearsal", ...rehearsal };
+  if (json || !(quiet && rehearsal.outcome === "ok")) {
+    writeAnswer(context, answer, () => [
+      ...(quiet ? rehearsal.versions.flatMap(lines) : []),
+      ...rehearsalSummary(rehearsal),
+    ]);
   }
-  await writeJsonReports(settings.report, { type: "rehearsal", ...rehearsal });
-  return statuses[rehearsal.outcome];
+  await writeJsonReports(settings.report, answer);
+  return answerStatus[rehearsal.outcome];
 }

@@ -2,17 +2,16 @@ import { type ClusterStatus, status } from "@pg-mig/migrate";
 import type { ActionContext } from "../action-context.js";
 import { exitStatus } from "../exit-status.js";
 import { clusterOptions } from "../run-options.js";
-import { jsonLine } from "../view/json-line.js";
 import { noteWriter } from "../view/note-writer.js";
-import { renderLines } from "../view/render-lines.js";
 import { statusLines } from "../view/status-lines.js";
+import { writeAnswer } from "../view/write-answer.js";
 
 /** Prints the map of versions. Changes nothing. With `check` the exit status tells whether all is done. */
 export async function statusAction(
   { check }: { readonly check: boolean },
   context: ActionContext,
 ): Promise<number> {
-  const { settings, stdout } = context;
+  const { settings } = context;
   const found = await status({
     ...(await clusterOptions(context)),
     waves: settings.rollout?.waves,
@@ -20,11 +19,7 @@ export async function statusAction(
   });
   const isDone = isAllDone(found);
   if (!(check && isDone && settings.quiet)) {
-    stdout.write(
-      settings.json
-        ? jsonLine({ type: "status", ...found })
-        : renderLines(statusLines(found), stdout),
-    );
+    writeAnswer(context, { type: "status", ...found }, () => statusLines(found));
   }
   return check && !isDone ? exitStatus.answeredNo : exitStatus.done;
 }

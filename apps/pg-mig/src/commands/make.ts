@@ -11,14 +11,14 @@ export const makeCommand: CommandDefinition = {
   examples: [["pg-mig make add-users@sh", 'for sh0001 and all others: "sh" and a digit']],
   connects: false,
   configAction: "make",
-  async load({ argument }) {
-    if (argument === undefined) {
+  async load({ arguments: [target] }) {
+    if (target === undefined) {
       throw commandLineError(
         "make needs a title and a prefix.",
         "Write them as title@prefix: pg-mig make add-users@sh.",
       );
     }
     const { makeAction } = await import("../actions/make.js");
-    return (context) => makeAction(argument, context);
+    return (context) => makeAction(target, context);
   },
 };

@@ -35,7 +35,7 @@ export const rehearseCommand: CommandDefinition = {
   writesReport: true,
   connects: true,
   configAction: "list",
-  async load({ arguments: versions = [], options }) {
+  async load({ arguments: versions, options }) {
     const { parseRehearseFlags } = await import("../rehearse-flags.js");
     const chosen = parseRehearseFlags(versions, options as RehearseFlags);
     const { rehearseAction } = await import("../actions/rehearse.js");

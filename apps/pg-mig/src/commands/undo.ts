@@ -30,10 +30,10 @@ export const undoCommand: CommandDefinition = {
   writesReport: true,
   connects: true,
   configAction: "undo",
-  async load({ argument = "", options: { dry, run } }) {
+  async load({ arguments: [version = ""], options: { dry, run } }) {
     const wanted = wantedDryRun(dry);
     if (run !== undefined) {
-      if (argument !== "" || wanted !== undefined) {
+      if (version !== "" || wanted !== undefined) {
         throw commandLineError(
           `--run and ${wanted === undefined ? "a version" : "--dry"} exclude each other.`,
           "Leave one of them out.",
@@ -44,9 +44,9 @@ export const undoCommand: CommandDefinition = {
     }
     if (wanted !== undefined) {
       const { dryRunAction } = await import("../actions/dry-run.js");
-      return (context) => dryRunAction({ undo: argument, sql: wanted === "sql" }, context);
+      return (context) => dryRunAction({ undo: version, sql: wanted === "sql" }, context);
     }
     const { undoAction } = await import("../actions/undo.js");
-    return (context) => undoAction(argument, context);
+    return (context) => undoAction(version, context);
   },
 };

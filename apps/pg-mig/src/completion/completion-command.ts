@@ -1,9 +1,7 @@
-import nodeProcess from "node:process";
 import { script } from "@bomb.sh/tab";
 import { resolveSettings, type Settings } from "@pg-mig/config";
 import { discoverNodes, listVersions } from "@pg-mig/migrate";
-import { accountName } from "../account-name.js";
-import { homeDirectory } from "../home-directory.js";
+import { account } from "../account.js";
 import { uninterrupted } from "../interruption.js";
 import { clusterOptions } from "../run-options.js";
 import { type CompletionNames, type CompletionTable, completionsOf } from "./completions.js";
@@ -98,7 +96,7 @@ function settingsAt(words: readonly string[], { env, cwd }: CompletionPlace): Pr
     cwd: cwd(),
     action: "list",
     connects: false,
-    os: { user: accountName(env), home: homeDirectory(env), uid: nodeProcess.geteuid?.() },
+    os: account(env),
   });
 }
 

@@ -42,30 +42,15 @@ export function createAnnouncer(
     return next;
   };
 
-  const failure = (reason: string, announced: readonly Line[]) => {
-    const ofReason = count(reason);
-    if (ofReason > linesOfOneKind) {
-      return ofReason === linesOfOneKind + 1
-        ? [line("  … the same on more shards; all are listed at the end", "quiet")]
-        : [];
-    }
-    const inAll = count("failures");
-    if (inAll > failuresInAll) {
-      return inAll === failuresInAll + 1
-        ? [line("  … more failures; all are listed at the end", "quiet")]
-        : [];
-    }
-    return announced;
-  };
-
-  const emptyFile = (message: string) => {
-    const files = count("empty files");
-    if (files <= linesOfOneKind) {
-      return warningLines([{ message }]);
-    }
-    return files === linesOfOneKind + 1
-      ? [line("  … the same for more files; all are listed at the end", "quiet")]
-      : [];
+  /** So many times what there is to say, then once that there is more, then nothing. */
+  const limited = (
+    key: string,
+    most: number,
+    lines: () => readonly Line[],
+    more: string,
+  ): readonly Line[] => {
+    const times = count(key);
+    return times <= most ? lines() : times === most + 1 ? [line(`  … ${more}`, "quiet")] : [];
   };
 
   return (event) => {
@@ -75,7 +60,14 @@ export function createAnnouncer(
         const subject = `${event.node}:${shownShard(event.shard)} ${event.version}`;
         const verdict = event.type === "step:failed" ? "failed" : "in doubt";
         const reason = `${verdict} ${failureReason(event)}`;
-        return failure(reason, [announce(verdict, subject, event.error)]);
+        const one = () => [announce(verdict, subject, event.error)];
+        const listed = "all are listed at the end";
+        return limited(
+          reason,
+          linesOfOneKind,
+          () => limited("failures", failuresInAll, one, `more failures; ${listed}`),
+          `the same on more shards; ${listed}`,
+        );
       }
       case "hook:failed":
         // At most one a node, and nothing else runs after it: always worth a line of its own.
@@ -84,15 +76,13 @@ export function createAnnouncer(
       case "node:back":
       case "node:lost":
       case "node:paused":
-      case "node:resumed": {
-        const ofNode = count(`node ${event.node}`);
-        if (ofNode > changesOfOneNode) {
-          return ofNode === changesOfOneNode + 1
-            ? [line(`  … ${event.node} comes and goes; --json shows it all`, "quiet")]
-            : [];
-        }
-        return [nodeLine(event)];
-      }
+      case "node:resumed":
+        return limited(
+          `node ${event.node}`,
+          changesOfOneNode,
+          () => [nodeLine(event)],
+          `${event.node} comes and goes; --json shows it all`,
+        );
       case "step:outside": {
         const { version, object, locks } = event;
         const place = `${event.node}:${shownShard(event.shard)}`;
@@ -106,18 +96,22 @@ export function createAnnouncer(
       case "warning":
         // About a version, before it runs on any shard: a reason to stop. Others wait for the summary.
         return event.node === undefined && event.version !== undefined
-          ? emptyFile(event.message)
+          ? limited(
+              "files",
+              linesOfOneKind,
+              () => warningLines([event]),
+              "the same for more files; all are listed at the end",
+            )
           : [];
       case "output": {
-        const ofFile = count(`output ${event.file}`);
-        if (ofFile > outputOfOneFile) {
-          return ofFile === outputOfOneFile + 1
-            ? [line(`  … ${event.file} prints more; --json shows it all`, "quiet")]
-            : [];
-        }
         const source =
           event.shard === undefined ? event.node : `${event.node}:${shownShard(event.shard)}`;
-        return [[{ text: `${source} `, tone: "quiet" }, { text: shortened(event.line) }]];
+        return limited(
+          `output ${event.file}`,
+          outputOfOneFile,
+          () => [[{ text: `${source} `, tone: "quiet" }, { text: shortened(event.line) }]],
+          `${event.file} prints more; --json shows it all`,
+        );
       }
       default:
         return [];

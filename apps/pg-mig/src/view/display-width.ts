@@ -59,6 +59,23 @@ export function padToWidth(text: string, columns: number): string {
   return text + " ".repeat(Math.max(0, columns - displayWidth(text)));
 }
 
+/** A name in exactly so many columns. Of a long one the end is shown: names begin alike. */
+export function fitToWidth(name: string, columns: number): string {
+  if (displayWidth(name) <= columns) {
+    return padToWidth(name, columns);
+  }
+  const characters = [...name];
+  while (characters.length > 0 && displayWidth(characters.join("")) > columns - 1) {
+    characters.shift();
+  }
+  return padToWidth(`…${characters.join("")}`, columns);
+}
+
+/** The width of the widest of some texts; 0 if there are none. */
+export function widestOf(texts: readonly string[]): number {
+  return texts.reduce((widest, text) => Math.max(widest, displayWidth(text)), 0);
+}
+
 /**
  * Makes a text from outside (a name, a server's message) safe to print on one line: control and
  * direction characters become visible escapes, a tab becomes one blank, so that the caret below a

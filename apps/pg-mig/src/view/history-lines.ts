@@ -1,6 +1,6 @@
 import type { ClusterHistory, JournalCounts, JournaledRun } from "@pg-mig/migrate";
 import { countOf, formatCount, formatDuration, groupBy } from "@pg-mig/report";
-import { displayWidth, padToWidth } from "./display-width.js";
+import { padToWidth, widestOf } from "./display-width.js";
 import { minute } from "./minute.js";
 import { nodesLine } from "./nodes-line.js";
 import { type Line, line } from "./styled-line.js";
@@ -23,13 +23,13 @@ export function historyLines(history: ClusterHistory): Line[] {
         ? ""
         : `, no time recorded on ${formatCount(withoutTime)}`,
   }));
-  const width = (of: "version" | "count") =>
-    Math.max(0, ...rows.map((row) => displayWidth(row[of])));
+  const width = widestOf(rows.map(({ version }) => version));
+  const countWidth = widestOf(rows.map(({ count }) => count));
   return [
     ...rows.map(
       ({ version, count, when, note }): Line => [
-        { text: padToWidth(version, width("version")), tone: "strong" },
-        { text: `  ${count.padStart(width("count"))}  ${when}` },
+        { text: padToWidth(version, width), tone: "strong" },
+        { text: `  ${count.padStart(countWidth)}  ${when}` },
         { text: note, tone: "quiet" },
       ],
     ),

@@ -1,6 +1,6 @@
 import { finishedSteps, type RunEvent, type RunModel, type RunProgress } from "@pg-mig/report";
 import { createAnnouncer } from "./announcer.js";
-import { hookLines } from "./hook-lines.js";
+import { createHookAnnouncer } from "./hook-announcer.js";
 import { progressLine, startLines, stepLines } from "./plain-lines.js";
 import { renderLines } from "./render-lines.js";
 import type { Clock, RunView } from "./run-view.js";
@@ -38,7 +38,7 @@ export function createPlainView({
 }: PlainViewOptions): RunView {
   const announce = createAnnouncer(detail);
   const namesSteps = (planned: number) => detail === "all" || planned <= smallRun;
-  const describeHook = hookLines();
+  const announceHook = createHookAnnouncer();
   const { model } = progress;
   let group: "none" | "open" | "closed" = "none";
   let reported = { atMs: clock.now(), tenths: 0 };
@@ -79,7 +79,7 @@ export function createPlainView({
       if (named || !isOfEachStep(event)) {
         print([
           ...startLines(event),
-          ...describeHook(event),
+          ...announceHook(event),
           ...(named ? stepLines(event) : []),
           ...announce(event),
         ]);

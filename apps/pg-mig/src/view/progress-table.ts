@@ -1,5 +1,5 @@
 import { formatCount, formatDuration, type RunModel, type StepCounts } from "@pg-mig/report";
-import { displayWidth } from "./display-width.js";
+import { fitToWidth, padToWidth, widestOf } from "./display-width.js";
 import { bar } from "./run-header.js";
 import type { Line, Span } from "./styled-line.js";
 
@@ -121,17 +121,20 @@ const cells: readonly {
   readonly text: (row: Row) => string;
   readonly tone?: Span["tone"];
   readonly align: "left" | "right";
+  /** The widest text that there will be: it keeps its place. @default the widest that there is */
+  readonly widest?: (row: Row) => string;
 }[] = [
   {
     text: ({ finished, planned }) => `${formatCount(finished)}/${formatCount(planned)}`,
     align: "right",
+    widest: ({ planned }) => `${formatCount(planned)}/${formatCount(planned)}`,
   },
   {
     text: ({ failed }) => (failed === 0 ? "" : `${formatCount(failed)} failed`),
     tone: "bad",
     align: "right",
   },
-  { text: percent, align: "right" },
+  { text: percent, align: "right", widest: () => "100%" },
   { text: ({ busy }) => (busy === 0 ? "" : `${formatCount(busy)} at work`), align: "right" },
   { text: ({ note }) => note, tone: "quiet", align: "left" },
 ];
@@ -140,18 +143,9 @@ function percent(row: Row): string {
   return row.planned === 0 ? "" : `${Math.floor((row.finished / row.planned) * 100)}%`;
 }
 
-/** As wide as the count is when all is done, so that it keeps its place. */
-function widthOf(cell: (typeof cells)[number], rows: readonly Row[]): number {
-  const widest = Math.max(0, ...rows.map((row) => displayWidth(cell.text(row))));
-  if (cell === cells[0]) {
-    return Math.max(0, ...rows.map(({ planned }) => 2 * formatCount(planned).length + 1));
-  }
-  return cell === cells[2] ? 4 : widest;
-}
-
 function tableLines(rows: readonly Row[], columns: number): Line[] {
-  const longestName = Math.max(0, ...rows.map(({ name }) => displayWidth(name)));
-  const widths = cells.map((cell) => widthOf(cell, rows));
+  const longestName = widestOf(rows.map(({ name }) => name));
+  const widths = cells.map(({ text, widest = text }) => widestOf(rows.map(widest)));
   // The name may take what the count and the failures leave, the other cells what all of them leave.
   const reserved = widths
     .slice(0, 2)
@@ -166,15 +160,13 @@ function tableLines(rows: readonly Row[], columns: number): Line[] {
   });
   const hasBar = left >= barWidth + gap.length + 2;
   return rows.map((row): Line => {
-    const spans: Span[] = [{ text: `${gap}${fitted(row.name, nameWidth)}` }];
+    const spans: Span[] = [{ text: `${gap}${fitToWidth(row.name, nameWidth)}` }];
     cells.forEach((cell, index) => {
       if (fits[index]) {
         const text = cell.text(row);
-        const blanks = " ".repeat(Math.max(0, (widths[index] ?? 0) - displayWidth(text)));
-        const cellText = `${gap}${cell.align === "right" ? blanks + text : text + blanks}`;
-        spans.push(
-          cell.tone === undefined ? { text: cellText } : { text: cellText, tone: cell.tone },
-        );
+        const width = widths[index] ?? 0;
+        const padded = cell.align === "right" ? text.padStart(width) : padToWidth(text, width);
+        spans.push({ text: `${gap}${padded}`, tone: cell.tone });
       }
       if (index === 0 && hasBar) {
         spans.push(
@@ -193,18 +185,4 @@ function withoutEnd(spans: readonly Span[]): Line {
   return spans
     .slice(0, last + 1)
     .map((span, index) => (index === last ? { ...span, text: span.text.trimEnd() } : span));
-}
-
-/** A name in exactly so many columns. Of a long one the end is shown: names begin alike. */
-export function fitted(name: string, columns: number): string {
-  const width = displayWidth(name);
-  if (width <= columns) {
-    return name + " ".repeat(columns - width);
-  }
-  const characters = [...name];
-  while (characters.length > 0 && displayWidth(characters.join("")) > columns - 1) {
-    characters.shift();
-  }
-  const kept = `…${characters.join("")}`;
-  return kept + " ".repeat(Math.max(0, columns - displayWidth(kept)));
 }

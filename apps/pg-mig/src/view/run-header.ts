@@ -21,7 +21,7 @@ const narrowestBar = 8;
 export function runHeader(model: RunModel, columns: number, nowMs: number): Line[] {
   return [
     aboutLine(model, columns),
-    progressLine(model, columns, nowMs),
+    barLine(model, columns, nowMs),
     ...(model.wave === undefined ? [] : [line(waveText(model.wave, nowMs))]),
     ...troubleLine(model),
     ...failureLines(model),
@@ -55,7 +55,7 @@ function databaseOf(address: string): string {
 }
 
 /** Count first; then percent, time left, rate and time as far as there is room; a bar fills the rest. */
-function progressLine(model: RunModel, columns: number, nowMs: number): Line {
+function barLine(model: RunModel, columns: number, nowMs: number): Line {
   const elapsed = formatSeconds(nowMs - model.startedAtMs);
   if (model.planned === 0) {
     return line(`no version is pending  ${elapsed}`);
@@ -100,8 +100,8 @@ function troubleLine(model: RunModel): Line[] {
   const spans: Span[] = [];
   const add = (count: number, text: string, tone?: Span["tone"]) => {
     if (count > 0) {
-      const joined = `${spans.length === 0 ? "" : ", "}${formatCount(count)} ${text}`;
-      spans.push(tone === undefined ? { text: joined } : { text: joined, tone });
+      const comma = spans.length === 0 ? "" : ", ";
+      spans.push({ text: `${comma}${formatCount(count)} ${text}`, tone });
     }
   };
   add(model.failed.length, "failed", "bad");

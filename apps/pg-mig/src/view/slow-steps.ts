@@ -6,8 +6,7 @@ import {
   type RunningWork,
   runningWork,
 } from "@pg-mig/report";
-import { displayWidth } from "./display-width.js";
-import { fitted } from "./progress-table.js";
+import { displayWidth, fitToWidth } from "./display-width.js";
 import { type Line, line, type Span } from "./styled-line.js";
 import { workDetail } from "./work-detail.js";
 
@@ -39,7 +38,7 @@ export function slowSteps(
   const lines: Line[] = [];
   let shown = 0;
   for (const work of slow.slice(0, mostSteps)) {
-    const next = stepLines(work, columns, nowMs);
+    const next = workLines(work, columns, nowMs);
     const needsRest = shown + 1 < slow.length ? 1 : 0;
     if (lines.length + next.length + needsRest > rows) {
       break;
@@ -56,16 +55,14 @@ export function slowSteps(
       ];
 }
 
-function stepLines(work: RunningWork, columns: number, nowMs: number): Line[] {
+function workLines(work: RunningWork, columns: number, nowMs: number): Line[] {
   const time: Span = {
     text: `${formatSeconds(nowMs - work.startedAtMs).padStart(timeWidth - 2)}  `,
     tone: "caution",
   };
   const detail = workDetail(work);
-  const details: Span[] =
-    detail === ""
-      ? []
-      : [work.blockedBy === undefined ? { text: detail } : { text: detail, tone: "caution" }];
+  const tone = work.blockedBy === undefined ? undefined : "caution";
+  const details: Span[] = detail === "" ? [] : [{ text: detail, tone }];
   const place = placeOfWork(work);
   if (columns >= narrow) {
     const head: Line = [time, { text: `${place}  ${work.what}` }];
@@ -77,7 +74,7 @@ function stepLines(work: RunningWork, columns: number, nowMs: number): Line[] {
   const whatWidth = Math.min(displayWidth(work.what), room - placeWidth);
   const head: Line = [
     time,
-    { text: `${fitted(place, placeWidth)}  ${fitted(work.what, Math.max(1, whatWidth))}` },
+    { text: `${fitToWidth(place, placeWidth)}  ${fitToWidth(work.what, Math.max(1, whatWidth))}` },
   ];
   return details.length === 0 ? [head] : [head, [{ text: "    " }, ...details]];
 }

@@ -7,7 +7,7 @@ import {
   listShards,
   shownShard,
 } from "@pg-mig/report";
-import { displayWidth, padToWidth } from "./display-width.js";
+import { padToWidth, widestOf } from "./display-width.js";
 import { minute } from "./minute.js";
 import { nodesLine } from "./nodes-line.js";
 import { spelledOut } from "./setting-spelling.js";
@@ -19,10 +19,7 @@ import { warningLines } from "./warning-lines.js";
 export function statusLines(status: ClusterStatus): Line[] {
   const shards = status.nodes.flatMap(({ node, shards: list }) =>
     list.map(({ shard, applied, latest, pending, violation }) => ({
-      node,
-      shard,
-      versionCount: applied,
-      lastVersion: latest,
+      ...{ node, shard, applied, latest },
       pending: pending.length,
       note: violation?.code,
     })),
@@ -69,7 +66,7 @@ export function statusLines(status: ClusterStatus): Line[] {
 
 /** What a shard has, since when and from which file: a line per version, the latest last. */
 function shardLines(place: string, versions: readonly ShardVersion[]): Line[] {
-  const width = Math.max(0, ...versions.map(({ version }) => displayWidth(version)));
+  const width = widestOf(versions.map(({ version }) => version));
   const notes: Readonly<Record<ShardVersion["file"], string>> = {
     same: "from the file as it is",
     edited: "from another file: it was edited since",

@@ -6,7 +6,7 @@ export type Tone = "bad" | "good" | "caution" | "quiet" | "strong";
 /** A part of a line. `text` may hold anything; what is not printable is escaped when it is drawn. */
 export interface Span {
   readonly text: string;
-  readonly tone?: Tone;
+  readonly tone?: Tone | undefined;
   /** `never`: not broken into lines, such as a line of a source file. @default at blanks */
   readonly wrap?: "never";
 }
@@ -33,7 +33,7 @@ const codes: Readonly<Record<Tone, readonly [on: number, off: number]>> = {
 
 /** A line of one span. */
 export function line(text: string, tone?: Tone): Line {
-  return [tone === undefined ? { text } : { text, tone }];
+  return [{ text, tone }];
 }
 
 /**
@@ -54,7 +54,7 @@ export function renderLine(spans: Line, options: RenderLineOptions): string {
   for (const { text, tone } of safe) {
     const kept = cutToWidth(text, left);
     left -= displayWidth(kept);
-    drawn += draw({ text: kept, ...(tone && { tone }) });
+    drawn += draw({ text: kept, tone });
     if (kept !== text) {
       break;
     }

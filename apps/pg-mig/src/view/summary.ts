@@ -91,13 +91,19 @@ function warningSection(groups: readonly WarningGroup[], inFull: number, unliste
     ? []
     : [
         line("Warnings:", "caution"),
-        ...groups.slice(0, inFull).flatMap(warningLines),
+        ...groups.slice(0, inFull).flatMap(warningGroupLines),
         ...(hidden.length === 0 ? [] : [line(`  … and ${formatCount(hidden.length)} more`)]),
         ...(unlisted === 0 ? [] : [line(`  … and ${countOf(unlisted, "warning")} not kept`)]),
       ];
 }
 
-function warningLines({ message, version = "", node = "", shards, count }: WarningGroup): Line[] {
+function warningGroupLines({
+  message,
+  version = "",
+  node = "",
+  shards,
+  count,
+}: WarningGroup): Line[] {
   const place = shards.length === 0 ? node : listShards(shards);
   const subject = [version, place].filter((part) => part !== "").join(" on ");
   const times = count > 1 ? ` (${formatCount(count)} times)` : "";

@@ -1,6 +1,6 @@
 import type { VersionPlaces } from "@pg-mig/model";
 import { countOf, groupBy, listShards } from "@pg-mig/report";
-import { displayWidth, padToWidth } from "./display-width.js";
+import { displayWidth, padToWidth, widestOf } from "./display-width.js";
 import type { Line } from "./styled-line.js";
 
 /**
@@ -13,8 +13,8 @@ export function versionTable(rows: readonly VersionPlaces[], columns: number): L
     count: countOf(shards.length, "shard"),
     shards,
   }));
-  const versionWidth = Math.max(0, ...cells.map(({ version }) => displayWidth(version)));
-  const countWidth = Math.max(0, ...cells.map(({ count }) => count.length));
+  const versionWidth = widestOf(cells.map(({ version }) => version));
+  const countWidth = widestOf(cells.map(({ count }) => count));
   const room = columns - versionWidth - countWidth - 2 * gap.length;
   return cells.map(({ version, count, shards }) => {
     const list = listShards(shards);

@@ -9,8 +9,8 @@ const map = (shards: readonly MappedShard[]) =>
 const state = (node: string, shard: string, more: Partial<MappedShard> = {}): MappedShard => ({
   node,
   shard,
-  versionCount: 4,
-  lastVersion: "20240105.index.sh",
+  applied: 4,
+  latest: "20240105.index.sh",
   pending: 0,
   ...more,
 });
@@ -20,7 +20,7 @@ describe("versionsMapLines", () => {
     const rows = [
       ...shardNames(24).map((shard) => state("node2", shard)),
       ...shardNames(24).map((shard) => state("node1", shard)),
-      state("node1", "public", { versionCount: 1, lastVersion: "20240101.initial.public" }),
+      state("node1", "public", { applied: 1, latest: "20240101.initial.public" }),
     ];
     expect(map(rows)).toEqual([
       "20240101.initial.public   1 version  node1:public",
@@ -31,8 +31,8 @@ describe("versionsMapLines", () => {
   it("keeps shards apart that are behind, empty or noted", () => {
     const rows = [
       state("n", "sh0001"),
-      state("n", "sh0002", { lastVersion: "20240104.x.sh", versionCount: 3, pending: 1 }),
-      state("n", "sh0003", { lastVersion: undefined, versionCount: 0, pending: 4 }),
+      state("n", "sh0002", { latest: "20240104.x.sh", applied: 3, pending: 1 }),
+      state("n", "sh0003", { latest: undefined, applied: 0, pending: 4 }),
       state("n", "sh0004", { note: "edited: 20240104.x.sh" }),
     ];
     expect(map(rows)).toEqual([

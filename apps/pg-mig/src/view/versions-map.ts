@@ -1,5 +1,5 @@
 import { countOf, groupBy, listShards } from "@pg-mig/report";
-import { displayWidth, padToWidth } from "./display-width.js";
+import { padToWidth, widestOf } from "./display-width.js";
 import type { Line } from "./styled-line.js";
 
 /** What a shard has and still needs. */
@@ -7,9 +7,9 @@ export interface MappedShard {
   readonly node: string;
   readonly shard: string;
   /** How many versions its ledger holds. */
-  readonly versionCount: number;
-  /** The last of them; undefined where the ledger is empty. */
-  readonly lastVersion: string | undefined;
+  readonly applied: number;
+  /** The latest of them; `undefined`: none. */
+  readonly latest: string | undefined;
   /** How many versions on disk it still has to run. */
   readonly pending: number;
   /** What else is to be said of it, such as a violation of the timeline. */
@@ -17,32 +17,37 @@ export interface MappedShard {
 }
 
 /**
- * The map of versions: one line for all shards that are in the same state, sorted by last version,
+ * The map of versions: one line for all shards that are in the same state, sorted by the latest version,
  * with `(none)` first.
  */
 export function versionsMapLines(shards: readonly MappedShard[]): Line[] {
-  const groups = groupBy(shards, ({ lastVersion, versionCount, pending, note }) =>
-    JSON.stringify([lastVersion, versionCount, pending, note]),
+  const groups = groupBy(shards, ({ latest, applied, pending, note }) =>
+    JSON.stringify([latest, applied, pending, note]),
   );
   const rows = groups
     .toSorted(([a], [b]) => compareStates(a, b))
     .map((group) => {
-      const [{ lastVersion, versionCount, pending, note }] = group;
+      const [{ latest, applied, pending, note }] = group;
       return {
-        version: lastVersion ?? "(none)",
-        versions: countOf(versionCount, "version"),
+        version: latest ?? "(none)",
+        versions: countOf(applied, "version"),
         pending: pending === 0 ? "" : `${pending} pending`,
         note: note ?? "",
         shards: listShards(group),
       };
     });
-  const width = (column: "version" | "versions" | "pending") =>
-    Math.max(0, ...rows.map((row) => displayWidth(row[column])));
+  const widthOf = (column: "version" | "versions" | "pending") =>
+    widestOf(rows.map((row) => row[column]));
+  const [version, versions, pending] = [
+    widthOf("version"),
+    widthOf("versions"),
+    widthOf("pending"),
+  ];
   return rows.map((row) => [
-    { text: padToWidth(row.version, width("version")), tone: "strong" },
-    { text: `  ${row.versions.padStart(width("versions"))}` },
+    { text: padToWidth(row.version, version), tone: "strong" },
+    { text: `  ${row.versions.padStart(versions)}` },
     {
-      text: width("pending") === 0 ? "" : `  ${row.pending.padStart(width("pending"))}`,
+      text: pending === 0 ? "" : `  ${row.pending.padStart(pending)}`,
       tone: "caution",
     },
     { text: `  ${row.shards}` },
@@ -51,9 +56,9 @@ export function versionsMapLines(shards: readonly MappedShard[]): Line[] {
 }
 
 function compareStates(a: MappedShard, b: MappedShard): number {
-  const [left, right] = [a.lastVersion ?? "", b.lastVersion ?? ""];
+  const [left, right] = [a.latest ?? "", b.latest ?? ""];
   if (left !== right) {
     return left < right ? -1 : 1;
   }
-  return a.versionCount - b.versionCount || a.pending - b.pending;
+  return a.applied - b.applied || a.pending - b.pending;
 }

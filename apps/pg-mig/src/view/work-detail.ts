@@ -1,5 +1,6 @@
 import type { Blocker, BuildProgress, RunningWork } from "@pg-mig/report";
 import { formatCount } from "@pg-mig/report";
+import { minute } from "./minute.js";
 
 /**
  * What is known of work that takes its time: how far its index is, and who makes it wait. Empty where
@@ -37,12 +38,7 @@ export function blockersText([first, ...others]: readonly Blocker[]): string {
   return [
     `${who}${application === undefined ? "" : ` (${application})`}${more}`,
     ...(state === undefined ? [] : [` ${state}`]),
-    ...(since === undefined ? [] : [` since ${minuteOf(since)}`]),
+    ...(since === undefined ? [] : [` since ${minute(since)} UTC`]),
     ...(query === undefined ? [] : [`: ${query}`]),
   ].join("");
-}
-
-/** `2026-11-23T00:41:02.123Z` as `2026-11-23 00:41 UTC`: the clock is the server's, not ours. */
-function minuteOf(iso: string): string {
-  return `${iso.slice(0, 16).replace("T", " ")} UTC`;
 }

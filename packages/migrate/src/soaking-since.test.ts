@@ -1,7 +1,7 @@
 import { openShard } from "@pg-mig/sessions";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { soakingSince } from "./soak.js";
+import { soakingSince } from "./soaking-since.js";
 
 const node = { name: "n", label: "n", host: "n" };
 const shard = (times: readonly (number | undefined)[]) =>

@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type PlanFile, parsePlanFile, renderPlanFile } from "@pg-mig/migrate";
-import { PgMigError } from "@pg-mig/model";
+import { PgMigError, wordsOf } from "@pg-mig/model";
 import type { ActionContext } from "./action-context.js";
-import { reasonOf, refusePlace, writeWholeFile } from "./whole-file.js";
+import { settingsWith } from "./settings-with.js";
+import { refusePlace, writeWholeFile } from "./whole-file.js";
 
-/** @throws PgMigError `PLAN_NOT_WRITTEN`: the plan could not be written to its file */
+/** Finds out beforehand whether a plan could be written. @throws PgMigError `PLAN_NOT_WRITTEN` */
 export async function refusePlanPlace(
   path: string,
   { cwd }: Pick<ActionContext, "cwd">,
@@ -26,13 +27,13 @@ export async function writePlan(
   });
 }
 
-/** @throws PgMigError `PLAN_FILE_INVALID` */
+/** Reads a plan from its file. @throws PgMigError `PLAN_FILE_INVALID` */
 export async function readPlan(
   path: string,
   { cwd }: Pick<ActionContext, "cwd">,
 ): Promise<PlanFile> {
   const text = await readFile(resolve(cwd, path), "utf8").catch((cause: unknown) => {
-    throw new PgMigError(`The plan ${path} cannot be read: ${reasonOf(cause)}.`, {
+    throw new PgMigError(`The plan ${path} cannot be read: ${wordsOf(cause)}.`, {
       code: "PLAN_FILE_INVALID",
       hint: "Name in --plan the file that pg-mig plan --out=FILE has written.",
       where: { file: path },
@@ -42,20 +43,18 @@ export async function readPlan(
   return parsePlanFile(text, path);
 }
 
-/** The same, with the nodes of the plan for hosts if nothing else says which hosts there are. */
+/** A context with the nodes of a plan for hosts, unless something else says which hosts there are. */
 export function atNodesOf({ nodes }: PlanFile, context: ActionContext): ActionContext {
   const { settings } = context;
   if (settings.hostsGiven || settings.discovery !== undefined) {
     return context;
   }
   const hosts = nodes.map(({ address }) => address);
-  // Those that may hold passwords are not enumerable, and would be lost in a copy.
-  const properties = { ...Object.getOwnPropertyDescriptors(settings), hosts: { value: hosts } };
-  return { ...context, settings: Object.create(null, properties) };
+  return { ...context, settings: settingsWith(settings, { hosts }) };
 }
 
 function notWritten(path: string, cause: unknown): PgMigError {
-  return new PgMigError(`The plan cannot be written to ${path}: ${reasonOf(cause)}.`, {
+  return new PgMigError(`The plan cannot be written to ${path}: ${wordsOf(cause)}.`, {
     code: "PLAN_NOT_WRITTEN",
     hint: "Name in --out a file in a folder that exists and may be written.",
     where: { file: path },

@@ -24,7 +24,7 @@ export function plannedRunLines(planned: PlannedRun): Line[] {
   const verb = action === "apply" ? "apply" : "undo";
   return [
     line(`Would ${verb} ${countOf(steps.length, "step")} on ${countOf(chains.length, "shard")}:`),
-    ...hookLines(hooks, "before.sql", nodes),
+    ...hookLine(hooks, "before.sql", nodes),
     ...versions.map((group): Line => {
       const [{ version }] = group;
       return [
@@ -33,7 +33,7 @@ export function plannedRunLines(planned: PlannedRun): Line[] {
         { text: `  ${listShards(group)}` },
       ];
     }),
-    ...hookLines(hooks, "after.sql", nodes),
+    ...hookLine(hooks, "after.sql", nodes),
     ...waveLines(planned.waves ?? []),
     ...(sql ?? []).flatMap(sqlLines),
     ...warnings,
@@ -75,6 +75,6 @@ function waveLines(waves: readonly PlannedWave[]): Line[] {
   });
 }
 
-function hookLines(hooks: readonly string[], file: string, nodes: readonly string[]): Line[] {
+function hookLine(hooks: readonly string[], file: string, nodes: readonly string[]): Line[] {
   return hooks.includes(file) ? [line(`  ${file}  on ${countOf(nodes.length, "node")}`)] : [];
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type GateState, judgeGate } from "./gate-course.js";
+import { type GateState, judgeGate } from "./judge-gate.js";
 
 /** Asks a gate that answers so, one after the other, in virtual time; how it ends, and when. */
 function course(

@@ -1,14 +1,6 @@
 import type { Throttle, ThrottleLimits } from "@pg-mig/model";
 import type { ThrottleReason } from "@pg-mig/report";
-
-/** What was read of a node: of each thing that the throttle looks at, one number or word. */
-export interface ThrottleReading {
-  readonly lagMs?: number;
-  readonly lagBytes?: number;
-  readonly active?: number;
-  readonly blocked?: number;
-  readonly hold?: boolean;
-}
+import type { ThrottleReading } from "./throttle-reading.js";
 
 /** What came of asking a node. */
 export type ThrottleAnswer =

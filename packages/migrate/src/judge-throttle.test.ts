@@ -1,12 +1,8 @@
 import type { Throttle } from "@pg-mig/model";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  judgeThrottle,
-  type ThrottleAnswer,
-  type ThrottleReading,
-  type ThrottleState,
-} from "./throttle-course.js";
+import { judgeThrottle, type ThrottleAnswer, type ThrottleState } from "./judge-throttle.js";
+import type { ThrottleReading } from "./throttle-reading.js";
 
 const measures = ["lagMs", "lagBytes", "active", "blocked"] as const;
 const value = fc.integer({ min: 0, max: 12 });

@@ -14,7 +14,7 @@ const noProgress: HookProgress = { done: 0, failed: 0, slowest: { node: "", dura
  * Makes the plain lines about before.sql and after.sql: one when a file starts, one when it has
  * ended on all nodes, however many these are.
  */
-export function hookLines(): (event: RunEvent) => readonly Line[] {
+export function createHookAnnouncer(): (event: RunEvent) => readonly Line[] {
   let nodes = 0;
   const started = new Map<string, HookProgress>();
 
