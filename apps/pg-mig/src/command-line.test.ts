@@ -201,6 +201,24 @@ describe("what is mistyped", () => {
     expect(flags.report).toEqual(["a.json"]);
   });
 
+  it.each([
+    ["apply", "--plan=", "--report="],
+    ["undo", "--run="],
+    ["undo", "1.a.sh", "--dry", "--report", ""],
+    ["plan", "--out=", "--report=", "--report="],
+    ["--dry", "--report="],
+    ["--hosts=a", "--discovery="],
+    ["--discovery=", "status", "--hosts=a"],
+  ])("counts an empty value as not given: %s %s %s", async (...args) => {
+    const { input, flags } = await parsed(...args);
+    expect({ ...input.options, dry: undefined }).toEqual({});
+    expect(flags).toEqual(args.includes("--hosts=a") ? { hosts: ["a"] } : {});
+  });
+
+  it("takes an empty password", async () => {
+    expect((await parsed("--pass=")).flags).toEqual({ pass: "" });
+  });
+
   it("never shows what may be a secret", async () => {
     const secret = "s3cret";
     const tail = fc.string({ maxLength: 8 }).map((text) => `${text}${secret}`);
