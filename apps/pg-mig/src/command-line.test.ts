@@ -174,6 +174,8 @@ describe("what is mistyped", () => {
     [["--hosts"], "--hosts needs a value."],
     [["--json=7"], "--json takes no value."],
     [["status", "--dry"], "status takes no --dry: it would have no effect."],
+    [["help", "--json"], "help takes no --json: it would have no effect."],
+    [["completion", "bash", "--json"], "completion takes no --json: it would have no effect."],
     [["status", "--sql"], "status takes no --sql: it would have no effect."],
     [["chain", "more"], /^There are too many arguments for chain;/],
     [["--plan=a.plan"], "--plan needs a command before it: apply."],
