@@ -174,6 +174,8 @@ describe("what is mistyped", () => {
     [["--hosts"], "--hosts needs a value."],
     [["--json=7"], "--json takes no value."],
     [["status", "--dry"], "status takes no --dry: it would have no effect."],
+    [["help", "--json"], "help takes no --json: it would have no effect."],
+    [["completion", "bash", "--json"], "completion takes no --json: it would have no effect."],
     [["status", "--sql"], "status takes no --sql: it would have no effect."],
     [["chain", "more"], /^There are too many arguments for chain;/],
     [["--plan=a.plan"], "--plan needs a command before it: apply."],
@@ -199,6 +201,24 @@ describe("what is mistyped", () => {
   ])("%s %s takes the report that it reads", async (...args) => {
     const { flags } = await parsed(...args, "--report=a.json");
     expect(flags.report).toEqual(["a.json"]);
+  });
+
+  it.each([
+    ["apply", "--plan=", "--report="],
+    ["undo", "--run="],
+    ["undo", "1.a.sh", "--dry", "--report", ""],
+    ["plan", "--out=", "--report=", "--report="],
+    ["--dry", "--report="],
+    ["--hosts=a", "--discovery="],
+    ["--discovery=", "status", "--hosts=a"],
+  ])("counts an empty value as not given: %s %s %s", async (...args) => {
+    const { input, flags } = await parsed(...args);
+    expect({ ...input.options, dry: undefined }).toEqual({});
+    expect(flags).toEqual(args.includes("--hosts=a") ? { hosts: ["a"] } : {});
+  });
+
+  it("takes an empty password", async () => {
+    expect((await parsed("--pass=")).flags).toEqual({ pass: "" });
   });
 
   it("never shows what may be a secret", async () => {

@@ -218,12 +218,24 @@ function addOptions(command: Command): void {
   }
 }
 
-/** What was typed: commander gives an option such as `--no-shell` a value, too, if nobody gave it. */
+/** Options with a value that may be empty: there are empty passwords, and no title is a mistake. */
+const takesEmpty: readonly string[] = ["pass", "make"];
+
+/**
+ * What was typed: commander gives an option such as `--no-shell` a value, too, if nobody gave it. An empty value
+ * counts as none, as from a variable of a shell that is not set; where a value may be left out, it is for the reader.
+ */
 function givenOptions(command: Command): Readonly<Record<string, unknown>> {
-  const all = Object.entries(command.opts<Record<string, unknown>>());
-  return Object.fromEntries(
-    all.filter(([name]) => command.getOptionValueSource(name) !== "default"),
-  );
+  const given: Record<string, unknown> = {};
+  for (const option of command.options) {
+    const name = option.attributeName();
+    const value: unknown = command.getOptionValue(name);
+    const isEmpty = option.required && !takesEmpty.includes(name) && String(value) === "";
+    if (command.getOptionValueSource(name) === "cli" && !isEmpty) {
+      given[name] = value;
+    }
+  }
+  return given;
 }
 
 /** Options that stand before the command and after it are one command line; lists are put together. */
@@ -278,5 +290,5 @@ function made({ flags, help, repeatable, alone }: CommandOption): Option {
 
 /** Keeps the values of all places in which an option is given. */
 function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
+  return value === "" ? before : [...before, value];
 }

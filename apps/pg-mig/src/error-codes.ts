@@ -133,6 +133,11 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
     ],
     ["MIGRATION_FILE_EXISTS", "Somebody made the same file at this moment.", "Run it again."],
     [
+      "MIGRATION_FILE_NOT_WRITTEN",
+      "A file of a new version or a new project, or `chain.txt`, cannot be written.",
+      "Check the permissions of its folder, and that there is room on the disk. If `make` has made its two files, `pg-mig chain` adds them to `chain.txt`.",
+    ],
+    [
       "MAKE_TARGET_INVALID",
       "The new version is not named as title@prefix.",
       "Write, for example, `add-users@sh`.",
@@ -159,8 +164,8 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
     ],
     [
       "CHAIN_FILE_INVALID",
-      "`chain.txt` is not UTF-8 text.",
-      "Save it as UTF-8, or delete it: it is written anew.",
+      "`chain.txt` cannot be read, or is not UTF-8 text.",
+      "Save it as UTF-8 that may be read, or delete it: it is written anew.",
     ],
     [
       "FILES_UNUSUAL",

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { unknownCommand } from "./command-line-complaint.js";
+import { refuse, unknownCommand } from "./command-line-complaint.js";
 import { commandLineError, expectedWord, suggestion } from "./command-line-error.js";
 import type { CompletionPlace } from "./completion/completion-command.js";
 import { shells } from "./completion/shell-protocol.js";
@@ -25,6 +25,7 @@ export function addCompletionCommand(program: Command, output: CommandLineOutput
     .usage("<shell>")
     .argument("[words...]")
     .addHelpOption(helpOption("print this help"))
+    .exitOverride((error) => refuse(error, completionCommand.name))
     .action(async (typed: string | undefined, [complete, ...words]: string[]) => {
       const expected = shells.join(", ");
       const shell = expectedWord("completion", typed ?? "", shells, `one of ${expected}`);
@@ -53,6 +54,7 @@ export function addHelpCommand(
     .description(sentence(helpCommand.help))
     .argument(helpCommand.argument.name, helpCommand.argument.help)
     .addHelpOption(helpOption("print this help"))
+    .exitOverride((error) => refuse(error, helpCommand.name))
     .action(async (about: string | undefined) => {
       const command = program.commands.find((one) => one.name() === about);
       if (about === undefined) {

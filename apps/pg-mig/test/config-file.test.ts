@@ -125,6 +125,19 @@ describe("pg-mig.config", () => {
     expect(await readFile(notes, "utf8")).toBe("AFTER outer\nAFTER inner\n");
   });
 
+  it("calls no `after` at the end of a partial run, which saves no digest either", async () => {
+    const { write, migrations, pgMig } = await scenario({ shards: ["sh1", "sh2"] });
+    await migrations({ "1.a.sh": "SELECT 1;" });
+    await write(
+      "pg-mig.config.js",
+      "module.exports = { after: () => { throw new Error('called'); } };",
+    );
+    for (const limit of ["--only=shard=sh1", "--part=1/1"]) {
+      expect((await pgMig([limit], { process: "this" })).status).toBe(0);
+    }
+    expect((await pgMig([], { process: "this" })).stderr).toContain("called");
+  });
+
   it("fails the command where `after` fails, and says that all versions are applied", async () => {
     const { write, migrations, pgMig, ledger } = await scenario({ shards: ["sh1"] });
     await migrations({ "1.a.sh": "" });

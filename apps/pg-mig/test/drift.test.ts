@@ -7,6 +7,13 @@ const { scenario } = scenarios({ nodes: 2 });
 
 const shards = ["sh0001", "sh0002", "sh0003"];
 
+/** What --json says of an item that some shards have in some form. */
+interface Form {
+  readonly path: string;
+  readonly found?: string;
+  readonly shards: readonly unknown[];
+}
+
 /** Two nodes with three shards each, all at the same version. */
 async function prepared() {
   const prepare = await scenario({ shards: [...shards, "unrelated"] });
@@ -136,6 +143,38 @@ Nodes: …
     expect(stdout).toContain("no shape is that of more than half of them");
     expect(stdout).toMatch(/column users\.a is so on .*:sh0001; .*:sh0001\n {4}found: {4}integer/);
     expect(stdout).toMatch(/column users\.a missing on /);
+  });
+
+  it("shows every form of what only some shards have, and says nothing of parts of what a shard lacks", async () => {
+    const { pgMig, databases } = await prepared();
+    const [first, second] = databases;
+    await first?.query("CREATE TABLE sh0001.more(x int, y int)");
+    await second?.query("CREATE TABLE sh0001.more(x text, y int)");
+    await second?.query("CREATE TABLE sh0002.more(x text, y int)");
+    const forms = async (...args: string[]) => {
+      const { groups } = JSON.parse((await pgMig(["drift", "--json", ...args])).stdout);
+      return groups
+        .flatMap(({ differences }: { differences: readonly Form[] }) => differences)
+        .map(({ path, found, shards: on }: Form) => [path, found ?? "missing", on.length]);
+    };
+    const ofTable = [
+      ["more", "", 3],
+      ["more", "missing", 3],
+    ];
+    const ofColumn = [
+      ["more.x", "text", 2],
+      ["more.x", "integer", 1],
+    ];
+    expect(await forms()).toEqual([...ofColumn, ...ofTable]);
+    expect(await forms("--ignore=column:more.x")).toEqual(ofTable);
+    await first?.query("CREATE TABLE sh0002.more(x int, y int)");
+    const [text] = ofColumn;
+    expect(await forms()).toEqual([
+      ["more.x", "integer", 2],
+      text,
+      ["more", "", 4],
+      ["more", "missing", 2],
+    ]);
   });
 
   it("compares with a shard, ignores kinds, and counts access if it is told to", async () => {

@@ -38,6 +38,7 @@ async function talking({ shards = ["sh1"] } = {}) {
 
 const round = ["before", "a", "after"];
 const hooks = ["before", "after"];
+const digestSql = "SELECT public.mig_digest_const()";
 
 describe("before.sql and after.sql", () => {
   it("run once per node around the versions, and not again when nothing is pending", async () => {
@@ -57,6 +58,31 @@ describe("before.sql and after.sql", () => {
     const { status, stdout } = await pgMig(["--force"]);
     expect(status).toBe(0);
     expect(stdout).toContain("Done: no version was pending");
+    expect(await heard()).toEqual([hooks, hooks]);
+  });
+
+  it("run with an undo that finishes one whose after.sql failed, and with --force", async () => {
+    const { pgMig, heard, migrations, say, databases, column, fingerprints } = await talking();
+    const digests = () =>
+      Promise.all(databases.map(async (one) => String(await column(digestSql, one))));
+    const undo = ["--undo=1.a.sh"];
+    await migrations({ "1.a.sh.dn.sql": say("undone") });
+    await pgMig();
+    await migrations({ "after.sql": "SELECT 1/0;" });
+    expect((await pgMig(undo)).status).toBe(1);
+    expect(await digests()).toEqual(["before-undo", "before-undo"]);
+    await migrations({ "after.sql": say("after") });
+    await heard();
+    expect((await pgMig([...undo, "--dry"])).stdout).toContain("  after.sql  on 2 nodes");
+    const { status, stdout } = await pgMig(undo);
+    expect(status).toBe(0);
+    expect(stdout).toContain("Done: no version was left to undo");
+    expect(await heard()).toEqual([hooks, hooks]);
+    expect(await digests()).toEqual(["after-undo", "after-undo"]);
+    expect((await fingerprints())[0]).toContain("hash=");
+    expect((await pgMig(undo)).stdout).toContain("Nothing to do.");
+    expect(await heard()).toEqual([[], []]);
+    expect((await pgMig([...undo, "--force"])).status).toBe(0);
     expect(await heard()).toEqual([hooks, hooks]);
   });
 

@@ -68,6 +68,14 @@ Write your nodes into pg-mig.config.ts. Then:
     expect(await readFile(join(folder, file), "utf8")).toBe("kept");
   });
 
+  it("says so if the directory is a file", async () => {
+    const { folder, pgMig, write } = await emptyFolder();
+    await write("project/db", "");
+    const { status, stderr } = await pgMig("init", "--migdir=db");
+    expect(status).toBe(1);
+    expect(stderr).toContain(`The migration directory ${join(folder, "db")} is not a directory.`);
+  });
+
   it("takes another directory, and looks at no config file of a parent folder", async () => {
     const { folder, pgMig, write } = await emptyFolder();
     await write("pg-mig.config.mjs", "throw new Error('not mine');");

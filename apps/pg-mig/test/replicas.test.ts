@@ -84,6 +84,29 @@ describe("a replica in the list", () => {
     expect(stdout).toContain("Done: 2 of 2 steps applied");
   });
 
+  it("is skipped with --createdb, too, if it lacks the database", async () => {
+    const { pgMig, databases, database, note } = await replicated();
+    const name = `made_${database.name}`;
+    const [copy, url] = [replica, database].map((node) => {
+      const made = new URL(node.url);
+      made.pathname = `/${name}`;
+      return made.href;
+    });
+    const hosts = `--hosts=${copy},${url},${databases[1]?.url}`;
+    const dry = await pgMig([hosts, "--createdb", "--dry"]);
+    expect(dry.status).toBe(0);
+    expect(dry.stderr.split("\n").sort()).toEqual([
+      "",
+      `note: ${note}`,
+      `note: The database "${name}" does not exist on 127.0.0.1:${database.port}; an apply makes it.`,
+    ]);
+    const { status, stderr } = await pgMig([hosts, "--createdb"]);
+    expect(status).toBe(0);
+    expect(stderr).toContain(note);
+    expect(stderr).toContain(`The database "${name}" did not exist on 127.0.0.1:${database.port};`);
+    await cluster().node.query(`DROP DATABASE ${name}`);
+  });
+
   it("is not enough: without a primary nothing can be done", async () => {
     const { pgMig, copy } = await replicated();
     const { status, stdout, stderr } = await pgMig([`--hosts=${copy}`]);

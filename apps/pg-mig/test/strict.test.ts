@@ -29,6 +29,15 @@ describe("a file that was edited after it was applied", () => {
     expect(await ledger("sh1")).toEqual(["1.a.sh", "2.b.sh"]);
   });
 
+  it("is a warning of the plan, with work and without", async () => {
+    const { pgMig, migrations } = await edited();
+    const says = "\nwarning: 1.a.sh was edited after it was applied to 127.0.0.1:sh1-2.\n";
+    expect(`\n${(await pgMig(["plan"])).stdout}`).toContain(says);
+    await migrations({ "2.b.sh": "SELECT 1;" });
+    expect((await pgMig(["--dry"])).stdout).toContain(says);
+    expect((await pgMig(["--dry", "--undo=1.a.sh"])).stdout).toContain(says);
+  });
+
   it("is an error with --strict, before anything is changed", async () => {
     const { pgMig, migrations, ledger } = await edited();
     await migrations({ "2.b.sh": "" });

@@ -98,8 +98,10 @@ describe("pg-mig --undo", () => {
 
   it("prints the latest versions, and fails, where none is named", async () => {
     const { pgMig } = await applied();
-    const { status, stderr } = await pgMig(["--undo="]);
-    expect(status).toBe(1);
-    expect(stderr).toContain(`${second} is the latest of 4 shards`);
+    for (const args of [["--undo="], ["--dry", "--undo"], ["undo", "--run="]]) {
+      const { status, stderr } = await pgMig(args);
+      expect(status).toBe(1);
+      expect(stderr).toContain(`${second} is the latest of 4 shards`);
+    }
   });
 });

@@ -14,6 +14,31 @@ export interface Difference {
   readonly found?: string | undefined;
 }
 
+/** A difference, and what its item is a part of, if it is. */
+export interface ItemDifference {
+  readonly difference: Difference;
+  readonly parent?: string | undefined;
+}
+
+/**
+ * Compares two shapes item by item, as {@link diffShapes} does, and tells apart also the parts of what only one of
+ * them has. A `parent` is the path of the item that it comes and goes with.
+ *
+ * @throws PgMigError `SHAPES_INCOMPARABLE`
+ */
+export function diffItems(expected: Shape, found: Shape): ItemDifference[] {
+  ensureComparable(expected.hash, found.hash);
+  const [missing, extra] = unequalItems(expected, found);
+  return keysOf(missing, extra).flatMap((key) => {
+    const wanted = missing.get(key) ?? [];
+    const there = extra.get(key) ?? [];
+    return Array.from({ length: Math.max(wanted.length, there.length) }, (_, i) => ({
+      difference: difference(wanted[i], there[i]),
+      parent: (wanted[i] ?? there[i])?.parent,
+    }));
+  });
+}
+
 /**
  * Compares two shapes item by item. Returns what differs, by kind and path; nothing if both schemas are
  * interchangeable. Equal hashes have no difference; unequal ones may have none, if a text happens to
@@ -31,7 +56,7 @@ export function diffShapes(expected: Shape, found: Shape): Difference[] {
   const gone = wholes(missing, extra);
   const come = wholes(extra, missing);
   const differences: Difference[] = [];
-  for (const key of [...new Set([...missing.keys(), ...extra.keys()])].sort()) {
+  for (const key of keysOf(missing, extra)) {
     const wanted = (missing.get(key) ?? []).filter(({ parent = "" }) => !gone.has(parent));
     const there = (extra.get(key) ?? []).filter(({ parent = "" }) => !come.has(parent));
     for (let i = 0; i < Math.max(wanted.length, there.length); i++) {
@@ -39,6 +64,10 @@ export function diffShapes(expected: Shape, found: Shape): Difference[] {
     }
   }
   return differences;
+}
+
+function keysOf(...maps: readonly ReadonlyMap<string, unknown>[]): string[] {
+  return [...new Set(maps.flatMap((map) => [...map.keys()]))].sort();
 }
 
 /** The names of what only one side has: what is a part of it is not told apart. */

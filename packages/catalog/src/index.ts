@@ -1,7 +1,7 @@
 export type { CatalogSqlOptions } from "./catalog-sql.js";
 export { catalogSql } from "./catalog-sql.js";
-export type { Difference } from "./diff-shapes.js";
-export { diffShapes } from "./diff-shapes.js";
+export type { Difference, ItemDifference } from "./diff-shapes.js";
+export { diffItems, diffShapes } from "./diff-shapes.js";
 export { itemKinds } from "./item-kinds.js";
 export type { ShapeHash } from "./parse-catalog.js";
 export { parseHashes, parseItems } from "./parse-catalog.js";

@@ -12,7 +12,8 @@ const maintenanceDatabases = ["postgres", "template1"];
 const existsStates = ["42P04", "23505"];
 
 /**
- * Creates the database of a node if it is missing. Safe to run from several places at once.
+ * Creates the database of a node if it is missing. Safe to run from several places at once. On a replica nothing is
+ * created: the database comes from its primary.
  *
  * @throws PgMigError `DATABASE_CREATE_FAILED`, or what {@link connectNode} throws for anything but
  * a missing database.
@@ -20,12 +21,16 @@ const existsStates = ["42P04", "23505"];
 export async function createDatabaseIfMissing(
   node: Node,
   options: ConnectNodeOptions,
-): Promise<"created" | "exists"> {
+): Promise<"created" | "exists" | "replica"> {
   if (await databaseExists(node, options)) {
     return "exists";
   }
   const client = await connectToServer(node, options);
   try {
+    const { rows } = await client.query("SELECT pg_catalog.pg_is_in_recovery() AS replica");
+    if (rows[0]?.replica === true) {
+      return "replica";
+    }
     await client.query(`CREATE DATABASE "${node.database.replaceAll('"', '""')}"`);
     return "created";
   } catch (error) {

@@ -132,7 +132,7 @@ const cases: readonly (readonly [
       ],
       ["r.pdf", refused(aReport, '"r.pdf"')],
       ["json", refused(aReport, '"json"')],
-      [["r.json", "r.jsonl"], refused(aReport, "r.json,r.jsonl (object)")],
+      [["r.json", "r.jsonl"], refused(aReport, '"r.jsonl"')],
       [[], refused(aReport, " (object)")],
       [5, refused(aReport, "5 (number)")],
     ],

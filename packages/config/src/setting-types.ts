@@ -115,10 +115,13 @@ export const reportFiles: SettingType<readonly string[]> = {
   read(given) {
     const expected = `files whose names end in ${reportFormats.slice(0, -1).join(", ")} or ${reportFormats.at(-1)}`;
     const paths = readTexts(given, expected, "shown");
-    if (paths.every((path) => reportFormats.some((end) => path.toLowerCase().endsWith(end)))) {
+    const other = paths.find(
+      (path) => !reportFormats.some((end) => path.toLowerCase().endsWith(end)),
+    );
+    if (other === undefined) {
       return paths;
     }
-    throw invalid(given, expected);
+    throw invalid({ ...given, value: other }, expected);
   },
   schema: { anyOf: [reportFile, { type: "array", items: reportFile, minItems: 1 }] },
 };

@@ -1,5 +1,6 @@
-import { type Difference, diffShapes, type Shape } from "@pg-mig/catalog";
+import { type Difference, diffItems, diffShapes, type Shape } from "@pg-mig/catalog";
 import { comparePlaces, type Place } from "@pg-mig/model";
+import { allForms, type ItemForms } from "./all-forms.js";
 
 /** Shards with one hash. */
 export interface Variant {
@@ -73,6 +74,7 @@ export async function compareShards(
       : sorted.find((variant) => variant.hash === made.hash);
   const isLoaded = made === undefined && base !== undefined && sorted.length > 1;
   const shape = isLoaded ? await load(placeIn(base, against)) : made;
+  const counts = (difference: Difference) => !ignore.some((item) => isIgnored(difference, item));
   let alike = base?.shards.length ?? 0;
   const told: Told[] = [];
   if (shape !== undefined) {
@@ -85,13 +87,13 @@ export async function compareShards(
         continue;
       }
       for (const [schema, placed] of byName(variant.shards)) {
-        const differences = strictest(names, shape, { ...other, schema }).filter(
-          (difference) => !ignore.some((item) => isIgnored(difference, item)),
-        );
+        const found = { ...other, schema };
+        const expected = strictest(names, shape, found);
+        const differences = diffShapes(expected, found).filter(counts);
         if (differences.length === 0) {
           alike += placed.length;
         } else {
-          told.push({ shards: placed, differences });
+          told.push({ shards: placed, differences, items: diffItems(expected, found) });
         }
       }
     }
@@ -102,26 +104,27 @@ export async function compareShards(
     version,
     shards,
     reference: isRight ? { from: against.from, shards: alike } : null,
-    differences: isRight ? together(told) : allForms(told, others(sorted, told)),
+    differences: together(isRight ? told : allForms(told, others(sorted, told))).filter(counts),
   };
 }
 
 /** Shards and what they do not have in common with the reference. */
-interface Told {
-  readonly shards: readonly Place[];
+interface Told extends ItemForms {
   readonly differences: readonly Difference[];
 }
 
 /**
- * What differs from a shape that shards of several names have: a text that spells the name of just one
- * of them is not theirs.
+ * A shape that shards of several names have, by the name by which more differs: a text that spells the name of just
+ * one of them is not theirs.
  */
-function strictest(names: readonly string[], expected: Shape, found: Shape): Difference[] {
-  const [one, another] = [expected.schema, names.find((name) => name !== expected.schema)];
-  const all = [one, another].flatMap((schema) =>
-    schema === undefined ? [] : [diffShapes({ ...expected, schema }, found)],
-  );
-  return all.sort((a, b) => b.length - a.length)[0] ?? [];
+function strictest(names: readonly string[], expected: Shape, found: Shape): Shape {
+  const another = names.find((name) => name !== expected.schema);
+  if (another === undefined) {
+    return expected;
+  }
+  const other = { ...expected, schema: another };
+  const isStricter = diffShapes(other, found).length > diffShapes(expected, found).length;
+  return isStricter ? other : expected;
 }
 
 function isIgnored({ kind, path }: Difference, item: IgnoredItem): boolean {
@@ -129,7 +132,7 @@ function isIgnored({ kind, path }: Difference, item: IgnoredItem): boolean {
 }
 
 /** Tells each difference once. */
-function together(told: readonly Told[]): SharedDifference[] {
+function together(told: readonly Omit<Told, "items">[]): SharedDifference[] {
   const byText = new Map<string, { difference: Difference; shards: Place[] }>();
   for (const { shards, differences } of told) {
     for (const difference of differences) {
@@ -147,36 +150,10 @@ function together(told: readonly Told[]): SharedDifference[] {
     .sort(byItem);
 }
 
-/** Tells every form that an item has which is not the same everywhere. */
-function allForms(told: readonly Told[], rest: readonly Place[]): SharedDifference[] {
-  const expected = new Map<string, Difference>();
-  for (const difference of told.flatMap(({ differences }) => differences)) {
-    expected.set(keyOf(difference), difference);
-  }
-  return together(
-    [...told, { shards: rest, differences: [] }].map(({ shards, differences }) => {
-      const own = new Map(differences.map((difference) => [keyOf(difference), difference]));
-      return {
-        shards,
-        differences: [...expected].map(([key, { kind, path, expected: usual }]) => {
-          const found = own.has(key) ? own.get(key)?.found : usual;
-          return found === undefined
-            ? { kind, path, what: "missing" as const }
-            : { kind, path, what: "differs" as const, found };
-        }),
-      };
-    }),
-  );
-}
-
 /** The shards that have no difference. */
 function others(variants: readonly Variant[], told: readonly Told[]): Place[] {
   const differing = new Set(told.flatMap(({ shards }) => shards));
   return variants.flatMap(({ shards }) => shards.filter((shard) => !differing.has(shard)));
-}
-
-function keyOf({ kind, path }: Difference): string {
-  return JSON.stringify([kind, path]);
 }
 
 function variantOf(variants: readonly Variant[], shard: string): Variant | undefined {

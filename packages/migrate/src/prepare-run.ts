@@ -168,10 +168,14 @@ async function planRun(
   // Alone, the hooks are for the whole cluster: a run that is limited leaves them to the next one.
   const isWhole = options.only === undefined && state?.isWhole !== false;
   const isFinished = nodes.every((node) => isFingerprintCurrent(node, files));
+  // An undo that broke off is finished by one that finds nothing left to undo.
+  const isUnfinished =
+    kind.action === "apply"
+      ? !isFinished
+      : nodes.some(({ ledger }) => ledger.digest === kind.digestMeanwhile);
   const hooksAreDue =
-    kind.action === "apply" &&
     files.hooks.length > 0 &&
-    (options.force === true || (isWhole && !isFinished)) &&
+    (options.force === true || (isWhole && isUnfinished)) &&
     (planned === undefined || holdsHooks(planned.plan));
   if (planned !== undefined && state !== undefined) {
     const willRun = plan.chains.length > 0 || hooksAreDue;
@@ -197,9 +201,9 @@ async function planRun(
     const { refuseShellCommands } = await import("./refuse-shell-commands.js");
     refuseShellCommands(files.scripts);
   }
-  const isRemembered =
-    isFinished && nodes.every(({ ledger }) => ledger.digest === kind.digestAfter);
-  const changesNodes = hasWork || (isWhole && kind.action === "apply" && !isRemembered);
+  const isUnsaved =
+    kind.action === "apply" && nodes.some(({ ledger }) => ledger.digest !== kind.digestAfter);
+  const changesNodes = hasWork || (isWhole && (isUnfinished || isUnsaved));
   return { nodes, chains, edited, hasWork, changesNodes, isWhole };
 }
 

@@ -175,7 +175,7 @@ class RunFlow {
       }
       // A primary that was promoted since then may lack what was read.
       const isAsRead = () => cluster.promotions === this.#promotions;
-      if (this.#plan.isWhole && (this.#plan.hasWork || kind.action === "apply")) {
+      if (this.#plan.isWhole && (this.#plan.changesNodes || kind.action === "apply")) {
         await markFinished(this.#nodes, this.#prepared, { ...this.#executor(), isAsRead });
       }
       if (isAsRead()) {

@@ -3,6 +3,7 @@ import { PgMigError } from "@pg-mig/model";
 import { decodeUtf8 } from "./decode-utf8.js";
 import { type FileReader, type FileWriter, systemErrorCode } from "./file-system.js";
 import type { MigrationDirectory } from "./migration-directory.js";
+import { notWritten } from "./not-written.js";
 import { renderChainFile } from "./render-chain-file.js";
 
 const chainFile = "chain.txt";
@@ -11,7 +12,8 @@ const chainFile = "chain.txt";
  * Brings chain.txt in the migration directory up to date, or makes it; returns its path. What is
  * right in it stays as it is, byte for byte.
  *
- * @throws PgMigError `CHAIN_FILE_INVALID` if the file is no UTF-8: then it is not changed
+ * @throws PgMigError `CHAIN_FILE_INVALID` if the file cannot be read or is no UTF-8: then it is not changed;
+ * `MIGRATION_FILE_NOT_WRITTEN`
  */
 export async function writeChainFile(
   directory: Pick<MigrationDirectory, "path" | "versions">,
@@ -21,7 +23,9 @@ export async function writeChainFile(
   const before = await readText(path, fs);
   const after = renderChainFile(directory.versions, before);
   if (after !== before) {
-    await fs.replaceFile(path, after);
+    await fs.replaceFile(path, after).catch((error: unknown) => {
+      throw notWritten(path, error);
+    });
   }
   return path;
 }
@@ -32,10 +36,19 @@ async function readText(path: string, fs: FileReader): Promise<string | undefine
   try {
     bytes = await fs.readFile(path);
   } catch (error) {
-    if (systemErrorCode(error) === "ENOENT") {
+    const reason = systemErrorCode(error);
+    if (reason === "ENOENT") {
       return undefined;
     }
-    throw error;
+    if (reason === undefined) {
+      throw error;
+    }
+    throw new PgMigError(`The file ${path} cannot be read (${reason}).`, {
+      code: "CHAIN_FILE_INVALID",
+      hint: "Check its permissions, or remove it: then it is made anew.",
+      where: { file: path },
+      cause: error,
+    });
   }
   const decoded = decodeUtf8(bytes);
   if ("text" in decoded) {

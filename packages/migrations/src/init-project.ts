@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { PgMigError } from "@pg-mig/model";
+import { isPgMigError, PgMigError } from "@pg-mig/model";
 import {
   type DirectoryEntry,
   type DirectoryReader,
@@ -7,6 +7,8 @@ import {
   systemErrorCode,
 } from "./file-system.js";
 import { makeMigration } from "./make-migration.js";
+import { readDirectoryEntries } from "./migration-directory.js";
+import { notWritten } from "./not-written.js";
 import { shardsTemplate } from "./version-template.js";
 
 export interface InitProjectOptions {
@@ -47,7 +49,9 @@ export async function initProject({
   try {
     await fs.createFile(configFile, config.text);
   } catch (error) {
-    throw systemErrorCode(error) === "EEXIST" ? projectExists(configFile) : error;
+    throw systemErrorCode(error) === "EEXIST"
+      ? projectExists(configFile)
+      : notWritten(configFile, error);
   }
   const made = await makeMigration(migrationDirectory, {
     target: "shards@public",
@@ -60,9 +64,9 @@ export async function initProject({
 
 async function entriesOf(path: string, fs: DirectoryReader): Promise<readonly DirectoryEntry[]> {
   try {
-    return await fs.readDirectory(path);
+    return await readDirectoryEntries(path, fs);
   } catch (error) {
-    if (systemErrorCode(error) === "ENOENT") {
+    if (isPgMigError(error) && error.code === "MIGRATION_DIRECTORY_MISSING") {
       return [];
     }
     throw error;

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseScript } from "@pg-mig/psql-script";
@@ -39,6 +39,30 @@ describe("makeMigration", () => {
       "chain.txt",
     ]);
     expect(made.chainFile).toBe(join(missing, "chain.txt"));
+  });
+
+  it.each(["createDirectory", "createFile", "replaceFile"] as const)(
+    "names the file if the disk refuses %s",
+    async (method) => {
+      const refuse = () =>
+        Promise.reject(Object.assign(new Error("EACCES: no"), { code: "EACCES" }));
+      const fs = { ...nodeFileSystem, [method]: refuse };
+      await expect(
+        makeMigration(join(path, "mig"), { target: "first@sh", now, fs }),
+      ).rejects.toMatchObject({
+        code: "MIGRATION_FILE_NOT_WRITTEN",
+        message: expect.stringMatching(/mig\S* cannot be written \(EACCES\)\.$/),
+      });
+    },
+  );
+
+  it("names chain.txt if it cannot be read", async () => {
+    await mkdir(join(path, "chain.txt"));
+    const made = makeMigration(path, { target: "first@sh", now, fs: nodeFileSystem });
+    await expect(made).rejects.toMatchObject({
+      code: "CHAIN_FILE_INVALID",
+      message: `The file ${join(path, "chain.txt")} cannot be read (EISDIR).`,
+    });
   });
 
   it("makes no directory for a target that is refused", async () => {

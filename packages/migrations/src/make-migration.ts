@@ -3,6 +3,7 @@ import { writeChainFile } from "./chain-file.js";
 import { type FileWriter, type MigrationFileSystem, systemErrorCode } from "./file-system.js";
 import { migrationFilePath, readDirectoryToBe } from "./migration-directory.js";
 import { type NewVersion, planNewVersion } from "./new-version.js";
+import { notWritten } from "./not-written.js";
 import type { Direction, Version } from "./version.js";
 import { versionTemplate } from "./version-template.js";
 
@@ -28,8 +29,8 @@ export interface MadeMigration extends NewVersion {
  * adds it to chain.txt. The directory is made if it is missing. Overwrites nothing: if one of
  * the two files exists, the other one is not made.
  *
- * @throws PgMigError `MIGRATION_FILE_EXISTS`; what `planNewVersion` and `readMigrationDirectory`
- * throw (an empty directory, or none, is fine).
+ * @throws PgMigError `MIGRATION_FILE_EXISTS`, `MIGRATION_FILE_NOT_WRITTEN`; what `planNewVersion`,
+ * `readMigrationDirectory` and `writeChainFile` throw (an empty directory, or none, is fine).
  */
 export async function makeMigration(
   path: string,
@@ -37,7 +38,9 @@ export async function makeMigration(
 ): Promise<MadeMigration> {
   const directory = await readDirectoryToBe(path, fs);
   const made = planNewVersion({ target, now, versions: directory.versions });
-  await fs.createDirectory(path);
+  await fs.createDirectory(path).catch((error: unknown) => {
+    throw notWritten(path, error);
+  });
   const text = texts(made.version);
   const up = migrationFilePath(directory, made.version.name, "up");
   const down = migrationFilePath(directory, made.version.name, "down");
@@ -58,7 +61,7 @@ async function createNew(file: string, text: string, fs: FileWriter): Promise<vo
     await fs.createFile(file, text);
   } catch (error) {
     if (systemErrorCode(error) !== "EEXIST") {
-      throw error;
+      throw notWritten(file, error);
     }
     throw new PgMigError(`The file ${file} exists already.`, {
       code: "MIGRATION_FILE_EXISTS",

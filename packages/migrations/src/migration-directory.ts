@@ -44,7 +44,7 @@ export async function readMigrationDirectory(
   fs: DirectoryReader,
   options: ReadMigrationDirectoryOptions = {},
 ): Promise<MigrationDirectory> {
-  const entries = await readEntries(path, fs);
+  const entries = await readDirectoryEntries(path, fs);
   const names = entries.filter(({ kind }) => kind !== "directory").map(({ name }) => name);
   const versions = pairUp(path, names);
   if (versions.length === 0 && (options.empty ?? "refuse") === "refuse") {
@@ -118,7 +118,11 @@ function pairUp(path: string, names: readonly string[]): readonly Version[] {
     .sort((a, b) => compareVersions(a.name, b.name));
 }
 
-async function readEntries(path: string, fs: DirectoryReader): Promise<readonly DirectoryEntry[]> {
+/** What a migration directory holds, whatever it is. @throws PgMigError as {@link readMigrationDirectory} */
+export async function readDirectoryEntries(
+  path: string,
+  fs: DirectoryReader,
+): Promise<readonly DirectoryEntry[]> {
   try {
     return await fs.readDirectory(path);
   } catch (error) {

@@ -101,6 +101,9 @@ export async function openCluster(given: OpenClusterOptions): Promise<OpenCluste
     for (const { node, sameAs } of duplicates) {
       onNote(`${node.label} is the same database as ${sameAs.label} and is used once.`);
     }
+    for (const { node } of used.filter(({ isMissing }) => isMissing === true)) {
+      onNote(`The database "${node.database}" does not exist on ${node.label}; an apply makes it.`);
+    }
     if (used.length === 0 && only?.part === undefined) {
       throw noPrimary(found);
     }
@@ -162,8 +165,8 @@ async function inspectNode(
 }
 
 /**
- * Where to connect to for a node: the node, after its database was made if that is wanted; for a plan, the
- * database that one which is missing would be a copy of.
+ * Where to connect to for a node: the node, after its database was made if that is wanted; for a plan, and on a
+ * replica, the database that one which is missing would be a copy of.
  */
 async function placeToConnect(
   node: Node,
@@ -173,18 +176,16 @@ async function placeToConnect(
     return node;
   }
   if (action === "dry") {
-    if (await databaseExists(node, { applicationName, signal })) {
-      return node;
-    }
-    onNote(`The database "${node.database}" does not exist on ${node.label}; an apply makes it.`);
-    return withDatabase(node, "template1");
+    const isThere = await databaseExists(node, { applicationName, signal });
+    return isThere ? node : withDatabase(node, "template1");
   }
   const onWaiting = (reason: string) => onNote(`Waiting for ${node.label}: ${reason}`);
   await waitForNode(node, { applicationName, signal, onWaiting });
-  if ((await createDatabaseIfMissing(node, { applicationName, signal })) === "created") {
+  const outcome = await createDatabaseIfMissing(node, { applicationName, signal });
+  if (outcome === "created") {
     onNote(`The database "${node.database}" did not exist on ${node.label}; it is created.`);
   }
-  return node;
+  return outcome === "replica" ? withDatabase(node, "template1") : node;
 }
 
 /** What was read is that of the template, which several missing databases have in common. */

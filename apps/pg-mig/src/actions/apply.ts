@@ -10,8 +10,8 @@ import { showRun } from "../show-run.js";
 import { noteWriter } from "../view/note-writer.js";
 
 /**
- * Applies what is pending, or what the plan in a file has; after full success calls the `after` hooks of the
- * config files.
+ * Applies what is pending, or what the plan in a file has; after full success, and with the digest saved, calls the
+ * `after` hooks of the config files.
  */
 export async function applyAction(given: ActionContext, plan?: string): Promise<number> {
   const planned = plan === undefined ? undefined : await readPlan(plan, given);
@@ -22,8 +22,12 @@ export async function applyAction(given: ActionContext, plan?: string): Promise<
   const options = await runOptions(context);
   const run = apply({ ...options, createDatabase, waves, wave, planned });
   const status = await showRun(run, context);
-  const report = status === exitStatus.failed ? await run.result : undefined;
-  if (report?.stoppedFor !== undefined && rollout?.onStop === "undo") {
+  const report = await run.result;
+  if (
+    status === exitStatus.failed &&
+    report.stoppedFor !== undefined &&
+    rollout?.onStop === "undo"
+  ) {
     noteWriter(context)(
       `Undoing what this run has applied (rollout.onStop). If that is not finished, ${finishesBy(context)}.`,
     );
@@ -35,7 +39,7 @@ export async function applyAction(given: ActionContext, plan?: string): Promise<
     );
     return undone === interruption.exitStatus ? undone : status;
   }
-  if (status === exitStatus.done) {
+  if (status === exitStatus.done && report.partial === undefined) {
     await interruption.leaveAtOnceDuring(() => callAfterHooks(after));
   }
   return status;

@@ -42,7 +42,7 @@ export const undoCommand: CommandDefinition = {
       const { undoRunAction } = await import("../actions/undo.js");
       return (context) => undoRunAction(String(run), context);
     }
-    if (wanted !== undefined) {
+    if (wanted !== undefined && version !== "") {
       const { dryRunAction } = await import("../actions/dry-run.js");
       return (context) => dryRunAction({ undo: version, sql: wanted === "sql" }, context);
     }

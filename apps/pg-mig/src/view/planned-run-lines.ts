@@ -8,6 +8,9 @@ import { warningLines } from "./warning-lines.js";
 export function plannedRunLines(planned: PlannedRun): Line[] {
   const { action, nodes, hooks, chains, sql } = planned;
   const warnings = warningLines([
+    ...planned.edited.map(({ version, shards }) => ({
+      message: `${version} was edited after it was applied to ${listShards(shards)}.`,
+    })),
     ...planned.emptyFiles,
     ...planned.unusualFiles,
     ...planned.unmatchedPrefixes,

@@ -9,7 +9,10 @@ export function totalsLine(report: Report): Line {
   if (outcome === "nothing-to-do") {
     return line(report.partial ? "Nothing to do in this partial run." : "Nothing to do.", "good");
   }
-  const verb = report.action === "apply" ? "applied" : "undone";
+  const [verb, nothing] =
+    report.action === "apply"
+      ? ["applied", "no version was pending"]
+      : ["undone", "no version was left to undo"];
   const parts = [
     `${formatCount(done)} of ${countOf(planned, "step")} ${verb}`,
     ...(alreadyDone === 0 ? [] : [`${formatCount(alreadyDone)} by another run`]),
@@ -22,7 +25,7 @@ export function totalsLine(report: Report): Line {
   ];
   return [
     { text: `${word}: `, tone: tones[outcome] },
-    { text: `${planned === 0 ? "no version was pending" : parts.join(", ")}` },
+    { text: planned === 0 ? nothing : parts.join(", ") },
     { text: `, in ${formatDuration(report.durationMs)}.` },
   ];
 }
