@@ -98,6 +98,33 @@ describe.each(allMajors)("the rights of docs/least-privilege.md, on PostgreSQL %
   });
 });
 
+describe("files that take the role of the owner, as docs/least-privilege.md says", () => {
+  const { scenario } = scenarios({ nodes: 1 });
+
+  it("make what belongs to it, on the shards and on a scratch database", async () => {
+    const { asMigrator, database, migrations, column } = await guardedFleet(scenario);
+    await database.query("GRANT app TO migrator; ALTER ROLE migrator CREATEDB");
+    await migrations({
+      "1.a.sh": "SET ROLE app; CREATE TABLE t(id int PRIMARY KEY); INSERT INTO t VALUES (1);",
+      "1.a.sh.dn.sql": "SET ROLE app; DROP TABLE t;",
+      "3.c.public": "SET ROLE app; CREATE SCHEMA other; CREATE TABLE u();",
+      "3.c.public.dn.sql": "SET ROLE app; DROP SCHEMA other; DROP TABLE u;",
+    });
+    await database.query("GRANT CREATE, USAGE ON SCHEMA public TO app");
+    expect(await asMigrator()).toMatchObject({ status: 0 });
+    expect(
+      await column("SELECT DISTINCT tableowner FROM pg_tables WHERE tablename IN ('t', 'u')"),
+    ).toEqual(["app"]);
+    const scratch = `--scratch=${migratorUrl(database)}`;
+    for (const args of [
+      ["rehearse", "--all", scratch],
+      ["drift", "--against=files", scratch],
+    ]) {
+      expect({ args, ...(await asMigrator(...args)) }).toMatchObject({ args, status: 0 });
+    }
+  });
+});
+
 describe("a run", () => {
   const { scenario } = scenarios({ nodes: 2 });
 

@@ -57,6 +57,10 @@ export class ScratchStage {
       await nodeEnvironment(scratch.node),
     );
     const [onlooker, session] = [await scratch.openSession(), await scratch.openSession()];
+    // Lets in the roles that files set: on the real shards they have their rights already.
+    await onlooker.client.query(
+      "GRANT ALL ON SCHEMA public TO PUBLIC; ALTER DEFAULT PRIVILEGES GRANT ALL ON SCHEMAS TO PUBLIC",
+    );
     return new ScratchStage(scratch, options, { onlooker, session, env });
   }
 
