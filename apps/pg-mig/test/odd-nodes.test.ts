@@ -134,3 +134,25 @@ describe("a role that may not do all that a run needs", () => {
     expect(await pgMig([hosts])).toMatchObject({ status: 0 });
   });
 });
+
+describe("an event trigger that refuses every change", () => {
+  it("is named with its own words, on all nodes that have it", async () => {
+    const { migrations, pgMig, databases, column } = await scenario({ shards: ["sh1"] });
+    await migrations({ "1.a.sh": "CREATE TABLE a();" });
+    for (const database of databases) {
+      await database.query(
+        `CREATE FUNCTION public.no_ddl() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+          RAISE EXCEPTION 'frozen until Monday'; END $$;
+        CREATE EVENT TRIGGER frozen ON ddl_command_start EXECUTE FUNCTION public.no_ddl()`,
+      );
+      onTestFinished(async () => void (await database.query("DROP EVENT TRIGGER frozen")));
+    }
+    const { status, stderr } = await pgMig();
+    expect(status).toBe(1);
+    for (const { port } of databases) {
+      expect(stderr).toContain(`Nothing can be stored on 127.0.0.1:${port}: frozen until Monday`);
+    }
+    expect(stderr).toMatch(/code of the database: PL\/pgSQL function .*no_ddl\(\) line 2 at RAISE/);
+    expect(await column(nothingChanged)).toEqual([]);
+  });
+});
