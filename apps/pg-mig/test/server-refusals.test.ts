@@ -125,6 +125,7 @@ describe("a warning of the server", () => {
 
     const stuck = start();
     await untilItWaits();
+    await stuck.printed("waits for synchronous standbys (synchronous_standby_names = 'nobody')");
     stuck.kill("SIGINT");
     expect((await stuck.result).status).toBe(130);
     await expect(ledger("sh1")).rejects.toThrow("mig_versions_const");
