@@ -1,4 +1,4 @@
-import type { Problem } from "@pg-mig/model";
+import { type Problem, quoteLiteral } from "@pg-mig/model";
 
 /** What a run stores on a node. */
 export interface ToStore {
@@ -76,7 +76,7 @@ const text = "'pg_catalog.text'::pg_catalog.regtype::pg_catalog.oid";
 /** How many names a problem lists. */
 const namesShown = 5;
 /** How many names go into a statement that the user can copy. */
-const copiedFunctions = 50;
+const copiedNames = 50;
 
 /** Tells the obstacles of a node, those of a kind together. Pure. `node` is the node's label. */
 export function obstacleProblems(node: string, obstacles: readonly Obstacle[]): Problem[] {
@@ -108,7 +108,7 @@ function describe(
   const several = group.length > 1;
   const each = (statement: (name: string) => string) =>
     group
-      .slice(0, copiedFunctions)
+      .slice(0, copiedNames)
       .map((one) => statement(one.what))
       .join(" ");
   switch (kind) {
@@ -119,10 +119,15 @@ function describe(
       };
     case "schema": {
       const schemas = group.map((one) => one.quotedSchema);
-      const copied = schemas.slice(0, copiedFunctions).join(", ");
+      const copied = schemas.slice(0, copiedNames).join(", ");
+      const hidden = schemas.length - copiedNames;
+      const more =
+        hidden > 0
+          ? ` The same for ${hidden} more schemas: a loop over them is in docs/least-privilege.md.`
+          : "";
       return {
         message: `User "${user}" lacks ${what} on ${several ? "the schemas" : "the schema"} ${namesOf(schemas)} of ${node}.`,
-        hint: `Let their owner or a superuser run: GRANT USAGE, CREATE ON SCHEMA ${copied} TO ${quotedUser};`,
+        hint: `Let their owner or a superuser run: GRANT USAGE, CREATE ON SCHEMA ${copied} TO ${quotedUser};${more}`,
       };
     }
     case "language":
@@ -130,11 +135,16 @@ function describe(
         message: `User "${user}" lacks ${what} on the language sql of ${node}.`,
         hint: `Let a superuser run: GRANT USAGE ON LANGUAGE sql TO ${quotedUser};`,
       };
-    case "owner":
+    case "owner": {
+      const run =
+        group.length > namesShown
+          ? `run in psql: ${changeOwnersSql(detail, quotedUser)}`
+          : `run: ${each((name) => `ALTER FUNCTION ${name} OWNER TO ${quotedUser};`)}`;
       return {
         message: `${functions} of ${node} ${several ? "belong" : "belongs"} to role "${detail}", so that user "${user}" cannot replace ${several ? "them" : "it"}.`,
-        hint: `Run as a member of that role, or let a superuser run: ${each((name) => `ALTER FUNCTION ${name} OWNER TO ${quotedUser};`)}`,
+        hint: `Run as a member of that role, or let a superuser ${run}`,
       };
+    }
     case "shape":
       return {
         message: `${functions} of ${node} ${several ? "are each" : "is"} ${detail}, and no function that returns text.`,
@@ -146,6 +156,15 @@ function describe(
         hint: `Drop ${several ? "them" : "it"}: ${each((name) => `DROP ROUTINE ${name};`)}`,
       };
   }
+}
+
+/** For psql: gives all functions of the tool that a role owns to another one. */
+function changeOwnersSql(owner: string | null, quotedUser: string): string {
+  const statement = quoteLiteral(`ALTER FUNCTION %s OWNER TO ${quotedUser.replaceAll("%", "%%")}`);
+  return (
+    `SELECT format(${statement}, oid::regprocedure) FROM pg_proc WHERE proname ~ '^mig_.+_const$' ` +
+    `AND pg_get_userbyid(proowner) = ${quoteLiteral(owner ?? "")} \\gexec`
+  );
 }
 
 function namesOf(names: readonly string[]): string {
