@@ -53,11 +53,13 @@ export function blockersHint(blockers: readonly Blocker[]): string | undefined {
 }
 
 function describeBlocker({ pid, user, application, state, since, query }: Blocker): string {
+  // A server tells no state to those who may not see it.
+  const unseen = pid === 0 ? [] : ["its work is shown to members of pg_read_all_stats"];
   const process = pid === 0 ? "a prepared transaction" : `process ${pid}`;
   const details = [
     ...(user === undefined ? [] : [`user ${user}`]),
     ...(application === undefined ? [] : [application]),
-    ...(state === undefined ? [] : [state]),
+    ...(state === undefined ? unseen : [state]),
     ...(since === undefined ? [] : [`its transaction began ${since}`]),
     ...(query === undefined ? [] : [query]),
   ];
