@@ -381,8 +381,8 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
     ],
     [
       "NODE_NOT_WRITABLE",
-      "The user may not store ledgers, the digest or the fingerprint.",
-      "Give the rights with the statements in the hint.",
+      "The user may not store ledgers, the digest or the fingerprint, or its transactions are read-only.",
+      "Give the rights with the statements in the hint, or turn off what it names.",
     ],
     [
       "LEDGER_UNREADABLE",

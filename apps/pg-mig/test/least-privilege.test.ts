@@ -98,6 +98,33 @@ describe.each(allMajors)("the rights of docs/least-privilege.md, on PostgreSQL %
   });
 });
 
+describe("files that take the role of the owner, as docs/least-privilege.md says", () => {
+  const { scenario } = scenarios({ nodes: 1 });
+
+  it("make what belongs to it, on the shards and on a scratch database", async () => {
+    const { asMigrator, database, migrations, column } = await guardedFleet(scenario);
+    await database.query("GRANT app TO migrator; ALTER ROLE migrator CREATEDB");
+    await migrations({
+      "1.a.sh": "SET ROLE app; CREATE TABLE t(id int PRIMARY KEY); INSERT INTO t VALUES (1);",
+      "1.a.sh.dn.sql": "SET ROLE app; DROP TABLE t;",
+      "3.c.public": "SET ROLE app; CREATE SCHEMA other; CREATE TABLE u();",
+      "3.c.public.dn.sql": "SET ROLE app; DROP SCHEMA other; DROP TABLE u;",
+    });
+    await database.query("GRANT CREATE, USAGE ON SCHEMA public TO app");
+    expect(await asMigrator()).toMatchObject({ status: 0 });
+    expect(
+      await column("SELECT DISTINCT tableowner FROM pg_tables WHERE tablename IN ('t', 'u')"),
+    ).toEqual(["app"]);
+    const scratch = `--scratch=${migratorUrl(database)}`;
+    for (const args of [
+      ["rehearse", "--all", scratch],
+      ["drift", "--against=files", scratch],
+    ]) {
+      expect({ args, ...(await asMigrator(...args)) }).toMatchObject({ args, status: 0 });
+    }
+  });
+});
+
 describe("a run", () => {
   const { scenario } = scenarios({ nodes: 2 });
 
@@ -133,5 +160,51 @@ describe("a run", () => {
     // The statement of the hint is all that it takes.
     await second.query(given);
     expect(await fleet.asMigrator()).toMatchObject({ status: 0 });
+  });
+
+  it("asks about the role that its sessions begin with, which need not be the one that logs in", async () => {
+    const fleet = await guardedFleet(scenario);
+    await fleet.database.query("ALTER ROLE migrator NOINHERIT; GRANT app TO migrator");
+    await fleet.database.query("ALTER ROLE migrator SET role = app");
+    for (const args of [["--dry"], []]) {
+      const { status, stderr } = await fleet.asMigrator(...args);
+      expect({ args, status, stderr }).toMatchObject({
+        status: 1,
+        stderr: expect.stringMatching(
+          /User "app" lacks USAGE, CREATE on the schema public .*\n.*GRANT USAGE, CREATE ON SCHEMA public TO app;/,
+        ),
+      });
+    }
+    for (const database of fleet.databases) {
+      await database.query("GRANT USAGE, CREATE ON SCHEMA public TO app");
+    }
+    expect(await fleet.asMigrator()).toMatchObject({ status: 0 });
+    expect(
+      await fleet.column(
+        "SELECT DISTINCT proowner::regrole::text FROM pg_proc WHERE proname ~ '^mig_.*_const$'",
+      ),
+    ).toEqual(["app"]);
+  });
+
+  it("names the nodes whose transactions are read-only, before anything changes", async () => {
+    const fleet = await guardedFleet(scenario);
+    for (const database of fleet.databases) {
+      await database.query(
+        `ALTER ROLE migrator IN DATABASE ${quote(database.name)} SET default_transaction_read_only = on`,
+      );
+    }
+    for (const args of [["--dry"], []]) {
+      const { status, stderr } = await fleet.asMigrator(...args);
+      expect({ args, status }).toEqual({ args, status: 1 });
+      for (const { port } of fleet.databases) {
+        expect(stderr).toContain(
+          `Transactions of user "migrator" are read-only on 127.0.0.1:${port}.`,
+        );
+      }
+      expect(stderr).toContain("default_transaction_read_only is on there (source: database user)");
+    }
+    const env = { PGOPTIONS: "-c default_transaction_read_only=off" };
+    const hosts = `--hosts=${fleet.databases.map(migratorUrl).join(",")}`;
+    expect(await fleet.pgMig([hosts], { env })).toMatchObject({ status: 0 });
   });
 });

@@ -142,3 +142,22 @@ describe("a login that the server refuses", () => {
     expect(await column("SELECT to_regclass('sh1.t')")).toEqual([null]);
   });
 });
+
+describe("a role that is not let in", () => {
+  it.each([
+    ["NOLOGIN", 'let the role log in: ALTER ROLE "ann" LOGIN;'],
+    [
+      "VALID UNTIL '2020-01-01'",
+      "If it is right, it has expired: VALID UNTIL of the role says when.",
+    ],
+  ])("is told how it gets in: %s", async (option, advice) => {
+    const made = await scenario();
+    const address = await withLogin(made, "ann", "");
+    await made.database.query(`ALTER ROLE ann ${option}`);
+    await made.migrations({ "1.a.sh": "SELECT 1;" });
+    const env = { PGHOST: `postgres://ann:${encodeURIComponent(password)}@${address}` };
+    const { status, stderr } = await made.pgMig(["status"], { env });
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining(advice) });
+    expectNoPassword(stderr);
+  });
+});

@@ -134,3 +134,51 @@ describe("a role that may not do all that a run needs", () => {
     expect(await pgMig([hosts])).toMatchObject({ status: 0 });
   });
 });
+
+describe("ledgers of another role, in more shards than a statement names", () => {
+  it("are all given to the role by one query that is told, and so are the rights", async () => {
+    const names = Array.from({ length: 60 }, (_, index) => `sh${index + 1}`);
+    const { migrations, pgMig, database } = await scenario();
+    const hosts = await ordinaryRole({ databases: [database] });
+    await migrations({ "1.a.sh": "CREATE TABLE a();" });
+    await database.query(names.map((name) => `CREATE SCHEMA ${name}`).join(";"));
+    await database.query("GRANT USAGE, CREATE ON SCHEMA public TO weak");
+    const lacking = await pgMig([hosts]);
+    expect(lacking.stderr).toMatch(
+      /GRANT USAGE, CREATE ON SCHEMA sh1, .* TO weak; The same for 10 more schemas: a loop over them is in docs\/least-privilege\.md\./,
+    );
+    for (const name of names) {
+      await database.query(`GRANT USAGE, CREATE ON SCHEMA ${name} TO weak, strong;
+        SET ROLE strong; ${ledgerSql(name, "SELECT '[]';")}; RESET ROLE`);
+    }
+    const { stderr } = await pgMig([hosts]);
+    expect(stderr).toContain('belong to role "strong", so that user "weak" cannot replace them');
+    const [, query = ""] = /run in psql: (SELECT .*) \\gexec/.exec(stderr) ?? [];
+    const rows = await database.query<{ format: string }>(query);
+    expect(rows).toHaveLength(60);
+    await database.query(rows.map(({ format }) => format).join(";"));
+    expect(await pgMig([hosts])).toMatchObject({ status: 0 });
+  });
+});
+
+describe("an event trigger that refuses every change", () => {
+  it("is named with its own words, on all nodes that have it", async () => {
+    const { migrations, pgMig, databases, column } = await scenario({ shards: ["sh1"] });
+    await migrations({ "1.a.sh": "CREATE TABLE a();" });
+    for (const database of databases) {
+      await database.query(
+        `CREATE FUNCTION public.no_ddl() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+          RAISE EXCEPTION 'frozen until Monday'; END $$;
+        CREATE EVENT TRIGGER frozen ON ddl_command_start EXECUTE FUNCTION public.no_ddl()`,
+      );
+      onTestFinished(async () => void (await database.query("DROP EVENT TRIGGER frozen")));
+    }
+    const { status, stderr } = await pgMig();
+    expect(status).toBe(1);
+    for (const { port } of databases) {
+      expect(stderr).toContain(`Nothing can be stored on 127.0.0.1:${port}: frozen until Monday`);
+    }
+    expect(stderr).toMatch(/code of the database: PL\/pgSQL function .*no_ddl\(\) line 2 at RAISE/);
+    expect(await column(nothingChanged)).toEqual([]);
+  });
+});

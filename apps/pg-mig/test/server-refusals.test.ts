@@ -69,18 +69,6 @@ describe("what a server refuses that is not the text of a file", () => {
     // It says: Use DROP FUNCTION mig_rerun_fingerprint_const() first.
     expect(`${stdout}${stderr}`).not.toContain("Use DROP FUNCTION");
   });
-
-  it("is told with the node where the database is read-only", async () => {
-    const { migrations, pgMig, column, database } = await scenario({ shards: ["sh1"] });
-    const [name] = await column("SELECT current_database()");
-    await database.query(
-      `ALTER DATABASE ${quote(String(name))} SET default_transaction_read_only = on`,
-    );
-    await migrations({ "1.a.sh": "CREATE TABLE t();" });
-    const { status, stderr } = await pgMig();
-    expect(status).toBe(1);
-    expect(stderr).toMatch(/Nothing can be stored on 127\.0\.0\.1.*read-only transaction/);
-  });
 });
 
 describe("a warning of the server", () => {
@@ -137,6 +125,7 @@ describe("a warning of the server", () => {
 
     const stuck = start();
     await untilItWaits();
+    await stuck.printed("waits for synchronous standbys (synchronous_standby_names = 'nobody')");
     stuck.kill("SIGINT");
     expect((await stuck.result).status).toBe(130);
     await expect(ledger("sh1")).rejects.toThrow("mig_versions_const");

@@ -143,20 +143,22 @@ function explainRefusal(
   switch (sqlState) {
     case "28P01": {
       const origin = passwordOrigin(node, passFileUsed);
+      // To a client it looks the same.
+      const expired = "If it is right, it has expired: VALID UNTIL of the role says when.";
       return {
         code: "NODE_AUTH_FAILED",
         message: `${node.name} does not accept the password of ${who}${origin === undefined ? "" : `, which comes from ${origin}`}.`,
         hint:
           origin === undefined
-            ? "Correct the setting `user` or the setting `password`."
-            : `Correct it in ${origin}, or correct the user.`,
+            ? `Correct the setting \`user\` or the setting \`password\`. ${expired}`
+            : `Correct it in ${origin}, or correct the user. ${expired}`,
       };
     }
     case "28000":
       return {
         code: "NODE_AUTH_FAILED",
         message: `${node.name} does not let ${who} in: ${wordsOf(failure.error)}.`,
-        hint: "Correct the setting `user` or the setting `sslMode`, or allow the login in pg_hba.conf.",
+        hint: `Correct the setting \`user\` or the setting \`sslMode\`, allow the login in pg_hba.conf, or let the role log in: ALTER ROLE ${quoteIdentifier(node.user)} LOGIN;`,
       };
     case "42501":
       return {

@@ -60,7 +60,7 @@ describe.skipIf(pgBouncerMissing() !== undefined)("connectNode", () => {
         connect({ ...{ host, port, user, password, database }, ...wrong } as DatabaseAddress),
       ).rejects.toMatchObject({
         code: "NODE_AUTH_FAILED",
-        hint: "Correct the setting `user` or the setting `password`.",
+        hint: "Correct the setting `user` or the setting `password`. If it is right, it has expired: VALID UNTIL of the role says when.",
       });
     }
   });

@@ -39,22 +39,27 @@ export function withBlockers(error: ErrorInfo, blockers: readonly Blocker[]): Er
 
 /** What is to be done about those who are in the way; `undefined`: nobody is. Pure. */
 export function blockersHint(blockers: readonly Blocker[]): string | undefined {
-  const pids = blockers.map(({ pid }) => pid).filter((pid) => pid > 0);
   if (blockers.length === 0) {
     return undefined;
   }
-  const end = pids.map((pid) => ` SELECT pg_terminate_backend(${pid});`).join("");
-  const ended = end === "" ? "" : ` (or end it there:${end})`;
+  const prepared = blockers.some(({ pid }) => pid === 0)
+    ? ["COMMIT PREPARED or ROLLBACK PREPARED, see pg_prepared_xacts"]
+    : [];
+  const pids = blockers.map(({ pid }) => pid).filter((pid) => pid > 0);
+  const terminate = pids.map((pid) => `SELECT pg_terminate_backend(${pid});`).join(" ");
+  const end = [...prepared, ...(terminate === "" ? [] : [terminate])].join("; ");
   const who = blockers.map(describeBlocker).join("; ");
-  return `In its way: ${who}. Let that end${ended}, then run pg-mig again.`;
+  return `In its way: ${who}. Let that end (or end it there: ${end}), then run pg-mig again.`;
 }
 
 function describeBlocker({ pid, user, application, state, since, query }: Blocker): string {
+  // A server tells no state to those who may not see it.
+  const unseen = pid === 0 ? [] : ["its work is shown to members of pg_read_all_stats"];
   const process = pid === 0 ? "a prepared transaction" : `process ${pid}`;
   const details = [
     ...(user === undefined ? [] : [`user ${user}`]),
     ...(application === undefined ? [] : [application]),
-    ...(state === undefined ? [] : [state]),
+    ...(state === undefined ? unseen : [state]),
     ...(since === undefined ? [] : [`its transaction began ${since}`]),
     ...(query === undefined ? [] : [query]),
   ];

@@ -1,4 +1,4 @@
-import { PgMigError } from "@pg-mig/model";
+import { isPgMigError, PgMigError } from "@pg-mig/model";
 import type { Blocker } from "@pg-mig/report";
 import type { SessionNode } from "@pg-mig/sessions";
 import {
@@ -88,10 +88,23 @@ export async function runSqlOnNodes(
       (error: unknown) => ({ error: notWritable(node, error) ?? error }),
     ),
   );
-  const failure = errors.find((error) => error !== undefined);
-  if (failure !== undefined) {
-    throw failure.error;
+  const failures = errors.flatMap((failure) => failure?.error ?? []);
+  const refusals = failures.filter(isRefusal);
+  if (refusals.length > 1 && refusals.length === failures.length) {
+    throw new PgMigError("A run cannot store its state.", {
+      code: notWritableCode,
+      problems: refusals.map(({ message, hint, where }) => ({ message, hint, where })),
+    });
   }
+  if (failures.length > 0) {
+    throw failures[0];
+  }
+}
+
+const notWritableCode = "NODE_NOT_WRITABLE";
+
+function isRefusal(error: unknown): error is PgMigError {
+  return isPgMigError(error) && error.code === notWritableCode;
 }
 
 function notWritable(node: SessionNode, cause: unknown): PgMigError | undefined {
@@ -99,9 +112,13 @@ function notWritable(node: SessionNode, cause: unknown): PgMigError | undefined 
   if (words === undefined || isConnectionLoss(cause) || isInterruption(cause)) {
     return undefined;
   }
+  const refusedBy =
+    words.context === undefined
+      ? "Let the user create functions there and own those that are there, and the database not be read-only."
+      : `What refuses that is code of the database: ${words.context}. Event triggers are in pg_event_trigger.`;
   return new PgMigError(`Nothing can be stored on ${node.label}: ${words.message}.`, {
-    code: "NODE_NOT_WRITABLE",
-    hint: "A run keeps its digest and fingerprint as functions in the schema public. Let the user create functions there and own those that are there, and the database not be read-only.",
+    code: notWritableCode,
+    hint: `A run keeps its digest and fingerprint as functions in the schema public. ${refusedBy}`,
     where: { node: node.label },
     cause,
   });

@@ -89,7 +89,12 @@ async function createDatabase({ client }: Session): Promise<string> {
   const name = `pg_mig_scratch_${id.toString("hex")}`;
   await client.query(`SELECT pg_advisory_lock(${lockClass}, ${id.readInt32BE()})`);
   // From template0: what somebody put into template1 is not what the files make.
-  await client.query(`CREATE DATABASE ${name} TEMPLATE template0`);
+  await client.query(`CREATE DATABASE ${name} TEMPLATE template0 ALLOW_CONNECTIONS false`);
+  // Nobody else comes in, so that every role may make what it likes: those that files set with SET ROLE.
+  await client.query(
+    `REVOKE CONNECT ON DATABASE ${name} FROM PUBLIC; GRANT CONNECT ON DATABASE ${name} TO SESSION_USER;
+    GRANT CREATE ON DATABASE ${name} TO PUBLIC; ALTER DATABASE ${name} ALLOW_CONNECTIONS true`,
+  );
   const maker = `process ${process.pid} on ${hostname()}, ${new Date().toISOString()}`;
   const comment = `Scratch database of pg-mig, made by ${maker}. If it is left, the next one drops it.`;
   await client.query(`COMMENT ON DATABASE ${name} IS ${quoteLiteral(comment)}`);
@@ -103,7 +108,7 @@ async function dropLeftovers(
 ): Promise<void> {
   const { rows } = await client.query(
     `SELECT datname AS name, right(datname, 8) AS hex FROM pg_database WHERE datname ~ '${namePattern}'
-      AND datdba = (SELECT oid FROM pg_roles WHERE rolname = session_user)`,
+      AND datdba = (SELECT oid FROM pg_roles WHERE rolname = current_user)`,
   );
   for (const { name, hex } of rows as readonly { readonly name: string; readonly hex: string }[]) {
     // The lock is looked for after the name: who makes a database has the lock before.

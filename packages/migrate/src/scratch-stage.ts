@@ -48,6 +48,10 @@ export class ScratchStage {
       await nodeEnvironment(scratch.node),
     );
     const sessions = [await scratch.openSession(), await scratch.openSession()] as const;
+    // Lets in the roles that files set: on the real shards they have their rights already.
+    await sessions[0].client.query(
+      "GRANT ALL ON SCHEMA public TO PUBLIC; ALTER DEFAULT PRIVILEGES GRANT ALL ON SCHEMAS TO PUBLIC",
+    );
     return new ScratchStage(scratch, options, sessions, env);
   }
 

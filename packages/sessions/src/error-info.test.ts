@@ -19,10 +19,14 @@ function serverError(fields: object = {}): Error {
 }
 
 /** An error of the statement `SELECT f();`, in the second line of a file or in our part after it. */
-function scriptError(part: "script" | "epilogue", code = "42P13", hint?: string): ScriptError {
+function scriptError(
+  part: "script" | "epilogue",
+  code = "42P13",
+  { hint, serverHint = said.hint }: { hint?: string; serverHint?: string | null } = {},
+): ScriptError {
   const source = { file: "1.a.sh.up.sql", text: "-- one\nSELECT f();\n" };
   const rest = { name: "error", position: undefined, where: words.context };
-  const server = { ...words, ...said, ...rest, code };
+  const server = { ...words, ...said, ...rest, code, hint: serverHint ?? undefined };
   const place = { part, source, offset: 14 };
   return new ScriptError("it failed", { code: "SCRIPT_FAILED", hint, ...place, server });
 }
@@ -56,10 +60,23 @@ describe("errorInfo", () => {
 
   it("says what to do about a ledger entry that could not be stored, and about no memory", () => {
     expect(errorInfo(scriptError("epilogue"), place).hint).toMatch(/^The file ran to its end/);
-    expect(errorInfo(scriptError("epilogue", "42P13", "Do it."), place).hint).toBe("Do it.");
+    expect(errorInfo(scriptError("epilogue", "42P13", { hint: "Do it." }), place).hint).toBe(
+      "Do it.",
+    );
     for (const part of ["script", "epilogue"] as const) {
       const { hint } = errorInfo(scriptError(part, "53200"), place);
       expect(hint).toContain("Raise max_locks_per_transaction");
+    }
+  });
+
+  it("says which role a file needs that may not do what it does, unless the server has advice", () => {
+    for (const [code, advice] of [
+      ["42501", "make that role a member of the owner"],
+      ["3F000", "GRANT USAGE, CREATE ON SCHEMA"],
+    ] as const) {
+      const { hint } = errorInfo(scriptError("script", code, { serverHint: null }), place);
+      expect(hint).toContain(advice);
+      expect(errorInfo(scriptError("script", code), place).hint).toBeUndefined();
     }
   });
 

@@ -16,6 +16,8 @@ export interface SessionActivity {
   /** For whom it waits. */
   readonly blockedBy: readonly Blocker[];
   readonly progress: BuildProgress | undefined;
+  /** The synchronous standbys that its COMMIT waits for, as `synchronous_standby_names` has them. */
+  readonly awaitedStandbys: string | undefined;
 }
 
 /** Whether a row `a` of pg_stat_activity waits for a lock; null if it waits for nothing. */
@@ -38,6 +40,7 @@ export function sessionActivitySql(sessions: readonly ServerSession[]): string {
     CASE WHEN ${waits} THEN (
       SELECT pg_catalog.json_agg(b) FROM (${blockersSql("SELECT pg_catalog.unnest(pg_catalog.pg_blocking_pids(a.pid))")}) b
     ) END AS blockers,
+    CASE WHEN a.wait_event ${equals} 'SyncRep'::pg_catalog.text THEN pg_catalog.current_setting('synchronous_standby_names') END AS standbys,
     p.phase, p.lockers_done, p.lockers_total, p.blocks_done, p.blocks_total, p.tuples_done, p.tuples_total
   FROM pg_catalog.pg_stat_activity a LEFT JOIN pg_catalog.pg_stat_progress_create_index p ON p.pid ${equals} a.pid
   WHERE ${isOneOfSql(sessions)}
@@ -54,6 +57,7 @@ export function parseSessionActivity(rows: readonly unknown[]): SessionActivity[
     obstructs: session.obstructs ?? false,
     blockedBy: (session.blockers ?? []).map(parseBlocker),
     progress: parseProgress(session),
+    awaitedStandbys: session.standbys ?? undefined,
   }));
 }
 
@@ -93,6 +97,7 @@ interface ActivityRow {
   readonly waiting: boolean;
   readonly obstructs: boolean | null;
   readonly blockers: readonly BlockerRow[] | null;
+  readonly standbys: string | null;
   readonly phase: string | null;
   readonly lockers_done: number | null;
   readonly lockers_total: number | null;

@@ -6,6 +6,7 @@ const active: SessionActivity = {
   pid: 1,
   state: "active",
   inStateMs: 0,
+  awaitedStandbys: undefined,
   waiting: false,
   obstructs: false,
   blockedBy: [],

@@ -12,6 +12,7 @@ import { type Seen, SessionObservation } from "./session-observation.js";
 import type { BusySession, SessionPool } from "./session-pool.js";
 import { endBackendsSql } from "./session-settings.js";
 import { isSilence, silentNode } from "./silence.js";
+import type { AwaitedMessage } from "./tracked-client.js";
 import { within } from "./within.js";
 
 /** Runs a query on a node over a connection that no version runs on. */
@@ -53,10 +54,14 @@ interface NodeWatch {
   own: SessionClient | undefined;
 }
 
+/** A standby that needs longer than this for a commit is told of. */
+const standbyMs = 3000;
+
 /**
  * Watches over the sessions of a run, from outside of them:
  *
  * - Who blocks a session, and how far its index is, is told by `step:waiting` and `step:progress`.
+ * - A `note` tells of a node whose commits wait for a synchronous standby, once.
  * - Work that waits for others, or holds them up, longer than its limits is cancelled on its server.
  * - Connections that a network swallowed are broken, so that the run goes on and finds out what is
  *   true: all of a node that answers nobody for `silenceMs`; one alone, where the server is through
@@ -71,6 +76,8 @@ export class SessionWatch {
   readonly #options: Required<Omit<SessionWatchOptions, "reconnectForMs">> &
     Pick<SessionWatchOptions, "reconnectForMs">;
   readonly #nodes = new Map<string, NodeWatch>();
+  /** The names of the nodes whose standbys were told of. */
+  readonly #standbysTold = new Set<string>();
   readonly #observations = new WeakMap<object, SessionObservation>();
   readonly #timer: NodeJS.Timeout;
   /** Time in which this process was awake: while it is stopped, no server can be silent. */
@@ -253,6 +260,7 @@ export class SessionWatch {
     if (activity.waiting) {
       session.blockedBy = activity.blockedBy;
     }
+    this.#tellStandbys(one.node, activity, awaited);
     const { waitedMs, ...seen } = observation.see(awaited, activity, this.#awakeMs);
     this.#emit(one, seen);
     const limitMs = activity.obstructs ? work?.obstructLimitMs : work?.waitLimitMs;
@@ -261,6 +269,19 @@ export class SessionWatch {
     }
     session.gaveUp = activity.obstructs ? "obstructing" : "waiting";
     void sessions.cancel(one);
+  }
+
+  #tellStandbys(
+    { name, label }: SessionNode,
+    { awaitedStandbys }: SessionActivity,
+    { sinceMs }: AwaitedMessage,
+  ): void {
+    const isLate = awaitedStandbys !== undefined && performance.now() - sinceMs >= standbyMs;
+    if (isLate && !this.#standbysTold.has(name)) {
+      this.#standbysTold.add(name);
+      const message = `A commit on ${label} waits for synchronous standbys (synchronous_standby_names = '${awaitedStandbys}'). It is done when they answer, or when that setting is changed there.`;
+      this.#options.emit({ type: "note", message });
+    }
   }
 
   #emit({ node, work }: BusySession, { blockedBy, progress }: Seen): void {
