@@ -11,6 +11,11 @@ const maintenanceDatabases = ["postgres", "template1"];
 /** 42P04 and 23505: somebody else created it just now; before or after we looked. */
 const existsStates = ["42P04", "23505"];
 
+export interface CreateIfMissingOptions extends ConnectNodeOptions {
+  /** Waits for the answer to what was asked over a connection. @default for as long as it takes */
+  readonly answered?: <T>(client: Client, asked: Promise<T>) => Promise<T>;
+}
+
 /**
  * Creates the database of a node if it is missing. Safe to run from several places at once.
  *
@@ -19,14 +24,15 @@ const existsStates = ["42P04", "23505"];
  */
 export async function createDatabaseIfMissing(
   node: Node,
-  options: ConnectNodeOptions,
+  { answered = (_, asked) => asked, ...options }: CreateIfMissingOptions,
 ): Promise<"created" | "exists"> {
   if (await databaseExists(node, options)) {
     return "exists";
   }
   const client = await connectToServer(node, options);
   try {
-    await client.query(`CREATE DATABASE "${node.database.replaceAll('"', '""')}"`);
+    const sql = `CREATE DATABASE "${node.database.replaceAll('"', '""')}"`;
+    await answered(client, client.query(sql));
     return "created";
   } catch (error) {
     if (existsStates.includes(sqlStateOf(error) ?? "")) {

@@ -179,9 +179,11 @@ async function placeToConnect(
     onNote(`The database "${node.database}" does not exist on ${node.label}; an apply makes it.`);
     return withDatabase(node, "template1");
   }
+  const answered = <T>(client: pg.Client, asked: Promise<T>) =>
+    whileAnswering(node, client, asked, { applicationName, signal });
   const onWaiting = (reason: string) => onNote(`Waiting for ${node.label}: ${reason}`);
   await waitForNode(node, { applicationName, signal, onWaiting });
-  if ((await createDatabaseIfMissing(node, { applicationName, signal })) === "created") {
+  if ((await createDatabaseIfMissing(node, { applicationName, signal, answered })) === "created") {
     onNote(`The database "${node.database}" did not exist on ${node.label}; it is created.`);
   }
   return node;
