@@ -39,7 +39,8 @@ export function startRun(
     const onNote = (message: string) => emit({ type: "note", message });
     refuseImpossibleWaves(options.waves ?? [], options.wave);
     const told = { ...options, signal, halt, pause, wished, report, startedAt, onNote, emit };
-    const toPrepare = { ...options, signal, onNote, onNodeChange: emit, purpose: "run" } as const;
+    const onBug = (bug: unknown) => halt.abort(bug);
+    const toPrepare = { ...options, signal, onNote, emit, onBug, purpose: "run" } as const;
     return new RunFlow(told, await prepareRun(toPrepare, kindOf)).run();
   });
 }
