@@ -106,6 +106,19 @@ describe("a node that goes away before a run has begun", { timeout: 30_000 }, ()
     expect(events.map(({ type }) => type)).toEqual(["node:away", "node:back"]);
   });
 
+  it("is told though nobody needs it, and told to be back", async () => {
+    const { proxy, events, away } = await lockedCluster(600_000);
+    proxy.isolate();
+    await away;
+    expect(events).toMatchObject([
+      { type: "node:away", leftMs: 60_000, error: { code: "NODE_UNREACHABLE" } },
+    ]);
+    proxy.restore();
+    await expect
+      .poll(() => events.map(({ type }) => type), { timeout: 20_000 })
+      .toEqual(["node:away", "node:back"]);
+  });
+
   it("has none of its connections left once they lead to an old primary: of sessions, and others", async () => {
     const { cluster } = await lockedCluster(600_000);
     const { sessions, nodes } = cluster;

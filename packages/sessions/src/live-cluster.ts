@@ -261,6 +261,9 @@ export function createLiveCluster(
         waitMs,
         signal,
         onNote: options.onNote,
+        // All nodes that are away are waited for at the same time, also those whose turn has not come.
+        onAway: (node, error) => presence.missed(node, error, patience(options).reconnectForMs),
+        onBack: (node) => presence.seen(node),
         onPauseWish,
       });
       // The first sessions are opened meanwhile, but by a run that may wait for long: what cannot be
