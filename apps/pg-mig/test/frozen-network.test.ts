@@ -99,6 +99,25 @@ describe("a network that swallows connections", () => {
     });
   });
 
+  it("is no reason to wait for one answer that it has lost", { timeout: 90_000 }, async () => {
+    const { database, migrations, startHere, start } = await scenario({ shards: ["sh1"] });
+    await migrations({ "1.a.sh": "CREATE TABLE a();" });
+    expect((await startHere().result).status).toBe(0);
+    const ended = async (sql: RegExp, at: "request" | "reply", args: readonly string[]) => {
+      const proxy = await startProxy(database);
+      const fault = proxy.inject({ sql, at, action: "freeze" });
+      const { status } = await start(args, { env: { PGHOST: proxy.url } }).result;
+      await proxy.stop();
+      return { status, hits: fault.hits };
+    };
+    const all = [
+      ended(/DateStyle TO 'ISO, YMD'/, "reply", ["drift"]),
+      ended(/DateStyle TO 'ISO, YMD'/, "request", ["drift"]),
+      ended(/pg_control_system/, "reply", ["status"]),
+    ];
+    expect(await Promise.all(all)).toEqual([0, 0, 1].map((status) => ({ status, hits: 1 })));
+  });
+
   it("lets adopt say which shards got a ledger and which did not, and find out what a COMMIT has done", {
     timeout: 90_000,
   }, async () => {

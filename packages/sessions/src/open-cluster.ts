@@ -180,7 +180,10 @@ async function placeToConnect(
     return withDatabase(node, "template1");
   }
   const answered = <T>(client: pg.Client, asked: Promise<T>) =>
-    whileAnswering(node, client, asked, { applicationName, signal });
+    whileAnswering(withDatabase(node, client.database ?? ""), client, asked, {
+      applicationName,
+      signal,
+    });
   const onWaiting = (reason: string) => onNote(`Waiting for ${node.label}: ${reason}`);
   await waitForNode(node, { applicationName, signal, onWaiting });
   if ((await createDatabaseIfMissing(node, { applicationName, signal, answered })) === "created") {
