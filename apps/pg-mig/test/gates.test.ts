@@ -197,9 +197,9 @@ describe("the gate after a wave", () => {
   });
 
   it.each([
-    [{}, "a gate with one of sql, command, http, alike"],
+    [{}, "a gate with one of sql, command, http, alike, got an object with nothing."],
     [{ sql: "SELECT true", command: "true" }, "a gate with one of sql, command, http, alike"],
-    [{ alike: false }, "to be true, got something else"],
+    [{ alike: false }, "to be true, got false (boolean)"],
     [{ http: "ftp://nowhere" }, "an address that begins with http:// or https://"],
     [{ http: "http://" }, "an address that begins with http:// or https://"],
     [{ http: "http://me:S3cret@127.0.0.1/" }, "without user and password"],

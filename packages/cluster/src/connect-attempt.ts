@@ -12,6 +12,9 @@ import { tlsOptions } from "./tls-options.js";
 /** So much of a server's first answer is kept: its own error, if it is one. */
 const answerBytes = 2000;
 
+/** How long a server has to take leave before its connection is simply broken. */
+const farewellMs = 5000;
+
 /** A connection to a node. */
 export type NodeClient = Client & {
   /** What the server reported last of one of its parameters, as libpq's PQparameterStatus. */
@@ -111,7 +114,7 @@ export async function connectOnce(
     await client.connect();
     // What psql calls HOST: the name, not the address that it led to.
     client.host = endpoint.host;
-    return { client: Object.assign(client, { getParameterStatus: reported }) };
+    return { client: Object.assign(client, { getParameterStatus: reported, end: endOf(client) }) };
   } catch (error) {
     socket.destroy();
     return {
@@ -165,6 +168,15 @@ function connectedStream(stream: Duplex): Duplex {
       return stream;
     },
   });
+}
+
+/** The farewell of `pg`, which waits for the server to hang up, and one that swallows all never does. */
+function endOf(client: Client): () => Promise<void> {
+  const end = client.end.bind(client) as () => Promise<void>;
+  return async () => {
+    const cancelTimeout = afterAwake(farewellMs, () => client.connection.stream.destroy());
+    await end().finally(cancelTimeout);
+  };
 }
 
 /** pg has no option for these: it sends only the ones that it knows. */

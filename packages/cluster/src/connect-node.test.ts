@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PgMigError } from "@pg-mig/model";
-import { startNodes, type TestCluster, type TestNode } from "@pg-mig/testkit";
+import { startNodes, startProxy, type TestCluster, type TestNode } from "@pg-mig/testkit";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { connectNode } from "./connect-node.js";
 import { type Node, resolveNodes } from "./node.js";
@@ -165,6 +165,15 @@ describe("connectNode", () => {
     await server.query(`SELECT pg_terminate_backend(${Number(rows[0].pid)})`);
     await ended;
     await expect(client.query("SELECT 1")).rejects.toThrow();
+  });
+
+  it("takes leave of a server that swallows what it is told", { timeout: 20_000 }, async () => {
+    const proxy = await startProxy(server);
+    onTestFinished(() => proxy.stop());
+    const client = await connectNode(nodeOf({ port: proxy.port }), { applicationName });
+    proxy.freeze();
+    await client.end();
+    await expect(client.query("SELECT")).rejects.toThrow();
   });
 
   it("tells a wrong password from a missing one", async () => {

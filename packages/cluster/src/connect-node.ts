@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { isIP } from "node:net";
 import { defaults, PgMigError } from "@pg-mig/model";
+import { afterAwake } from "./awake-timer.js";
 import { connectOnce, type NodeClient } from "./connect-attempt.js";
 import { connectError } from "./connect-error.js";
 import {
@@ -66,7 +67,9 @@ export async function connectNode(node: Node, options: ConnectNodeOptions): Prom
         }
         continue;
       }
-      const problem = await unsuitable(outcome, attributes);
+      const timeoutMs = timeoutOf(node, options);
+      const cancelTimeout = afterAwake(timeoutMs, () => outcome.connection.stream.destroy());
+      const problem = await unsuitable(outcome, attributes).finally(cancelTimeout);
       if (problem === undefined) {
         return outcome;
       }
@@ -86,11 +89,8 @@ async function connectEndpoint(
   node: Node,
   { endpoint, mix, ...options }: EndpointAttempt,
 ): Promise<NodeClient | { readonly failure: ConnectFailure; readonly error: PgMigError }> {
-  const {
-    signal,
-    connectTimeoutMs = node.connectTimeoutMs ?? defaults.connectTimeoutMs,
-    onNote,
-  } = options;
+  const { signal, onNote } = options;
+  const connectTimeoutMs = timeoutOf(node, options);
   const { password, problem } = await passwordOf(node, endpoint);
   if (problem !== undefined) {
     onNote?.(problem);
@@ -131,6 +131,10 @@ async function connectEndpoint(
     }
   }
   return failed(failure);
+}
+
+function timeoutOf(node: Node, options: Pick<ConnectNodeOptions, "connectTimeoutMs">): number {
+  return options.connectTimeoutMs ?? node.connectTimeoutMs ?? defaults.connectTimeoutMs;
 }
 
 /** The ways that the SSL mode allows, in libpq's order. A Unix socket is never encrypted. */

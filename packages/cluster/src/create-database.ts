@@ -11,6 +11,11 @@ const maintenanceDatabases = ["postgres", "template1"];
 /** 42P04 and 23505: somebody else created it just now; before or after we looked. */
 const existsStates = ["42P04", "23505"];
 
+export interface CreateIfMissingOptions extends ConnectNodeOptions {
+  /** Waits for the answer to what was asked over a connection. @default for as long as it takes */
+  readonly answered?: <T>(client: Client, asked: Promise<T>) => Promise<T>;
+}
+
 /**
  * Creates the database of a node if it is missing. Safe to run from several places at once. On a replica nothing is
  * created: the database comes from its primary.
@@ -20,18 +25,20 @@ const existsStates = ["42P04", "23505"];
  */
 export async function createDatabaseIfMissing(
   node: Node,
-  options: ConnectNodeOptions,
+  { answered = (_, asked) => asked, ...options }: CreateIfMissingOptions,
 ): Promise<"created" | "exists" | "replica"> {
   if (await databaseExists(node, options)) {
     return "exists";
   }
   const client = await connectToServer(node, options);
   try {
-    const { rows } = await client.query("SELECT pg_catalog.pg_is_in_recovery() AS replica");
+    const asked = client.query("SELECT pg_catalog.pg_is_in_recovery() AS replica");
+    const { rows } = await answered(client, asked);
     if (rows[0]?.replica === true) {
       return "replica";
     }
-    await client.query(`CREATE DATABASE "${node.database.replaceAll('"', '""')}"`);
+    const sql = `CREATE DATABASE "${node.database.replaceAll('"', '""')}"`;
+    await answered(client, client.query(sql));
     return "created";
   } catch (error) {
     if (existsStates.includes(sqlStateOf(error) ?? "")) {

@@ -18,7 +18,7 @@ export function membersOf<Key extends string>(
     const key = keys.find((known) => known === name);
     if (key === undefined) {
       const wanted = `an object with ${keys.join(", ")}, and not "${name}"`;
-      throw invalid(given, wanted, "secret", nearestWord(name, keys));
+      throw invalid(given, wanted, "shown", nearestWord(name, keys));
     }
     if (member !== undefined) {
       members[key] = memberOf(given, `.${key}`, member);

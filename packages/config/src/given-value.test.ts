@@ -44,8 +44,26 @@ describe("invalid", () => {
     expect(hint).toBe('Did you mean "allow"?');
   });
 
-  it("does not show a secret", () => {
-    const { message } = invalid({ value: "hunter2", source: flag }, "a text", "secret");
-    expect(message).toBe("Expected --port to be a text, got something else.");
+  it.each([
+    ["hunter2", "a text"],
+    ["", "nothing"],
+    [undefined, "nothing"],
+    [null, "nothing"],
+    [4711, "a number"],
+    [true, "a boolean"],
+    [["hunter2"], "an array"],
+    [{ hunter2: "hunter2" }, "an object"],
+    [() => "hunter2", "a function"],
+  ])("shows no more of a secret than its kind: %j", (value, kind) => {
+    const { message } = invalid({ value, source: flag }, "it", "secret");
+    expect(message).toBe(`Expected --port to be it, got ${kind}.`);
+  });
+
+  it("shows the keys of an object, and never what they hold: a command may hold a password", () => {
+    const value = [{ name: "a", gate: { command: "PGPASSWORD=hunter2 psql" } }, {}, 1];
+    const { message } = invalid({ value, source: flag }, "it");
+    expect(message).toBe(
+      "Expected --port to be it, got [an object with name, gate, an object with nothing, 1 (number)].",
+    );
   });
 });

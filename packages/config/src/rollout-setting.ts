@@ -114,7 +114,7 @@ function readOnStop(given: GivenValue): OnStop {
 
 function readWaves(given: GivenValue): readonly RolloutWave[] {
   if (!Array.isArray(given.value)) {
-    throw invalid(given, "an array of waves", "secret");
+    throw invalid(given, "an array of waves");
   }
   const names = new Set<string>();
   return given.value.map((value, index) => {
@@ -136,13 +136,13 @@ function readWave(given: GivenValue): RolloutWave {
     "gate",
   ]);
   if (name === undefined || typeof name.value !== "string" || name.value === "") {
-    throw invalid(name ?? given, "a wave with a name", "secret");
+    throw invalid(name ?? given, "a wave with a name");
   }
   if (name.value === "next" || name.value === "rest") {
     throw invalid(name, 'a name that is neither "next" nor "rest", the last wave');
   }
   if (only === undefined && take === undefined) {
-    throw invalid(given, `a wave with only or take, as the last one has the rest`, "secret");
+    throw invalid(given, `a wave with only or take, as the last one has the rest`);
   }
   return {
     name: name.value,
@@ -159,14 +159,15 @@ function readGate(given: GivenValue): WaveGate {
   const [question] = asked;
   const value = question === undefined ? undefined : members[question];
   if (question === undefined || value === undefined || asked.length > 1) {
-    throw invalid(given, `a gate with one of ${gateQuestions.join(", ")}`, "secret");
+    throw invalid(given, `a gate with one of ${gateQuestions.join(", ")}`);
   }
   if (
     question === "alike"
       ? value.value !== true
       : typeof value.value !== "string" || value.value === ""
   ) {
-    throw invalid(value, question === "alike" ? "true" : "a text", "secret");
+    const wanted = question === "alike" ? "true" : "a text";
+    throw invalid(value, wanted, question === "alike" ? "shown" : "secret");
   }
   if (question === "http" && !isHttpAddress(String(value.value))) {
     const wanted = "an address that begins with http:// or https://, without user and password";

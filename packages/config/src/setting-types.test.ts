@@ -54,7 +54,7 @@ const cases: readonly (readonly [
       ["a", "a"],
       [7, "7"],
       [true, refused("a text", "true (boolean)")],
-      [{}, refused("a text", "[object Object] (object)")],
+      [{}, refused("a text", "an object with nothing")],
     ],
   ],
   [
@@ -67,11 +67,11 @@ const cases: readonly (readonly [
       ["my host", "my host"],
       ["my_host=1", "my_host=1"],
       ["at postgres://", "at postgres://"],
-      ["postgres://a", refused(aDatabase, "something else")],
-      ["PostgreSQL://a", refused(aDatabase, "something else")],
-      ["host=a", refused(aDatabase, "something else")],
-      ["x=1 dbname =a", refused(aDatabase, "something else")],
-      ["port  =1", refused(aDatabase, "something else")],
+      ["postgres://a", refused(aDatabase, "a text")],
+      ["PostgreSQL://a", refused(aDatabase, "a text")],
+      ["host=a", refused(aDatabase, "a text")],
+      ["x=1 dbname =a", refused(aDatabase, "a text")],
+      ["port  =1", refused(aDatabase, "a text")],
       [true, refused("a text", "true (boolean)")],
     ],
   ],
@@ -82,7 +82,7 @@ const cases: readonly (readonly [
       ["x", "x"],
       ["", ""],
       [passwordOf, passwordOf],
-      [7, refused("a text, or a function that gives one", "something else")],
+      [7, refused("a text, or a function that gives one", "a number")],
     ],
   ],
   [
@@ -90,7 +90,7 @@ const cases: readonly (readonly [
     types.shellCommand,
     [
       ["vault read x", "vault read x"],
-      [7, refused("a text", "something else")],
+      [7, refused("a text", "a number")],
     ],
   ],
   [
@@ -102,9 +102,9 @@ const cases: readonly (readonly [
         ["a", "b"],
         ["a", "b"],
       ],
-      [[], refused(hostList, "something else")],
-      [["a", 5], refused(hostList, "something else")],
-      [5, refused(hostList, "something else")],
+      [[], refused(hostList, "an array")],
+      [["a", 5], refused(hostList, "an array")],
+      [5, refused(hostList, "a number")],
     ],
   ],
   [
@@ -116,8 +116,8 @@ const cases: readonly (readonly [
         ["a", "b"],
         ["a", "b"],
       ],
-      [[], refused("a text, or an array of texts", " (object)")],
-      [["a", 5], refused("a text, or an array of texts", "a,5 (object)")],
+      [[], refused("a text, or an array of texts", "[]")],
+      [["a", 5], refused("a text, or an array of texts", '["a", 5 (number)]')],
       [5, refused("a text, or an array of texts", "5 (number)")],
     ],
   ],
@@ -133,7 +133,7 @@ const cases: readonly (readonly [
       ["r.pdf", refused(aReport, '"r.pdf"')],
       ["json", refused(aReport, '"json"')],
       [["r.json", "r.jsonl"], refused(aReport, '"r.jsonl"')],
-      [[], refused(aReport, " (object)")],
+      [[], refused(aReport, "[]")],
       [5, refused(aReport, "5 (number)")],
     ],
   ],
@@ -177,10 +177,10 @@ const cases: readonly (readonly [
         { stopAt: { failed: 3, failedPercent: 0.5 } },
         { stopAt: { failed: 3, failedPercent: 0.5 } },
       ],
-      ["3", refused("an object with waves, stopAt, onStop", "something else")],
+      ["3", refused("an object with waves, stopAt, onStop", "a text")],
       [
         { stopat: {} },
-        refused('an object with waves, stopAt, onStop, and not "stopat"', "something else"),
+        refused('an object with waves, stopAt, onStop, and not "stopat"', "an object with stopat"),
       ],
       [
         {
@@ -200,10 +200,13 @@ const cases: readonly (readonly [
           ],
         },
       ],
-      [{ waves: {} }, "Expected KEY.waves in /c to be an array of waves, got something else."],
+      [
+        { waves: {} },
+        "Expected KEY.waves in /c to be an array of waves, got an object with nothing.",
+      ],
       [
         { waves: [{ take: 1 }] },
-        "Expected KEY.waves[0] in /c to be a wave with a name, got something else.",
+        "Expected KEY.waves[0] in /c to be a wave with a name, got an object with take.",
       ],
       [
         { waves: [{ name: "rest", take: 1 }] },
@@ -211,7 +214,7 @@ const cases: readonly (readonly [
       ],
       [
         { waves: [{ name: "a", take: 1 }, { name: "b" }] },
-        "Expected KEY.waves[1] in /c to be a wave with only or take, as the last one has the rest, got something else.",
+        "Expected KEY.waves[1] in /c to be a wave with only or take, as the last one has the rest, got an object with name.",
       ],
       ...[0, "0", "1.5", "2 nodes", "1 per host", "-1"].map(
         (take) =>
@@ -293,14 +296,17 @@ const cases: readonly (readonly [
         (given) =>
           [
             given,
-            refused("an object with one of lag, lagBytes, active, blocked, hold", "something else"),
+            refused(
+              "an object with one of lag, lagBytes, active, blocked, hold",
+              `an object with ${Object.keys(given).join() || "nothing"}`,
+            ),
           ] as const,
       ),
       [
         { lagMs: 1 },
         refused(
           'an object with lag, lagBytes, active, blocked, hold, except, maxWait, and not "lagMs"',
-          "something else",
+          "an object with lagMs",
         ),
       ],
       [
@@ -313,13 +319,13 @@ const cases: readonly (readonly [
       ],
       [
         { blocked: { pause: 1 } },
-        "Expected KEY.blocked in /c to be an object with pause and resume, got something else.",
+        "Expected KEY.blocked in /c to be an object with pause and resume, got an object with pause.",
       ],
       [
         { blocked: { pause: "1", resume: 0 } },
         'Expected KEY.blocked.pause in /c to be a whole number from 0, got "1".',
       ],
-      [{ hold: true }, "Expected KEY.hold in /c to be a query, got something else."],
+      [{ hold: true }, "Expected KEY.hold in /c to be a query, got a boolean."],
       [
         { hold: "SELECT false", maxWait: 0 },
         { hold: "SELECT false", maxWaitMs: 0 },
@@ -353,7 +359,7 @@ const cases: readonly (readonly [
       [1.5, refused(aPort, "1.5 (number)")],
       ["0x10", refused(aPort, '"0x10"')],
       ["10a", refused(aPort, '"10a"')],
-      [["1"], refused(aPort, "1 (object)")],
+      [["1"], refused(aPort, '["1"]')],
       [true, refused(aPort, "true (boolean)")],
     ],
   ],
@@ -460,8 +466,8 @@ const cases: readonly (readonly [
       ["FALSE", false],
       ["off", false],
       ["on", true],
-      [[], refused("true, false, or a word for either", " (object)")],
-      [{}, refused("true, false, or a word for either", "[object Object] (object)")],
+      [[], refused("true, false, or a word for either", "[]")],
+      [{}, refused("true, false, or a word for either", "an object with nothing")],
     ],
   ],
   [
@@ -481,7 +487,7 @@ const cases: readonly (readonly [
       ...sslModes.map((mode) => [mode, mode] as const),
       ["on", refused(`one of ${sslModes.join(", ")}`, '"on"')],
       [true, refused(`one of ${sslModes.join(", ")}`, "true (boolean)")],
-      [[..."allow"], refused(`one of ${sslModes.join(", ")}`, "a,l,l,o,w (object)")],
+      [[..."allow"], refused(`one of ${sslModes.join(", ")}`, '["a", "l", "l", "o", "w"]')],
     ],
   ],
   [

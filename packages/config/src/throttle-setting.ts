@@ -45,7 +45,7 @@ export const throttle: SettingType<Throttle> = {
     const members = membersOf(given, [...looks, "except", "maxWait"]);
     const { lag, lagBytes, active, blocked, hold, except, maxWait } = members;
     if (looks.every((key) => members[key] === undefined)) {
-      throw invalid(given, `an object with one of ${looks.join(", ")}`, "secret");
+      throw invalid(given, `an object with one of ${looks.join(", ")}`);
     }
     if (hold !== undefined && (typeof hold.value !== "string" || hold.value === "")) {
       throw invalid(hold, "a query", "secret");
@@ -79,7 +79,7 @@ export const throttle: SettingType<Throttle> = {
 function readLimits(given: GivenValue, type: SettingType<number>): ThrottleLimits {
   const { pause, resume } = membersOf(given, ["pause", "resume"]);
   if (pause === undefined || resume === undefined) {
-    throw invalid(given, "an object with pause and resume", "secret");
+    throw invalid(given, "an object with pause and resume");
   }
   const limits = { pause: type.read(pause), resume: type.read(resume) };
   if (limits.resume >= limits.pause) {

@@ -1,14 +1,19 @@
-import { attemptStep, type StepRecorder, type StepScript } from "@pg-mig/executor";
-import { type LedgerEntry, type ShardLedger, storeLedgerSql, withEntries } from "@pg-mig/ledger";
 import {
   type MigrationDirectory,
   nodeFileSystem,
   readMigrationDirectory,
 } from "@pg-mig/migrations";
 import { defaults, PgMigError, type Place } from "@pg-mig/model";
-import { parseScript } from "@pg-mig/psql-script";
 import type { ErrorInfo } from "@pg-mig/report";
-import { errorInfo, type OpenCluster, onEachNode, openCluster, placeOf } from "@pg-mig/sessions";
+import {
+  errorInfo,
+  type OpenCluster,
+  onEachNode,
+  openCluster,
+  patience,
+  placeOf,
+} from "@pg-mig/sessions";
+import { adoptingRecorder, adoptShard } from "./adopt-shard.js";
 import type { UnreadShard } from "./compare-nodes.js";
 import {
   type AdoptedShards,
@@ -16,7 +21,6 @@ import {
   judgeAdoption,
   type LedgerlessShards,
 } from "./judge-adoption.js";
-import { createLedgerRecorder } from "./ledger-recorder.js";
 import {
   changedSince,
   findLedgerless,
@@ -44,6 +48,8 @@ export interface AdoptOptions extends ClusterOptions, NoteOptions, ScratchUse {
   readonly purpose?: "run" | "dry" | undefined;
   /** As for `apply`. @default 2000 */
   readonly lockTimeoutMs?: number | undefined;
+  /** As for `apply`: a node that goes away while ledgers are written is waited for no longer. @default 600000 */
+  readonly retryForMs?: number | undefined;
   /** As for `apply`. @default 0 */
   readonly waitMs?: number | "unlimited" | undefined;
   /** As for `apply`. @default false */
@@ -62,7 +68,10 @@ export interface AdoptionReport extends AdoptionJudgement {
   readonly addresses: readonly string[];
   /** How many shards without a ledger there are. */
   readonly shards: number;
-  /** Shards that got nothing since the server, or another run, did not let them. */
+  /**
+   * Shards that got nothing since the server, or another run, did not let them, or the node went away. One whose COMMIT
+   * got no answer may have got its ledger nevertheless, as its error says.
+   */
   readonly failed: readonly (Place & { readonly error: ErrorInfo })[];
 }
 
@@ -141,23 +150,15 @@ function insistedVersion({ as, only }: AdoptOptions, directory: MigrationDirecto
   return directory.versions.find((version) => version.name === name);
 }
 
-interface WriteOptions extends Pick<AdoptOptions, "waitMs" | "allowPooler">, ReadLimits {
+interface WriteOptions
+  extends Pick<AdoptOptions, "waitMs" | "retryForMs" | "allowPooler">,
+    ReadLimits {
   readonly cluster: OpenCluster;
   readonly directory: MigrationDirectory;
   readonly ledgerless: readonly Ledgerless[];
   /** With the shapes that they had. */
   readonly found: readonly LedgerlessShards[];
 }
-
-/** A version with nothing to run: what is recorded is all. */
-const noStep: StepScript = {
-  script: parseScript("", { file: "" }),
-  limits: {},
-  transaction: "wrapped",
-  mayRunBeside: "transactions",
-  dropFirst: undefined,
-  concurrentIndexes: [],
-};
 
 /**
  * Writes the ledgers, under the run lock and the check that a shard has none. Gives the shards that have changed
@@ -190,9 +191,14 @@ async function writeLedgers(
   for (const place of changed) {
     versions.delete(placeKey(place));
   }
-  const recorder = adoptingRecorder(directory);
   const failed: (Place & { readonly error: ErrorInfo })[] = [];
+  const { reconnectForMs } = patience(options);
+  const how = {
+    ...{ sessions: cluster.sessions, recorder: adoptingRecorder(directory) },
+    ...{ lockTimeoutMs, reconnectForMs, signal },
+  };
   await onEachNode(cluster.nodes, async ({ node }) => {
+    let givenUp: unknown;
     for (const { shard } of byNode.get(node) ?? []) {
       const place = placeOf(shard);
       const version = versions.get(placeKey(place));
@@ -200,55 +206,16 @@ async function writeLedgers(
         continue;
       }
       signal.throwIfAborted();
-      const session = await cluster.sessions.acquire(node);
-      try {
-        const attempted = await attemptStep(session, {
-          ...{ shard: shard.name, version, ledger: shard.ledger, step: noStep, lockTimeoutMs },
-          ...{ recorder, scriptOptions: {} },
-        });
-        if (attempted.type === "refused") {
-          failed.push({ ...place, error: errorInfo(refused(place, attempted.reason), place) });
-        } else if (attempted.type !== "committed") {
-          failed.push({ ...place, error: errorInfo(attempted.error, place) });
-        }
-      } finally {
-        cluster.sessions.release(session);
+      const { error, lost } =
+        givenUp === undefined ? await adoptShard(shard, version, how) : { error: givenUp };
+      // Each attempt for one more shard would only wait for the node once more.
+      givenUp ??= lost;
+      if (error !== undefined) {
+        failed.push({ ...place, error: errorInfo(error, place) });
       }
     }
   });
   return { changed, failed };
-}
-
-/** Records a version with all that come before it, as versions that another tool applied: nobody knows when. */
-function adoptingRecorder({ versions }: MigrationDirectory): StepRecorder<ShardLedger> {
-  const entriesUpTo = (version: string): readonly LedgerEntry[] => {
-    const prefix = versions.find(({ name }) => name === version)?.prefix;
-    const onDisk = versions.filter((one) => one.prefix === prefix).map(({ name }) => name);
-    return onDisk.slice(0, onDisk.indexOf(version) + 1).map((name) => ({ version: name }));
-  };
-  // Shards with the same entries share their list.
-  const lists = new Map<string, readonly LedgerEntry[]>();
-  return {
-    ...createLedgerRecorder({ action: "apply", checksum: () => "", replan: () => [] }),
-    record(ledger, version) {
-      const entries = lists.get(version) ?? entriesUpTo(version);
-      lists.set(version, entries);
-      const after = withEntries(ledger, entries);
-      return { sql: storeLedgerSql(ledger.shard, entries), ledger: after };
-    },
-  };
-}
-
-function refused({ shard }: Place, reason: "shard-taken" | "ledger-changed"): PgMigError {
-  return reason === "shard-taken"
-    ? new PgMigError(`A run works on shard "${shard}".`, {
-        code: "SHARD_TAKEN",
-        hint: "Let it end, then adopt again.",
-      })
-    : new PgMigError(`Shard "${shard}" was dropped, or has a ledger by now.`, {
-        code: "LEDGER_CHANGED",
-        hint: "It got nothing. Adopt again to see what is left.",
-      });
 }
 
 function without(

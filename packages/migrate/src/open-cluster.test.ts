@@ -1,5 +1,5 @@
 import { hosts } from "@pg-mig/cluster";
-import type { NodeEvent } from "@pg-mig/report";
+import type { RunEvent } from "@pg-mig/report";
 import { openCluster } from "@pg-mig/sessions";
 import { startProxy } from "@pg-mig/testkit";
 import pg from "pg";
@@ -26,7 +26,7 @@ describe("a node that goes away before a run has begun", { timeout: 30_000 }, ()
     if (role !== undefined) {
       url.username = url.password = role;
     }
-    const events: NodeEvent[] = [];
+    const events: RunEvent[] = [];
     const waiting = new Set<() => void>();
     const cluster = await openCluster({
       action: "apply",
@@ -35,7 +35,7 @@ describe("a node that goes away before a run has begun", { timeout: 30_000 }, ()
       signal: new AbortController().signal,
       retryForMs,
       onNote: () => {},
-      onNodeChange: (event) => {
+      emit: (event) => {
         events.push(event);
         for (const wake of waiting) {
           wake();
@@ -104,5 +104,33 @@ describe("a node that goes away before a run has begun", { timeout: 30_000 }, ()
     await Promise.all(strangers.map((client) => client.end()));
     await reading;
     expect(events.map(({ type }) => type)).toEqual(["node:away", "node:back"]);
+  });
+
+  it("is told though nobody needs it, and told to be back", async () => {
+    const { proxy, events, away } = await lockedCluster(600_000);
+    proxy.isolate();
+    await away;
+    expect(events).toMatchObject([
+      { type: "node:away", leftMs: 60_000, error: { code: "NODE_UNREACHABLE" } },
+    ]);
+    proxy.restore();
+    await expect
+      .poll(() => events.map(({ type }) => type), { timeout: 20_000 })
+      .toEqual(["node:away", "node:back"]);
+  });
+
+  it("has none of its connections left once they lead to an old primary: of sessions, and others", async () => {
+    const { cluster } = await lockedCluster(600_000);
+    const { sessions, nodes } = cluster;
+    const [{ node }] = nodes as [(typeof nodes)[0] & object];
+    const used = await sessions.acquire(node);
+    const idle = await sessions.acquire(node);
+    sessions.release(idle);
+    const other = await sessions.connect(node);
+    sessions.destroyAll(node);
+    for (const { client } of [used, idle, { client: other }]) {
+      await expect(client.query("SELECT")).rejects.toThrow(/connection|not queryable/i);
+    }
+    sessions.release(used);
   });
 });

@@ -4,7 +4,7 @@ import {
   readMigrationDirectory,
 } from "@pg-mig/migrations";
 import type { Chain } from "@pg-mig/planner";
-import { countOf, type EditedFile, type NodeEvent } from "@pg-mig/report";
+import { countOf, type EditedFile, type RunEvent } from "@pg-mig/report";
 import {
   type Only,
   type OpenCluster,
@@ -68,8 +68,10 @@ export interface PrepareRunOptions extends ApplyOptions {
   readonly purpose: "run" | "dry";
   /** Told what the user should know and is no error. */
   readonly onNote: (message: string) => void;
-  /** Told when a node goes away after the first reading, comes back, or is given up. */
-  readonly onNodeChange?: ((event: NodeEvent) => void) | undefined;
+  /** Told when a node goes away after the first reading, comes back, or is given up, and what a session waits for. */
+  readonly emit?: ((event: RunEvent) => void) | undefined;
+  /** Told of a bug of the tool that was met while the sessions were watched. */
+  readonly onBug?: ((bug: unknown) => void) | undefined;
 }
 
 /**

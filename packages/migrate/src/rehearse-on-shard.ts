@@ -8,14 +8,7 @@ import {
 } from "@pg-mig/migrations";
 import { defaults, PgMigError } from "@pg-mig/model";
 import { buildPlan } from "@pg-mig/planner";
-import {
-  type OpenNode,
-  type OpenShard,
-  openCluster,
-  placeOf,
-  Session,
-  SessionWatch,
-} from "@pg-mig/sessions";
+import { type OpenNode, type OpenShard, openCluster, placeOf } from "@pg-mig/sessions";
 import { brokenOff } from "./broken-off.js";
 import { chainsOf } from "./chains-of.js";
 import { LiveStage } from "./live-stage.js";
@@ -70,15 +63,6 @@ export async function rehearseOnShard(options: RehearseOnShardOptions): Promise<
   });
   const onAbort = () => void cluster.sessions.cancelAll();
   signal.addEventListener("abort", onAbort);
-  let bug: { readonly reason: unknown } | undefined;
-  const { sessions, ask } = cluster;
-  const watch = new SessionWatch({
-    ...{ sessions, ask, emit: () => {} },
-    onBug: (reason) => {
-      bug = { reason };
-      void sessions.cancelAll();
-    },
-  });
   let node = "";
   try {
     const shard = shardNamed(options.shard, cluster.nodes);
@@ -102,10 +86,8 @@ export async function rehearseOnShard(options: RehearseOnShardOptions): Promise<
       return { outcome: "ok", where, versions };
     }
     const session = await cluster.sessions.acquire(shard.node);
-    const onlooker = new Session(await cluster.sessions.connect(shard.node));
+    const onlooker = await cluster.sessions.acquire(shard.node);
     try {
-      onlooker.open();
-      await onlooker.ready();
       const { ledger } = shard;
       const hosts = cluster.nodes.map(({ node }) => node.name).join(",");
       const stage = await LiveStage.begin({
@@ -130,18 +112,14 @@ export async function rehearseOnShard(options: RehearseOnShardOptions): Promise<
     } finally {
       session.reset("droppable");
       cluster.sessions.release(session);
-      await onlooker.close();
+      cluster.sessions.release(onlooker);
     }
   } catch (error) {
     // Whatever the end of a statement looks like: it was asked for.
     signal.throwIfAborted();
-    if (bug !== undefined) {
-      throw bug.reason;
-    }
     throw brokenOff(error, "The rehearsal", { code: "NODE_UNREADABLE", node });
   } finally {
     signal.removeEventListener("abort", onAbort);
-    watch.stop();
     await cluster.close();
   }
 }

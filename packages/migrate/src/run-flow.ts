@@ -39,7 +39,8 @@ export function startRun(
     const onNote = (message: string) => emit({ type: "note", message });
     refuseImpossibleWaves(options.waves ?? [], options.wave);
     const given = { ...options, signal, onNote };
-    const toPrepare = { ...given, onNodeChange: emit, purpose: "run" } as const;
+    const onBug = (bug: unknown) => halt.abort(bug);
+    const toPrepare = { ...given, emit, onBug, purpose: "run" } as const;
     const prepared = await prepareRun(toPrepare, kindOf);
     const flow = { ...given, halt, pause, pauseWish, report, startedAt, emit };
     return new RunFlow(flow, prepared).run();

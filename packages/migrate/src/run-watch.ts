@@ -1,12 +1,12 @@
 import { defaults } from "@pg-mig/model";
 import type { RunEvent } from "@pg-mig/report";
-import { type OpenCluster, type OpenNode, patience, SessionWatch } from "@pg-mig/sessions";
+import type { OpenCluster, OpenNode } from "@pg-mig/sessions";
 import { refuseBeside2x, watchFor2x } from "./beside-2x.js";
 import type { ApplyOptions } from "./run-options.js";
 import type { ThrottleWatch } from "./throttle-watch.js";
 
 export interface RunWatchOptions
-  extends Pick<ApplyOptions, "waitMs" | "allowPooler" | "beside2x" | "retryForMs" | "throttle"> {
+  extends Pick<ApplyOptions, "waitMs" | "allowPooler" | "beside2x" | "throttle"> {
   readonly signal: AbortSignal;
   /** Ends the run, for a reason of its own. */
   readonly halt: AbortController;
@@ -21,7 +21,6 @@ export class RunWatch {
   readonly #cluster: OpenCluster;
   readonly #options: RunWatchOptions;
   readonly #halt = (reason: unknown) => this.#options.halt.abort(reason);
-  #sessions: SessionWatch | undefined;
   #throttle: ThrottleWatch | undefined;
   #endWatchFor2x = () => {};
 
@@ -35,15 +34,11 @@ export class RunWatch {
     return this.#throttle;
   }
 
-  /** Locks the nodes. Watches the sessions that this takes, and all that follow. */
+  /** Locks the nodes. */
   async begin(nodes: readonly OpenNode[]): Promise<void> {
     const { waitMs = defaults.waitMs, allowPooler = false, beside2x = false } = this.#options;
-    const { signal, pauseWish, emit, onNote } = this.#options;
+    const { signal, pauseWish, onNote } = this.#options;
     const cluster = this.#cluster;
-    const { sessions, ask } = cluster;
-    const { reconnectForMs } = patience(this.#options);
-    // The first sessions are opened while the locks are taken.
-    this.#sessions = new SessionWatch({ sessions, ask, emit, onBug: this.#halt, reconnectForMs });
     await cluster.lock({
       waitMs,
       allowPooler,
@@ -74,7 +69,6 @@ export class RunWatch {
   }
 
   async end(): Promise<void> {
-    this.#sessions?.stop();
     await this.#throttle?.close();
     this.#endWatchFor2x();
   }

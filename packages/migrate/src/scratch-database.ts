@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import process from "node:process";
 import { connectNode, type Node, withDatabase } from "@pg-mig/cluster";
 import { PgMigError, quoteLiteral, wordsOf } from "@pg-mig/model";
-import { Session } from "@pg-mig/sessions";
+import { type Session, SessionPool, SessionWatch } from "@pg-mig/sessions";
 import { openScratchServer } from "./scratch-server.js";
 import type { ScratchOptions } from "./scratch-use.js";
 
@@ -31,8 +31,9 @@ const applicationName = "pg-mig scratch";
  */
 export async function createScratchDatabase(options: ScratchOptions): Promise<ScratchDatabase> {
   const server = await openScratchServer(options);
+  const watched = watchedSessions(options);
   try {
-    const keeper = await openSession(server.node, options);
+    const keeper = await watched.open(server.node);
     try {
       await dropLeftovers(keeper, options);
       const roles = await readRoles(keeper);
@@ -40,7 +41,7 @@ export async function createScratchDatabase(options: ScratchOptions): Promise<Sc
       const node = withDatabase(server.node, name);
       return {
         node,
-        openSession: () => openSession(node, options),
+        openSession: () => watched.open(node),
         async drop() {
           try {
             if (server.kind === "given") {
@@ -56,26 +57,57 @@ export async function createScratchDatabase(options: ScratchOptions): Promise<Sc
           } catch (error) {
             options.onNote(`The scratch database ${name} could not be dropped: ${wordsOf(error)}.`);
           } finally {
-            await keeper.close();
+            await watched.close();
             await server.stop();
           }
         },
       };
     } catch (error) {
-      await keeper.close();
       throw refused(server.node, error);
     }
   } catch (error) {
+    await watched.close();
     await server.stop();
     throw error;
   }
 }
 
-async function openSession(node: Node, { signal, onNote }: ScratchOptions): Promise<Session> {
-  const session = new Session(await connectNode(node, { applicationName, signal, onNote }));
-  session.open();
-  await session.ready();
-  return session;
+/** Sessions that wait for no server which answers nobody. */
+function watchedSessions({ signal, onNote }: ScratchOptions): {
+  readonly open: (node: Node) => Promise<Session>;
+  /** @throws a bug of the tool that the watch met */
+  readonly close: () => Promise<void>;
+} {
+  const nodes = new Map<string, Node>();
+  let bug: { readonly reason: unknown } | undefined;
+  const sessions = new SessionPool({
+    connect: ({ name }) =>
+      connectNode(nodes.get(name) as Node, { applicationName, signal, onNote }),
+    cancel: async () => {},
+  });
+  const watch = new SessionWatch({
+    sessions,
+    emit: () => {},
+    onBug(reason) {
+      bug = { reason };
+      for (const node of nodes.values()) {
+        sessions.destroyAll(node);
+      }
+    },
+  });
+  return {
+    open(node) {
+      nodes.set(node.name, node);
+      return sessions.acquire(node);
+    },
+    async close() {
+      await sessions.close();
+      watch.stop();
+      if (bug !== undefined) {
+        throw bug.reason;
+      }
+    },
+  };
 }
 
 /** Roles belong to the whole server: those that files make do not go with the database. */

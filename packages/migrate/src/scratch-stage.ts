@@ -67,7 +67,10 @@ export class ScratchStage {
     this.#session = session;
     this.#env = env;
     this.#reader = new ShapeReader(scratch.node, {
-      connect: async () => (await scratch.openSession()).connection,
+      connect: async () => {
+        const session = await scratch.openSession();
+        return { query: (sql) => session.client.query(sql), end: () => session.close() };
+      },
       access: "no",
       lockTimeoutMs: defaults.lockTimeoutMs,
       signal: options.signal,

@@ -17,6 +17,8 @@ export { openShard, placeOf } from "./open-shard.js";
 export type { Part } from "./part.js";
 export { maxConnectionLosses, patience } from "./patience.js";
 export { pause } from "./pause.js";
+export type { AskPatientlyOptions } from "./read-patiently.js";
+export { askPatiently } from "./read-patiently.js";
 export { lockTimeoutMs, retryPauseMs } from "./retry-pause.js";
 export type { Only } from "./selected-shards.js";
 export {

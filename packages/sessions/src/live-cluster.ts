@@ -2,13 +2,12 @@ import {
   type BackendKey,
   backendKeyOf,
   cancelBackend,
-  connectNode,
   type Node,
   nodeEnvironment,
 } from "@pg-mig/cluster";
 import type { EntryPool, PauseWish } from "@pg-mig/ledger";
 import { isPgMigError, ownPathSql } from "@pg-mig/model";
-import type { NodeEvent } from "@pg-mig/report";
+import type { RunEvent } from "@pg-mig/report";
 import type pg from "pg";
 import { connectionLimitsSql, hopelessLimit, parseConnectionLimits } from "./connection-limits.js";
 import { firstColumn } from "./first-column.js";
@@ -30,6 +29,7 @@ import type {
   SessionNode,
 } from "./session-client.js";
 import { SessionPool } from "./session-pool.js";
+import { SessionWatch } from "./session-watch.js";
 import { sharedByPooler } from "./shared-by-pooler.js";
 import { whileAnswering } from "./silence.js";
 import { readValidShards, type ValidShards } from "./valid-shards.js";
@@ -42,8 +42,10 @@ export interface LiveClusterOptions extends Omit<PrimaryFinderOptions, "onPromot
   /** For how long a node that goes away later on is waited for. @default as `RunOptions` has it */
   readonly reconnectForMs?: number | undefined;
   readonly retryForMs?: number | undefined;
-  /** Told when a node goes away later on, comes back, or is given up. */
-  readonly onNodeChange?: ((event: NodeEvent) => void) | undefined;
+  /** Told when a node goes away later on, comes back, or is given up; and of what a `SessionWatch` sees. */
+  readonly emit?: ((event: RunEvent) => void) | undefined;
+  /** Told of a bug of the tool that the watch over the sessions met. What runs is cancelled by then. */
+  readonly onBug?: ((bug: unknown) => void) | undefined;
   /** The entries of the ledgers that were read: those that are the same are one. */
   readonly pool: EntryPool;
 }
@@ -66,7 +68,10 @@ export interface OpenCluster {
    * `undefined`: `only` keeps some of these nodes from being asked.
    */
   readonly schemas: ReadonlySet<string> | undefined;
-  /** Unless the cluster is locked, the connections that the ledgers were read over are used first. */
+  /**
+   * They are watched until the cluster is closed: none waits for a node that answers nobody. Unless the cluster is
+   * locked, the connections that the ledgers were read over are used first.
+   */
   readonly sessions: SessionPool;
   /** How many promotions were seen: what was read before the last one may be gone. */
   readonly promotions: number;
@@ -107,6 +112,7 @@ export interface OpenCluster {
   readLedgers(): Promise<readonly OpenNode[]>;
   /** Reads the ledgers of the nodes that still answer. */
   readReachable(): Promise<readonly OpenNode[]>;
+  /** @throws a bug that the watch over the sessions met */
   close(): Promise<void>;
 }
 
@@ -123,7 +129,7 @@ export function createLiveCluster(
   options: LiveClusterOptions,
 ): OpenCluster {
   const byName = new Map(nodes.map((open) => [open.node.name, open]));
-  const { applicationName, signal } = options;
+  const { applicationName, signal, emit = () => {} } = options;
   const primaries = new PrimaryFinder({
     ...options,
     // What goes on over them is of no use there, and what is read is not what the promoted server has.
@@ -136,7 +142,7 @@ export function createLiveCluster(
   const environments = new WeakMap<object, NodeEnvironment>();
   let runLock: RunLock | undefined;
   let shared: ReadonlySet<string> = new Set();
-  const presence = new NodePresence(options.onNodeChange);
+  const presence = new NodePresence(emit);
   /** Says of a refusal whether it is for good, if the node lets us ask over the run lock's connection. */
   const explained = async (error: unknown, { node, identity }: OpenNode): Promise<unknown> => {
     if (!isPgMigError(error) || error.code !== "TOO_MANY_CONNECTIONS") {
@@ -192,6 +198,21 @@ export function createLiveCluster(
     sharesBackends: ({ name }) => shared.has(name),
   };
   const sessions = new SessionPool(connections, presence);
+  const ask: OpenCluster["ask"] = async (node, sql) => {
+    if (runLock === undefined) {
+      throw connectionLost("The cluster is not locked.");
+    }
+    return runLock.ask(node, sql);
+  };
+  let bug: { readonly reason: unknown } | undefined;
+  const watch = new SessionWatch({
+    ...{ sessions, ask, emit, reconnectForMs: patience(options).reconnectForMs },
+    onBug(reason) {
+      bug = { reason };
+      void sessions.cancelAll();
+      options.onBug?.(reason);
+    },
+  });
   const openSession = async ({ node }: OpenNode) => {
     sessions.release(await sessions.acquire(node));
   };
@@ -210,8 +231,7 @@ export function createLiveCluster(
   const findPoolers: OpenCluster["findPoolers"] = async ({ allowPooler }) => {
     const opened = nodes.map((open) => ({ open, client: clients.get(open.node.name) }));
     shared = await sharedByPooler(opened, {
-      connect: ({ node }) => connectNode(node, { applicationName, signal }),
-      allowPooler,
+      ...{ applicationName, signal, allowPooler },
       onNote: options.onNote,
     });
   };
@@ -242,6 +262,9 @@ export function createLiveCluster(
         waitMs,
         signal,
         onNote: options.onNote,
+        // All nodes that are away are waited for at the same time, also those whose turn has not come.
+        onAway: (node, error) => presence.missed(node, error, patience(options).reconnectForMs),
+        onBack: (node) => presence.seen(node),
         onPauseWish,
       });
       // The first sessions are opened meanwhile, but by a run that may wait for long: what cannot be
@@ -253,12 +276,7 @@ export function createLiveCluster(
         await opening;
       }
     },
-    async ask(node, sql) {
-      if (runLock === undefined) {
-        throw connectionLost("The cluster is not locked.");
-      }
-      return runLock.ask(node, sql);
-    },
+    ask,
     async connect(sessionNode) {
       const client = await sessions.connect(sessionNode);
       const node = byName.get(sessionNode.name)?.node;
@@ -308,8 +326,12 @@ export function createLiveCluster(
     },
     async close() {
       await sessions.close();
+      watch.stop();
       await runLock?.close();
       await Promise.all([...clients.values()].map((client) => new Session(client).close()));
+      if (bug !== undefined) {
+        throw bug.reason;
+      }
     },
   };
 }

@@ -179,9 +179,14 @@ async function placeToConnect(
     const isThere = await databaseExists(node, { applicationName, signal });
     return isThere ? node : withDatabase(node, "template1");
   }
+  const answered = <T>(client: pg.Client, asked: Promise<T>) =>
+    whileAnswering(withDatabase(node, client.database ?? ""), client, asked, {
+      applicationName,
+      signal,
+    });
   const onWaiting = (reason: string) => onNote(`Waiting for ${node.label}: ${reason}`);
   await waitForNode(node, { applicationName, signal, onWaiting });
-  const outcome = await createDatabaseIfMissing(node, { applicationName, signal });
+  const outcome = await createDatabaseIfMissing(node, { applicationName, signal, answered });
   if (outcome === "created") {
     onNote(`The database "${node.database}" did not exist on ${node.label}; it is created.`);
   }

@@ -5,6 +5,7 @@ import { NodeLock, type NodeLockOptions } from "./node-lock.js";
 import { nodeError } from "./on-each-node.js";
 import { connectionLost, isBug } from "./server-error.js";
 import type { SessionNode } from "./session-client.js";
+import { isSilence } from "./silence.js";
 
 /** A node that the run is to have for itself. */
 export interface NodeToLock extends Pick<NodeLockOptions, "first" | "connect"> {
@@ -21,6 +22,10 @@ export interface RunLockOptions {
   readonly signal: AbortSignal;
   /** Told whom the run waits for, and that a lock was lost and taken again. */
   readonly onNote: (message: string) => void;
+  /** Told of a node that is away, each time that its lock cannot be taken again, whether or not anybody needs the node. */
+  readonly onAway?: ((node: SessionNode, error: unknown) => void) | undefined;
+  /** Told that a lock which was lost is taken again. */
+  readonly onBack?: ((node: SessionNode) => void) | undefined;
   /** Told of somebody who asks for a pause, once for each node where that is seen. */
   readonly onPauseWish?: ((wish: PauseWish) => void) | undefined;
   /** How often the servers are asked whether the lock is held. @default 5000 */
@@ -55,6 +60,8 @@ export class RunLock {
   readonly #locks: readonly LockedNode[];
   readonly #byName: ReadonlyMap<string, NodeLock>;
   readonly #retaking = new Map<string, Promise<void>>();
+  /** Why the nodes that are away could not be reached the last time, by name. */
+  readonly #away = new Map<string, unknown>();
   readonly #heartbeatMs: number;
   readonly #closing = new AbortController();
   /** The locks over which a wish for a pause was heard. */
@@ -107,26 +114,32 @@ export class RunLock {
 
   /**
    * Whether the run may begin something on a node. `undefined`: at once, since it has the lock. If that was
-   * lost, when it was taken again; and where the server did not confirm it for two heartbeats (the
+   * lost, when it was taken again, unless the last try met nobody: each heartbeat tries anew. And where the server did not confirm it for two heartbeats (the
    * tool was stopped, or its machine asleep), when it has: then the promise resolves.
    *
    * Rejects with a PgMigError `RUN_LOCKED` if another run has the lock by now; with what connecting throws; with a
    * bug that was met while the servers were asked.
    */
-  mayWork({ name, label }: SessionNode): Promise<void> | undefined {
+  mayWork(node: SessionNode): Promise<void> | undefined {
     if (this.#bug !== undefined) {
       return Promise.reject(this.#bug.reason);
     }
+    const { name } = node;
     const lock = this.#byName.get(name);
     if (lock === undefined || lock.isFresh(2 * this.#heartbeatMs)) {
       return undefined;
     }
+    const away = this.#away.get(name);
     let retaking = this.#retaking.get(name);
     if (retaking === undefined) {
-      retaking = this.#retake(label, lock).finally(() => this.#retaking.delete(name));
+      retaking = this.#retakeTold(node, lock).finally(() => this.#retaking.delete(name));
       this.#retaking.set(name, retaking);
     }
-    return retaking;
+    if (away === undefined) {
+      return retaking;
+    }
+    retaking.catch(() => {});
+    return Promise.reject(away);
   }
 
   /**
@@ -235,6 +248,22 @@ export class RunLock {
       if (isBug(error)) {
         throw error;
       }
+    }
+  }
+
+  async #retakeTold(node: SessionNode, lock: NodeLock): Promise<void> {
+    try {
+      await this.#retake(node.label, lock);
+    } catch (error) {
+      this.#away.delete(node.name);
+      if (isSilence(error)) {
+        this.#away.set(node.name, error);
+        this.#options.onAway?.(node, error);
+      }
+      throw error;
+    }
+    if (this.#away.delete(node.name)) {
+      this.#options.onBack?.(node);
     }
   }
 

@@ -64,6 +64,9 @@ export class SessionPool {
     { readonly node: SessionNode; readonly sessions: ServerSession[] }
   >();
 
+  /** All connections to each node that have not ended, by its name: those of sessions, and others. */
+  readonly #open = new Map<string, Set<SessionClient>>();
+
   /** Which nodes let nobody in at the moment, as those who wait for sessions find it. */
   readonly presence: NodePresence;
 
@@ -136,11 +139,14 @@ export class SessionPool {
   async connect(node: SessionNode): Promise<SessionClient> {
     const connecting = this.#connections.connect(node);
     const client = await within(connectMs, connecting);
-    if (client !== "late") {
-      return client;
+    if (client === "late") {
+      connecting.then((late) => new Session(late).close()).catch(() => {});
+      throw unreachable(node, "let nobody in for a minute");
     }
-    connecting.then((late) => new Session(late).close()).catch(() => {});
-    throw unreachable(node, "let nobody in for a minute");
+    const open = this.#open.get(node.name) ?? new Set();
+    this.#open.set(node.name, open.add(client));
+    client.on("end", () => open.delete(client));
+    return client;
   }
 
   /** Gives a session back. One that is lost, or has served long enough, is closed. */
@@ -194,13 +200,19 @@ export class SessionPool {
     await this.#connections.cancel(node, session.connection);
   }
 
-  /** Breaks all connections to a node that does not answer: in use or idle, none is any better. */
+  /**
+   * Breaks all connections to a node that does not answer, or not as its primary: those of sessions, in use or idle,
+   * and all others that were opened here. None is any better.
+   */
   destroyAll(node: SessionNode): void {
     const idle = this.#idle.get(node.name) ?? [];
     this.#idle.delete(node.name);
     const busy = this.busy.filter((one) => one.node.name === node.name);
     for (const session of [...idle, ...busy.map((one) => one.session)]) {
       session.destroy();
+    }
+    for (const client of this.#open.get(node.name) ?? []) {
+      client.connection?.stream.destroy();
     }
   }
 

@@ -1,7 +1,7 @@
 import { ownPath } from "@pg-mig/model";
 import type { RunEvent } from "@pg-mig/report";
 import { lastAnswer } from "./last-answer.js";
-import { isBug } from "./server-error.js";
+import { connectionLost, isBug } from "./server-error.js";
 import {
   parseSessionActivity,
   type SessionActivity,
@@ -20,7 +20,8 @@ export type AskNode = (node: SessionNode, sql: string) => Promise<Pick<QueryAnsw
 
 export interface SessionWatchOptions {
   readonly sessions: SessionPool;
-  readonly ask: AskNode;
+  /** What it asks over first. @default connections of its own, as where this does not answer */
+  readonly ask?: AskNode | undefined;
   readonly emit: (event: RunEvent) => void;
   /** Told of a bug of the tool, once: the watch has stopped by then. */
   readonly onBug: (bug: unknown) => void;
@@ -73,8 +74,8 @@ const standbyMs = 3000;
  * It asks a node only while a session there is slow, one question for all of them, and few nodes at a time.
  */
 export class SessionWatch {
-  readonly #options: Required<Omit<SessionWatchOptions, "reconnectForMs">> &
-    Pick<SessionWatchOptions, "reconnectForMs">;
+  readonly #options: Required<Omit<SessionWatchOptions, "ask" | "reconnectForMs">> &
+    Pick<SessionWatchOptions, "ask" | "reconnectForMs">;
   readonly #nodes = new Map<string, NodeWatch>();
   /** The names of the nodes whose standbys were told of. */
   readonly #standbysTold = new Set<string>();
@@ -219,7 +220,8 @@ export class SessionWatch {
   /** Asks over the given connection; where that is broken or silent, over one of the watch's own. */
   async #ask(node: SessionNode, watch: NodeWatch, sql: string) {
     const { ask, sessions, silenceMs } = this.#options;
-    const answer = await within(silenceMs / 2, ask(node, sql)).catch((error: unknown) => {
+    const asking = ask?.(node, sql) ?? Promise.reject(connectionLost("There is no connection."));
+    const answer = await within(silenceMs / 2, asking).catch((error: unknown) => {
       if (isBug(error)) {
         throw error;
       }

@@ -1,11 +1,18 @@
-import { findPoolerMode, isPooled, type PoolerMode } from "@pg-mig/cluster";
+import {
+  type ConnectNodeOptions,
+  connectNode,
+  findPoolerMode,
+  isPooled,
+  type PoolerMode,
+} from "@pg-mig/cluster";
 import { PgMigError } from "@pg-mig/model";
 import type pg from "pg";
 import type { OpenNode } from "./open-node.js";
+import { whileAnswering } from "./silence.js";
 
-export interface SharedByPoolerOptions {
-  /** Opens one more connection to a node. */
-  readonly connect: (open: OpenNode) => Promise<pg.Client>;
+/** One more connection is opened to each node that a pooler is seen before. */
+export interface SharedByPoolerOptions
+  extends Pick<ConnectNodeOptions, "applicationName" | "signal"> {
   /** Whether to do without sessions of one's own. */
   readonly allowPooler: boolean;
   /** Told what is done without on such nodes. */
@@ -22,15 +29,17 @@ export interface SharedByPoolerOptions {
  */
 export async function sharedByPooler(
   nodes: readonly { readonly open: OpenNode; readonly client: pg.Client | undefined }[],
-  { connect, allowPooler, onNote }: SharedByPoolerOptions,
+  { allowPooler, onNote, ...options }: SharedByPoolerOptions,
 ): Promise<ReadonlySet<string>> {
   const modes = await Promise.all(
     nodes.map(async ({ open, client }) => {
       if (client === undefined || !isPooled(client, open.identity)) {
         return [];
       }
-      const mode = await findPoolerMode(client, () => connect(open));
-      return mode === "session" ? [] : [{ node: open.node, mode }];
+      const { node } = open;
+      const finding = findPoolerMode(client, () => connectNode(node, options));
+      const mode = await whileAnswering(node, client, finding, options);
+      return mode === "session" ? [] : [{ node, mode }];
     }),
   );
   const shared = modes.flat();

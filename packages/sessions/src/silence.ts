@@ -1,6 +1,6 @@
 import { type ConnectNodeOptions, connectNode, type Node } from "@pg-mig/cluster";
-import { isPgMigError, PgMigError } from "@pg-mig/model";
-import { isBug, isConnectionLoss } from "./server-error.js";
+import { isPgMigError, PgMigError, quoteLiteral } from "@pg-mig/model";
+import { connectionLost, isBug, isConnectionLoss } from "./server-error.js";
 import type { SessionClient } from "./session-client.js";
 import { within } from "./within.js";
 
@@ -25,11 +25,12 @@ export function silentNode({ label }: { readonly label: string }, ms: number): P
 
 /**
  * Waits for what a node was asked over a connection that nobody watches: for as long as it takes, but not for
- * a node that is silent. Every 15 seconds another connection is opened; where that gets no answer either, the
- * first is broken, as it is when the signal aborts. TCP does not see for a quarter of an hour what a network has swallowed, and never if something
+ * a node that is silent, nor for an answer that was lost. Every 15 seconds another connection is opened; where that
+ * gets no answer either, or has seen twice that the server is through, the first is broken, as it is when the signal
+ * aborts. TCP does not see for a quarter of an hour what a network has swallowed, and never if something
  * in it goes on taking what is sent.
  *
- * @throws PgMigError `NODE_UNREACHABLE`; what `asked` rejects with. The signal's reason.
+ * @throws PgMigError `NODE_UNREACHABLE`, `CONNECTION_LOST`; what `asked` rejects with. The signal's reason.
  */
 export async function whileAnswering<T>(
   node: Node,
@@ -42,15 +43,22 @@ export async function whileAnswering<T>(
   signal?.addEventListener("abort", hangUp);
   try {
     const answer = asked.then((value) => ({ value }));
-    for (;;) {
+    for (let before: Heard | undefined; ; ) {
       const outcome = await within(answerWithinMs, answer);
       if (outcome !== "late") {
         return outcome.value;
       }
-      if ((await Promise.race([answer, answers(node, options)])) === "silent") {
-        hangUp();
-        throw silentNode(node, answerWithinMs);
+      const heard = await Promise.race([answer, look(node, client, options)]);
+      if (typeof heard === "object") {
+        return heard.value;
       }
+      if (heard === "nothing" || (heard === "idle" && before === "idle")) {
+        hangUp();
+        throw heard === "nothing"
+          ? silentNode(node, answerWithinMs)
+          : connectionLost(`An answer of ${node.label} was lost on its way.`);
+      }
+      before = heard;
     }
   } catch (error) {
     signal?.throwIfAborted();
@@ -60,15 +68,28 @@ export async function whileAnswering<T>(
   }
 }
 
-/** Asks over a connection of its own. */
-async function answers(
+/** What a node tells of the server's side of a connection: that it does nothing; anything else; or nothing at all. */
+type Heard = "idle" | "something" | "nothing";
+
+/** Asks over a connection of its own. What a pooler has told us is no process of the server. */
+async function look(
   node: Node,
+  asked: object,
   options: Pick<ConnectNodeOptions, "applicationName" | "signal">,
-): Promise<"silent" | "heard"> {
+): Promise<Heard> {
+  const pid = "processID" in asked ? Number(asked.processID) : 0;
+  const sql =
+    `SELECT state FROM pg_catalog.pg_stat_get_activity(${pid}) ` +
+    `WHERE pg_catalog.starts_with(application_name, ${quoteLiteral(options.applicationName)})`;
   try {
     const client = await connectNode(node, options);
     try {
-      return (await within(answerWithinMs, client.query("SELECT"))) === "late" ? "silent" : "heard";
+      const answer = await within(answerWithinMs, client.query<{ state: string | null }>(sql));
+      return answer === "late"
+        ? "nothing"
+        : answer.rows[0]?.state === "idle"
+          ? "idle"
+          : "something";
     } finally {
       client.connection.stream.destroy();
     }
@@ -76,6 +97,6 @@ async function answers(
     if (isBug(error)) {
       throw error;
     }
-    return isSilence(error) ? "silent" : "heard";
+    return isSilence(error) ? "nothing" : "something";
   }
 }

@@ -13,11 +13,11 @@ export async function adoptAction(
   context: ActionContext,
 ): Promise<number> {
   const { settings, cwd } = context;
-  const { lockTimeoutMs, waitMs, allowPooler, scratch, shell } = settings;
+  const { lockTimeoutMs, retryForMs, waitMs, allowPooler, scratch, shell } = settings;
   await refuseOtherThanJson("adopt", settings.report);
   const adoption = await adopt({
     ...(await clusterOptions(context)),
-    ...{ ...request, lockTimeoutMs, waitMs, allowPooler, scratch, folder: cwd },
+    ...{ ...request, lockTimeoutMs, retryForMs, waitMs, allowPooler, scratch, folder: cwd },
     env: fileEnvironment(context),
     allowShell: shell,
     onNote: noteWriter(context),

@@ -17,7 +17,7 @@ export const adoptCommand: CommandDefinition = {
   ],
   settings: [
     ...clusterSettings,
-    ...(["lockTimeoutMs", "waitMs", "allowPooler", "shell", "scratch"] as const),
+    ...(["lockTimeoutMs", "retryForMs", "waitMs", "allowPooler", "shell", "scratch"] as const),
   ],
   examples: [
     ["pg-mig adopt --scratch=embedded --dry", "which shard is at which version"],
