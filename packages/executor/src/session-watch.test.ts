@@ -1,5 +1,6 @@
 import { readShardLedger, takeShardSql } from "@pg-mig/ledger";
 import type { RunEvent } from "@pg-mig/report";
+import { SessionPool, SessionWatch } from "@pg-mig/sessions";
 import { startNodes, startProxy, type TestCluster, type TestDatabase } from "@pg-mig/testkit";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { ledgerOf, runHookOn, runVersions, target } from "./executor.test.support.js";
@@ -350,4 +351,31 @@ describe("a run whose sessions wait for others", () => {
       { pid: expect.any(Number), user: "postgres", application: "testkit" },
     ]);
   });
+});
+
+it("takes the reason of an abort for no bug", async () => {
+  const database = await databaseWith();
+  const controller = new AbortController();
+  const { signal } = controller;
+  let refused = 0;
+  const sessions = new SessionPool({
+    async connect() {
+      refused += Number(signal.aborted);
+      signal.throwIfAborted();
+      return database.connect();
+    },
+    cancel: async () => {},
+  });
+  const bugs: unknown[] = [];
+  const onBug = (bug: unknown) => bugs.push(bug);
+  const watch = new SessionWatch({ ...alert, sessions, signal, onBug, emit: () => {} });
+  onTestFinished(() => watch.stop());
+
+  const session = await sessions.acquire({ name: "n", label: "n", host: "n" });
+  await session.ready();
+  controller.abort(new Error("enough"));
+  session.destroy();
+  // The watch connects to end what the session has left on its server.
+  await expect.poll(() => refused).toBeGreaterThan(1);
+  expect(bugs).toEqual([]);
 });

@@ -91,15 +91,17 @@ export async function adoptShard(
 
 /** Records a version with all that come before it, as versions that another tool applied: nobody knows when. */
 export function adoptingRecorder({ versions }: MigrationDirectory): StepRecorder<ShardLedger> {
+  const entriesUpTo = (version: string): readonly LedgerEntry[] => {
+    const prefix = versions.find(({ name }) => name === version)?.prefix;
+    const onDisk = versions.filter((one) => one.prefix === prefix).map(({ name }) => name);
+    return onDisk.slice(0, onDisk.indexOf(version) + 1).map((name) => ({ version: name }));
+  };
+  // Shards with the same entries share their list.
   const lists = new Map<string, readonly LedgerEntry[]>();
   return {
     ...createLedgerRecorder({ action: "apply", checksum: () => "", replan: () => [] }),
     record(ledger, version) {
-      const prefix = versions.find(({ name }) => name === version)?.prefix;
-      const onDisk = versions.filter((one) => one.prefix === prefix).map(({ name }) => name);
-      const entries =
-        lists.get(version) ??
-        onDisk.slice(0, onDisk.indexOf(version) + 1).map((name) => ({ version: name }));
+      const entries = lists.get(version) ?? entriesUpTo(version);
       lists.set(version, entries);
       const after = withEntries(ledger, entries);
       return { sql: storeLedgerSql(ledger.shard, entries), ledger: after };

@@ -86,7 +86,7 @@ function watchedSessions({ signal, onNote }: ScratchOptions): {
     cancel: async () => {},
   });
   const watch = new SessionWatch({
-    sessions,
+    ...{ sessions, signal },
     emit: () => {},
     onBug(reason) {
       bug = { reason };

@@ -206,7 +206,7 @@ export function createLiveCluster(
   };
   let bug: { readonly reason: unknown } | undefined;
   const watch = new SessionWatch({
-    ...{ sessions, ask, emit, reconnectForMs: patience(options).reconnectForMs },
+    ...{ sessions, ask, emit, signal, reconnectForMs: patience(options).reconnectForMs },
     onBug(reason) {
       bug = { reason };
       void sessions.cancelAll();

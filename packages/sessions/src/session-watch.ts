@@ -25,6 +25,8 @@ export interface SessionWatchOptions {
   readonly emit: (event: RunEvent) => void;
   /** Told of a bug of the tool, once: the watch has stopped by then. */
   readonly onBug: (bug: unknown) => void;
+  /** When it aborts, nothing is connected to any more: that its reason, whatever it is, comes back is no bug. */
+  readonly signal?: AbortSignal | undefined;
   /** How often it looks whether a session is slow, in milliseconds. @default 250 */
   readonly tickMs?: number;
   /** A session whose query takes longer than this is asked about, in milliseconds. @default 200 */
@@ -44,6 +46,8 @@ export interface SessionWatchOptions {
    */
   readonly reconnectForMs?: number | undefined;
 }
+
+type Optional = "ask" | "signal" | "reconnectForMs";
 
 /** What is known of one node. */
 interface NodeWatch {
@@ -74,8 +78,8 @@ const standbyMs = 3000;
  * It asks a node only while a session there is slow, one question for all of them, and few nodes at a time.
  */
 export class SessionWatch {
-  readonly #options: Required<Omit<SessionWatchOptions, "ask" | "reconnectForMs">> &
-    Pick<SessionWatchOptions, "ask" | "reconnectForMs">;
+  readonly #options: Required<Omit<SessionWatchOptions, Optional>> &
+    Pick<SessionWatchOptions, Optional>;
   readonly #nodes = new Map<string, NodeWatch>();
   /** The names of the nodes whose standbys were told of. */
   readonly #standbysTold = new Set<string>();
@@ -208,7 +212,7 @@ export class SessionWatch {
         await this.#ask(node, watch, endBackendsSql(abandoned));
       }
     } catch (error) {
-      if (isBug(error)) {
+      if (isBug(error) && error !== this.#options.signal?.reason) {
         this.#endOnBug(error);
       }
       if (!isSilence(error)) {
