@@ -5,8 +5,10 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** Tests that mostly wait: for time-outs, and for what watches over sessions. Longest first. */
 const waiting = [
   "packages/executor/src/session-watch.test.ts",
-  "apps/pg-mig/test/throttle.test.ts",
   "apps/pg-mig/test/frozen-network.test.ts",
+  "apps/pg-mig/test/frozen-readings.test.ts",
+  "apps/pg-mig/test/frozen-adopt-and-rehearse.test.ts",
+  "apps/pg-mig/test/throttle.test.ts",
   "apps/pg-mig/test/blocked.test.ts",
   "apps/pg-mig/test/pause-command.test.ts",
   "apps/pg-mig/test/limits.test.ts",

@@ -219,7 +219,6 @@ export const mutants: readonly Mutant[] = [
     guard: "no version starts before the throttle has judged its node",
     replacements: [["chains.hold(node, true);", ""]],
     noticedBy: ["held-node"],
-    times: 2,
   },
   {
     name: "throttle-takes-loss-for-rest",

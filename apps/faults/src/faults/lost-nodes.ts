@@ -6,7 +6,7 @@ import { type EndedRun, reportOf, type ToolRun } from "../tool-run.js";
 const retryForS = 2;
 
 /** Makes the other nodes slow enough to be at work still when this one is given up. */
-const latencyMs = 12;
+const latencyMs = 25;
 
 /** It takes so long at most to say that a node is down: what takes a minute helps nobody. */
 const toldWithinMs = 5000;
