@@ -136,6 +136,7 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
       "MIGRATION_FILE_NOT_WRITTEN",
       "A file of a new version or a new project, or `chain.txt`, cannot be written.",
       "Check the permissions of its folder, and that there is room on the disk. If `make` has made its two files, `pg-mig chain` adds them to `chain.txt`.",
+      "No database was touched. Files that were written before this one stay.",
     ],
     [
       "MAKE_TARGET_INVALID",
@@ -383,6 +384,7 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
       "NODE_NOT_WRITABLE",
       "The user may not store ledgers, the digest or the fingerprint, or its transactions are read-only.",
       "Give the rights with the statements in the hint, or turn off what it names.",
+      "No version was run. If it happens at the end of a run: what was applied stays, and the digest is not saved.",
     ],
     [
       "LEDGER_UNREADABLE",

@@ -1,4 +1,4 @@
-import { isPgMigError, PgMigError, wordsOf } from "@pg-mig/model";
+import { isPgMigError, PgMigError, quoteIdentifier, wordsOf } from "@pg-mig/model";
 import type { Client } from "pg";
 import { sqlStateOf } from "./connect-failure.js";
 import { type ConnectNodeOptions, connectNode } from "./connect-node.js";
@@ -37,8 +37,7 @@ export async function createDatabaseIfMissing(
     if (rows[0]?.replica === true) {
       return "replica";
     }
-    const sql = `CREATE DATABASE "${node.database.replaceAll('"', '""')}"`;
-    await answered(client, client.query(sql));
+    await answered(client, client.query(`CREATE DATABASE ${quoteIdentifier(node.database)}`));
     return "created";
   } catch (error) {
     if (existsStates.includes(sqlStateOf(error) ?? "")) {

@@ -158,11 +158,14 @@ function describe(
   }
 }
 
-/** For psql: gives all functions of the tool that a role owns to another one. */
+/**
+ * For psql: gives all functions of the tool that a role owns to another one. A superuser runs it: nothing in it may
+ * mean what somebody has put into the schema public.
+ */
 function changeOwnersSql(owner: string | null, quotedUser: string): string {
   const statement = quoteLiteral(`ALTER FUNCTION %s OWNER TO ${quotedUser.replaceAll("%", "%%")}`);
   return (
-    `SELECT format(${statement}, oid::regprocedure) FROM pg_proc WHERE proname ~ '^mig_.+_const$' ` +
+    `SET search_path TO pg_catalog; SELECT format(${statement}, oid::regprocedure) FROM pg_proc WHERE proname ~ '^mig_.+_const$' ` +
     `AND pg_get_userbyid(proowner) = ${quoteLiteral(owner ?? "")} \\gexec`
   );
 }

@@ -295,7 +295,7 @@ class RunFlow {
     return undefined;
   }
 
-  /** Compares shards, if that is pauseWish. */
+  /** Compares shards, if that is wanted. */
   async #verify(): Promise<Ending> {
     this.#plan = { ...this.#plan, isWhole: this.#prepared.isWholeOn(this.#nodes) };
     if ((this.#options.verify ?? "off") === "off") {

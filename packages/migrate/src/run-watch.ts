@@ -29,7 +29,7 @@ export class RunWatch {
     this.#options = options;
   }
 
-  /** Pauses nodes, if that is pauseWish and they were asked. */
+  /** What pauses nodes; `undefined`: nothing shall, or they were not asked yet. */
   get throttle(): ThrottleWatch | undefined {
     return this.#throttle;
   }

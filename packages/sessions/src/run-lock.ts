@@ -113,9 +113,10 @@ export class RunLock {
   }
 
   /**
-   * Whether the run may begin something on a node. `undefined`: at once, since it has the lock. If that was
-   * lost, when it was taken again, unless the last try met nobody: each heartbeat tries anew. And where the server did not confirm it for two heartbeats (the
-   * tool was stopped, or its machine asleep), when it has: then the promise resolves.
+   * Whether the run may begin something on a node. `undefined`: at once, since it has the lock. Else the promise
+   * resolves when the server has confirmed the lock, which it has not for two heartbeats (the tool was stopped, or
+   * its machine asleep); or when a lock that was lost is taken again. If the last try to take it again met nobody, it
+   * rejects at once: each heartbeat tries anew.
    *
    * Rejects with a PgMigError `RUN_LOCKED` if another run has the lock by now; with what connecting throws; with a
    * bug that was met while the servers were asked.
