@@ -45,6 +45,11 @@ export interface CommandDefinition {
   readonly options?: readonly CommandOption[];
   /** The settings that take effect; all others are refused on its command line. */
   readonly settings: readonly SettingName[];
+  /** Settings that have no effect in a certain form of the command: what that form is called, and the settings. @default none */
+  readonly idle?: (input: CommandInput) => readonly {
+    readonly form: string;
+    readonly settings: readonly SettingName[];
+  }[];
   /** What these are unless its command line says otherwise: stronger than the environment. */
   readonly flags?: Flags;
   /** A call that somebody might make, and what it is for. */
@@ -76,9 +81,9 @@ const output: readonly SettingName[] = ["json", "color", "debug"];
 /** Settings of commands that look at the directory alone. */
 export const directorySettings: readonly SettingName[] = ["migdir", "skipConfig", ...output];
 
-/** Settings of commands that look at the cluster and start no run. */
+/** Settings of commands that look at the cluster and start no run: only an apply makes databases. */
 export const clusterSettings: readonly SettingName[] = [
-  ...settingsOf("The cluster"),
+  ...settingsOf("The cluster").filter((name) => name !== "createDatabase"),
   "migdir",
   "skipConfig",
   "report",
@@ -93,5 +98,8 @@ export const applySettings: readonly SettingName[] = [
   ...settingsOf("Output"),
 ];
 
-/** Settings of commands that start another run, or show one beforehand. */
-export const runSettings: readonly SettingName[] = applySettings.filter((name) => name !== "wave");
+/** Settings of the command that shows beforehand what an apply would do. */
+export const planSettings = applySettings.filter((name) => name !== "wave");
+
+/** Settings of the command that undoes. */
+export const undoSettings = planSettings.filter((name) => name !== "createDatabase");

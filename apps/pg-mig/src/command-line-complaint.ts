@@ -1,5 +1,13 @@
-import { flagName, optionName, type SettingName, settingDefinitions } from "@pg-mig/config";
+import {
+  flagName,
+  optionName,
+  type SettingDefinition,
+  type SettingName,
+  settingDefinitions,
+  settingTable,
+} from "@pg-mig/config";
 import type { CommanderError } from "commander";
+import type { CommandLine } from "./command-definition.js";
 import { commandLineError, suggestion } from "./command-line-error.js";
 import {
   actionOptions,
@@ -24,8 +32,8 @@ export function unknownCommand(typed: string): Error {
       );
 }
 
-/** The error for an option that means nothing to a command. */
-export function takesNot(command: string, option: string): Error {
+/** The error for an option that means nothing to a command, or to this form of it. */
+export function takesNot(command: string, option: string, form = command): Error {
   const isAction = option !== "--dry" && longNamesOf(actionOptions).includes(option);
   return isAction
     ? commandLineError(
@@ -35,7 +43,7 @@ export function takesNot(command: string, option: string): Error {
     : command === "pg-mig"
       ? needsCommand(option)
       : commandLineError(
-          `${command} takes no ${option}: it would have no effect.`,
+          `${form} takes no ${option}: it would have no effect.`,
           `Leave it out; ${seeHelp(command)} lists what there is.`,
         );
 }
@@ -52,6 +60,19 @@ export function refuseForeignSettings(
   });
   if (foreign !== undefined) {
     throw takesNot(command, String(optionName(foreign[1])));
+  }
+}
+
+/** Refuses a setting that means nothing to the form of its command that was chosen. */
+export function refuseIdleSettings({ command, input, flags }: CommandLine): void {
+  for (const { form, settings } of command.idle?.(input) ?? []) {
+    for (const setting of settings) {
+      const definition: SettingDefinition = settingTable[setting];
+      const key = flagName(definition);
+      if (key !== undefined && flags[key] !== undefined) {
+        throw takesNot(command.name, String(optionName(definition)), form);
+      }
+    }
   }
 }
 

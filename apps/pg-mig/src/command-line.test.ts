@@ -187,11 +187,28 @@ describe("what is mistyped", () => {
     [["undo", "1.a.sh", "--dry=sql", "--report=a.json"], "A dry run writes no report:"],
     [["plan", "--report=a.json"], "plan writes no report: --report would have no effect."],
     [["status", "--report=a.json", "--only=region=failed"], "status writes no report:"],
+    [["status", "--createdb"], "status takes no --createdb: it would have no effect."],
+    [["undo", "1.a.sh", "--createdb"], "undo takes no --createdb: it would have no effect."],
+    [["pause", "--migdir=mig"], "pause takes no --migdir: it would have no effect."],
+    [["rehearse", "--on=shard=a", "--scratch=embedded"], "rehearse --on takes no --scratch:"],
+    [["rehearse", "--statement-timeout=1s"], "rehearse without --on takes no --statement-timeout:"],
+    [["rehearse", "--all", "--only=region=eu"], "rehearse --all takes no --only:"],
+    [["--hosts=a", "rehearse", "--all"], "rehearse --all takes no --hosts:"],
+    [["drift", "--scratch=embedded"], "drift without --against=files takes no --scratch:"],
     [["plan", "--json", "--verbose"], "--verbose and --json exclude each other."],
   ])("%s is refused with a sentence and what to do", async (args, says) => {
     const { message, hint } = await refusal(...args);
     expect(message).toMatch(says);
     expect(hint).toMatch(/^\S.*\.$/);
+  });
+
+  it.each([
+    ["rehearse", "--on=shard=a", "--scratch=", "--statement-timeout=1s"],
+    ["rehearse", "--on=", "--scratch=embedded"],
+    ["drift", "--against=files", "--scratch=embedded"],
+    ["--undo=1.a.sh", "--createdb"],
+  ])("%s is taken", async (...args) => {
+    await expect(parsed(...args)).resolves.toBeDefined();
   });
 
   it.each([

@@ -12,6 +12,7 @@ import type { CommandDefinition, CommandLine, CommandOption } from "./command-de
 import {
   refuse,
   refuseForeignSettings,
+  refuseIdleSettings,
   takesNot,
   unknownCommand,
 } from "./command-line-complaint.js";
@@ -75,6 +76,7 @@ export async function parseCommandLine(
     );
   }
   refuseIdleReport(chosen);
+  refuseIdleSettings(chosen);
   if (chosen.flags.verbose === true && (chosen.flags.quiet ?? chosen.flags.json) === true) {
     throw commandLineError(
       `--verbose and ${chosen.flags.quiet === true ? "--quiet" : "--json"} exclude each other.`,

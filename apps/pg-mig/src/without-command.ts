@@ -3,7 +3,7 @@ import {
   applySettings,
   type CommandDefinition,
   type CommandLine,
-  runSettings,
+  planSettings,
 } from "./command-definition.js";
 import { refuseForeignSettings } from "./command-line-complaint.js";
 import { commandLineError, expectedWord } from "./command-line-error.js";
@@ -52,7 +52,7 @@ export function withoutCommand(options: Readonly<Record<string, unknown>>): Comm
   }
   const [request = { option: "apply", command: applyCommand }] = requests;
   const { command, argument } = request;
-  const known = command === applyCommand ? applySettings : runSettings;
+  const known = command === applyCommand ? applySettings : planSettings;
   refuseForeignSettings(request.option, flags, known);
   if (wantedDryRun(dry) !== undefined && (command === makeCommand || command === chainCommand)) {
     throw commandLineError(

@@ -7,7 +7,7 @@ describe("--createdb", () => {
   it.each([
     ["--undo", ["--undo=1.a.public"]],
     ["the plan of an undo", ["--undo=1.a.public", "--dry"]],
-    ["status", ["status"]],
+    ["--list=db", ["--list=db"]],
   ])("makes no database for %s, which may have been asked of a wrong one", async (_, args) => {
     const { migrations, pgMig, database, column } = await scenario();
     await migrations({ "1.a.public": "CREATE TABLE t();" });

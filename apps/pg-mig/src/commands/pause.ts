@@ -6,7 +6,7 @@ export const pauseCommand: CommandDefinition = {
   details:
     "What the run is doing goes on to its end, and nothing new starts; it ends with status 3 and says who has asked. " +
     "Ends as soon as the run has heard it, mostly within five seconds; with status 2 if there is no run. Nothing is remembered for the next one.",
-  settings: clusterSettings,
+  settings: clusterSettings.filter((name) => name !== "migdir"),
   examples: [["pg-mig pause --hosts=db1,db2", "the run on these nodes"]],
   connects: true,
   configAction: "list",

@@ -1,4 +1,4 @@
-import { type CommandDefinition, runSettings } from "../command-definition.js";
+import { type CommandDefinition, planSettings } from "../command-definition.js";
 
 export const planCommand: CommandDefinition = {
   name: "plan",
@@ -13,7 +13,7 @@ export const planCommand: CommandDefinition = {
     },
     { flags: "--check", help: "exit with status 2 if there is anything to do" },
   ],
-  settings: runSettings,
+  settings: planSettings,
   examples: [
     ["pg-mig plan", "per version, its shards"],
     ["pg-mig plan --out=release.plan", "a plan to look at, and to carry out as it is"],

@@ -27,6 +27,14 @@ export const rehearseCommand: CommandDefinition = {
     ...clusterSettings,
     ...(["lockTimeoutMs", "shell", "verbose", "scratch", "statementTimeoutMs"] as const),
   ],
+  idle: ({ options: { on = "", all } }) => [
+    on === ""
+      ? { form: "rehearse without --on", settings: ["statementTimeoutMs"] }
+      : { form: "rehearse --on", settings: ["scratch"] },
+    ...(all === true
+      ? [{ form: "rehearse --all", settings: ["hosts", "discovery", "only", "part"] as const }]
+      : []),
+  ],
   examples: [
     ["pg-mig rehearse --all --scratch=embedded", "in a CI job: needs nothing but Node"],
     ["pg-mig rehearse --scratch=postgres://me@db1/postgres", "what is pending"],

@@ -1,4 +1,4 @@
-import { type CommandDefinition, runSettings } from "../command-definition.js";
+import { type CommandDefinition, undoSettings } from "../command-definition.js";
 import { commandLineError } from "../command-line-error.js";
 import { dryOption, wantedDryRun } from "../dry-option.js";
 
@@ -21,7 +21,7 @@ export const undoCommand: CommandDefinition = {
     },
     dryOption,
   ],
-  settings: runSettings,
+  settings: undoSettings,
   examples: [
     ["pg-mig undo 20260102030405.add-users.sh --dry", "what it would do"],
     ["pg-mig undo 20260102030405.add-users.sh", "does it"],
