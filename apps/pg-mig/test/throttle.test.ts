@@ -260,9 +260,11 @@ describe("the throttle", () => {
     ],
   ])("refuses a query that says neither yes nor no: %s", async (hold, why) => {
     const given = await throttled({ hold });
-    const { status, stderr } = await given.pgMig([`--hosts=${given.database.url}`]);
-    expect(status).toBe(1);
-    expect(stderr).toContain(`The throttle cannot see how 127.0.0.1 is: ${why}`);
+    for (const command of ["plan", "apply"]) {
+      const { status, stderr } = await given.pgMig([command, `--hosts=${given.database.url}`]);
+      expect(status).toBe(1);
+      expect(stderr).toContain(`The throttle cannot see how 127.0.0.1 is: ${why}`);
+    }
     expect(await given.column(tables("t"))).toEqual([0]);
   });
 

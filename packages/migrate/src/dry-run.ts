@@ -101,6 +101,10 @@ export async function dryRun(options: DryRunOptions): Promise<PlannedRun> {
     const nodesThere = new Set<object>(there.map(({ node }) => node));
     const chains = run.chains.filter(({ shard }) => nodesThere.has(shard.node));
     await refuseObstacles(run, { ...run, nodes: there, chains });
+    if (options.throttle !== undefined && run.hasWork) {
+      const { refuseUnseen } = await import("./throttle-watch.js");
+      await refuseUnseen(options.throttle, run.cluster.sessions, there);
+    }
     const nodes = run.cluster.nodes.map(({ node }) => node);
     return {
       action: run.kind.action,

@@ -234,6 +234,26 @@ export class ThrottleWatch implements ChainThrottle {
   }
 }
 
+/**
+ * Asks each node once, before a run that is only planned.
+ *
+ * @throws what {@link ThrottleWatch.check} throws
+ */
+export async function refuseUnseen(
+  throttle: Throttle,
+  sessions: OpenCluster["sessions"],
+  nodes: readonly OpenNode[],
+): Promise<void> {
+  const nobody = () => {};
+  const events = { emit: nobody, onOver: nobody, onBug: nobody };
+  const watch = new ThrottleWatch({ throttle, sessions, ...events });
+  try {
+    await watch.check(nodes);
+  } finally {
+    await watch.close();
+  }
+}
+
 function reasonOf(error: unknown): string {
   return serverWords(error)?.message ?? wordsOf(error);
 }
