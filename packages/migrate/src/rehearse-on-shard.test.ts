@@ -242,6 +242,17 @@ describe("rehearseOnShard", () => {
     await expect(rehearse()).rejects.toMatchObject({ code: "SHARD_TAKEN" });
   });
 
+  it("does not begin where a run could not: where transactions are read-only", async () => {
+    const { rehearse } = await prepared({ "2.more.sh": ["CREATE TABLE t ()", "DROP TABLE t"] });
+    await database.query(
+      `ALTER DATABASE "${database.name}" SET default_transaction_read_only TO on`,
+    );
+    await expect(rehearse()).rejects.toMatchObject({
+      code: "NODE_NOT_WRITABLE",
+      message: expect.stringContaining('Transactions of user "postgres" are read-only'),
+    });
+  });
+
   it("says that somebody keeps it from reading the shard, or ended its session", async () => {
     const { rehearse } = await prepared({ "2.slow.sh": ["SELECT pg_sleep(100)", "SELECT 1"] });
     const blocker = await database.connect();

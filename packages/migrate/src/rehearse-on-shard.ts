@@ -12,6 +12,7 @@ import { type OpenNode, type OpenShard, openCluster, placeOf } from "@pg-mig/ses
 import { brokenOff } from "./broken-off.js";
 import { chainsOf } from "./chains-of.js";
 import { LiveStage } from "./live-stage.js";
+import { refuseUnwritable } from "./refuse-obstacles.js";
 import { rehearseVersion, type VersionFiles, versionFiles } from "./rehearse-version.js";
 import {
   isBad,
@@ -45,7 +46,7 @@ export interface RehearseOnShardOptions extends ClusterOptions, NoteOptions {
  * into such a transaction is skipped, with the reason, and so are those after it. A rollback does not take back
  * the numbers that sequences gave, nor what a file does outside of the database.
  *
- * @throws PgMigError `SHARD_UNKNOWN`, `SHARD_TAKEN`, `LEDGER_CHANGED`, `VERSION_UNKNOWN`; what
+ * @throws PgMigError `SHARD_UNKNOWN`, `SHARD_TAKEN`, `LEDGER_CHANGED`, `VERSION_UNKNOWN`, `NODE_NOT_WRITABLE`; what
  * `readMigrationDirectory` and `connectNode` throw. A version that fails is part of the report.
  */
 export async function rehearseOnShard(options: RehearseOnShardOptions): Promise<RehearsalReport> {
@@ -85,6 +86,9 @@ export async function rehearseOnShard(options: RehearseOnShardOptions): Promise<
     if (needed.length === 0) {
       return { outcome: "ok", where, versions };
     }
+    const open = cluster.nodes.filter(({ node: one }) => one === shard.node);
+    const toStore = { schemaOids: [shard.ledger.schemaOid], inPublic: [] };
+    await refuseUnwritable(cluster, open, () => toStore);
     const session = await cluster.sessions.acquire(shard.node);
     const onlooker = await cluster.sessions.acquire(shard.node);
     try {
