@@ -34,7 +34,7 @@ export const errorCodes: readonly ErrorCodeGroup[] = [
     ],
     [
       "MIGRATE_OPTION_INVALID",
-      "`migrate()` was called with an option or action that does not exist, or a value that does not fit.",
+      "`migrate()` or `startMigration()` was called with an option or action that does not exist, or a value that does not fit.",
       "Correct the call.",
     ],
     [

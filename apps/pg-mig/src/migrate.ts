@@ -1,6 +1,6 @@
 import nodeProcess from "node:process";
 import { mergeSettings, withServiceLayer } from "@pg-mig/config";
-import { nearestWord, PgMigError } from "@pg-mig/model";
+import type { PgMigError } from "@pg-mig/model";
 import { account, homeDirectory } from "./account.js";
 import type { CommandDefinition } from "./command-definition.js";
 import { applyCommand } from "./commands/apply.js";
@@ -12,6 +12,7 @@ import { makeCommand } from "./commands/make.js";
 import { undoCommand } from "./commands/undo.js";
 import { exitStatus } from "./exit-status.js";
 import { uninterrupted } from "./interruption.js";
+import { invalidOption, refuseUnknown } from "./invalid-option.js";
 import { guardingOutput } from "./output-guard.js";
 import { settingsWith } from "./settings-with.js";
 import type { RolloutOptions } from "./start-migration.js";
@@ -145,16 +146,16 @@ async function serviceLayers(env: Readonly<Record<string, string | undefined>>) 
 
 /** Judges what JavaScript may hand over, too. Values that the command has as well are judged with its settings. */
 function refuseInvalid(options: MigrateOptions): void {
-  refuseUnknown("option", Object.keys(options), optionNames);
+  refuseUnknown("migrate()", "option", Object.keys(options), optionNames);
   const { hosts, dry } = options;
   const action: Readonly<Record<string, unknown>> | undefined = options.action;
   if (typeof action?.type !== "string") {
     throw invalid("migrate() needs an action.", `It is one of ${Object.keys(actions).join(", ")}.`);
   }
   const { type, ...parts } = action;
-  refuseUnknown("action", [type], Object.keys(actions));
+  refuseUnknown("migrate()", "action", [type], Object.keys(actions));
   const [, ...known] = actions[type as MigrateAction["type"]];
-  refuseUnknown(`part of the action ${type}`, Object.keys(parts), known);
+  refuseUnknown("migrate()", `part of the action ${type}`, Object.keys(parts), known);
   for (const name of ["createDB", "dry", "force", "ci"] as const) {
     const value: unknown = options[name];
     if (value !== undefined && typeof value !== "boolean") {
@@ -190,20 +191,6 @@ function refuseInvalid(options: MigrateOptions): void {
   }
 }
 
-function refuseUnknown(kind: string, names: readonly string[], known: readonly string[]): void {
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown === undefined) {
-    return;
-  }
-  const nearest = nearestWord(unknown, known);
-  const meant = nearest === undefined ? [] : [`Did you mean ${nearest}?`];
-  const takes = known.length === 0 ? [] : [`There is ${known.join(", ")}.`];
-  throw invalid(`migrate() has no ${kind} "${unknown}".`, [...meant, ...takes].join(" "));
-}
-
 function invalid(message: string, hint?: string): PgMigError {
-  return new PgMigError(message, {
-    code: "MIGRATE_OPTION_INVALID",
-    hint: hint || "Correct the call of migrate(): nothing was changed.",
-  });
+  return invalidOption("migrate()", message, hint);
 }

@@ -160,6 +160,25 @@ describe("a rollout from a program", () => {
   });
 });
 
+describe("startMigration()", () => {
+  it.each<[object, RegExp, string]>([
+    [{ paralelism: 3 }, /has no option "paralelism"/, "mean parallelism?"],
+    [{ action: { type: "aply" } }, /has no action "aply"/, "mean apply?"],
+    [{ action: { type: "undo", version: "1.a.sh" }, createDB: true }, /takes no createDB/, ""],
+    [{ action: { type: "undo", version: "1.a.sh" }, wave: "next" }, /takes no wave/, ""],
+  ])("refuses %j at once", (wrong, message, hint) => {
+    const given = { migDir: "mig", hosts: "127.0.0.1:1", ...wrong };
+    const call = () => startMigration(given as StartMigrationOptions);
+    expect(call).toThrow(message);
+    expect(call).toThrow(
+      expect.objectContaining({
+        code: "MIGRATE_OPTION_INVALID",
+        hint: expect.stringContaining(hint),
+      }),
+    );
+  });
+});
+
 describe('import { migrate } from "pg-mig", as in 2.x', () => {
   it("resolves to true when all is applied, calls after, and to false when something failed", async () => {
     const { options, ledger, migrations } = await prepared();

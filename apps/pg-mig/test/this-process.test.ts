@@ -23,7 +23,7 @@ const cases: Readonly<Record<string, (given: Scenario) => Case>> = {
   undo: () => ({ args: ["2.b.sh", "--parallelism=1"] }),
   plan: () => ({ before: "nothing", args: ["--verbose"] }),
   status: () => ({ args: ["--json"] }),
-  drift: () => ({ args: [scratch()] }),
+  drift: () => ({ args: ["--against=files", scratch()] }),
   // The dn files undo nothing.
   rehearse: () => ({ args: ["--all", scratch()], status: 2 }),
   adopt: () => ({ args: ["--dry", scratch()] }),
