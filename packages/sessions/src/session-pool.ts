@@ -17,6 +17,9 @@ const connectMs = 60_000;
 /** After so long a statement that was to be cancelled, and goes on, is cancelled again. */
 const cancelAgainMs = 500;
 
+/** A backend that has more memory for itself, in bytes, gives its place to a new one. */
+const mostBackendBytes = 32 * 1024 * 1024;
+
 const nobody: Session["blockedBy"] = [];
 const noVariables: NodeEnvironment = {};
 
@@ -49,10 +52,11 @@ export interface BusySession {
  */
 export class SessionPool {
   /**
-   * After so many versions a session is replaced: a backend's catalog cache grows with every shard
-   * that it reads from or writes to, by some 70 kB, and is never shrunk.
+   * After so many versions a session is asked how large its backend has become: the catalog cache grows with every
+   * shard whose rows are read or written, by up to some 70 kB, and is never shrunk. Versions that only change
+   * tables leave nothing there.
    */
-  static readonly recycleAfter = 500;
+  static readonly askSizeAfter = 500;
 
   readonly #connections: SessionConnections;
   readonly #idle = new Map<string, Session[]>();
@@ -149,13 +153,17 @@ export class SessionPool {
     return client;
   }
 
-  /** Gives a session back. One that is lost, or has served long enough, is closed. */
+  /** Gives a session back. One that is lost is closed; one whose backend has become large is not taken again. */
   release(session: Session): void {
     const node = this.#busy.get(session)?.node;
     this.#busy.delete(session);
-    if (node === undefined || session.lost || session.uses >= SessionPool.recycleAfter) {
+    if (node === undefined || session.lost) {
       void session.close();
       return;
+    }
+    if (session.uses >= SessionPool.askSizeAfter) {
+      session.uses = 0;
+      session.limitSize(mostBackendBytes);
     }
     const idle = this.#idle.get(node.name);
     if (idle === undefined) {

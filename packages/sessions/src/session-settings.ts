@@ -98,6 +98,10 @@ export function keepSessionSql(opened: OpenedSession | undefined): string {
   return [`SET search_path TO ${ownPath}`, ...settings].join("; ");
 }
 
+/** How much memory the server's process of a session has for itself. Superusers and pg_read_all_stats may see it. */
+export const backendSizeSql =
+  "SELECT pg_catalog.sum(total_bytes) AS bytes FROM pg_catalog.pg_backend_memory_contexts";
+
 /**
  * Ends the server's side of sessions that were given up, if it is still there; others stay. So does one
  * that waits for a synchronous replica: it has committed, and to end it would show what may yet be lost.

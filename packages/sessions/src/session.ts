@@ -1,10 +1,12 @@
 import { PgMigError, wordsOf } from "@pg-mig/model";
 import { type MessageOutcome, type RunScriptOptions, sendMessages } from "@pg-mig/psql-script";
 import type { Blocker } from "@pg-mig/report";
+import { lastAnswer } from "./last-answer.js";
 import type { Leftovers } from "./leftovers.js";
 import { isBug, isConnectionLoss } from "./server-error.js";
 import type { SessionClient } from "./session-client.js";
 import {
+  backendSizeSql,
   keepSessionSql,
   type OpenedSession,
   openSessionSql,
@@ -32,7 +34,7 @@ export interface SessionOptions {
  */
 export class Session {
   readonly client: SessionClient;
-  /** How many versions have run on it. */
+  /** How many versions have run on it since its size was asked last. */
   uses = 0;
   /** Who was last seen to make the work at hand wait, if anybody was. */
   blockedBy: readonly Blocker[] = [];
@@ -89,7 +91,7 @@ export class Session {
     return this.#lost;
   }
 
-  /** Whether something is left in it that no reset drops: no other version may run on it. */
+  /** Whether no other version may run on it: something is left in it that no reset drops, or it has become large. */
   get mustClose(): boolean {
     return this.#mustClose;
   }
@@ -143,6 +145,22 @@ export class Session {
     if (first !== undefined) {
       this.#settle(() => allDone(sendMessages(this.client, [first, ...more])));
     }
+  }
+
+  /**
+   * Asks the server how much memory its process has for itself, and does not wait for it. If that is more than so many
+   * bytes, the session `mustClose`; one whose role may not see it is closed. The process of a shared backend is somebody
+   * else's next.
+   */
+  limitSize(bytes: number): void {
+    if (this.backend === "shared") {
+      return;
+    }
+    this.#settle(async () => {
+      const { rows } = lastAnswer(await this.client.query(backendSizeSql));
+      const [answer] = rows as readonly { readonly bytes: string }[];
+      this.#mustClose ||= Number(answer?.bytes) > bytes;
+    });
   }
 
   /**

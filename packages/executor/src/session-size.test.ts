@@ -1,0 +1,83 @@
+import { Session, SessionPool } from "@pg-mig/sessions";
+import { startNodes, type TestCluster } from "@pg-mig/testkit";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+
+let cluster: TestCluster;
+beforeAll(async () => {
+  cluster = await startNodes();
+});
+afterAll(() => cluster.stop());
+
+const node = { name: "n", label: "n", host: "n" };
+
+function poolAs(user = "postgres"): SessionPool {
+  const sessions = new SessionPool({
+    async connect() {
+      const { host, port, database, password } = cluster.node;
+      const client = new pg.Client({ host, port, database, user, password });
+      client.on("error", () => {});
+      await client.connect();
+      return client;
+    },
+    cancel: async () => {},
+  });
+  onTestFinished(() => sessions.close());
+  return sessions;
+}
+
+/** The process of the server that the next session has, after one that has served so long. */
+async function nextAfter(sessions: SessionPool, sql = "SELECT 1") {
+  const served = await sessions.acquire(node);
+  await served.client.query(sql);
+  served.uses = SessionPool.askSizeAfter;
+  sessions.release(served);
+  const next = await sessions.acquire(node);
+  sessions.release(next);
+  return { served, next };
+}
+
+/** Leaves much in the caches of its session: a shard for each, with its rows read. */
+const readsManyShards = `DO $$ BEGIN
+  FOR i IN 1..600 LOOP
+    EXECUTE format('CREATE SCHEMA sh%s', i);
+    EXECUTE format('CREATE TABLE sh%s.t (%s, PRIMARY KEY (c1))', i,
+      (SELECT string_agg(format('c%s int DEFAULT 1 CHECK (c%1$s > 0)', n), ', ') FROM generate_series(1, 40) n));
+    COMMIT;
+    EXECUTE format('SELECT count(*) FROM sh%s.t', i);
+    EXECUTE format('INSERT INTO sh%s.t DEFAULT VALUES', i);
+  END LOOP; END $$`;
+
+describe("a session that has run many versions", () => {
+  it("is kept if the caches of its backend are small, and counts anew", async () => {
+    const { served, next } = await nextAfter(poolAs());
+    expect(next).toBe(served);
+    expect(next.uses).toBe(0);
+  });
+
+  it("is replaced if they are large", async () => {
+    const { served, next } = await nextAfter(poolAs(), readsManyShards);
+    expect(served.mustClose).toBe(true);
+    expect(next).not.toBe(served);
+    expect(next.opened?.pid).not.toBe(served.opened?.pid);
+  });
+
+  it("is replaced if the role may not see that", async () => {
+    const { password } = cluster.node;
+    await cluster.node.query(`CREATE ROLE plain LOGIN PASSWORD '${password}'`);
+    const { served, next } = await nextAfter(poolAs("plain"));
+    expect(served.lost).toBe(true);
+    expect(next).not.toBe(served);
+    await cluster.node.query("GRANT pg_read_all_stats TO plain");
+    const kept = await nextAfter(poolAs("plain"));
+    expect(kept.next).toBe(kept.served);
+  });
+
+  it("asks nothing of a process that a pooler lends it", async () => {
+    const client = await cluster.node.connect();
+    onTestFinished(() => client.end());
+    const session = new Session(client, { backend: "shared" });
+    session.limitSize(1);
+    expect(session.isReady).toBe(true);
+  });
+});
