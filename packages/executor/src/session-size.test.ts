@@ -69,8 +69,9 @@ describe("a session that has run many versions", () => {
     expect(served.lost).toBe(true);
     expect(next).not.toBe(served);
     await cluster.node.query("GRANT pg_read_all_stats TO plain");
-    const kept = await nextAfter(poolAs("plain"));
-    expect(kept.next).toBe(kept.served);
+    const granted = await nextAfter(poolAs("plain"));
+    // Under PostgreSQL 14 superusers alone may see it.
+    expect(granted.next === granted.served).toBe(cluster.node.major > 14);
   });
 
   it("asks nothing of a process that a pooler lends it", async () => {

@@ -98,7 +98,10 @@ export function keepSessionSql(opened: OpenedSession | undefined): string {
   return [`SET search_path TO ${ownPath}`, ...settings].join("; ");
 }
 
-/** How much memory the server's process of a session has for itself. Superusers and pg_read_all_stats may see it. */
+/**
+ * How much memory the server's process of a session has for itself. Superusers may see it, and from PostgreSQL 15 on
+ * members of pg_read_all_stats.
+ */
 export const backendSizeSql =
   "SELECT pg_catalog.sum(total_bytes) AS bytes FROM pg_catalog.pg_backend_memory_contexts";
 
