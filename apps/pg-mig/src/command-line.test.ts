@@ -195,6 +195,7 @@ describe("what is mistyped", () => {
     [["rehearse", "--all", "--only=region=eu"], "rehearse --all takes no --only:"],
     [["--hosts=a", "rehearse", "--all"], "rehearse --all takes no --hosts:"],
     [["drift", "--scratch=embedded"], "drift without --against=files takes no --scratch:"],
+    [["drift", "--no-shell"], "drift without --against=files takes no --no-shell:"],
     [["plan", "--json", "--verbose"], "--verbose and --json exclude each other."],
   ])("%s is refused with a sentence and what to do", async (args, says) => {
     const { message, hint } = await refusal(...args);

@@ -53,8 +53,8 @@ export interface BusySession {
 export class SessionPool {
   /**
    * After so many versions a session is asked how large its backend has become: the catalog cache grows with every
-   * shard whose rows are read or written, by up to some 70 kB, and is never shrunk. Versions that only change
-   * tables leave nothing there.
+   * shard whose rows are read or written, by some 70 kB if they have ten tables, and is never shrunk. Versions
+   * that only change tables leave little there.
    */
   static readonly askSizeAfter = 500;
 

@@ -26,7 +26,9 @@ export const driftCommand: CommandDefinition = {
   ],
   settings: [...clusterSettings, ...(["lockTimeoutMs", "shell", "scratch"] as const)],
   idle: ({ options: { against } }) =>
-    against === "files" ? [] : [{ form: "drift without --against=files", settings: ["scratch"] }],
+    against === "files"
+      ? []
+      : [{ form: "drift without --against=files", settings: ["scratch", "shell"] }],
   examples: [
     ["pg-mig drift --against=files --scratch=embedded", "a fleet that is wrong everywhere, too"],
     ["pg-mig drift --ignore=comment", "comments do not count"],
