@@ -2,7 +2,7 @@
 // library (dist/) is not bundled.
 //
 //   node bundle.mjs [--readable=<file>]   all in one file, as it was written, for programs that look at it
-import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -84,25 +84,42 @@ const readOnce = {
   },
 };
 
-/** What a config file imports from pg-mig comes from the chunks that run already: from dist/, it would all be read anew. */
-const useOwnLibrary = {
-  name: "use-own-library",
+/** A file that is loaded by Node itself, so that it can import(): code that was kept cannot. */
+const nativeImport =
+  '(await import("node:module")).createRequire(import.meta.url)("./native-import.cjs")';
+
+/**
+ * How a config file is imported. What it imports from pg-mig comes from the chunks that run already: from dist/, it
+ * would all be read anew.
+ */
+const importFromBundle = {
+  name: "import-from-bundle",
   transform: {
     filter: { id: /\/config\/dist\/import-module\.js$/ },
-    handler(code) {
-      const own = code.replace('resolve("pg-mig")', 'resolve("./library.cjs")');
-      if (own === code) {
-        throw new Error("import-module.js resolves pg-mig in another way now");
+    handler: (code) =>
+      [
+        ['resolve("pg-mig")', 'resolve("./library.cjs")'],
+        ["import(pathToFileURL", `${nativeImport}(pathToFileURL`],
+      ].reduce((text, [from, to]) => {
+        if (!text.includes(from)) {
+          throw new Error(`import-module.js has no ${from} any more`);
+        }
+        return text.replace(from, to);
+      }, code),
+  },
+  generateBundle(_, written) {
+    for (const { fileName, code = "" } of Object.values(written)) {
+      if (/(?<!\.)\bimport\(/.test(code)) {
+        throw new Error(`${fileName} has an import() of its own`);
       }
-      return own;
-    },
+    }
   },
 };
 
 const { readable } = parseArgs({ options: { readable: { type: "string" } } }).values;
 const bundle = await rolldown({
   input: {
-    "pg-mig": "dist/main.js",
+    main: "dist/main.js",
     ...(readable === undefined ? { library: "dist/index.js" } : {}),
   },
   platform: "node",
@@ -114,7 +131,7 @@ const bundle = await rolldown({
     define: { Response: "undefined" },
     inject: { performance: [resolve("dist/process-time.js"), "performance"] },
   },
-  plugins: [useStandIns, readOnce, ...(readable === undefined ? [useOwnLibrary] : [])],
+  plugins: [useStandIns, readOnce, ...(readable === undefined ? [importFromBundle] : [])],
   // What is loaded later must not be loaded sooner by somebody who writes this.
   onLog(level, { code, message }) {
     if (level !== "info") {
@@ -125,8 +142,8 @@ const bundle = await rolldown({
 const output = {
   // Node starts a script of this kind some 10 ms sooner than a module.
   format: "cjs",
+  dynamicImportInCjs: readable !== undefined,
   exports: "named",
-  banner: ({ name, isEntry }) => (isEntry && name === "pg-mig" ? "#!/usr/bin/env node" : ""),
 };
 if (readable !== undefined) {
   await bundle.write({ ...output, file: readable, codeSplitting: false, minify: false });
@@ -148,6 +165,8 @@ const built = await bundle.write({
   // Names stay, so that stack traces can be read.
   minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
 });
+writeFileSync("bin/native-import.cjs", "module.exports = (url) => import(url);\n");
+copyFileSync("compiled-code.cjs", "bin/pg-mig.cjs");
 chmodSync("bin/pg-mig.cjs", 0o755);
 
 const packages = new Set(

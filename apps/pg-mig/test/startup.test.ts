@@ -58,7 +58,16 @@ describe("a run with nothing to do", () => {
     const { folder, args } = await nothingToDo();
     const { files, builtins } = probe(folder, args);
     expect(files).toEqual([
-      ...["pg-mig", "start", "command-line", "rolldown-runtime", "actions", "failure", "driver"],
+      ...[
+        "pg-mig",
+        "main",
+        "start",
+        "command-line",
+        "rolldown-runtime",
+        "actions",
+        "failure",
+        "driver",
+      ],
     ]);
     const unused = /undici|webcrypto|^(tls|child_process|dns|dns\/promises|module|perf_hooks)$/;
     expect(builtins.filter((name) => unused.test(name))).toEqual([]);
@@ -67,9 +76,9 @@ describe("a run with nothing to do", () => {
 
 describe("what is asked of the program itself", () => {
   it.each([
-    ["--version", ["pg-mig", "start"]],
-    ["-V", ["pg-mig", "start"]],
-    ["--help", ["pg-mig", "start", "command-line", "rolldown-runtime"]],
+    ["--version", ["pg-mig", "main", "start"]],
+    ["-V", ["pg-mig", "main", "start"]],
+    ["--help", ["pg-mig", "main", "start", "command-line", "rolldown-runtime"]],
   ])("%s loads next to nothing", async (option, expected) => {
     const { folder, write } = await scenario({ shards: [] });
     await write("probe.cjs", startProbe);
