@@ -16,9 +16,11 @@ const { Script } = require("node:vm");
 const loaded = [];
 /** How many of them V8 had to compile. */
 let compiled = 0;
+/** In bytes, of the first line of what is kept. */
+const longestLine = 4096;
 
 const keptFile = placeOfKept();
-const kept = keptFile === undefined ? new Map() : readKept(keptFile);
+const kept = keptFile === undefined ? new Map() : findKept(keptFile);
 load("main.cjs");
 
 function load(name) {
@@ -45,7 +47,7 @@ function requireBeside(id) {
 
 function compile(name, filename, text) {
   const before = kept.get(name);
-  const cachedData = before?.text.equals(text) ? before.code : undefined;
+  const cachedData = before?.text()?.equals(text) ? before.code() : undefined;
   const opening = "(function(exports,require,module,__filename,__dirname){";
   const script = new Script(`${opening}${text}\n})`, {
     filename,
@@ -76,30 +78,37 @@ function placeOfKept() {
 }
 
 /**
- * A line of JSON, [name, bytes of its text, bytes of its code] of each file, and then these bytes in the same order.
+ * What a file has for each name, to be read when it is needed. The file has a line of JSON, [name, bytes of its text, bytes of
+ * its code] of each, and then these bytes in the same order.
  */
-function readKept(file) {
-  const read = new Map();
-  let descriptor;
+function findKept(file) {
   try {
-    descriptor = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
-    if (!isOurs(fs.lstatSync(dirname(file))) || !isOurs(fs.fstatSync(descriptor))) {
-      return read;
+    const descriptor = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+    const status = fs.fstatSync(descriptor);
+    if (!isOurs(fs.lstatSync(dirname(file))) || !isOurs(status)) {
+      return new Map();
     }
-    const bytes = fs.readFileSync(descriptor);
-    let at = bytes.indexOf("\n") + 1;
-    for (const [name, textBytes, codeBytes] of JSON.parse(bytes.toString("utf8", 0, at))) {
-      const [text, code] = [at, at + textBytes];
-      at = code + codeBytes;
-      read.set(name, { text: bytes.subarray(text, code), code: bytes.subarray(code, at) });
+    const part = (start, length) => () => readPart(descriptor, start, length);
+    const beginning = readPart(descriptor, 0, Math.min(status.size, longestLine));
+    let at = beginning.indexOf("\n") + 1;
+    const found = new Map();
+    for (const [name, textBytes, codeBytes] of JSON.parse(beginning.toString("utf8", 0, at))) {
+      found.set(name, { text: part(at, textBytes), code: part(at + textBytes, codeBytes) });
+      at += textBytes + codeBytes;
     }
-    return at === bytes.length ? read : new Map();
+    return at === status.size ? found : new Map();
   } catch {
     return new Map();
-  } finally {
-    if (descriptor !== undefined) {
-      fs.closeSync(descriptor);
-    }
+  }
+}
+
+/** Bytes, or undefined if they cannot be read. */
+function readPart(descriptor, start, length) {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  try {
+    return fs.readSync(descriptor, bytes, 0, length, start) === length ? bytes : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -127,10 +136,13 @@ function keep(file) {
     try {
       const parts = new Map(kept);
       for (const [name, text, script] of loaded) {
-        parts.set(name, { text, code: script.createCachedData() });
+        parts.set(name, { text: () => text, code: () => script.createCachedData() });
       }
-      const sizes = [...parts].map(([name, { text, code }]) => [name, text.length, code.length]);
-      const bytes = [...parts.values()].flatMap(({ text, code }) => [text, code]);
+      const bytes = [...parts.values()].flatMap(({ text, code }) => [text(), code()]);
+      const sizes = [...parts.keys()].map((name, i) => [
+        name,
+        ...bytes.slice(2 * i, 2 * i + 2).map(({ length }) => length),
+      ]);
       fs.writeFileSync(
         descriptor,
         Buffer.concat([Buffer.from(`${JSON.stringify(sizes)}\n`), ...bytes]),
