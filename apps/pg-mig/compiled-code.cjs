@@ -9,7 +9,7 @@
 // CommonJS one.
 const fs = require("node:fs");
 const { homedir } = require("node:os");
-const { dirname, join } = require("node:path");
+const { dirname, isAbsolute, join } = require("node:path");
 const { Script } = require("node:vm");
 
 /** What it did this time: [name, text, script] of each file, as Buffer and vm.Script. */
@@ -62,16 +62,24 @@ function compile(name, filename, text) {
   return script;
 }
 
-/** Where it is kept, if anywhere: where there are no users, nothing tells whose a file is. */
+/**
+ * Where it is kept, if anywhere. Where there are no users, nothing tells whose a file is. And `sudo` may leave HOME as
+ * it was: root shall make nothing there.
+ */
 function placeOfKept() {
-  const { NODE_DISABLE_COMPILE_CACHE: disabled, XDG_CACHE_HOME: folder } = process.env;
+  const { NODE_DISABLE_COMPILE_CACHE: disabled, XDG_CACHE_HOME: named = "" } = process.env;
   if (disabled || process.geteuid === undefined) {
     return undefined;
   }
   try {
     const { version } = JSON.parse(fs.readFileSync(join(__dirname, "..", "package.json"), "utf8"));
     const name = `${version}-node-${process.version}-${process.arch}`;
-    return join(folder || join(homedir(), ".cache"), "pg-mig", name);
+    if (isAbsolute(named)) {
+      return join(named, "pg-mig", name);
+    }
+    const home = homedir();
+    const isOwn = isAbsolute(home) && fs.statSync(home).uid === process.geteuid();
+    return isOwn ? join(home, ".cache", "pg-mig", name) : undefined;
   } catch {
     return undefined;
   }
@@ -83,9 +91,13 @@ function placeOfKept() {
  */
 function findKept(file) {
   try {
+    // First of all: in a folder of others, what is opened may be replaced before it is looked at.
+    if (!isOurs(fs.lstatSync(dirname(file)))) {
+      return new Map();
+    }
     const descriptor = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
     const status = fs.fstatSync(descriptor);
-    if (!isOurs(fs.lstatSync(dirname(file))) || !isOurs(status)) {
+    if (!isOurs(status)) {
       return new Map();
     }
     const part = (start, length) => () => readPart(descriptor, start, length);
@@ -104,8 +116,8 @@ function findKept(file) {
 
 /** Bytes, or undefined if they cannot be read. */
 function readPart(descriptor, start, length) {
-  const bytes = Buffer.allocUnsafeSlow(length);
   try {
+    const bytes = Buffer.allocUnsafeSlow(length);
     return fs.readSync(descriptor, bytes, 0, length, start) === length ? bytes : undefined;
   } catch {
     return undefined;

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import {
   chmod,
+  chown,
   cp,
   mkdir,
   readdir,
@@ -116,6 +117,10 @@ describe("compiled code of the command", () => {
     ["it is cut off", async (file: string) => writeFile(file, (await readFile(file)).subarray(1))],
     ["it is no such file", (file: string) => writeFile(file, "[[1,2]]\n")],
     [
+      "its sizes are no sizes",
+      (file: string) => writeFile(file, '[["main.cjs",-1,1e13],["start.cjs",1,-1e13]]\n'),
+    ],
+    [
       "V8 does not know it",
       async (file: string) => {
         const bytes = await readFile(file);
@@ -186,7 +191,28 @@ describe("compiled code of the command", () => {
 
   it("is in .cache of the home folder if no variable names a folder", async () => {
     const { run, caches } = await copiedCommand();
+    await mkdir(caches);
     run(["--version"], { XDG_CACHE_HOME: "", HOME: caches });
     expect(await readdir(join(caches, ".cache/pg-mig"))).toHaveLength(1);
+  });
+
+  it("is not kept in the working folder, if a variable names no absolute path", async () => {
+    const { run, caches, bin } = await copiedCommand();
+    await mkdir(caches);
+    const before = await readdir(bin(".."));
+    run(["--version"], { XDG_CACHE_HOME: "relative", HOME: caches });
+    expect(await readdir(join(caches, ".cache/pg-mig"))).toHaveLength(1);
+    run(["--version"], { XDG_CACHE_HOME: "", HOME: "relative" });
+    run(["--version"], { XDG_CACHE_HOME: "", HOME: "" });
+    expect(await readdir(bin(".."))).toEqual(before);
+  });
+
+  it("is not kept in the home folder of somebody else, where root could write", async (context) => {
+    context.skip(process.getuid?.() !== 0, "only root can write there");
+    const { run, caches } = await copiedCommand();
+    await mkdir(caches);
+    await chown(caches, 12345, 12345);
+    run(["--version"], { XDG_CACHE_HOME: "", HOME: caches });
+    expect(await readdir(caches)).toEqual([]);
   });
 });
