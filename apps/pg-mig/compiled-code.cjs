@@ -21,6 +21,12 @@ const longestLine = 4096;
 
 const keptFile = placeOfKept();
 const kept = keptFile === undefined ? new Map() : findKept(keptFile);
+// At the end, since then V8 has compiled what was called, too.
+process.on("exit", () => {
+  if (compiled > 0 && keptFile !== undefined) {
+    keep(keptFile);
+  }
+});
 load("main.cjs");
 
 function load(name) {
@@ -129,13 +135,6 @@ function isOurs(status) {
   const { uid, mode } = status;
   return !status.isSymbolicLink() && uid === process.geteuid() && (mode & 0o022) === 0;
 }
-
-// At the end, since then V8 has compiled what was called, too.
-process.on("exit", () => {
-  if (compiled > 0 && keptFile !== undefined) {
-    keep(keptFile);
-  }
-});
 
 function keep(file) {
   const own = `${file}.${process.pid}`;
