@@ -12,7 +12,7 @@ const { homedir } = require("node:os");
 const { dirname, isAbsolute, join } = require("node:path");
 const { Script } = require("node:vm");
 
-/** What it did this time: [name, text, script] of each file, as Buffer and vm.Script. */
+/** [name, text, script] of each file that is loaded, the text as a Buffer. */
 const loaded = [];
 /** How many of them V8 had to compile. */
 let compiled = 0;
