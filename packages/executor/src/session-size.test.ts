@@ -1,3 +1,4 @@
+import { sendMessages } from "@pg-mig/psql-script";
 import { Session, SessionPool } from "@pg-mig/sessions";
 import { startNodes, type TestCluster } from "@pg-mig/testkit";
 import pg from "pg";
@@ -53,6 +54,44 @@ describe("a session that has run many versions", () => {
     const { served, next } = await nextAfter(poolAs());
     expect(next).toBe(served);
     expect(next.uses).toBe(0);
+  });
+
+  it.each(["COMMIT", "ROLLBACK"] as const)(
+    "is asked after what %s has left is dropped",
+    async (end) => {
+      const sessions = poolAs();
+      const served = await sessions.acquire(node);
+      await served.client.query(
+        `BEGIN; SET work_mem TO '1MB'; ${end === "COMMIT" ? "" : "SELECT 1"}`,
+      );
+      if (end === "COMMIT") {
+        await served.commit("droppable");
+      } else {
+        served.reset("droppable");
+      }
+      served.uses = SessionPool.askSizeAfter;
+      sessions.release(served);
+      const next = await sessions.acquire(node);
+      expect(next).toBe(served);
+      const [begun] = await Promise.all(sendMessages(next.client, ["BEGIN"]));
+      expect(begun).toMatchObject({ status: "open", tags: ["BEGIN"] });
+      const { rows } = await next.client.query("SHOW work_mem");
+      expect(rows).toEqual([{ work_mem: "4MB" }]);
+      await next.client.query("ROLLBACK");
+      sessions.release(next);
+    },
+  );
+
+  it("is replaced if they are large, whatever its last version left", async () => {
+    const sessions = poolAs();
+    const served = await sessions.acquire(node);
+    await served.client.query(readsManyShards.replaceAll("sh%s", "left%s"));
+    await served.client.query("BEGIN");
+    await served.commit("droppable");
+    served.uses = SessionPool.askSizeAfter;
+    sessions.release(served);
+    expect(await sessions.acquire(node)).not.toBe(served);
+    expect(served.mustClose).toBe(true);
   });
 
   it("is replaced if they are large", async () => {

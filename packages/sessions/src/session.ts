@@ -220,9 +220,11 @@ export class Session {
     this.#connection.connection?.stream.destroy();
   }
 
+  /** Prepares the session for the next version, after all that does so already: two would take each other's answers. */
   #settle(prepare: () => Promise<void>): void {
     this.#settling++;
-    this.#settled = prepare()
+    this.#settled = this.#settled
+      .then(prepare)
       .catch((error: unknown) => {
         if (isBug(error)) {
           this.#bug = { reason: error };

@@ -26,7 +26,8 @@ export function observe(connection: WireConnection, by: ConnectionObserver): voi
   }
   const now: Observed = { by };
   observed.set(connection, now);
-  connection.on("readyForQuery", (message) => {
+  // Before the client, which sends the next message when it hears that: its observer must not take this for its own.
+  connection.prependListener("readyForQuery", (message) => {
     const { by: one } = now;
     now.by = undefined;
     one?.onReady(message);

@@ -21,6 +21,7 @@ export interface WireConnection {
   endCopyFrom(): void;
   sendCopyFail(message: string): void;
   on(event: string, listener: (message: ConnectionMessage) => void): unknown;
+  prependListener(event: string, listener: (message: ConnectionMessage) => void): unknown;
 }
 
 /** A message in the form that a `pg.Client` takes. */
