@@ -2,7 +2,8 @@ import { sendMessages } from "@pg-mig/psql-script";
 import { Session, SessionPool } from "@pg-mig/sessions";
 import { startNodes, type TestCluster } from "@pg-mig/testkit";
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { runVersions, target } from "./executor.test.support.js";
 
 let cluster: TestCluster;
 beforeAll(async () => {
@@ -119,5 +120,22 @@ describe("a session that has run many versions", () => {
     const session = new Session(client, { backend: "shared" });
     session.limitSize(1);
     expect(session.isReady).toBe(true);
+  });
+
+  it("runs each version as ever, asked after each", async () => {
+    vi.spyOn(SessionPool, "askSizeAfter", "get").mockReturnValue(1);
+    onTestFinished(() => vi.restoreAllMocks());
+    const database = await cluster.node.createDatabase();
+    onTestFinished(() => database.drop());
+    const shards = Array.from({ length: 30 }, (_, n) => `sh${n}`);
+    await database.query(shards.map((shard) => `CREATE SCHEMA ${shard}`).join(";"));
+    const leaves = (name: string) => `CREATE TABLE ${name} (id int); CREATE INDEX ON ${name} (id)`;
+    const events = await runVersions({
+      targets: [target("n", database)],
+      versions: { v1: leaves("a"), v2: "CREATE TABLE b ()", v3: leaves("c"), v4: leaves("d") },
+      parallelism: 3,
+    });
+    expect(events.filter(({ type }) => type !== "step:start" && type !== "step:done")).toEqual([]);
+    expect(events.filter(({ type }) => type === "step:done")).toHaveLength(4 * shards.length);
   });
 });
