@@ -123,8 +123,11 @@ describe("a session that has run many versions", () => {
   });
 
   it("runs each version as ever, asked after each", async () => {
-    vi.spyOn(SessionPool, "askSizeAfter", "get").mockReturnValue(1);
-    onTestFinished(() => vi.restoreAllMocks());
+    const pool: { askSizeAfter: number } = SessionPool;
+    vi.spyOn(pool, "askSizeAfter", "get").mockReturnValue(1);
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+    });
     const database = await cluster.node.createDatabase();
     onTestFinished(() => database.drop());
     const shards = Array.from({ length: 30 }, (_, n) => `sh${n}`);
